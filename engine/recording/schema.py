@@ -1,0 +1,103 @@
+"""What a recording holds: states, layers and their columns. The file's codes; nothing here may be renumbered.
+
+A recording is a header and a sequence of append-only chunks (see `writer` and `reader` for the bytes). Each chunk belongs to one
+layer. `TEXTS` chunks hold JSON definitions that later rows refer to by number, so a definition always precedes its first use.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class State(IntEnum):
+    """What a lane is doing; exactly one at any time. The order is from harmless to worst, which pixels rely on."""
+
+    ENDED = 0
+    IDLE = 1
+    SLEEP = 2
+    IO = 3
+    RUNNING = 4
+    UNKNOWN = 5
+    CORE_WAIT = 6
+    WAIT = 7
+    GIL_WAIT = 8
+    LOCK_WAIT = 9
+
+
+# A state code is one byte: the state in the low four bits, flags above.
+STATE_MASK = 0x0F
+SAMPLED = 0x10  # measured by sampling, not recorded
+INFERRED = 0x20  # follows from other measurements
+DEADLOCKED = 0x40  # a wait that was found to be part of a deadlock
+
+
+class Layer(IntEnum):
+    """What a chunk holds."""
+
+    TEXTS = 1
+    STATES = 2
+    HOLDS = 3
+    TASKS = 4
+    DEPTHS = 5
+    RESOURCES = 6
+    OPEN_STATES = 7
+    OPEN_HOLDS = 8
+    SIGNALS = 9
+    MARKS = 10
+
+
+# Times in rows are absolute nanoseconds of the recorded machine's monotonic clock; the file stores them relative to their chunk.
+# STATES: the slices of one lane follow one another without gaps: a slice starts where the lane's previous one ended, the first where
+# the lane starts. `detail` numbers a pair (primitive, site) that a "detail" text defines; 0: neither.
+STATE_ROW = np.dtype([("lane", "<u4"), ("end", "<u8"), ("code", "u1"), ("detail", "<u4")])
+HOLD_ROW = np.dtype(
+    [("lane", "<u4"), ("primitive", "<u4"), ("start", "<u8"), ("end", "<u8"), ("site", "<u4"), ("serial", "<u2")]
+)
+TASK_ROW = np.dtype([("lane", "<u4"), ("start", "<u8"), ("end", "<u8"), ("name", "<u4"), ("depth", "<u2")])
+DEPTH_ROW = np.dtype([("lane", "<u4"), ("primitive", "<u4"), ("time", "<u8"), ("depth", "<u4"), ("operation", "u1")])
+SIGNAL_ROW = np.dtype([("lane", "<u4"), ("primitive", "<u4"), ("time", "<u8"), ("count", "<u2")])
+MARK_ROW = np.dtype([("lane", "<u4"), ("time", "<u8"), ("text", "<u4")])
+# Cumulative CPU time (ns) and memory (bytes) of a process at a time.
+RESOURCE_ROW = np.dtype(
+    [("process", "<u4"), ("time", "<u8"), ("cpu", "<u8"), ("rss", "<u8"), ("uss", "<u8"), ("switches", "<u8")]
+)
+# Open rows say how a lane goes on after its last slice: each replaces the lane's (or the lane's and primitive's) former one. An open hold
+# with since == 0 has ended. They are checkpoints of what ring cells say *now*; the watermark of their chunk is when that was.
+OPEN_STATE_ROW = np.dtype([("lane", "<u4"), ("since", "<u8"), ("code", "u1"), ("detail", "<u4")])
+OPEN_HOLD_ROW = np.dtype([("lane", "<u4"), ("primitive", "<u4"), ("since", "<u8"), ("site", "<u4")])
+
+ROWS = {
+    Layer.STATES: STATE_ROW,
+    Layer.HOLDS: HOLD_ROW,
+    Layer.TASKS: TASK_ROW,
+    Layer.DEPTHS: DEPTH_ROW,
+    Layer.SIGNALS: SIGNAL_ROW,
+    Layer.MARKS: MARK_ROW,
+    Layer.RESOURCES: RESOURCE_ROW,
+    Layer.OPEN_STATES: OPEN_STATE_ROW,
+    Layer.OPEN_HOLDS: OPEN_HOLD_ROW,
+}
+
+PRIMITIVE_KINDS = (
+    "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Queue", "SimpleQueue", "Thread", "Process",
+    "Executor", "Pool", "Future", "process Lock", "process RLock", "process Semaphore", "process BoundedSemaphore",
+    "process Condition", "process Event", "process Barrier", "process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe",
+)  # fmt: skip
+
+# TEXTS: objects with a "type". Numbers are the recording's own, dense from 0 (lanes, processes) or 1 (everything else).
+#   process      id pid parent(process|null) start_ns name python free_threaded executable argv how("exec"|"fork") role("program"|"worker")
+#   process-end  id time_ns exit_status(int|null, negative: minus the signal)
+#   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
+#   lane-name    id name              lane-end   id time_ns error("" | one line)
+#   primitive    id kind name file line process(process|null) shared internal capacity(int|null)      primitive-name  id name
+#   site         id file line function          stack  id sites([site, ... innermost last])      (one number space)
+#   detail       id primitive site              name   id text         (names of tasks and marks)
+#   output       time_ns lane(lane|null) process(process|null) stream(1|2) text
+#   progress     time_ns lane worker label done total(int|null) items result error
+#   executor-worker  primitive lane
+#   finding      the object that `main.py check --json` gives, and: id lanes([lane]) edges([{waiter, holder(lane|null), primitive,
+#                wait_site, hold_site}]) resolved_ns(int|null); a later one with the same id replaces it
+#   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
+#   overhead     time_ns recorder_cpu_ns events dropped traced_percent sampler("schedstat"|...)
+#   note         time_ns text level("info"|"warning")         bookmark  id time_ns lane(lane|null) text
+#   end          time_ns: the recording was closed in order

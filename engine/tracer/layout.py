@@ -1,0 +1,129 @@
+"""The shared memory between a traced process and the recorder: one ring file per process, one text file beside it.
+
+Ring file (`<sequence>-<pid>.ring`, native byte order, mapped shared by both sides):
+
+    0            header, HEADER_SIZE bytes (offsets below)
+    CELLS_AT     MAX_CELLS cells of CELL_SIZE bytes: what each thread is doing *now*
+    CHUNKS_AT    MAX_CHUNKS chunks of CHUNK_SIZE bytes: what each thread *did*
+
+The file is sparse at its full size; blocks are allocated (never by touching the mapping) before `allocated_cells` and
+`allocated_chunks` in the header grow, and the recorder reads below those marks only.
+
+Invariants:
+- A record's `end` is stored last; 0 means "not yet written". The recorder zeroes a chunk before it frees it.
+- A chunk in state CHUNK_OWNED is written by one thread only; only the recorder turns CHUNK_FULL into CHUNK_FREE.
+- Chunk 0 is the sink: what is written there is lost, and counted in the thread's cell beforehand.
+- The waits of one thread never overlap: whoever begins a wait inside another closes the outer one first and reopens it.
+- Times are nanoseconds of `time.perf_counter_ns()` (CLOCK_MONOTONIC on Linux, comparable across processes).
+
+Text file (`<sequence>-<pid>.texts`): frames of `<I` length and a `marshal` version 2 tuple whose first item is its type,
+appended with one write each; a partial frame at the end is a process that died there.
+"""
+
+# A record: kind u16, detail u16, site u32, object u64, start u64, end u64.
+RECORD_FORMAT = "=HHIQQQ"
+RECORD_SIZE = 32
+RECORD_DTYPE = [("kind", "u2"), ("detail", "u2"), ("site", "u4"), ("object", "u8"), ("start", "u8"), ("end", "u8")]
+
+# Record kinds. Spans are written when they end, instants have start == end.
+WAIT = 1  # detail: wait state below | flags; object: awaited primitive (0: none); site: site or stack
+HOLD = 2  # detail: low 16 bits of the primitive's hold serial; object: the lock; site: of the acquire
+TASK = 3  # detail: nesting depth; object: number of the task's name; site: 0
+DEPTH = 4  # instant. object: queue; site: depth after the operation; detail: QUEUE_PUT or QUEUE_GET
+SIGNAL = 5  # instant. object: primitive that was set, notified, released or passed by this thread; detail: how many
+MARK = 6  # instant. object: number of the mark's text (bookmarks from user code)
+
+QUEUE_PUT = 1
+QUEUE_GET = 2
+
+# Wait states, in the low byte of a WAIT's detail and of a cell's wait word; flags above them.
+WAIT_LOCK = 1
+WAIT_OTHER = 2  # condition, event, barrier, semaphore, queue, join, future: the primitive's kind tells which
+WAIT_SLEEP = 3
+WAIT_IO = 4
+WAIT_IDLE = 5  # a pool worker without a task
+WAIT_STATE_MASK = 0xFF
+WAIT_TIMED = 0x100  # has a timeout: it ends by itself, so it is never part of a deadlock
+WAIT_FAILED = 0x200  # ended by its timeout, by an abort or by an exception
+WAIT_INTERNAL = 0x400  # a service thread's ordinary rest
+
+HEADER_SIZE = 4096
+MAGIC = 0x314E414C  # "LAN1"
+# Byte offsets into the header. u32 unless said otherwise.
+HEADER_MAGIC = 0  # written last when the file is made
+HEADER_PID = 4
+HEADER_SEQUENCE = 8  # number of this process within the run
+HEADER_ALLOCATED_CELLS = 12
+HEADER_ALLOCATED_CHUNKS = 16
+HEADER_PYTHON = 20  # sys.hexversion
+HEADER_FLAGS = 24
+HEADER_PARENT_PID = 28
+HEADER_START = 32  # u64 ns: when this process's tracer started
+HEADER_COMMAND = 40  # u32, written by the recorder, read by traced threads in a contended wait
+HEADER_TRACER_NS = 48  # u64: thread CPU time spent in setting up the tracer
+FLAG_FREE_THREADED = 1
+FLAG_FORKED = 2
+COMMAND_NONE = 0
+COMMAND_ABORT = 1  # contended waits raise SystemExit in their thread
+
+CELLS_AT = HEADER_SIZE
+CELL_SIZE = 512
+MAX_CELLS = 4096
+CELL_BLOCK = 64  # cells allocated at a time
+
+# Word (u64) numbers within a cell. Single aligned stores; CELL_WAIT_SERIAL is stored after the words that describe the
+# wait when one begins (odd) and before anything else changes when it ends (even): a reader takes the serial, the words, and
+# the serial again.
+CELL_THREAD = 0  # the thread's serial within its process, from 1; 0: this cell is free
+CELL_NATIVE_ID = 1
+CELL_STARTED = 2  # ns
+CELL_WAIT_SERIAL = 3  # odd while waiting
+CELL_WAIT_OBJECT = 4
+CELL_WAIT_SINCE = 5  # ns
+CELL_WAIT_DETAIL = 6  # as a WAIT record's detail
+CELL_WAIT_SITE = 7  # site, replaced by a stack once the wait is a long one
+CELL_OWNER_THREAD = 8  # for a lock wait within the process: serial of the holder as last seen, 0: unknown
+CELL_OWNER_SITE = 9  # site at which that holder acquired
+CELL_DROPPED = 10  # records this thread lost to full rings
+CELL_TASK = 11  # number of the running task's name, 0: none
+CELL_TASK_SINCE = 12
+CELL_HELD = 16  # pairs (object, since ns) up to the end of the cell; object 0: free slot
+HELD_SLOTS = 24
+
+CHUNKS_AT = CELLS_AT + CELL_SIZE * MAX_CELLS
+CHUNK_SIZE = 32768
+CHUNK_HEADER = 32
+RECORDS_PER_CHUNK = (CHUNK_SIZE - CHUNK_HEADER) // RECORD_SIZE
+MAX_CHUNKS = 1024
+CHUNK_BLOCK = 8  # chunks allocated at a time
+# Byte offsets into a chunk's header.
+CHUNK_STATE = 0  # u32
+CHUNK_THREAD = 4  # u32, the owner's serial
+CHUNK_ORDER = 8  # u64, this thread's n-th chunk, from 1
+CHUNK_FREE = 0
+CHUNK_OWNED = 1
+CHUNK_FULL = 2  # also when its thread has ended
+
+FILE_SIZE = CHUNKS_AT + CHUNK_SIZE * MAX_CHUNKS
+
+# Objects. A primitive's number is unique within its process and inherited by fork as its own copy, unless OBJECT_SHARED is
+# set: then (multiprocessing's) it means the same object in every process: creator's sequence << 40 | counter.
+OBJECT_SHARED = 1 << 63
+
+# Environment of traced processes.
+RUN_FOLDER_VARIABLE = "LANESCOPE_RUN"  # folder that holds the ring and text files
+PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded in the traced process
+
+# Text frames, by their first item:
+#   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)   how: "exec" | "fork"
+#   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
+#   ("thread-name", serial, name)        ("thread-end", serial, end_ns, error)       error: "" or the exception in one line
+#   ("primitive", object, kind, name, file, line, internal, capacity)   kind: see engine.recording.schema.PRIMITIVE_KINDS
+#   ("primitive-name", object, name)
+#   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
+#   ("text", number, text)               names of tasks and marks
+#   ("output", serial, time_ns, stream, text)    stream: 1 | 2
+#   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
+#   ("executor-worker", object, serial)  thread works for that executor       ("child", pid, time_ns, name)
+#   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
+#   ("note", time_ns, text)              ("parameter", name, value)
