@@ -1,0 +1,147 @@
+"""The suite's rules: nothing stray is left behind, and the user's own settings and recordings are never touched.
+
+After every test: no new child process, thread or active Qt timer, and nothing left in the folders for runs and temporary files. What is
+found fails the test that left it, by name.
+"""
+
+import gc
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="also run whole matrices, soak, fuzzing, other interpreters")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    skip = pytest.mark.skip(reason="only with --full")
+    for item in items:
+        if "full" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def other_pythons() -> list[str]:
+    """Interpreters named in LANESCOPE_TEST_PYTHONS, separated as PATH is; skips the test when there are none."""
+    pythons = [path for path in os.environ.get("LANESCOPE_TEST_PYTHONS", "").split(os.pathsep) if path]
+    if not pythons:
+        pytest.skip("LANESCOPE_TEST_PYTHONS names no other interpreters")
+    return pythons
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings, recordings, run folders and temporary files of this test, in a place of its own that must be clean afterwards."""
+    base = tmp_path_factory.mktemp("own")
+    runs = base / "runs"
+    temporary = base / "temporary"
+    for folder in (runs, temporary):
+        folder.mkdir()
+    monkeypatch.setenv("LANESCOPE_HOME", str(base / "home"))
+    monkeypatch.setenv("LANESCOPE_RUNS", str(runs))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield base
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    for folder in (runs, temporary):
+        wait_until_empty(
+            lambda folder=folder: sorted(entry.name for entry in folder.iterdir()), "files left in " + folder.name
+        )
+
+
+@pytest.fixture(autouse=True)
+def nothing_stray(request: pytest.FixtureRequest, own_folders: Path) -> Iterator[None]:
+    """Fails a test that leaves a child process, a thread or an active timer."""
+    processes = {process.pid for process in own_children()}
+    threads = set(threading.enumerate())
+    yield
+    wait_until_empty(
+        lambda: [describe_process(process) for process in own_children() if process.pid not in processes],
+        "child processes left running",
+    )
+    wait_until_empty(
+        lambda: [thread.name for thread in threading.enumerate() if thread not in threads and thread.is_alive()],
+        "threads left running",
+    )
+    if "qtbot" in request.fixturenames or "qapp" in request.fixturenames:
+        wait_until_empty(active_timers, "timers left active")
+
+
+def own_children() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if not any("resource_tracker" in word for word in command_line(process))
+    ]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def describe_process(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} ({process.status()}): {' '.join(process.cmdline())[:120]}"
+    except psutil.Error:
+        return f"{process.pid}"
+
+
+def active_timers() -> list[str]:
+    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+    from shiboken6 import isValid
+
+    application = QCoreApplication.instance()
+    if application is None:
+        return []
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    application.processEvents()
+    return [
+        f"{timer.objectName() or 'timer'} of {type(timer.parent()).__name__ if timer.parent() else 'nobody'}"
+        for timer in gc.get_objects()
+        if isinstance(timer, QTimer) and isValid(timer) and timer.isActive()
+    ]
+
+
+def wait_until_empty(found: Callable[[], list[str]], what: str) -> None:
+    """Waits for what is about to go by itself; fails, naming what stays."""
+    deadline = time.monotonic() + PATIENCE_S
+    while left := found():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what}: {'; '.join(left[:10])}", pytrace=False)
+        gc.collect()
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_named_semaphores() -> Iterator[None]:
+    """Named semaphores and shared memory of multiprocessing do not outlive the suite."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    pattern = "*mp-*"
+    before = {entry.name for entry in Path("/dev/shm").glob(pattern)}
+    yield
+    own = os.getuid()
+    wait_until_empty(
+        lambda: [
+            entry.name
+            for entry in Path("/dev/shm").glob(pattern)
+            if entry.name not in before and entry.exists() and entry.stat().st_uid == own
+        ],
+        "named semaphores left",
+    )
