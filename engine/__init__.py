@@ -5,5 +5,6 @@
     recording ← model ← analysis ← recorder ← session      each may use what stands to its left
     interpreters                      which Pythons there are and what each can do
 
-The window (`gui`) and the command line (`main.py`) build on session, recording, model, analysis, scenarios and interpreters.
+The window (`gui`) and the command line (`main.py`) build on session, recording, model, analysis, scenarios and
+interpreters.
 """

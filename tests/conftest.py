@@ -1,7 +1,7 @@
 """The suite's rules: nothing stray is left behind, and the user's own settings and recordings are never touched.
 
-After every test: no new child process, thread or active Qt timer, and nothing left in the folders for runs and temporary files. What is
-found fails the test that left it, by name.
+After every test: no new child process, thread or active Qt timer, and nothing left in the folders for runs and
+temporary files. What is found fails the test that left it, by name.
 """
 
 import gc
@@ -43,7 +43,7 @@ def other_pythons() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Settings, recordings, run folders and temporary files of this test, in a place of its own that must be clean afterwards."""
+    """Settings, recordings, run folders and temporary files of this test, in a place of its own that ends clean."""
     base = tmp_path_factory.mktemp("own")
     runs = base / "runs"
     temporary = base / "temporary"

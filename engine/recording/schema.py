@@ -1,7 +1,8 @@
 """What a recording holds: states, layers and their columns. The file's codes; nothing here may be renumbered.
 
-A recording is a header and a sequence of append-only chunks (see `writer` and `reader` for the bytes). Each chunk belongs to one
-layer. `TEXTS` chunks hold JSON definitions that later rows refer to by number, so a definition always precedes its first use.
+A recording is a header and a sequence of append-only chunks (see `writer` and `reader` for the bytes). Each chunk
+belongs to one layer. `TEXTS` chunks hold JSON definitions that later rows refer to by number, so a definition always
+precedes its first use.
 """
 
 from enum import IntEnum
@@ -46,8 +47,10 @@ class Layer(IntEnum):
     MARKS = 10
 
 
-# Times in rows are absolute nanoseconds of the recorded machine's monotonic clock; the file stores them relative to their chunk.
-# STATES: the slices of one lane follow one another without gaps: a slice starts where the lane's previous one ended, the first where
+# Times in rows are absolute nanoseconds of the recorded machine's monotonic clock; the file stores them relative to
+# their chunk.
+# STATES: the slices of one lane follow one another without gaps: a slice starts where the lane's previous one ended,
+# the first where
 # the lane starts. `detail` numbers a pair (primitive, site) that a "detail" text defines; 0: neither.
 STATE_ROW = np.dtype([("lane", "<u4"), ("end", "<u8"), ("code", "u1"), ("detail", "<u4")])
 HOLD_ROW = np.dtype(
@@ -61,8 +64,10 @@ MARK_ROW = np.dtype([("lane", "<u4"), ("time", "<u8"), ("text", "<u4")])
 RESOURCE_ROW = np.dtype(
     [("process", "<u4"), ("time", "<u8"), ("cpu", "<u8"), ("rss", "<u8"), ("uss", "<u8"), ("switches", "<u8")]
 )
-# Open rows say how a lane goes on after its last slice: each replaces the lane's (or the lane's and primitive's) former one. An open hold
-# with since == 0 has ended. They are checkpoints of what ring cells say *now*; the watermark of their chunk is when that was.
+# Open rows say how a lane goes on after its last slice: each replaces the lane's (or the lane's and primitive's)
+# former one. An open hold
+# with since == 0 has ended. They are checkpoints of what ring cells say *now*; the watermark of their chunk is when
+# that was.
 OPEN_STATE_ROW = np.dtype([("lane", "<u4"), ("since", "<u8"), ("code", "u1"), ("detail", "<u4")])
 OPEN_HOLD_ROW = np.dtype([("lane", "<u4"), ("primitive", "<u4"), ("since", "<u8"), ("site", "<u4")])
 
@@ -79,24 +84,48 @@ ROWS = {
 }
 
 PRIMITIVE_KINDS = (
-    "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Queue", "SimpleQueue", "Thread", "Process",
-    "Executor", "Pool", "Future", "process Lock", "process RLock", "process Semaphore", "process BoundedSemaphore",
-    "process Condition", "process Event", "process Barrier", "process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe",
-)  # fmt: skip
+    "Lock",
+    "RLock",
+    "Condition",
+    "Semaphore",
+    "BoundedSemaphore",
+    "Event",
+    "Barrier",
+    "Queue",
+    "SimpleQueue",
+    "Thread",
+    "Process",
+    "Executor",
+    "Pool",
+    "Future",
+    "process Lock",
+    "process RLock",
+    "process Semaphore",
+    "process BoundedSemaphore",
+    "process Condition",
+    "process Event",
+    "process Barrier",
+    "process Queue",
+    "process SimpleQueue",
+    "process JoinableQueue",
+    "Pipe",
+)
 
 # TEXTS: objects with a "type". Numbers are the recording's own, dense from 0 (lanes, processes) or 1 (everything else).
-#   process      id pid parent(process|null) start_ns name python free_threaded executable argv how("exec"|"fork") role("program"|"worker")
+#   process      id pid parent(process|null) start_ns name python free_threaded executable argv how("exec"|"fork")
+#                role("program"|"worker")
 #   process-end  id time_ns exit_status(int|null, negative: minus the signal)
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name              lane-end   id time_ns error("" | one line)
-#   primitive    id kind name file line process(process|null) shared internal capacity(int|null)      primitive-name  id name
+#   primitive    id kind name file line process(process|null) shared internal capacity(int|null)
+#   primitive-name  id name
 #   site         id file line function          stack  id sites([site, ... innermost last])      (one number space)
 #   detail       id primitive site              name   id text         (names of tasks and marks)
 #   output       time_ns lane(lane|null) process(process|null) stream(1|2) text
 #   progress     time_ns lane worker label done total(int|null) items result error
 #   executor-worker  primitive lane
-#   finding      the object that `main.py check --json` gives, and: id lanes([lane]) edges([{waiter, holder(lane|null), primitive,
-#                wait_site, hold_site}]) resolved_ns(int|null); a later one with the same id replaces it
+#   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
+#                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
 #   overhead     time_ns recorder_cpu_ns events dropped traced_percent sampler("schedstat"|...)
 #   note         time_ns text level("info"|"warning")         bookmark  id time_ns lane(lane|null) text

@@ -16,8 +16,8 @@ Invariants:
 - The waits of one thread never overlap: whoever begins a wait inside another closes the outer one first and reopens it.
 - Times are nanoseconds of `time.perf_counter_ns()` (CLOCK_MONOTONIC on Linux, comparable across processes).
 
-Text file (`<sequence>-<pid>.texts`): frames of `<I` length and a `marshal` version 2 tuple whose first item is its type,
-appended with one write each; a partial frame at the end is a process that died there.
+Text file (`<sequence>-<pid>.texts`): frames of `<I` length and a `marshal` version 2 tuple whose first item is its
+type, appended with one write each; a partial frame at the end is a process that died there.
 """
 
 # A record: kind u16, detail u16, site u32, object u64, start u64, end u64.
@@ -72,8 +72,8 @@ MAX_CELLS = 4096
 CELL_BLOCK = 64  # cells allocated at a time
 
 # Word (u64) numbers within a cell. Single aligned stores; CELL_WAIT_SERIAL is stored after the words that describe the
-# wait when one begins (odd) and before anything else changes when it ends (even): a reader takes the serial, the words, and
-# the serial again.
+# wait when one begins (odd) and before anything else changes when it ends (even): a reader takes the serial, the
+# words, and the serial again.
 CELL_THREAD = 0  # the thread's serial within its process, from 1; 0: this cell is free
 CELL_NATIVE_ID = 1
 CELL_STARTED = 2  # ns
@@ -106,8 +106,8 @@ CHUNK_FULL = 2  # also when its thread has ended
 
 FILE_SIZE = CHUNKS_AT + CHUNK_SIZE * MAX_CHUNKS
 
-# Objects. A primitive's number is unique within its process and inherited by fork as its own copy, unless OBJECT_SHARED is
-# set: then (multiprocessing's) it means the same object in every process: creator's sequence << 40 | counter.
+# Objects. A primitive's number is unique within its process and inherited by fork as its own copy, unless OBJECT_SHARED
+# is set: then (multiprocessing's) it means the same object in every process: creator's sequence << 40 | counter.
 OBJECT_SHARED = 1 << 63
 
 # Environment of traced processes.
@@ -115,10 +115,10 @@ RUN_FOLDER_VARIABLE = "LANESCOPE_RUN"  # folder that holds the ring and text fil
 PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded in the traced process
 
 # Text frames, by their first item:
-#   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)   how: "exec" | "fork"
+#   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)     how: "exec" | "fork"
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name)        ("thread-end", serial, end_ns, error)       error: "" or the exception in one line
-#   ("primitive", object, kind, name, file, line, internal, capacity)   kind: see engine.recording.schema.PRIMITIVE_KINDS
+#   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
 #   ("primitive-name", object, name)
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
 #   ("text", number, text)               names of tasks and marks
