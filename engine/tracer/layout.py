@@ -117,7 +117,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 # Text frames, by their first item:
 #   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)     how: "exec" | "fork"
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
-#   ("thread-name", serial, name)        ("thread-end", serial, end_ns, error)       error: "" or the exception in one line
+#   ("thread-name", serial, name)        ("thread-end", serial, end_ns, error)       error: "" or one line
 #   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
 #   ("primitive-name", object, name)
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
