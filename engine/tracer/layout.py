@@ -46,7 +46,7 @@ WAIT_STATE_MASK = 0xFF
 WAIT_TIMED = 0x100  # has a timeout: it ends by itself, so it is never part of a deadlock
 WAIT_FAILED = 0x200  # ended by its timeout, by an abort or by an exception
 WAIT_INTERNAL = 0x400  # a service thread's ordinary rest
-WAIT_FLUSH = 0x800  # waits until what it put into the queue has been taken out (a process that ends): only readers end it
+WAIT_FLUSH = 0x800  # a process that ends waits until what it put into the queue is taken out: only readers end it
 
 HEADER_SIZE = 4096
 MAGIC = 0x314E414C  # "LAN1"
@@ -125,7 +125,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("text", number, text)               names of tasks and marks
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
-#   ("target", object, pid, serial)      whom a join waits for: the Thread's or Process's thread; serial 0: the process's main thread
+#   ("target", object, pid, serial)      whom a join of this Thread or Process waits for; serial 0: the process's main thread
 #   ("future-of", future, executor)      that executor's workers complete it
 #   ("executor-worker", object, serial)  thread works for that executor       ("child", pid, time_ns, name)
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
