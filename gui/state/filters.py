@@ -1,0 +1,118 @@
+"""What the timeline shows of a recording: states, lanes, their order."""
+
+from collections.abc import Iterable
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.recording.schema import State
+
+
+class Sort(Enum):
+    """Order of lanes within their process."""
+
+    STARTED = "as started"
+    NAME = "by name"
+
+
+class Filters(QObject):
+    """Everything that narrows down or arranges what is shown. Lanes and processes are named by their ids."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._states: frozenset[State] = frozenset()
+        self._text = ""
+        self._pinned: frozenset[int] = frozenset()
+        self._hidden: frozenset[int] = frozenset()
+        self._collapsed: frozenset[int] = frozenset()
+        self._services: frozenset[int] = frozenset()
+        self._sort = Sort.STARTED
+
+    @property
+    def states(self) -> frozenset[State]:
+        """States shown in full colour, others are dimmed; empty: all of them."""
+        return self._states
+
+    @property
+    def text(self) -> str:
+        """Comma-separated terms; a lane is shown when its name or process contains one of them, none after a `-`."""
+        return self._text
+
+    @property
+    def pinned(self) -> frozenset[int]:
+        """Lanes kept at the top."""
+        return self._pinned
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Lanes not shown."""
+        return self._hidden
+
+    @property
+    def collapsed(self) -> frozenset[int]:
+        """Processes shown as one summary row."""
+        return self._collapsed
+
+    @property
+    def services(self) -> frozenset[int]:
+        """Processes whose service lanes are shown one by one."""
+        return self._services
+
+    @property
+    def sort(self) -> Sort:
+        return self._sort
+
+    def reset(self) -> None:
+        """Another recording: lane and process ids mean something else now."""
+        self._pinned = self._hidden = self._collapsed = self._services = frozenset()
+        self._states = frozenset()
+        self._text = ""
+        self.changed.emit()
+
+    def show_states(self, states: Iterable[State]) -> None:
+        self._change("_states", frozenset(states))
+
+    def toggle_state(self, state: State, *, extend: bool = False) -> None:
+        """Shows only this state, or all again; with `extend` adds it to or takes it from what is shown."""
+        if extend:
+            self.show_states(self._states ^ {state})
+        else:
+            self.show_states(frozenset() if self._states == {state} else {state})
+
+    def set_text(self, text: str) -> None:
+        self._change("_text", text)
+
+    def set_sort(self, sort: Sort) -> None:
+        self._change("_sort", sort)
+
+    def toggle_pinned(self, lane: int) -> None:
+        self._change("_pinned", self._pinned ^ {lane})
+
+    def toggle_collapsed(self, process: int) -> None:
+        self._change("_collapsed", self._collapsed ^ {process})
+
+    def toggle_services(self, process: int) -> None:
+        self._change("_services", self._services ^ {process})
+
+    def hide(self, lane: int) -> None:
+        self._change("_hidden", self._hidden | {lane})
+
+    def show_all_lanes(self) -> None:
+        self._change("_hidden", frozenset())
+
+    def admits(self, *words: str) -> bool:
+        """Whether a lane of this name, process and so on passes the text filter."""
+        haystack = " ".join(words).casefold()
+        terms = [term.strip().casefold() for term in self._text.split(",") if term.strip()]
+        refused = [term[1:] for term in terms if term.startswith("-") and len(term) > 1]
+        wanted = [term for term in terms if not term.startswith("-")]
+        if any(term in haystack for term in refused):
+            return False
+        return not wanted or any(term in haystack for term in wanted)
+
+    def _change(self, name: str, value: object) -> None:
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+            self.changed.emit()
