@@ -1,0 +1,132 @@
+"""The one table of what the window can do; menus, tool bar, the overlay of keys and the command palette are made from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from gui.widgets.icons import icon
+
+
+class When(Enum):
+    """What must hold for an action to be possible."""
+
+    ALWAYS = "always"
+    READY = "no run is going on"
+    RUNNING = "a run is going on"
+    RECORDING = "a recording is shown"
+    SAVEABLE = "a recording is shown and no run is going on"
+    DEADLOCK = "a deadlock was found"
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action: `key` as Qt writes it, `menu` the menu it stands in ("" for none)."""
+
+    id: str
+    text: str
+    tip: str
+    menu: str
+    key: str = ""
+    icon: str = ""
+    when: When = When.ALWAYS
+    checkable: bool = False
+
+
+@dataclass(frozen=True)
+class KeyHint:
+    """Keys that the timeline handles itself (they depend on the pointer or repeat while held down)."""
+
+    keys: str
+    does: str
+
+
+ACTIONS = (
+    ActionSpec("open", "Open recording…", "Open a recording from a file", "File", "Ctrl+O", "open"),
+    ActionSpec("open-sample", "Open sample recording", "Look at a recording that came with Lanescope", "File", icon="sample"),
+    ActionSpec("save-as", "Save recording as…", "Keep this recording under a name of your own", "File", "Ctrl+S", "save", When.SAVEABLE),
+    ActionSpec("new-window", "New window", "Open a second, independent window", "File", "Ctrl+N"),
+    ActionSpec("preferences", "Preferences…", "Theme, colours, recordings folder", "File", "Ctrl+,"),
+    ActionSpec("quit", "Close window", "Close the window; a run that is going on is ended and its recording kept", "File", "Ctrl+Q"),
+    ActionSpec("run", "Run", "Run the chosen workload and record it", "Run", "F5", "run", When.READY),
+    ActionSpec("stop", "Stop", "End the run, at the latest after 2 seconds; the recording is kept", "Run", "Shift+F5", "stop", When.RUNNING),
+    ActionSpec("deadlock", "Deadlock", "Run two threads that take two locks in opposite order, and watch them deadlock", "Run", "F6", "deadlock", When.READY),
+    ActionSpec("deadlock-processes", "Deadlock between processes", "The same deadlock between two processes", "Run", "Shift+F6", "deadlock", When.READY),
+    ActionSpec("show-deadlock", "Go to the deadlock", "Show the deadlock's lanes, moment and wait-for graph", "Run", "F8", "target", When.DEADLOCK),
+    ActionSpec("dismiss-message", "Dismiss message", "Take away the uppermost message", "Run", "Shift+Esc"),
+    ActionSpec("choose-scenario", "Find a scenario…", "Put the cursor into the search of the scenario list", "Run", "Ctrl+L"),
+    ActionSpec("choose-custom", "Edit custom workload", "Put together worker groups, locks and queues of your own", "Run", "Ctrl+E"),
+    ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.RECORDING),
+    ActionSpec("focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING),
+    ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.RECORDING),
+    ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "L", "follow", When.RECORDING),
+    ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING),
+    ActionSpec("theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"),
+    ActionSpec("palette", "Command palette…", "Find and do anything by typing", "View", "Ctrl+Shift+P"),
+    ActionSpec("reset-layout", "Reset layout", "Put every panel back in its place", "View"),
+    ActionSpec("keys", "Keys", "Show all keys", "Help", "?"),
+    ActionSpec("guide", "Guide", "A short guide to what can be done here", "Help", "F1"),
+    ActionSpec("colours", "What the colours mean", "States and their colours", "Help"),
+    ActionSpec("show-log", "Where the log is", "Show where unexpected errors are logged", "Help"),
+)  # fmt: skip
+
+MENUS = ("File", "Run", "Timeline", "View", "Help")
+
+TIMELINE_KEYS = (
+    KeyHint("W  S", "zoom in and out"),
+    KeyHint("A  D", "pan left and right"),
+    KeyHint("↑ ↓ ← →", "scroll lanes, pan"),
+    KeyHint("Ctrl + wheel", "zoom at the pointer"),
+    KeyHint("Wheel", "scroll lanes"),
+    KeyHint("Shift + wheel", "pan"),
+    KeyHint("Drag", "select a span and see its statistics"),
+    KeyHint("Shift + drag", "pan (also with the middle button)"),
+    KeyHint(".  ,", "next and previous slice of the lane"),
+    KeyHint("[  ]", "follow a hand-off"),
+    KeyHint("Esc", "clear the selection"),
+)
+
+
+class Actions(QObject):
+    """The table as live QActions, looked up by id."""
+
+    def __init__(self, parent: QObject, dark_icons: Callable[[], str]) -> None:
+        """`dark_icons` gives the colour icons are drawn in at the moment."""
+        super().__init__(parent)
+        self._colour = dark_icons
+        self._actions: dict[str, QAction] = {}
+        for spec in ACTIONS:
+            action = QAction(spec.text, self)
+            action.setObjectName(spec.id)
+            action.setCheckable(spec.checkable)
+            if spec.key:
+                action.setShortcut(QKeySequence(spec.key))
+            key = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.key else ""
+            action.setToolTip(f"{spec.tip}{key}")
+            action.setStatusTip("")
+            self._actions[spec.id] = action
+        self.draw_icons()
+
+    def __getitem__(self, identifier: str) -> QAction:
+        return self._actions[identifier]
+
+    def all(self) -> list[QAction]:
+        return list(self._actions.values())
+
+    def connect_to(self, **handlers: Callable[[], object]) -> None:
+        """Connects actions to what they do; underscores stand for the hyphens of ids."""
+        for name, handler in handlers.items():
+            self._actions[name.replace("_", "-")].triggered.connect(lambda _checked=False, handler=handler: handler())
+
+    def update_enabled(self, holding: set[When]) -> None:
+        """Enables what is possible while the conditions in `holding` hold."""
+        for spec in ACTIONS:
+            self._actions[spec.id].setEnabled(spec.when is When.ALWAYS or spec.when in holding)
+
+    def draw_icons(self) -> None:
+        """Draws the icons anew, in the theme's colour."""
+        for spec in ACTIONS:
+            if spec.icon:
+                self._actions[spec.id].setIcon(icon(spec.icon, self._colour()))

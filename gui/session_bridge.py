@@ -1,0 +1,255 @@
+"""The only owner of a run and of the recording that is shown: starts, stops, opens, and takes in within a frame's budget.
+
+The frame clock calls `take_in`; everything else follows from what has arrived by then. Nothing here blocks for longer than starting a process takes.
+"""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.model.model import Model
+from engine.recording.reader import NotARecording, RecordingReader
+from engine.session import RunRequest, Session, SessionError
+
+FRAME_BUDGET_MS = 4.0
+MIN_STEP = 1 << 16
+MAX_STEP = 1 << 22
+
+
+class RunState(Enum):
+    """What the run this window started is doing."""
+
+    NONE = "none"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+class SessionBridge(QObject):
+    """Owns at most one `Session` and one `RecordingReader` with its `Model`.
+
+    Invariant: while a run is going on the recording shown is the run's own; opening another waits until the run has ended.
+    """
+
+    model_replaced = Signal(object)  # Model, or None
+    data_taken_in = Signal()
+    run_state_changed = Signal(object)  # RunState
+    run_ended = Signal()
+    finding_added = Signal(dict)
+    finding_changed = Signal(dict)
+    failed = Signal(str)  # one plain line
+    opening_progressed = Signal(float)  # share of the file that has been taken in; 1.0: all
+    damage_found = Signal(str)  # one plain line: what of the recording is missing
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`clock` gives seconds and is what the frame budget is measured with."""
+        super().__init__()
+        self._clock = clock
+        self._session: Session | None = None
+        self._reader: RecordingReader | None = None
+        self._step = MIN_STEP * 4
+        self._known_findings: dict[int, dict[str, object]] = {}
+        self._opening = False
+        self._damage: str | None = None
+        self.request: RunRequest | None = None
+        self.path: Path | None = None
+        self.model: Model | None = None
+        self.run_state = RunState.NONE
+
+    @property
+    def running(self) -> bool:
+        return self._session is not None
+
+    def start(self, request: RunRequest) -> bool:
+        """Starts a run and shows its recording as it grows; False, after `failed`, when it can't be started."""
+        if self._session is not None:
+            self.failed.emit("A run is going on already; end it before you start another.")
+            return False
+        session = Session(request)
+        self._show_nothing()
+        try:
+            session.start()
+        except SessionError as error:
+            session.close()
+            self.failed.emit(str(error))
+            return False
+        self._session = session
+        self.request = request
+        self.path = Path(request.recording)
+        self._set_state(RunState.STARTING)
+        return True
+
+    def stop(self) -> None:
+        """Asks the run to end; it is gone within 2 s."""
+        if self._session is not None:
+            self._session.stop()
+            self._set_state(RunState.STOPPING)
+
+    def open(self, path: Path) -> bool:
+        """Shows a recording, in steps; False, after `failed`, when it can't be shown. What was shown stays then."""
+        if self._session is not None:
+            self.failed.emit("A run is being recorded; end it before you open another recording in this window.")
+            return False
+        try:
+            reader = RecordingReader(path)
+        except (NotARecording, OSError) as error:
+            self.failed.emit(plain_line(path, error))
+            return False
+        self._show_nothing()
+        self._opening = True
+        self._show(reader, path)
+        return True
+
+    def cancel_opening(self) -> None:
+        """Stops taking in a recording that is being opened; what has been taken in stays on show."""
+        if self._opening:
+            self._opening = False
+            self._close_reader()
+            self.opening_progressed.emit(1.0)
+            self.damage_found.emit("Opening was cancelled: only the beginning of this recording is shown.")
+
+    def save_as(self, target: Path) -> bool:
+        """Copies the recording shown; False, after `failed`, when that was not possible."""
+        if self.path is None:
+            return False
+        try:
+            if not (target.exists() and target.samefile(self.path)):
+                shutil.copyfile(self.path, target)
+        except OSError as error:
+            self.failed.emit(f"{target} could not be written: {error.strerror or error}.")
+            return False
+        return True
+
+    def close(self) -> None:
+        """Ends what is going on, at once, and lets go of the recording."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+            self._set_state(RunState.NONE)
+        self._close_reader()
+
+    def take_in(self, budget_ms: float = FRAME_BUDGET_MS) -> bool:
+        """Follows the run and takes in what has been recorded, for about `budget_ms`; True when the model has changed."""
+        self._follow_session()
+        if self._reader is None:
+            return False
+        changed = self._take_batches(budget_ms)
+        if changed:
+            self.data_taken_in.emit()
+            self._report_findings()
+        if self._opening:
+            self._report_opening()
+        self._report_damage()
+        return changed
+
+    def _take_batches(self, budget_ms: float) -> bool:
+        """Takes in batch after batch; their size follows from how long the last one took."""
+        assert self._reader is not None
+        assert self.model is not None
+        deadline = self._clock() + budget_ms / 1e3
+        version = self.model.version
+        while True:
+            begun = self._clock()
+            batch = self._reader.poll(self._step)
+            if not batch:
+                break
+            self.model.take_in(batch)
+            now = self._clock()
+            took = max(now - begun, 1e-5)
+            self._step = int(min(MAX_STEP, max(MIN_STEP, self._step * min(2.0, budget_ms / 2e3 / took))))
+            if now >= deadline:
+                break
+        return self.model.version != version
+
+    def _follow_session(self) -> None:
+        if self._session is None:
+            return
+        status = self._session.poll()
+        if self._reader is None and self.path is not None:
+            self._try_to_follow(self.path)
+        if status.phase == "running" and self.run_state is RunState.STARTING:
+            self._set_state(RunState.RUNNING)
+        elif status.over:
+            self._end_run(status.message if status.phase == "failed" else "")
+
+    def _end_run(self, message: str) -> None:
+        assert self._session is not None
+        if self._reader is not None:
+            while not self._reader.at_end and self._take_batches(FRAME_BUDGET_MS):
+                pass
+            self._report_findings()
+        self._session.close()
+        self._session = None
+        self._set_state(RunState.NONE)
+        if message:
+            self.failed.emit(message)
+        self.run_ended.emit()
+
+    def _try_to_follow(self, path: Path) -> None:
+        """The recorder makes the file a moment after the start; until it has a whole header there is nothing to show."""
+        with contextlib.suppress(NotARecording, OSError):
+            self._show(RecordingReader(path), path)
+
+    def _show(self, reader: RecordingReader, path: Path) -> None:
+        self._reader = reader
+        self.path = path
+        self.model = Model(reader.header)
+        self.model_replaced.emit(self.model)
+
+    def _show_nothing(self) -> None:
+        self._close_reader()
+        self._opening = False
+        self._known_findings.clear()
+        self._damage = None
+        self.path = None
+        if self.model is not None:
+            self.model = None
+            self.model_replaced.emit(None)
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _report_findings(self) -> None:
+        assert self.model is not None
+        for number, finding in self.model.findings.items():
+            known = self._known_findings.get(number)
+            if known is not finding:
+                self._known_findings[number] = finding
+                (self.finding_added if known is None else self.finding_changed).emit(finding)
+
+    def _report_opening(self) -> None:
+        assert self._reader is not None
+        if self._reader.at_end:
+            self._opening = False
+            self.opening_progressed.emit(1.0)
+        else:
+            self.opening_progressed.emit(min(0.999, self._reader.position / max(1, self._reader.size)))
+
+    def _report_damage(self) -> None:
+        """Only what is not being written any more can be called incomplete."""
+        assert self._reader is not None
+        damage = self._reader.damage if self._session is None and not self._opening else None
+        if damage and damage != self._damage:
+            self._damage = damage
+            self.damage_found.emit(damage)
+
+    def _set_state(self, state: RunState) -> None:
+        if state is not self.run_state:
+            self.run_state = state
+            self.run_state_changed.emit(state)
+
+
+def plain_line(path: Path, error: Exception) -> str:
+    """What was wrong with what, in one line."""
+    if isinstance(error, FileNotFoundError):
+        return f"{path} does not exist."
+    if isinstance(error, OSError):
+        return f"{path} could not be read: {error.strerror or error}."
+    return str(error)

@@ -1,0 +1,133 @@
+"""What is chosen to be run: a scenario with its parameters, or the custom workload, and how its workers run."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.scenarios.scenario import Scenario
+
+MIN_WORKERS = 1
+MAX_WORKERS = 256
+
+
+class RunConfiguration(QObject):
+    """Observable choices. Each scenario remembers its own; `interpreter` is one for all.
+
+    Invariant: `backend` is one that the chosen scenario admits, `workers` is within 1–256.
+    """
+
+    changed = Signal()
+
+    def __init__(self, scenarios: Iterable[Scenario], remembered: Mapping[str, Any] | None = None) -> None:
+        """`remembered` is what `as_json` gave earlier; what no longer fits is left out."""
+        super().__init__()
+        self.scenarios = {scenario.name: scenario for scenario in scenarios}
+        self._choices: dict[str, dict[str, Any]] = {name: {} for name in self.scenarios}
+        self.scenario = next(iter(self.scenarios.values()))
+        self.interpreter = ""  # a path; "": the interpreter Lanescope runs on
+        self.custom = False  # run the custom workload instead of the scenario
+        self._restore(remembered or {})
+
+    @property
+    def backend(self) -> str:
+        return str(self._choices[self.scenario.name].get("backend", self.scenario.default_backend))
+
+    @property
+    def workers(self) -> int:
+        return int(self._choices[self.scenario.name].get("workers", self.scenario.default_workers))
+
+    @property
+    def start_method(self) -> str:
+        """How processes are started; "": as the interpreter does by default."""
+        return str(self._choices[self.scenario.name].get("start_method", ""))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The values that differ from the scenario's defaults, as typed."""
+        return dict(self._choices[self.scenario.name].get("parameters", {}))
+
+    def choose(self, name: str) -> None:
+        """Makes that scenario the one to run; an unknown name changes nothing."""
+        if name in self.scenarios and (self.custom or name != self.scenario.name):
+            self.scenario = self.scenarios[name]
+            self.custom = False
+            self.changed.emit()
+
+    def choose_custom(self, custom: bool) -> None:
+        if custom != self.custom:
+            self.custom = custom
+            self.changed.emit()
+
+    def set_backend(self, backend: str) -> None:
+        if backend in self.scenario.backends:
+            self._put("backend", backend)
+
+    def set_workers(self, workers: int) -> None:
+        self._put("workers", max(MIN_WORKERS, min(MAX_WORKERS, workers)))
+
+    def set_start_method(self, method: str) -> None:
+        self._put("start_method", method)
+
+    def set_interpreter(self, path: str) -> None:
+        if path != self.interpreter:
+            self.interpreter = path
+            self.changed.emit()
+
+    def set_parameter(self, name: str, value: str) -> None:
+        self._put("parameters", {**self.parameters, name: value})
+
+    def reset_parameters(self) -> None:
+        """Back to the scenario's own values, workers and backend included."""
+        self._choices[self.scenario.name].clear()
+        self.changed.emit()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario.name,
+            "interpreter": self.interpreter,
+            "choices": {name: choices for name, choices in self._choices.items() if choices},
+        }
+
+    def _put(self, key: str, value: Any) -> None:
+        choices = self._choices[self.scenario.name]
+        if choices.get(key) != value:
+            choices[key] = value
+            self.changed.emit()
+
+    def _restore(self, remembered: Mapping[str, Any]) -> None:
+        self.scenario = self.scenarios.get(str(remembered.get("scenario", "")), self.scenario)
+        interpreter = remembered.get("interpreter", "")
+        self.interpreter = interpreter if isinstance(interpreter, str) else ""
+        choices = remembered.get("choices", {})
+        for name, kept in choices.items() if isinstance(choices, dict) else ():
+            if name in self.scenarios and isinstance(kept, dict):
+                self._choices[name] = _fitting(self.scenarios[name], kept)
+
+
+def _fitting(scenario: Scenario, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the remembered choices that the scenario still admits."""
+    fitting: dict[str, Any] = {}
+    if kept.get("backend") in scenario.backends:
+        fitting["backend"] = kept["backend"]
+    if type(kept.get("workers")) is int and MIN_WORKERS <= kept["workers"] <= MAX_WORKERS:
+        fitting["workers"] = kept["workers"]
+    if kept.get("start_method") in ("fork", "spawn", "forkserver"):
+        fitting["start_method"] = kept["start_method"]
+    values = kept.get("parameters")
+    if isinstance(values, dict):
+        known = {}
+        for parameter in scenario.parameters:
+            text = values.get(parameter.name)
+            if isinstance(text, str) and _parses(parameter, text):
+                known[parameter.name] = text
+        fitting["parameters"] = known
+    return fitting
+
+
+def _parses(parameter: Any, text: str) -> bool:
+    try:
+        parameter.parse(text)
+    except ValueError:
+        return False
+    return True

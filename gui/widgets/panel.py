@@ -1,0 +1,67 @@
+"""What every panel has in common: it shows a model, refreshes when told to, and says what will appear while it has nothing to show."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from engine.model.model import Model
+
+
+class EmptyHint(QWidget):
+    """A sentence in the middle of an empty panel: what will appear, and how to make it appear."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        label = QLabel(text, self)
+        label.setObjectName("hint")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 16, 24, 16)
+        layout.addWidget(label)
+
+
+class Panel(QWidget):
+    """A body, and a hint in its place while there is nothing to show.
+
+    `refresh` is called at a steady low rate while the panel can be seen; a subclass brings its body up to date in `update_body`
+    and returns whether there is anything to show.
+    """
+
+    def __init__(self, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model: Model | None = None
+        self._seen_version = -1
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(EmptyHint(hint))
+
+    def set_body(self, body: QWidget) -> None:
+        """To be called once."""
+        self._stack.addWidget(body)
+
+    def show_model(self, model: Model | None) -> None:
+        """Another recording, or none."""
+        self.model = model
+        self.forget()
+        self._seen_version = -1
+        self._stack.setCurrentIndex(0)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Brings the body up to date if the model has changed since the last time."""
+        if self.model is None:
+            self._stack.setCurrentIndex(0)
+        elif self.model.version != self._seen_version:
+            self._seen_version = self.model.version
+            self._stack.setCurrentIndex(1 if self.update_body(self.model) else 0)
+
+    def refresh_anew(self) -> None:
+        """Brings the body up to date although the model is the same: a filter or the selection has changed."""
+        self._seen_version = -1
+        self.refresh()
+
+    def update_body(self, model: Model) -> bool:
+        """Subclasses show the model and return whether there was anything to show."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Subclasses drop what belonged to the former model."""
