@@ -1,0 +1,62 @@
+"""The queue over which workers report to their coordinator. It never blocks a worker for long: the coordinator only drains it."""
+
+import queue
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
+from typing import Protocol
+
+from engine.backends.worker import Message
+
+
+class Channel(Protocol):
+    def send(self, message: Message) -> None:
+        """Hands a message to the coordinator; for any thread, and any process the channel was given to."""
+
+    def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:
+        """The next message; None when nothing is left to read and a process has ended (a sentinel is ready) or time is up."""
+
+    def receive_nowait(self) -> Message | None:
+        """The next message if there is one."""
+
+
+class ThreadChannel:
+    """Between threads: `queue.SimpleQueue`."""
+
+    def __init__(self) -> None:
+        self._reports: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def send(self, message: Message) -> None:
+        self._reports.put(message)
+
+    def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:  # noqa: ARG002: threads always report
+        return self._reports.get()
+
+    def receive_nowait(self) -> Message | None:
+        try:
+            return self._reports.get_nowait()
+        except queue.Empty:
+            return None
+
+
+class ProcessChannel:
+    """Between processes: `multiprocessing.SimpleQueue`.
+
+    Unlike `Queue` it has no feeder thread, so what was put has been written when `put` returns: a worker that dies afterwards
+    takes neither its last report nor the queue's lock with it.
+    """
+
+    def __init__(self, context: BaseContext) -> None:
+        self._reports = context.SimpleQueue()
+
+    def send(self, message: Message) -> None:
+        self._reports.put(message)
+
+    def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:
+        if self._reports.empty():
+            # A SimpleQueue has no public way to wait for it and for something else.
+            wait([self._reports._reader, *sentinels], timeout_s)  # type: ignore[attr-defined]
+        return self.receive_nowait()
+
+    def receive_nowait(self) -> Message | None:
+        return None if self._reports.empty() else self._reports.get()

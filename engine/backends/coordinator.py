@@ -1,0 +1,94 @@
+"""The coordinator: starts crews, hands what workers report to the Reporter, and notices the dead. It is the main thread."""
+
+import multiprocessing
+from collections.abc import Sequence
+from typing import Any
+
+from engine.backends.base import Backend, Crew, Job, Outcome, WorkerError
+from engine.backends.channel import Channel, ProcessChannel, ThreadChannel
+from engine.backends.worker import Message, Work
+from engine.tasks.progress import Reporter
+
+RESULT_LENGTH = 200  # characters of a result that the worker table shows
+
+
+def run(
+    backend: Backend, work: Work, count: int, reporter: Reporter, *, shared: Any = None, start_method: str | None = None
+) -> Outcome:
+    """Runs `work` in `count` workers and returns when all have ended, in whatever way."""
+    context = multiprocessing.get_context(start_method)
+    channel: Channel = ProcessChannel(context) if backend.uses_processes else ThreadChannel()
+    crew = backend.start(Job(work, count, channel, context, shared))
+    return coordinate([crew], channel, reporter)[0]
+
+
+def coordinate(crews: Sequence[Crew], channel: Channel, reporter: Reporter) -> list[Outcome]:
+    """Collects until every worker of every crew has ended; one outcome a crew. `crews[i].job.crew` must be i."""
+    return _Coordinator(crews, channel, reporter).collect()
+
+
+class _Coordinator:
+    def __init__(self, crews: Sequence[Crew], channel: Channel, reporter: Reporter) -> None:
+        self._crews = crews
+        self._channel = channel
+        self._reporter = reporter
+        self._outcomes = [Outcome([None] * crew.job.count) for crew in crews]
+        self._open = [dict.fromkeys(range(crew.job.count)) for crew in crews]
+        self._last: dict[str, Message] = {}
+
+    def collect(self) -> list[Outcome]:
+        for crew in self._crews:
+            crew.work_here(self._take_between)
+        while any(self._open):
+            pairs = list(zip(self._crews, self._open, strict=True))
+            sentinels = [handle for crew, unfinished in pairs for handle in crew.sentinels(unfinished)]
+            patrols = [crew.patrol_s for crew, unfinished in pairs if unfinished and crew.patrol_s]
+            message = self._channel.receive(sentinels, min(patrols, default=None))
+            if message is not None:
+                self._take(message)
+            else:
+                self._bury()
+        for crew in self._crews:
+            crew.close()
+        return self._outcomes
+
+    def _take_between(self, message: Message) -> None:
+        """For work in this very thread: takes its message and whatever else has arrived meanwhile."""
+        self._take(message)
+        while (other := self._channel.receive_nowait()) is not None:
+            self._take(other)
+
+    def _take(self, message: Message) -> None:
+        if message.kind == "start":
+            self._crews[message.crew].started(message.index, message.pid)
+        elif message.kind == "progress":
+            self._last[message.worker] = message
+            self._report(message)
+        elif message.kind == "result":
+            self._outcomes[message.crew].results[message.index] = message.value
+            self._open[message.crew].pop(message.index, None)
+            self._report(message, result="" if message.value is None else str(message.value)[:RESULT_LENGTH])
+        else:
+            self._fail(message.crew, message.index, WorkerError(message.worker, message.text, message.value or ""))
+
+    def _bury(self) -> None:
+        for number, crew in enumerate(self._crews):
+            for index, reason in crew.find_fallen(tuple(self._open[number])).items():
+                self._fail(number, index, WorkerError(crew.job.name(index), reason))
+
+    def _fail(self, crew: int, index: int, error: WorkerError) -> None:
+        self._outcomes[crew].errors.append(error)
+        self._open[crew].pop(index, None)
+        self._report(Message("error", crew, index, error.worker, 0), error=error.message)
+
+    def _report(self, message: Message, result: str = "", error: str = "") -> None:
+        last = message if message.kind == "progress" else self._last.get(message.worker, message)
+        self._reporter.progress(
+            message.worker,
+            label=last.label,
+            done=last.done,
+            total=last.total,
+            items=last.items,
+            result=result,
+            error=error,
+        )

@@ -1,0 +1,63 @@
+"""`multiprocessing.Pool`: processes that are kept and handed one piece of work after another."""
+
+import multiprocessing
+from collections.abc import Collection
+from multiprocessing.process import BaseProcess
+
+from engine.backends import pool_worker
+from engine.backends.base import Backend, Crew, Job, describe_exit
+
+
+class ProcessPoolCrew(Crew):
+    """The pool replaces a process that dies, and forgets what that process was working on: nobody else would tell."""
+
+    patrol_s = 1.0
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._processes: dict[int, BaseProcess] = {}
+        self._working: dict[int, int] = {}  # piece of work → process id
+        self._lost_work = False
+        numbers = job.context.Value("i", 0)
+        self._pool = job.context.Pool(job.count, initializer=pool_worker.enter, initargs=(job, numbers))
+        self._remember()
+        for index in range(job.count):
+            self._pool.apply_async(pool_worker.execute_entered, (index,))
+
+    def _remember(self) -> None:
+        self._processes.update({child.pid: child for child in multiprocessing.active_children() if child.pid})
+
+    def started(self, index: int, pid: int) -> None:
+        self._remember()
+        self._working[index] = pid
+
+    def _process_of(self, index: int) -> BaseProcess | None:
+        return self._processes.get(self._working.get(index, 0))
+
+    def sentinels(self, unfinished: Collection[int]) -> list[int]:
+        return [process.sentinel for index in unfinished if (process := self._process_of(index))]
+
+    def find_fallen(self, unfinished: Collection[int]) -> dict[int, str]:
+        fallen = {}
+        for index in unfinished:
+            process = self._process_of(index)
+            if index in self._working and (process is None or not process.is_alive()):
+                fallen[index] = f"process {self._working[index]} {describe_exit(process.exitcode if process else None)}"
+        self._lost_work = self._lost_work or bool(fallen)
+        return fallen
+
+    def close(self) -> None:
+        if self._lost_work:
+            self._pool.terminate()  # close() would wait for the lost work for ever
+        else:
+            self._pool.close()
+        self._pool.join()
+
+
+BACKEND = Backend(
+    name="process-pool",
+    title="multiprocessing.Pool",
+    explanation="multiprocessing.Pool: its processes are started once and take one piece of work after another.",
+    uses_processes=True,
+    start=ProcessPoolCrew,
+)

@@ -1,0 +1,84 @@
+"""A worker's side of a backend: what it is given, and what it tells its coordinator."""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from engine.tasks.progress import Reporter
+
+PROGRESS_INTERVAL_S = 0.02  # more often than that, nobody can see it
+
+
+class Message(NamedTuple):
+    """From a worker to its coordinator. `kind`: "start" | "progress" | "result" | "error"."""
+
+    kind: str
+    crew: int  # number of the crew within the run
+    index: int  # number of the piece of work within the crew
+    worker: str
+    pid: int
+    label: str = ""
+    done: int = 0
+    total: int | None = None
+    items: int = 0
+    value: Any = None  # "result": what the work returned; "error": the traceback's text
+    text: str = ""  # "error": the exception in one line
+
+
+class Context:
+    """What a piece of work is given: who it is, what it shares with the others, and a way to report."""
+
+    def __init__(
+        self, send: Callable[[Message], None], crew: int, index: int, count: int, name: str, shared: Any
+    ) -> None:
+        self.index = index  # from 0
+        self.count = count  # pieces of work in all
+        self.name = name  # worker-1 … worker-N
+        self.shared = shared  # locks, queues, settings: whatever the scenario handed over
+        self._send = send
+        self._crew = crew
+        self._next_report = 0.0
+
+    def progress(self, done: int, total: int | None = None, *, label: str = "", items: int = 0) -> None:
+        """Reports `done` of `total` steps; calls that come too quickly after one another are skipped, but never the last."""
+        now = time.monotonic()
+        if now < self._next_report and done != total:
+            return
+        self._next_report = now + PROGRESS_INTERVAL_S
+        self.send("progress", label=label, done=done, total=total, items=items)
+
+    def say(self, text: str) -> None:
+        """Prints one line, with the worker's name before it."""
+        sys.stdout.write(f"{self.name}: {text}\n")  # in one piece: print() writes the line's end separately
+        sys.stdout.flush()
+
+    def task(self, name: str) -> AbstractContextManager[Any]:
+        """Names a piece of the work, for the `with` block, on the timeline."""
+        return Reporter().task(name)
+
+    def send(self, kind: str, **details: Any) -> None:
+        self._send(Message(kind, self._crew, self.index, self.name, os.getpid(), **details))
+
+
+Work = Callable[[Context], Any]
+
+
+def execute(work: Work, context: Context) -> None:
+    """Does one piece of work and tells the coordinator how it ended. What the work raises is told, and raised on."""
+    context.send("start")
+    try:
+        context.send("result", value=work(context))
+    except BaseException as error:
+        line = traceback.format_exception_only(error)[-1].strip()
+        context.send("error", text=line, value=traceback.format_exc())
+        raise
+
+
+def take_name(name: str) -> None:
+    """Calls the current thread `name`: that is how its lane is labelled, also in a process of its own."""
+    threading.current_thread().name = name

@@ -1,0 +1,66 @@
+"""All scenarios, grouped by idea, in the order in which they teach."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from engine.scenarios.base import Scenario
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "The GIL": ("cpu_under_gil",),
+    "Locks": ("shared_counter",),
+    "Deadlocks": ("two_locks",),
+}
+
+
+class UnknownScenario(LookupError):
+    """There is no scenario of that name; the message is one line and names close matches."""
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """All of them, in order."""
+    return tuple(_load(name) for names in GROUPS.values() for name in names)
+
+
+def groups() -> dict[str, tuple[Scenario, ...]]:
+    """Each group's scenarios, groups and scenarios in order."""
+    return {group: tuple(_load(name) for name in names) for group, names in GROUPS.items()}
+
+
+def get(name: str) -> Scenario:
+    """The scenario called `name` (`two-locks` will do for `two_locks`). UnknownScenario when there is none."""
+    wanted = name.strip().lower().replace("-", "_")
+    names = [scenario.name for scenario in scenarios()]
+    if wanted in names or wanted == "custom":
+        return _load(wanted)
+    near = get_close_matches(wanted, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "main.py list shows all of them"
+    raise UnknownScenario(f"there is no scenario {name!r}: {hint}")
+
+
+def search(text: str) -> tuple[Scenario, ...]:
+    """Scenarios in whose texts every word of `text` occurs, those that have it in title or tags first."""
+    words = text.lower().split()
+    found = [scenario for scenario in scenarios() if all(word in _all_text(scenario) for word in words)]
+    return tuple(sorted(found, key=lambda scenario: not all(word in _headline(scenario) for word in words)))
+
+
+def source_path(name: str) -> Path:
+    """The file that a learner may read."""
+    return Path(__file__).with_name(f"{get(name).name}.py")
+
+
+def _load(name: str) -> Scenario:
+    scenario: Scenario = import_module(f"engine.scenarios.{name}").SCENARIO
+    return scenario
+
+
+def _headline(scenario: Scenario) -> str:
+    return " ".join((scenario.name, scenario.title, *scenario.tags)).lower()
+
+
+def _all_text(scenario: Scenario) -> str:
+    parts = (_headline(scenario), scenario.group, scenario.summary, scenario.explanation, *scenario.look_for)
+    return " ".join(parts).lower()
