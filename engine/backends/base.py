@@ -28,9 +28,18 @@ class Job:
     def name(self, index: int) -> str:
         return f"{self.prefix}-{index + 1}"
 
-    def context_for(self, index: int, name: str | None = None) -> Context:
-        name = name or self.name(index)
-        return Context(self.channel.send, self.crew, index, self.count, name, self.shared)
+    def context_for(
+        self, index: int, *, name: str | None = None, send: Callable[[Message], None] | None = None
+    ) -> Context:
+        """For piece of work `index`, done by the worker called `name`."""
+        return Context(
+            send or self.channel.send,
+            crew=self.crew,
+            index=index,
+            count=self.count,
+            name=name or self.name(index),
+            shared=self.shared,
+        )
 
 
 class Crew:

@@ -1,4 +1,4 @@
-"""The queue over which workers report to their coordinator. It never blocks a worker for long: the coordinator only drains it."""
+"""The queue over which workers report to their coordinator, which only drains it, so that no worker waits for long."""
 
 import queue
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ class Channel(Protocol):
         """Hands a message to the coordinator; for any thread, and any process the channel was given to."""
 
     def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:
-        """The next message; None when nothing is left to read and a process has ended (a sentinel is ready) or time is up."""
+        """The next message; None when there is none, and a process has ended (a sentinel is ready) or time is up."""
 
     def receive_nowait(self) -> Message | None:
         """The next message if there is one."""
 
 
 class ThreadChannel:
-    """Between threads: `queue.SimpleQueue`."""
+    """Between threads: `queue.SimpleQueue`. A thread always reports its end, so there is nothing else to watch."""
 
     def __init__(self) -> None:
         self._reports: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -29,7 +29,7 @@ class ThreadChannel:
     def send(self, message: Message) -> None:
         self._reports.put(message)
 
-    def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:  # noqa: ARG002: threads always report
+    def receive(self, sentinels: Sequence[int], timeout_s: float | None) -> Message | None:  # noqa: ARG002
         return self._reports.get()
 
     def receive_nowait(self) -> Message | None:
@@ -42,8 +42,8 @@ class ThreadChannel:
 class ProcessChannel:
     """Between processes: `multiprocessing.SimpleQueue`.
 
-    Unlike `Queue` it has no feeder thread, so what was put has been written when `put` returns: a worker that dies afterwards
-    takes neither its last report nor the queue's lock with it.
+    Unlike `Queue` it has no feeder thread, so what was put has been written when `put` returns: a worker that dies
+    afterwards takes neither its last report nor the queue's lock with it.
     """
 
     def __init__(self, context: BaseContext) -> None:

@@ -1,4 +1,4 @@
-"""The coordinator: starts crews, hands what workers report to the Reporter, and notices the dead. It is the main thread."""
+"""The coordinator (the main thread): starts crews, hands what workers report to the Reporter, notices the dead."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -60,16 +60,16 @@ class _Coordinator:
 
     def _take(self, message: Message) -> None:
         if message.kind == "start":
-            self._crews[message.crew].started(message.index, message.pid)
+            self._crews[message.crew].started(message.piece, message.pid)
         elif message.kind == "progress":
             self._last[message.worker] = message
             self._report(message)
         elif message.kind == "result":
-            self._outcomes[message.crew].results[message.index] = message.value
-            self._open[message.crew].pop(message.index, None)
+            self._outcomes[message.crew].results[message.piece] = message.value
+            self._open[message.crew].pop(message.piece, None)
             self._report(message, result="" if message.value is None else str(message.value)[:RESULT_LENGTH])
         else:
-            self._fail(message.crew, message.index, WorkerError(message.worker, message.text, message.value or ""))
+            self._fail(message.crew, message.piece, WorkerError(message.worker, message.text, message.value or ""))
 
     def _bury(self) -> None:
         for number, crew in enumerate(self._crews):

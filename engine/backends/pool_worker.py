@@ -1,4 +1,4 @@
-"""What runs in the processes of a pool. A pool's task can carry no locks or queues, so they come with the initializer."""
+"""What runs in a pool's processes. A pool's task can carry no locks or queues, so they come with the initializer."""
 
 import threading
 from typing import Any

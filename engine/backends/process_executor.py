@@ -1,4 +1,4 @@
-"""`concurrent.futures.ProcessPoolExecutor`: like the thread pool, but with processes. One that dies breaks the whole pool."""
+"""`concurrent.futures.ProcessPoolExecutor`: like the thread pool, with processes. One that dies breaks the pool."""
 
 import multiprocessing
 from collections.abc import Collection
@@ -47,7 +47,7 @@ class ProcessExecutorCrew(Crew):
 BACKEND = Backend(
     name="process-executor",
     title="ProcessPoolExecutor",
-    explanation="ProcessPoolExecutor: futures whose work runs in processes that are kept. One that dies breaks the pool.",
+    explanation="ProcessPoolExecutor: futures, computed in processes that are kept. One that dies breaks the pool.",
     uses_processes=True,
     start=ProcessExecutorCrew,
 )

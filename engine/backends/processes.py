@@ -42,7 +42,7 @@ class ProcessCrew(Crew):
 BACKEND = Backend(
     name="processes",
     title="Processes",
-    explanation="One process a worker: memory and GIL of its own. Whatever they exchange is copied from one to the other.",
+    explanation="One process a worker, with memory and a GIL of its own. What they exchange is copied.",
     uses_processes=True,
     start=ProcessCrew,
 )

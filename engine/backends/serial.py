@@ -1,20 +1,17 @@
 """One after another in the main thread: the yardstick for everything that claims to be concurrent."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from engine.backends.base import Backend, Crew, Job
-from engine.backends.worker import Context, Message, execute
+from engine.backends.base import Backend, Crew
+from engine.backends.worker import Message, execute
 
 
 class SerialCrew(Crew):
     def work_here(self, take: Callable[[Message], None]) -> None:
-        job = self.job
-        for index in range(job.count):
-            context = Context(take, job.crew, index, job.count, job.name(index), job.shared)
-            try:
-                execute(job.work, context)
-            except Exception:  # noqa: BLE001, PERF203, S112: execute has told the coordinator; the next piece is due
-                continue
+        for index in range(self.job.count):
+            with suppress(Exception):  # execute() tells the coordinator, and the next piece is due
+                execute(self.job.work, self.job.context_for(index, send=take))
 
 
 BACKEND = Backend(

@@ -24,7 +24,7 @@ class ThreadCrew(Crew):
 BACKEND = Backend(
     name="threads",
     title="Threads",
-    explanation="One thread a worker. They share all memory, and with a GIL only one of them runs Python code at a time.",
+    explanation="One thread a worker. They share all memory; with a GIL, one at a time runs Python code.",
     uses_processes=False,
     start=ThreadCrew,
 )

@@ -19,7 +19,7 @@ class Message(NamedTuple):
 
     kind: str
     crew: int  # number of the crew within the run
-    index: int  # number of the piece of work within the crew
+    piece: int  # number of the piece of work within the crew
     worker: str
     pid: int
     label: str = ""
@@ -34,7 +34,7 @@ class Context:
     """What a piece of work is given: who it is, what it shares with the others, and a way to report."""
 
     def __init__(
-        self, send: Callable[[Message], None], crew: int, index: int, count: int, name: str, shared: Any
+        self, send: Callable[[Message], None], *, crew: int, index: int, count: int, name: str, shared: Any
     ) -> None:
         self.index = index  # from 0
         self.count = count  # pieces of work in all
@@ -45,7 +45,7 @@ class Context:
         self._next_report = 0.0
 
     def progress(self, done: int, total: int | None = None, *, label: str = "", items: int = 0) -> None:
-        """Reports `done` of `total` steps; calls that come too quickly after one another are skipped, but never the last."""
+        """Reports `done` of `total` steps; calls in too quick succession are skipped, the last never."""
         now = time.monotonic()
         if now < self._next_report and done != total:
             return

@@ -26,7 +26,7 @@ __all__ = ["InvalidSetting", "Parameter", "Scenario", "Settings", "main", "run_w
 
 @dataclass(frozen=True)
 class Scenario:
-    """A ready-made workload. `explanation` is plain text, its paragraphs separated by empty lines."""
+    """A ready-made workload. `explanation` is plain text: one line a paragraph, with an empty line between them."""
 
     name: str
     title: str
@@ -45,6 +45,11 @@ class Scenario:
     start_methods: tuple[str, ...] = registry.START_METHODS  # for backends with processes, where the system has them
     tags: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        paragraphs = self.explanation.strip().split("\n\n")  # in the source they are wrapped
+        unwrapped = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        object.__setattr__(self, "explanation", unwrapped)
+
     def settings(
         self,
         *,
@@ -53,7 +58,7 @@ class Scenario:
         start_method: str | None = None,
         parameters: Mapping[str, str | Value] | None = None,
     ) -> "Settings":
-        """Checked settings; what is not given takes its default, and texts are parsed. InvalidSetting names the first fault."""
+        """Checked settings: defaults for what is not given, texts parsed. InvalidSetting names the first fault."""
         workers = self.default_workers if workers is None else workers
         if not self.min_workers <= workers <= self.max_workers:
             allowed = f"must be from {self.min_workers} to {self.max_workers}"
@@ -99,7 +104,7 @@ class Scenario:
         return values
 
 
-class InvalidSetting(ValueError):
+class InvalidSetting(ValueError):  # noqa: N818
     """A setting that a scenario does not admit. `field`: workers, backend, start_method or a parameter's name."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -115,14 +120,15 @@ class Settings(SimpleNamespace):
     start_method: str | None
 
 
-class WorkersFailed(Exception):
+class WorkersFailed(Exception):  # noqa: N818
     """Workers failed in a scenario in which none should."""
 
 
 def run_workers(settings: Settings, work: Work, shared: Any = None, *, may_fail: bool = False) -> Outcome:
     """Runs `work` in the workers that the settings ask for; each gets `shared` (locks, queues, settings).
 
-    `work` must be a module-level function, so that a new process can find it. WorkersFailed when one fails, unless it may.
+    `work` must be a module-level function, so that a new process can find it. WorkersFailed when one fails that may
+    not.
     """
     outcome = coordinator.run(
         registry.get(settings.backend),
@@ -138,7 +144,7 @@ def run_workers(settings: Settings, work: Work, shared: Any = None, *, may_fail:
 
 
 def toolbox(settings: Settings) -> Any:
-    """Where locks, events and barriers come from: `threading`, or `multiprocessing` with the start method that was chosen.
+    """Where locks, events and barriers come from: `threading`, or `multiprocessing` with the chosen start method.
 
     Both have Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier, used in the same way.
     """
@@ -154,7 +160,7 @@ def say(text: str) -> None:
 
 
 def main(scenario: Scenario, run: Callable[[Settings], None]) -> None:
-    """Runs a scenario as a program: reads the command line, checks it, runs. Ends with status 2 for a faulty setting."""
+    """Runs a scenario as a program, with settings from the command line; exit status 2 when one is faulty."""
     parser = argparse.ArgumentParser(prog=f"python -m engine.scenarios.{scenario.name}", description=scenario.summary)
     parser.add_argument("--workers", type=int, metavar="N", help=f"default {scenario.default_workers}")
     parser.add_argument(

@@ -14,7 +14,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-class UnknownScenario(LookupError):
+class UnknownScenario(LookupError):  # noqa: N818
     """There is no scenario of that name; the message is one line and names close matches."""
 
 

@@ -12,19 +12,19 @@ SCENARIO = Scenario(
     group="The GIL",
     summary="Each worker counts primes in pure Python. Compare threads with processes, and with one after another.",
     explanation="""\
-Each worker tests the same range of numbers for primes, in pure Python: no I/O, no sleeping, nothing to wait for. With as many \
-cores as workers one would hope to be done as quickly as with a single worker.
+Each worker tests the same range of numbers for primes, in pure Python: no I/O, no sleeping, nothing to wait
+for. With as many cores as workers one would hope to be done as quickly as with a single worker.
 
-With threads that hope is in vain. CPython's global interpreter lock (GIL) lets one thread at a time run Python code. Every 5 ms \
-(sys.getswitchinterval) a waiting thread asks the running one to let go, and they take turns: all are busy, together they get no \
-more done than one of them alone.
+With threads that hope is in vain. CPython's global interpreter lock (GIL) lets one thread at a time run
+Python code. Every 5 ms (sys.getswitchinterval) a waiting thread asks the running one to let go, and they take
+turns: all are busy, together they get no more done than one of them alone.
 
-Processes have an interpreter and a GIL each, so they do run side by side, as far as there are cores. They pay with start-up time, \
-memory, and copies of whatever they exchange. A free-threaded build of Python (3.13t and later) has no GIL: there threads do \
-what one would hope.""",
+Processes have an interpreter and a GIL each, so they do run side by side, as far as there are cores. They pay
+with start-up time, memory, and copies of whatever they exchange. A free-threaded build of Python (3.13t and
+later) has no GIL: there threads do what one would hope.""",
     look_for=(
         "Threads: green pieces of about 5 ms that never overlap, and GIL wait in between.",
-        "Processes: green throughout, side by side; once there are more workers than cores, they wait for a core instead.",
+        "Processes: green throughout, side by side; with more workers than cores, they wait for a core instead.",
         "Serial: the same work in one lane, in about the time that threads take.",
         "The printed speed-up: CPU time of all workers over elapsed time.",
     ),

@@ -14,18 +14,21 @@ SCENARIO = Scenario(
     group="Locks",
     summary="Workers read a counter, compute, and write it back. Without a lock, updates are lost: here is how many.",
     explanation="""\
-Every worker does the same thing many times over: read the counter, call a function to compute the new value, write it back. \
-Between the read and the write another worker may run. It reads the same old value, adds to it, and writes; then the first one \
-writes its own result over that. An update is lost, and nothing tells you.
+Every worker does the same thing many times over: read the counter, call a function to compute the new value,
+write it back. Between the read and the write another worker may run. It reads the same old value, adds to it,
+and writes; then the first one writes its own result over that. An update is lost, and nothing tells you.
 
-The GIL does not help. It makes single bytecode instructions safe, not the three steps together: the interpreter may switch \
-threads at any call. A thread that is switched out between read and write overwrites, when it returns, everything the others \
-counted meanwhile; with the usual switch interval of 5 ms, that is tens of thousands of updates at once.
+The GIL does not help. It makes single bytecode instructions safe, not the three steps together: the
+interpreter may switch threads at any call. A thread that is switched out between read and write overwrites,
+when it returns, everything the others counted meanwhile; with the usual switch interval of 5 ms, that is tens
+of thousands of updates at once.
 
-Curiously, the bare statement counter += 1 loses nothing on current CPython versions with a GIL, since no switch can occur \
-within it. That is an accident of the implementation, not a promise: on a free-threaded build it loses updates, too.
+Curiously, the bare statement counter += 1 loses nothing on current CPython versions with a GIL, since no
+switch can occur within it. That is an accident of the implementation, not a promise: on a free-threaded build
+it loses updates, too.
 
-With processes the counter lives in shared memory and the workers really run at the same time; the outcome is the same.""",
+With processes the counter lives in shared memory and the workers really run at the same time; the outcome is
+the same.""",
     look_for=(
         "The result: how many updates were lost, and that it differs from run to run.",
         "With threads and a GIL: lanes take turns of about 5 ms. Updates get lost where turns change.",

@@ -12,17 +12,20 @@ SCENARIO = Scenario(
     group="Deadlocks",
     summary="One worker holds accounts and wants audit, the other holds audit and wants accounts: nobody moves again.",
     explanation="""\
-A bank keeps its accounts under one lock and its audit trail under another. A transfer needs both. Odd workers take accounts \
-first and then audit; even workers take audit first and then accounts. Each order is fine by itself. Together they are a \
-deadlock: worker-1 holds what worker-2 waits for, and worker-2 holds what worker-1 waits for.
+A bank keeps its accounts under one lock and its audit trail under another. A transfer needs both. Odd workers
+take accounts first and then audit; even workers take audit first and then accounts. Each order is fine by
+itself. Together they are a deadlock: worker-1 holds what worker-2 waits for, and worker-2 holds what worker-1
+waits for.
 
-In real programs this happens rarely, when two transfers meet in a window of microseconds, and so it survives every test. Here \
-luck is taken out: at the barrier named together, nobody goes on before worker-1 and worker-2 each hold their first lock. The locks, the waiting and the deadlock are real.
+In real programs this happens rarely, when two transfers meet in a window of microseconds, and so it survives
+every test. Here luck is taken out: at the barrier named together, nobody goes on before worker-1 and worker-2
+each hold their first lock. The locks, the waiting and the deadlock are real.
 
-Further workers start their transfer after that. They wait for ever too, but they are not part of the cycle: they hold \
-nothing that anybody waits for.
+Further workers start their transfer after that. They wait for ever too, but they are not part of the cycle:
+they hold nothing that anybody waits for.
 
-The cure is an order that all agree on: whoever needs both locks takes accounts first. See "Two locks in the same order".""",
+The cure is an order that all agree on: whoever needs both locks takes accounts first. See "Two locks in the
+same order".""",
     look_for=(
         "First a calm part: short holds of one lock at a time, then each worker's last hold, which never ends.",
         "worker-1 and worker-2 turn to lock wait at the same moment and are marked as deadlocked.",

@@ -41,7 +41,7 @@ class Parameter:
         return self.check(number)
 
     def check(self, value: object) -> Value:
-        """`value` itself when it is allowed (whole floats become int). ValueError with the reason in one line otherwise."""
+        """`value` itself when it is allowed (whole floats become int). ValueError with the reason otherwise."""
         if self.kind == "bool":
             if not isinstance(value, bool):
                 raise ValueError(f"{self.name} must be yes or no, not {value!r}")

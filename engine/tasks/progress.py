@@ -1,7 +1,7 @@
 """The progress reporter: all that tasks, backends and scenarios know of Lanescope.
 
-Under Lanescope its calls become part of the recording; anywhere else they do nothing, so that every scenario is an ordinary
-program. The object has no state: it may be copied, pickled or made anew in every worker.
+Under Lanescope its calls become part of the recording; anywhere else they do nothing, so that every scenario is an
+ordinary program. The object has no state: it may be copied, pickled or made anew in every worker.
 """
 
 import sys
@@ -28,7 +28,7 @@ class Reporter:
         result: str = "",
         error: str = "",
     ) -> None:
-        """State of one worker: `done` of `total` steps (None: not known beforehand), `items` handled, and how it ended."""
+        """State of one worker: `done` of `total` steps (None: unknown), `items` handled, and how it ended."""
         if hook := _hook("progress"):
             hook(worker, label, done, total, items, result, error)
 
@@ -45,6 +45,6 @@ class Reporter:
             hook(text)
 
     def name(self, primitive: object, text: str) -> None:
-        """Gives a lock or queue a name to be shown by, where the name of a variable cannot tell (one of a list, say)."""
+        """The name to show a lock or queue by, where no variable's name can tell (one of a list, say)."""
         if hook := _hook("name"):
             hook(primitive, text)
