@@ -1,0 +1,115 @@
+"""Finds the variable that a primitive was assigned to, in the source at the line that created it."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+_SOURCE_LIMIT = 2 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    """A value's lines and the names it goes to; `many`: a list or comprehension whose members need a number."""
+
+    first: int
+    last: int
+    names: tuple[str, ...]
+    many: bool
+
+
+class SourceNames:
+    """Names by place, each file read once; "" where the source does not tell. Knows nothing of running code."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[_Assignment]] = {}
+        self._made: dict[tuple[object, str, int], int] = {}
+
+    def name(self, scope: object, file: str, line: int) -> str:
+        """The name of the next primitive made at this place within `scope` (a process)."""
+        assignment = self._find(file, line)
+        if assignment is None:
+            return ""
+        made = self._made[scope, file, line] = self._made.get((scope, file, line), 0) + 1
+        names = assignment.names
+        if len(names) > 1:
+            return names[(made - 1) % len(names)]
+        if assignment.many:
+            return f"{names[0]}[{made - 1}]"
+        return names[0] if made == 1 else f"{names[0]} #{made}"
+
+    def _find(self, file: str, line: int) -> _Assignment | None:
+        if file not in self._files:
+            self._files[file] = _read(file)
+        fitting = [each for each in self._files[file] if each.first <= line <= each.last]
+        return min(fitting, key=lambda each: each.last - each.first, default=None)
+
+
+def _read(file: str) -> list[_Assignment]:
+    try:
+        path = Path(file)
+        if not path.is_file() or path.stat().st_size > _SOURCE_LIMIT:
+            return []
+        tree = ast.parse(path.read_bytes())
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return []
+    return [assignment for node in ast.walk(tree) for assignment in _assignments(node)]
+
+
+def _assignments(node: ast.AST) -> list[_Assignment]:
+    match node:
+        case ast.Assign(targets=[target, *_], value=value):
+            pairs = _of(target, value)
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.NamedExpr(target=target, value=value)
+            | ast.withitem(context_expr=value, optional_vars=ast.expr() as target)
+        ):
+            pairs = _of(target, value)
+        case ast.keyword(arg=str() as name, value=value):
+            pairs = [_named(name, value)]
+        case ast.Dict(keys=keys, values=values):
+            pairs = [
+                _named(key.value, value)
+                for key, value in zip(keys, values, strict=True)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            ]
+        case _:
+            pairs = []
+    return pairs
+
+
+def _named(name: str, value: ast.expr) -> _Assignment:
+    return _Assignment(value.lineno, value.end_lineno or value.lineno, (name,), _is_many(value))
+
+
+def _of(target: ast.expr, value: ast.expr) -> list[_Assignment]:
+    first, last = value.lineno, value.end_lineno or value.lineno
+    if isinstance(target, ast.Tuple | ast.List):
+        names = tuple(_text(element) for element in target.elts)
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(names) and first != last:
+            return [piece for pair in zip(target.elts, value.elts, strict=True) for piece in _of(*pair)]
+        return [_Assignment(first, last, names, False)] if all(names) else []
+    name = _text(target)
+    return [_named(name, value)] if name else []
+
+
+def _text(target: ast.expr) -> str:
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=value, slice=ast.Constant(value=key)):
+            return f"{_text(value)}[{key!r}]"
+        case ast.Subscript(value=value):
+            return _text(value)
+        case ast.Starred(value=value):
+            return _text(value)
+    return ""
+
+
+def _is_many(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        makes_collection = isinstance(value.func, ast.Name) and value.func.id in {"list", "tuple", "set", "dict"}
+        return makes_collection and bool(value.args)
+    return isinstance(
+        value, ast.List | ast.Tuple | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    )

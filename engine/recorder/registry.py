@@ -1,0 +1,325 @@
+"""Numbers of the recording for what traced processes number themselves, and the texts that define them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.entities import Primitive
+from engine.recorder.naming import SourceNames
+from engine.recorder.texts import Frame
+from engine.recording.schema import PRIMITIVE_KINDS
+from engine.tracer import layout
+
+_PROCESS_SHIFT = 40  # objects, sites and serials of a process are far below 1 << 40
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class TracedProcess:
+    """One traced process. `forked`: it inherited its parent's numbers."""
+
+    number: int
+    pid: int
+    parent: "TracedProcess | None"
+    start_ns: int
+    forked: bool
+    free_threaded: bool
+    name: str = ""
+    lanes: "dict[int, TracedLane]" = field(default_factory=dict)  # by serial
+    targets: dict[int, tuple[int, int]] = field(default_factory=dict)  # object of a join: (pid, serial)
+    futures: dict[int, int] = field(default_factory=dict)  # future: its executor
+    workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
+    end_ns: int | None = None
+    exit_status: int | None = None
+
+    def key(self, number: int) -> int:
+        """Of something this process numbers itself, unique within the run."""
+        return number if number & layout.OBJECT_SHARED else self.number << _PROCESS_SHIFT | number
+
+
+@dataclass
+class TracedLane:
+    """One thread of a traced process."""
+
+    number: int
+    process: TracedProcess
+    serial: int
+    native_id: int
+    name: str
+    start_ns: int
+    internal: bool = False
+    end_ns: int | None = None
+    error: str = ""
+
+
+class Registry:
+    """All processes, lanes and primitives of a run. Emits each definition once, before anything can refer to it."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+        self.processes: list[TracedProcess] = []
+        self.lanes: list[TracedLane] = []
+        self.primitives: dict[int, Primitive] = {}
+        self._names = SourceNames()
+        self._lanes: dict[int, int] = {}
+        self._primitives: dict[int, int] = {}
+        self._sites: dict[int, int] = {}
+        self._site_texts: dict[int, dict[str, Any]] = {}
+        self._texts: dict[int, int] = {}
+        self._details: dict[int, int] = {}
+        self._last_site = 0
+        self._last_text = 0
+        self._child_names: dict[int, str] = {}
+
+    # Definitions, from the frames of text files.
+
+    def add_process(
+        self,
+        pid: int,
+        parent_pid: int,
+        start_ns: int,
+        *,
+        version: str,
+        executable: str,
+        argv: list[str],
+        free_threaded: bool,
+        forked: bool,
+    ) -> TracedProcess:
+        """A traced process that has come up."""
+        parent = self.process_of_pid(parent_pid)
+        process = TracedProcess(len(self.processes), pid, parent, start_ns, forked, free_threaded)
+        process.name = self._child_names.pop(pid, "") or program_name(executable, argv)
+        self.processes.append(process)
+        self.emit(
+            {
+                "type": "process",
+                "id": process.number,
+                "pid": pid,
+                "parent": parent.number if parent else None,
+                "start_ns": start_ns,
+                "name": process.name,
+                "python": version,
+                "free_threaded": free_threaded,
+                "executable": executable,
+                "argv": argv,
+                "how": "fork" if forked else "exec",
+                "role": "worker" if parent else "program",
+            }
+        )
+        return process
+
+    def process_of_pid(self, pid: int) -> TracedProcess | None:
+        """The living (else latest) process that had this pid."""
+        fitting = [process for process in self.processes if process.pid == pid]
+        return next((process for process in fitting if process.end_ns is None), fitting[-1] if fitting else None)
+
+    def name_child(self, pid: int, name: str) -> None:
+        """What the parent calls its child; either may come first."""
+        process = self.process_of_pid(pid)
+        if process is None:
+            self._child_names[pid] = name
+        elif process.name != name:
+            process.name = name
+            self.emit({"type": "process-name", "id": process.number, "name": name})
+
+    def end_process(self, process: TracedProcess, time_ns: int) -> None:
+        """Says that it is over; its exit status is in the process by now or stays unknown."""
+        self.emit({"type": "process-end", "id": process.number, "time_ns": time_ns, "exit_status": process.exit_status})
+
+    def add_thread(self, process: TracedProcess, frame: Frame) -> TracedLane:
+        """From a "thread" frame."""
+        _, serial, native_id, name, start_ns, internal, parent_serial, daemon = frame
+        lane = process.lanes.get(serial)
+        if lane is not None:
+            self.name_thread(process, serial, name)
+            return lane
+        parent = process.lanes.get(parent_serial)
+        lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, bool(internal))
+        self.lanes.append(lane)
+        process.lanes[serial] = lane
+        self._lanes[process.key(serial)] = lane.number
+        self.emit(
+            {
+                "type": "lane",
+                "id": lane.number,
+                "process": process.number,
+                "serial": serial,
+                "native_id": native_id,
+                "name": name,
+                "start_ns": start_ns,
+                "internal": bool(internal),
+                "daemon": bool(daemon),
+                "parent": parent.number if parent else None,
+            }
+        )
+        return lane
+
+    def name_thread(self, process: TracedProcess, serial: int, name: str) -> None:
+        """From a "thread-name" frame."""
+        lane = process.lanes.get(serial)
+        if lane is not None and name and lane.name != name:
+            lane.name = name
+            self.emit({"type": "lane-name", "id": lane.number, "name": name})
+
+    def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
+        """From a "primitive" frame; a second definition only renames."""
+        _, number, kind, name, file, line, internal, capacity = frame
+        key = process.key(number)
+        if key in self._primitives:
+            self.name_primitive(process, number, name)
+            return
+        if not name and not internal:
+            name = self._names.name(process.number, file, line)
+        shared = bool(number & layout.OBJECT_SHARED)
+        owner = None if shared else process.number
+        self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))
+
+    def name_primitive(self, process: TracedProcess, number: int, name: str) -> None:
+        """From a "primitive-name" frame."""
+        known = self._primitives.get(process.key(number))
+        if known is not None and name and self.primitives[known].name != name:
+            self.primitives[known].name = name
+            self.emit({"type": "primitive-name", "id": known, "name": name})
+
+    def _define(self, key: int, primitive: Primitive) -> int:
+        primitive.id = number = len(self.primitives) + 1
+        self.primitives[number] = primitive
+        self._primitives[key] = number
+        if primitive.kind not in PRIMITIVE_KINDS:
+            primitive.kind = "Lock"
+        self.emit({"type": "primitive"} | vars(primitive))
+        return number
+
+    def add_site(self, process: TracedProcess, frame: Frame) -> None:
+        """From a "site" or "stack" frame."""
+        self._last_site += 1
+        if frame[0] == "site":
+            _, number, file, line, function = frame
+            text = {"type": "site", "id": self._last_site, "file": file, "line": line, "function": function}
+        else:
+            _, number, sites = frame
+            text = {"type": "stack", "id": self._last_site, "sites": [self.site(process, site) for site in sites]}
+        self._sites[process.key(number)] = self._last_site
+        self._site_texts[self._last_site] = text
+        self.emit(text)
+
+    def add_text(self, process: TracedProcess, number: int, text: str) -> None:
+        """From a "text" frame."""
+        self._last_text += 1
+        self._texts[process.key(number)] = self._last_text
+        self.emit({"type": "name", "id": self._last_text, "text": text})
+
+    # Numbers, one by one.
+
+    def lane(self, process: TracedProcess, serial: int, native_id: int = 0, start_ns: int = 0) -> TracedLane:
+        """The lane of a thread, made up when its own frame has not come."""
+        lane = process.lanes.get(serial)
+        if lane is None:
+            frame = ("thread", serial, native_id, f"thread-{serial}", start_ns or process.start_ns, False, 0, False)
+            lane = self.add_thread(process, frame)
+        return lane
+
+    def primitive(self, process: TracedProcess, number: int) -> int:
+        """0 for 0. A forked child's copy of its parent's primitive becomes one of its own."""
+        if number == 0:
+            return 0
+        key = process.key(number)
+        known = self._primitives.get(key)
+        if known is not None:
+            return known
+        original = self._inherited(process, number, self._primitives)
+        if original:
+            old = self.primitives[original]
+            copy = Primitive(
+                0, old.kind, old.name, old.file, old.line, process.number, False, old.internal, old.capacity
+            )
+            return self._define(key, copy)
+        return self._define(key, Primitive(0, "Lock", "", "", 0, process.number))
+
+    def site(self, process: TracedProcess, number: int) -> int:
+        """0 for what is unknown."""
+        return self._sites.get(process.key(number)) or self._inherited(process, number, self._sites)
+
+    def text(self, process: TracedProcess, number: int) -> int:
+        """The number of a task's or mark's name; 0: unknown."""
+        return self._texts.get(process.key(number)) or self._inherited(process, number, self._texts)
+
+    @staticmethod
+    def _inherited(process: TracedProcess, number: int, table: dict[int, int]) -> int:
+        while process.forked and process.parent is not None:
+            process = process.parent
+            if found := table.get(process.key(number)):
+                return found
+        return 0
+
+    def detail(self, primitive: int, site: int) -> int:
+        """The number of this pair; 0 for (0, 0)."""
+        key = primitive << 32 | site
+        if key == 0:
+            return 0
+        number = self._details.get(key)
+        if number is None:
+            number = self._details[key] = len(self._details) + 1
+            self.emit({"type": "detail", "id": number, "primitive": primitive, "site": site})
+        return number
+
+    def stack(self, site: int) -> list[dict[str, Any]]:
+        """A site or stack as `file`, `line`, `function`, innermost last."""
+        text = self._site_texts.get(site)
+        if text is None:
+            return []
+        if text["type"] == "stack":
+            return [frame for inner in text["sites"] for frame in self.stack(inner)]
+        return [{name: text[name] for name in ("file", "line", "function")}]
+
+    # Numbers, many at once: arrays of keys (`process number << 40 | number`, or a shared object).
+
+    def lane_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        return _map(keys, self._lanes, lambda key: self.lane(*self._split(key)).number)
+
+    def primitive_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        return _map(keys, self._primitives, lambda key: self.primitive(*self._split(key)))
+
+    def site_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        return _map(keys, self._sites, lambda key: self.site(*self._split(key)))
+
+    def text_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        return _map(keys, self._texts, lambda key: self.text(*self._split(key)))
+
+    def detail_numbers(self, primitives: NDArray[np.uint32], sites: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        keys = primitives.astype(np.uint64) << np.uint64(32) | sites
+        return _map(keys, self._details, lambda key: self.detail(key >> 32, key & 0xFFFFFFFF))
+
+    def _split(self, key: int) -> tuple[TracedProcess, int]:
+        if key & layout.OBJECT_SHARED:
+            return self.processes[0], key
+        return self.processes[key >> _PROCESS_SHIFT], key & ((1 << _PROCESS_SHIFT) - 1)
+
+
+def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """`TracedProcess.key` for arrays."""
+    own = process_numbers << np.uint64(_PROCESS_SHIFT) | numbers
+    return np.where(numbers & np.uint64(layout.OBJECT_SHARED), numbers, own)
+
+
+def _map(keys: NDArray[np.uint64], table: dict[int, int], define: Callable[[int], int]) -> NDArray[np.uint32]:
+    distinct, inverse = np.unique(keys, return_inverse=True)
+    found = [table.get(key) for key in distinct.tolist()]
+    numbers = [define(key) if value is None else value for key, value in zip(distinct.tolist(), found, strict=True)]
+    result: NDArray[np.uint32] = np.array(numbers, np.uint32)[inverse]
+    return result
+
+
+def program_name(executable: str, argv: list[str]) -> str:
+    """What people call a program: its script or module, else its interpreter."""
+    arguments = argv[1:] if argv and argv[0] == executable else argv
+    for place, argument in enumerate(arguments):
+        if argument == "-m" and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument and not argument.startswith("-"):
+            return Path(argument).name
+    return Path(executable).name or "python"

@@ -1,0 +1,59 @@
+"""The private folder in which the traced processes of one run keep their rings: in memory where there is room."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from engine.recording.liveness import is_alive, process_start
+
+ROOM_NEEDED = 256 << 20  # bytes free in shared memory
+SHARED_MEMORY = Path("/dev/shm")
+_OWNER = "owner"  # file that names the recorder: pid and start time
+
+
+def choose_path() -> Path:
+    """A new name, not yet made; readable by its owner only once `make` has made it."""
+    return Path(tempfile.mktemp(prefix=_prefix(), dir=_place()))
+
+
+def make(path: Path) -> None:
+    """Makes the folder and puts this process's name on it. OSError."""
+    path.mkdir(mode=0o700)
+    (path / _OWNER).write_text(f"{os.getpid()} {process_start(os.getpid())}")
+
+
+def remove(path: Path) -> None:
+    """Removes the folder, if it is one of ours and still there."""
+    if path.name.startswith(_prefix()):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_stale() -> None:
+    """Removes the folders of recorders that are gone."""
+    for place in {SHARED_MEMORY, Path(tempfile.gettempdir())}:
+        for path in place.glob(_prefix() + "*"):
+            if _is_stale(path):
+                remove(path)
+
+
+def _prefix() -> str:
+    return f"lanescope-{os.getuid()}-"
+
+
+def _place() -> Path:
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+    except OSError:
+        free = 0
+    if free >= ROOM_NEEDED and os.access(SHARED_MEMORY, os.W_OK):
+        return SHARED_MEMORY
+    return Path(tempfile.gettempdir())
+
+
+def _is_stale(path: Path) -> bool:
+    try:
+        pid, started = (path / _OWNER).read_text().split()
+        return not is_alive(int(pid), float(started))
+    except (OSError, ValueError):
+        return False  # being made, or not ours to judge

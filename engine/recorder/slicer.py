@@ -1,0 +1,257 @@
+"""Turns waits and samples into state slices: contiguous on every lane, exactly one state at any time.
+
+What a lane does between its recorded waits is a *gap*. Of the gaps of one step, as much is running as the lane used CPU
+time, core wait as much as it stood in the run queue, and the rest is GIL wait where other threads of the process ran
+meanwhile (residual = wall - CPU - run queue - known blocking); else what the thread was seen sleeping in.
+Pure: no clock, no I/O. Times are ns (int64), lanes are indices.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recorder.sampler import TICK_NS, Where
+from engine.recording.schema import INFERRED, SAMPLED, STATE_ROW, State
+
+WAIT = np.dtype([("lane", "i8"), ("start", "i8"), ("end", "i8"), ("code", "u1"), ("detail", "u4")])
+
+RUNNING = State.RUNNING | SAMPLED
+RUNNING_UNSAMPLED = State.RUNNING | INFERRED
+CORE_WAIT = State.CORE_WAIT | SAMPLED
+GIL_WAIT = State.GIL_WAIT | SAMPLED | INFERRED
+UNKNOWN = State.UNKNOWN | INFERRED
+
+NOISE_NS = 500_000  # less than this of a step is not told apart from running
+MIN_SPLIT_NS = 100_000  # shorter gaps are never split
+GIL_SHARE = 0.25  # other threads must have run for this part of a rest that is called GIL wait
+
+_BLOCKED_CODE = np.zeros(len(Where), np.uint8)  # what a rest is called, by what the thread was last seen sleeping in
+_BLOCKED_CODE[Where.IO] = State.IO | SAMPLED | INFERRED
+_BLOCKED_CODE[Where.CHILD] = State.WAIT | SAMPLED | INFERRED
+_BLOCKED_CODE[Where.SLEEP] = State.SLEEP | SAMPLED | INFERRED
+
+Times = NDArray[np.int64]
+_FIELDS = {
+    "emitted": "i8",  # end of the lane's last slice given out
+    "until": "i8",  # end of the last one formed; between the two lies the tail
+    "tail": "u1",  # code of the tail, 0: none
+    "group": "i8",  # process
+    "has_gil": "?",
+    "sampled": "?",
+    "cpu": "i8", "queue": "i8", "where": "i8",  # last sample
+    "blocked": "i8",  # last Where that was no running
+    "cpu_before": "i8",  # cpu at the previous step
+    "cpu_drawn": "i8",  # how much of it has become running slices
+    "queue_drawn": "i8",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """How the gaps of each lane of a step are to be divided. Shapes (lanes,)."""
+
+    running_code: NDArray[np.uint8]
+    core: Times
+    rest: Times
+    rest_code: NDArray[np.uint8]
+    rest_last: NDArray[np.bool_]  # the rest comes after the running part, not before
+
+
+class _Placed(NamedTuple):
+    """Gaps with the wait that follows each; `index` is the lane's place in the step, `before` where the gap starts."""
+
+    index: NDArray[np.int64]
+    before: Times
+    starts: Times
+    ends: Times
+    codes: NDArray[np.uint8]
+    details: NDArray[np.uint32]
+
+
+class _Pieces(NamedTuple):
+    """Slices in the making, by lane and time."""
+
+    index: NDArray[np.int64]
+    ends: Times
+    codes: NDArray[np.uint8]
+    details: NDArray[np.uint32]
+
+
+class Slicer:
+    """Keeps, per lane, how far its slices have come. A last slice that may still grow is held back: the lane's tail."""
+
+    def __init__(self) -> None:
+        self._lanes = np.zeros(64, np.dtype(list(_FIELDS.items())))
+
+    def add_lane(self, lane: int, start_ns: int, *, group: int, has_gil: bool) -> None:
+        """A lane begins. Lanes of one `group` share a GIL if they have one."""
+        while lane >= len(self._lanes):
+            self._lanes = np.concatenate([self._lanes, np.zeros_like(self._lanes)])
+        row = self._lanes[lane]
+        row["emitted"] = row["until"] = start_ns
+        row["group"], row["has_gil"] = group, has_gil
+
+    def add_sample(self, lane: int, cpu_ns: int, queue_ns: int, where: Where) -> None:
+        """What the system says of the lane at the time of the next step."""
+        row = self._lanes[lane]
+        if not row["sampled"]:
+            row["sampled"] = True
+            row["cpu_before"] = row["cpu_drawn"] = max(0, cpu_ns - TICK_NS)
+            row["queue_drawn"] = queue_ns
+        row["cpu"], row["queue"], row["where"] = cpu_ns, queue_ns, where
+        if where not in (Where.ON_CPU, Where.UNKNOWN):
+            row["blocked"] = where
+
+    def until(self, lanes: NDArray[np.int64]) -> Times:
+        """How far slices have been formed."""
+        return np.asarray(self._lanes["until"][lanes])
+
+    def tails(self, lanes: NDArray[np.int64]) -> tuple[Times, NDArray[np.uint8]]:
+        """How each lane goes on after its last slice while it is in no wait: since when, and the code."""
+        rows = self._lanes[lanes]
+        plain = np.where(rows["sampled"], RUNNING, RUNNING_UNSAMPLED).astype(np.uint8)
+        return rows["emitted"], np.where(rows["tail"] != 0, rows["tail"], plain)
+
+    def step(
+        self,
+        waits: NDArray[np.void],
+        lanes: NDArray[np.int64],
+        horizons: Times,
+        *,
+        keep_tail: NDArray[np.bool_] | None = None,
+        lossy: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.void]:
+        """The slices (STATE_ROW, by lane and time) that have become certain.
+
+        `waits` (WAIT) have ended and belong to `lanes`, which are sorted, each known up to its horizon. `keep_tail`:
+        lanes that go on in what they do (default: none); `lossy`: lanes whose records were dropped in between.
+        """
+        count = len(lanes)
+        if count == 0:
+            return np.empty(0, STATE_ROW)
+        keep_tail = np.zeros(count, np.bool_) if keep_tail is None else keep_tail
+        lossy = np.zeros(count, np.bool_) if lossy is None else lossy
+        state = self._lanes[lanes]
+        placed = _place(waits, lanes, horizons, state["until"])
+        totals = np.bincount(placed.index, placed.starts - placed.before, count).astype(np.int64)
+        pieces = _pieces(placed, self._divide(lanes, totals, lossy))
+        return self._give_out(lanes, horizons, keep_tail, state, pieces)
+
+    def _divide(self, lanes: NDArray[np.int64], total: Times, lossy: NDArray[np.bool_]) -> Gaps:
+        state = self._lanes[lanes]
+        ran = np.maximum(state["cpu"] - state["cpu_before"], 0)
+        by_group = np.bincount(state["group"], ran)
+        others = by_group[state["group"]] - ran
+        on_cpu = state["where"] == Where.ON_CPU
+        free = np.maximum(state["cpu"] - state["cpu_drawn"] + np.where(on_cpu, TICK_NS, 0), 0)
+        running = np.minimum(total, free)
+        lacking = total - running
+        lacking[(lacking < NOISE_NS) | ~state["sampled"]] = 0
+        core = np.minimum(lacking, np.maximum(state["queue"] - state["queue_drawn"], 0))
+        rest = lacking - core
+
+        code = _BLOCKED_CODE[state["blocked"]]
+        nothing = code == 0
+        gil = nothing & state["has_gil"] & (others >= GIL_SHARE * rest)
+        code[nothing] = np.where(on_cpu, CORE_WAIT | INFERRED, UNKNOWN)[nothing]
+        code[gil] = GIL_WAIT
+        plain = np.where(state["sampled"], RUNNING, RUNNING_UNSAMPLED).astype(np.uint8)
+        plain[lossy] = UNKNOWN
+        core[lossy], rest[lossy] = 0, 0
+
+        drawn = state["cpu_drawn"] + (total - core - rest)
+        self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - TICK_NS, state["cpu"] + TICK_NS)
+        self._lanes["queue_drawn"][lanes] = state["queue"]
+        self._lanes["cpu_before"][lanes] = state["cpu"]
+        return Gaps(plain, core, rest, code, ~on_cpu)
+
+    def _give_out(
+        self,
+        lanes: NDArray[np.int64],
+        horizons: Times,
+        keep_tail: NDArray[np.bool_],
+        state: NDArray[np.void],
+        pieces: _Pieces,
+    ) -> NDArray[np.void]:
+        """Joins neighbours of equal code, former tails first, and holds the new tails back."""
+        tails = np.flatnonzero((state["tail"] != 0) & (state["until"] > state["emitted"]))
+        index = np.concatenate([tails, pieces.index])
+        order = np.argsort(index, kind="stable")
+        index = index[order]
+        ends = np.concatenate([state["until"][tails], pieces.ends])[order]
+        codes = np.concatenate([state["tail"][tails], pieces.codes])[order]
+        details = np.concatenate([np.zeros(len(tails), np.uint32), pieces.details])[order]
+        last_of_run = np.ones(len(index), np.bool_)
+        if len(index) > 1:
+            same = (index[1:] == index[:-1]) & (codes[1:] == codes[:-1]) & (details[1:] == details[:-1])
+            last_of_run[:-1] = ~same
+        index, ends, codes, details = index[last_of_run], ends[last_of_run], codes[last_of_run], details[last_of_run]
+
+        self._lanes["until"][lanes] = np.maximum(state["until"], horizons)
+        self._lanes["tail"][lanes] = 0
+        last_of_lane = np.ones(len(index), np.bool_)
+        last_of_lane[:-1] = index[1:] != index[:-1]
+        held = last_of_lane & keep_tail[index] & (codes & (SAMPLED | INFERRED) != 0)  # recorded waits are over
+        self._lanes["tail"][lanes[index[held]]] = codes[held]
+        given = ~held
+        np.maximum.at(self._lanes["emitted"], lanes[index[given]], ends[given])
+        rows = np.empty(int(given.sum()), STATE_ROW)
+        rows["lane"], rows["end"] = lanes[index[given]], ends[given]
+        rows["code"], rows["detail"] = codes[given], details[given]
+        return rows
+
+
+def _place(waits: NDArray[np.void], lanes: NDArray[np.int64], horizons: Times, until: Times) -> _Placed:
+    """Waits in order with, after each lane's last, one of no length at its horizon.
+
+    What reaches back before what is already told, or into the wait before it, is clipped.
+    """
+    count = len(lanes)
+    index = np.concatenate([np.searchsorted(lanes, waits["lane"]), np.arange(count)])
+    starts = np.concatenate([waits["start"], horizons])
+    ends = np.concatenate([waits["end"], horizons])
+    codes = np.concatenate([waits["code"], np.zeros(count, np.uint8)])
+    details = np.concatenate([waits["detail"], np.zeros(count, np.uint32)])
+    is_horizon = np.concatenate([np.zeros(len(waits), np.bool_), np.ones(count, np.bool_)])
+    order = np.lexsort((ends, is_horizon, index))
+    index, starts, ends, codes, details = (each[order] for each in (index, starts, ends, codes, details))
+    first = np.ones(len(index), np.bool_)
+    first[1:] = index[1:] != index[:-1]
+    ends = np.maximum(ends, until[index])
+    before = np.empty_like(ends)
+    before[1:] = ends[:-1]
+    before[first] = until[index[first]]
+    ends = np.maximum(ends, before)
+    starts = np.clip(starts, before, ends)
+    return _Placed(index, before, starts, ends, codes, details)
+
+
+def _pieces(placed: _Placed, plan: Gaps) -> _Pieces:
+    """Each gap in up to three pieces, then its wait; pieces of no length are left out."""
+    index, before, starts, ends, codes, details = placed
+    gaps = starts - before
+    long = np.where(gaps >= MIN_SPLIT_NS, gaps, 0)
+    total = np.maximum(np.bincount(index, long, len(plan.core)), 1)
+    lacking = plan.core + plan.rest
+    scale = np.minimum(1.0, total / np.maximum(lacking, 1))  # short gaps stay whole, so there may be less to divide
+    share = long / total[index] * scale[index]
+    core = (plan.core[index] * share).astype(np.int64)
+    rest = (plan.rest[index] * share).astype(np.int64)
+    last = plan.rest_last[index]
+    first_cut = before + core
+    second_cut = np.where(last, starts - rest, first_cut + rest)
+    piece_ends = np.stack([first_cut, second_cut, starts, ends], axis=1)
+    piece_starts = np.stack([before, first_cut, second_cut, starts], axis=1)
+    running, rest_code = plan.running_code[index], plan.rest_code[index]
+    piece_codes = np.empty(piece_ends.shape, np.uint8)
+    piece_codes[:, 0] = CORE_WAIT
+    piece_codes[:, 1] = np.where(last, running, rest_code)
+    piece_codes[:, 2] = np.where(last, rest_code, running)
+    piece_codes[:, 3] = codes
+    piece_details = np.zeros(piece_ends.shape, np.uint32)
+    piece_details[:, 3] = details
+    kept = piece_ends > piece_starts
+    owners = np.broadcast_to(index[:, None], piece_ends.shape)
+    return _Pieces(owners[kept], piece_ends[kept], piece_codes[kept], piece_details[kept])
