@@ -16,7 +16,7 @@ from engine.model.model import Model
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError
 
-FRAME_BUDGET_MS = 4.0
+FRAME_BUDGET_S = 0.004
 MIN_STEP = 1 << 16
 MAX_STEP = 1 << 22
 
@@ -133,12 +133,12 @@ class SessionBridge(QObject):
             self._set_state(RunState.NONE)
         self._close_reader()
 
-    def take_in(self, budget_ms: float = FRAME_BUDGET_MS) -> bool:
-        """Follows the run and takes in what has been recorded, for about `budget_ms`; True when the model has changed."""
+    def take_in(self, budget_s: float = FRAME_BUDGET_S) -> bool:
+        """Follows the run and takes in what has been recorded, for `budget_s` or less; True when the model has changed."""
         self._follow_session()
         if self._reader is None:
             return False
-        changed = self._take_batches(budget_ms)
+        changed = self._take_batches(min(budget_s, FRAME_BUDGET_S))
         if changed:
             self.data_taken_in.emit()
             self._report_findings()
@@ -147,11 +147,11 @@ class SessionBridge(QObject):
         self._report_damage()
         return changed
 
-    def _take_batches(self, budget_ms: float) -> bool:
+    def _take_batches(self, budget_s: float) -> bool:
         """Takes in batch after batch; their size follows from how long the last one took."""
         assert self._reader is not None
         assert self.model is not None
-        deadline = self._clock() + budget_ms / 1e3
+        deadline = self._clock() + budget_s
         version = self.model.version
         while True:
             begun = self._clock()
@@ -161,7 +161,7 @@ class SessionBridge(QObject):
             self.model.take_in(batch)
             now = self._clock()
             took = max(now - begun, 1e-5)
-            self._step = int(min(MAX_STEP, max(MIN_STEP, self._step * min(2.0, budget_ms / 2e3 / took))))
+            self._step = int(min(MAX_STEP, max(MIN_STEP, self._step * min(2.0, budget_s / 2 / took))))
             if now >= deadline:
                 break
         return self.model.version != version
@@ -180,7 +180,7 @@ class SessionBridge(QObject):
     def _end_run(self, message: str) -> None:
         assert self._session is not None
         if self._reader is not None:
-            while not self._reader.at_end and self._take_batches(FRAME_BUDGET_MS):
+            while not self._reader.at_end and self._take_batches(FRAME_BUDGET_S):
                 pass
             self._report_findings()
         self._session.close()
@@ -230,7 +230,7 @@ class SessionBridge(QObject):
             self._opening = False
             self.opening_progressed.emit(1.0)
         else:
-            self.opening_progressed.emit(min(0.999, self._reader.position / max(1, self._reader.size)))
+            self.opening_progressed.emit(min(0.999, self._reader.offset / max(1, self._reader.size)))
 
     def _report_damage(self) -> None:
         """Only what is not being written any more can be called incomplete."""

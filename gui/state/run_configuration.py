@@ -1,20 +1,19 @@
 """What is chosen to be run: a scenario with its parameters, or the custom workload, and how its workers run."""
 
+import multiprocessing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.scenarios.scenario import Scenario
-
-MIN_WORKERS = 1
-MAX_WORKERS = 256
+from engine.backends import registry
+from engine.scenarios.base import Parameter, Scenario
 
 
 class RunConfiguration(QObject):
     """Observable choices. Each scenario remembers its own; `interpreter` is one for all.
 
-    Invariant: `backend` is one that the chosen scenario admits, `workers` is within 1–256.
+    Invariant: `backend` and `workers` are such as the chosen scenario admits.
     """
 
     changed = Signal()
@@ -43,6 +42,14 @@ class RunConfiguration(QObject):
         return str(self._choices[self.scenario.name].get("start_method", ""))
 
     @property
+    def start_methods(self) -> tuple[str, ...]:
+        """The start methods that may be chosen; none where no process is started."""
+        if self.custom or registry.get(self.backend).uses_processes:
+            possible = multiprocessing.get_all_start_methods()
+            return tuple(name for name in self.scenario.start_methods if name in possible)
+        return ()
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The values that differ from the scenario's defaults, as typed."""
         return dict(self._choices[self.scenario.name].get("parameters", {}))
@@ -64,7 +71,7 @@ class RunConfiguration(QObject):
             self._put("backend", backend)
 
     def set_workers(self, workers: int) -> None:
-        self._put("workers", max(MIN_WORKERS, min(MAX_WORKERS, workers)))
+        self._put("workers", max(self.scenario.min_workers, min(self.scenario.max_workers, workers)))
 
     def set_start_method(self, method: str) -> None:
         self._put("start_method", method)
@@ -110,7 +117,7 @@ def _fitting(scenario: Scenario, kept: Mapping[str, Any]) -> dict[str, Any]:
     fitting: dict[str, Any] = {}
     if kept.get("backend") in scenario.backends:
         fitting["backend"] = kept["backend"]
-    if type(kept.get("workers")) is int and MIN_WORKERS <= kept["workers"] <= MAX_WORKERS:
+    if type(kept.get("workers")) is int and scenario.min_workers <= kept["workers"] <= scenario.max_workers:
         fitting["workers"] = kept["workers"]
     if kept.get("start_method") in ("fork", "spawn", "forkserver"):
         fitting["start_method"] = kept["start_method"]
@@ -125,7 +132,7 @@ def _fitting(scenario: Scenario, kept: Mapping[str, Any]) -> dict[str, Any]:
     return fitting
 
 
-def _parses(parameter: Any, text: str) -> bool:
+def _parses(parameter: Parameter, text: str) -> bool:
     try:
         parameter.parse(text)
     except ValueError:

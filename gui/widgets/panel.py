@@ -12,7 +12,7 @@ class EmptyHint(QWidget):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         label = QLabel(text, self)
-        label.setObjectName("hint")
+        label.setProperty("role", "dim")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setWordWrap(True)
         layout = QVBoxLayout(self)

@@ -1,0 +1,106 @@
+"""What the program printed, with time and lane."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from engine.model.model import Model
+from gui.theme import ActiveTheme
+from gui.widgets.panel import Panel
+from gui.widgets.row_table import Column, RowTable
+
+STANDARD_ERROR = 2
+
+
+class OutputPanel(Panel):
+    """A growing table of lines. It scrolls along until the user scrolls up, and again once at the bottom."""
+
+    time_chosen = Signal(float, object)  # ns, lane or None
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__("What the program prints appears here, line by line, with its time and lane.", parent)
+        self._themes = themes
+        self._taken = 0
+        self._lines: list[dict[str, Any]] = []
+        body = QWidget(self)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 4)
+        self.filter = QLineEdit(body)
+        self.filter.setPlaceholderText("Filter lines")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter output")
+        self.filter.setMaximumWidth(320)
+        self.filter.textChanged.connect(self._on_filter_changed)
+        self.shown = QLabel(body)
+        self.shown.setProperty("role", "small")
+        bar.addWidget(self.filter)
+        bar.addWidget(self.shown)
+        bar.addStretch(1)
+        layout.addLayout(bar)
+        self.table: RowTable[dict[str, Any]] = RowTable(
+            "Output",
+            (
+                Column("Time", self._time, 96, number=True),
+                Column("Lane", self._lane, 180),
+                Column("Text", lambda line: line["text"], colour=self._colour),
+            ),
+            key=lambda line: line["number"],
+            parent=body,
+        )
+        self.table.row_chosen.connect(lambda line: self.time_chosen.emit(float(line["time_ns"]), line.get("lane")))
+        layout.addWidget(self.table)
+        self.set_body(body)
+
+    def forget(self) -> None:
+        self._taken = 0
+        self._lines = []
+        self.table.set_rows([])
+
+    def update_body(self, model: Model) -> bool:
+        fresh = model.output[self._taken :]
+        self._taken += len(fresh)
+        lines = [
+            {**line, "text": text, "number": len(self._lines) + number}
+            for number, (line, text) in enumerate(
+                (line, text) for line in fresh for text in line["text"].rstrip("\n").split("\n")
+            )
+        ]
+        self._lines.extend(lines)
+        bar = self.table.verticalScrollBar()
+        at_bottom = bar.value() >= bar.maximum() - 2
+        self.table.row_model.append_rows([line for line in lines if self._admits(line)])
+        if at_bottom:
+            self.table.scrollToBottom()
+        self._count()
+        return bool(self._lines)
+
+    def _on_filter_changed(self) -> None:
+        self.table.set_rows([line for line in self._lines if self._admits(line)])
+        self._count()
+
+    def _admits(self, line: dict[str, Any]) -> bool:
+        wanted = self.filter.text().casefold()
+        return not wanted or wanted in line["text"].casefold() or wanted in self._lane(line).casefold()
+
+    def _count(self) -> None:
+        shown = len(self.table.row_model.rows)
+        self.shown.setText(f"{shown} of {len(self._lines)} lines" if self.filter.text() else f"{len(self._lines)} lines")
+
+    def _time(self, line: dict[str, Any]) -> str:
+        start = self.model.start_ns if self.model else 0
+        return f"{(line['time_ns'] - start) / 1e9:.3f} s"
+
+    def _lane(self, line: dict[str, Any]) -> str:
+        lane = line.get("lane")
+        if self.model is None or lane is None:
+            return ""
+        return self.model.lanes[lane].name
+
+    def _colour(self, line: dict[str, Any]) -> str:
+        return self._themes.current.surfaces.danger if line["stream"] == STANDARD_ERROR else ""
+
+

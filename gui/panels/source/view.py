@@ -1,0 +1,127 @@
+"""A read-only view of a Python file with line numbers and marked lines."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+
+from gui.panels.source.highlighter import PythonHighlighter
+from gui.theme import ActiveTheme, code_font
+
+LARGEST = 4 << 20  # bytes; no source that a person wrote is larger
+
+
+class SourceView(QPlainTextEdit):
+    """Shows one file at a time."""
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self.file = ""
+        self._marked: dict[int, str] = {}
+        self.setReadOnly(True)
+        self.setFont(code_font())
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setAccessibleName("Source")
+        self._numbers = _LineNumbers(self)
+        self._highlighter = PythonHighlighter(self.document(), themes.current)
+        self.blockCountChanged.connect(self._make_room)
+        self.updateRequest.connect(self._on_update_request)
+        themes.changed.connect(self._dress)
+        self._make_room()
+
+    def show_file(self, file: str) -> bool:
+        """Loads a file; False when it can't be read (what was shown stays)."""
+        if file == self.file:
+            return True
+        try:
+            path = Path(file)
+            if path.stat().st_size > LARGEST:
+                return False
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+        self.file = file
+        self._marked = {}
+        self.setPlainText(text)
+        return True
+
+    def mark(self, lines: Mapping[int, str], show: int) -> None:
+        """Marks lines, each with a colour, and brings the line `show` into the middle."""
+        self._marked = dict(lines)
+        self._paint_marks()
+        block = self.document().findBlockByNumber(max(0, show - 1))
+        cursor = QTextCursor(block)
+        self.setTextCursor(cursor)
+        self.centerCursor()
+
+    def line_at(self, line: int) -> str:
+        return self.document().findBlockByNumber(line - 1).text()
+
+    def number_width(self) -> int:
+        digits = max(3, len(str(self.blockCount())))
+        return self.fontMetrics().horizontalAdvance("9" * digits) + 16
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        area = self.contentsRect()
+        self._numbers.setGeometry(QRect(area.left(), area.top(), self.number_width(), area.height()))
+
+    def paint_numbers(self, event: QPaintEvent) -> None:
+        """Paints the margin."""
+        theme = self._themes.current
+        painter = QPainter(self._numbers)
+        painter.fillRect(event.rect(), theme.color("panel"))
+        painter.setFont(self.font())
+        block = self.firstVisibleBlock()
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        width, height = self._numbers.width() - 8, self.fontMetrics().height()
+        while block.isValid() and top <= event.rect().bottom():
+            number = block.blockNumber() + 1
+            painter.setPen(QColor(theme.surfaces.text if number in self._marked else theme.surfaces.text_dim))
+            if block.isVisible():
+                painter.drawText(0, round(top), width, height, Qt.AlignmentFlag.AlignRight, str(number))
+            top += self.blockBoundingRect(block).height()
+            block = block.next()
+
+    def _paint_marks(self) -> None:
+        marks = []
+        for line, colour in self._marked.items():
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
+            mark.format.setBackground(QColor(colour))  # type: ignore[attr-defined]
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    def _make_room(self) -> None:
+        self.setViewportMargins(self.number_width(), 0, 0, 0)
+
+    def _on_update_request(self, area: QRect, scrolled: int) -> None:
+        if scrolled:
+            self._numbers.scroll(0, scrolled)
+        else:
+            self._numbers.update(0, area.y(), self._numbers.width(), area.height())
+
+    def _dress(self) -> None:
+        self._highlighter.dress(self._themes.current)
+        self._paint_marks()
+
+
+class _LineNumbers(QWidget):
+    """The margin of a SourceView."""
+
+    def __init__(self, view: SourceView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._view.number_width(), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._view.paint_numbers(event)

@@ -1,0 +1,246 @@
+"""Paints the wait-for graph and answers the pointer and the keyboard."""
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from engine.model.model import Model
+from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
+from gui.theme import ActiveTheme, ui_font
+
+NODE_HEIGHT = 28.0
+NODE_MARGIN = 10.0
+LONGEST_NAME = 120.0
+ARROW = 9.0
+BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
+
+
+class GraphCanvas(QWidget):
+    """Nodes are lanes, arrows lead from who waits to who holds, each labelled with the primitive."""
+
+    lane_chosen = Signal(int)
+    edge_chosen = Signal(object)  # GraphEdge
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self._model: Model | None = None
+        self._data = GraphData()
+        self._layout = RingLayout()
+        self._nodes: dict[int, QRectF] = {}
+        self._labels: list[tuple[QRectF, GraphEdge]] = []
+        self._chosen_lane: int | None = None
+        self._chosen_edge: GraphEdge | None = None
+        self._hovered: GraphEdge | int | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Wait-for graph")
+        themes.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, 140)
+
+    @property
+    def data(self) -> GraphData:
+        return self._data
+
+    def show_data(self, model: Model | None, data: GraphData) -> None:
+        """Another graph, or another model."""
+        if model is not self._model:
+            self._layout.forget()
+            self._chosen_edge = self._chosen_lane = None
+        if (model, data) != (self._model, self._data):
+            self._model, self._data = model, data
+            self.setAccessibleDescription("; ".join(self.describe(edge) for edge in data.edges))
+            self.update()
+
+    def choose_lane(self, lane: int | None) -> None:
+        """Marks the node of the selected lane."""
+        if lane != self._chosen_lane:
+            self._chosen_lane = lane
+            self.update()
+
+    def describe(self, edge: GraphEdge) -> str:
+        """The edge in words."""
+        holder = f", held by {self._name(edge.holder)}" if edge.holder is not None else ""
+        return f"{self._name(edge.waiter)} waits for {self._primitive(edge.primitive)}{holder}"
+
+    def label_area(self, edge: GraphEdge) -> QRectF | None:
+        """Where the edge's label was painted."""
+        return next((area for area, other in self._labels if other == edge), None)
+
+    def node_area(self, lane: int) -> QRectF | None:
+        """Where the lane's node was painted."""
+        return self._nodes.get(lane)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = self._themes.current
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("panel"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(ui_font(12))
+        self._place_nodes(QFontMetricsF(painter.font()))
+        self._labels = []
+        for edge in sorted(self._data.edges, key=lambda edge: edge.in_cycle):
+            self._paint_edge(painter, edge)
+        for lane in self._nodes:
+            self._paint_node(painter, lane)
+        for area, edge in self._labels:
+            self._paint_label(painter, area, edge)
+        if self._data.hidden:
+            painter.setPen(theme.color("text_dim"))
+            text = f"and {self._data.hidden} more that wait"
+            painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, text)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self._find(event.position())
+        if found != self._hovered:
+            self._hovered = found
+            self.setCursor(Qt.CursorShape.ArrowCursor if found is None else Qt.CursorShape.PointingHandCursor)
+            self.update()
+        if isinstance(found, GraphEdge):
+            text = f"{self.describe(found)}\nClick to see the line of code"
+            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._hovered = None
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._choose(self._find(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows walk over the edges, Enter shows the code."""
+        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        edges = self._data.edges
+        if step and edges:
+            place = edges.index(self._chosen_edge) + step if self._chosen_edge in edges else 0
+            self._choose(edges[place % len(edges)])
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, found: GraphEdge | int | None) -> None:
+        if isinstance(found, GraphEdge):
+            self._chosen_edge = found
+            self.edge_chosen.emit(found)
+        elif found is not None:
+            self._chosen_lane = found
+            self.lane_chosen.emit(found)
+        self.update()
+
+    def _find(self, place: QPointF) -> GraphEdge | int | None:
+        for area, edge in reversed(self._labels):
+            if area.contains(place):
+                return edge
+        return next((lane for lane, area in self._nodes.items() if area.contains(place)), None)
+
+    def _name(self, lane: int | None) -> str:
+        if self._model is None or lane is None or lane >= len(self._model.lanes):
+            return "?"
+        return self._model.lanes[lane].name
+
+    def _primitive(self, number: int) -> str:
+        found = self._model.primitives.get(number) if self._model else None
+        return found.short if found else "something"
+
+    def _place_nodes(self, metrics: QFontMetricsF) -> None:
+        places = self._layout.place(self._data)
+        widths = {lane: min(LONGEST_NAME, metrics.horizontalAdvance(self._name(lane))) + 2 * NODE_MARGIN for lane in places}
+        room = QRectF(self.rect()).adjusted(8, 8, -8, -8)
+        self._nodes = {}
+        for lane, (x, y) in places.items():
+            area = QRectF(0, 0, widths[lane], NODE_HEIGHT)
+            area.moveCenter(QPointF(room.left() + x * room.width(), room.top() + y * room.height()))
+            area.moveLeft(min(max(area.left(), room.left()), max(room.left(), room.right() - area.width())))
+            self._nodes[lane] = area
+
+    def _edge_colour(self, edge: GraphEdge) -> QColor:
+        theme = self._themes.current
+        return QColor(theme.deadlock) if edge.in_cycle else theme.color("border_strong")
+
+    def _paint_node(self, painter: QPainter, lane: int) -> None:
+        theme, area = self._themes.current, self._nodes[lane]
+        in_cycle = lane in self._data.cycle
+        painter.setBrush(theme.color("danger_soft" if in_cycle else "raised"))
+        border = QColor(theme.deadlock) if in_cycle else theme.color("border_strong")
+        chosen = lane in (self._chosen_lane, self._hovered)
+        painter.setPen(QPen(theme.color("accent") if chosen else border, 2.0 if in_cycle or chosen else 1.0))
+        painter.drawRoundedRect(area, 4, 4)
+        painter.setPen(theme.color("text"))
+        text = QFontMetricsF(painter.font()).elidedText(self._name(lane), Qt.TextElideMode.ElideMiddle, LONGEST_NAME + 1)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_edge(self, painter: QPainter, edge: GraphEdge) -> None:
+        start = self._nodes.get(edge.waiter)
+        if start is None:
+            return
+        path, middle = self._edge_path(start, self._nodes.get(edge.holder) if edge.holder is not None else None)
+        colour = self._edge_colour(edge)
+        chosen = edge in (self._chosen_edge, self._hovered)
+        if chosen:
+            colour = self._themes.current.color("accent")
+        painter.setPen(QPen(colour, 2.5 if edge.in_cycle or chosen else 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+        tip, before = path.pointAtPercent(1.0), path.pointAtPercent(0.93)
+        angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
+        wings = [QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn)) for turn in (0.45, -0.45)]
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([tip, *wings]))
+        metrics = QFontMetricsF(painter.font())
+        area = QRectF(0, 0, metrics.horizontalAdvance(self._primitive(edge.primitive)) + 12, metrics.height() + 4)
+        area.moveCenter(middle)
+        area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
+        self._labels.append((area, edge))
+
+    def _edge_path(self, start: QRectF, end: QRectF | None) -> tuple[QPainterPath, QPointF]:
+        """A bowed line between the borders of two nodes; a loop over the node that waits for itself."""
+        begin = start.center()
+        if end is None or end == start:
+            path = QPainterPath(QPointF(begin.x() - 16, start.top()))
+            peak = start.top() - 56
+            path.cubicTo(QPointF(begin.x() - 44, peak), QPointF(begin.x() + 44, peak), QPointF(begin.x() + 16, start.top()))
+            return path, QPointF(begin.x(), start.top() - 44)
+        finish = end.center()
+        dx, dy = finish.x() - begin.x(), finish.y() - begin.y()
+        length = math.hypot(dx, dy) or 1.0
+        bend = min(BEND, length / 4)
+        control = QPointF((begin.x() + finish.x()) / 2 - dy / length * 2 * bend, (begin.y() + finish.y()) / 2 + dx / length * 2 * bend)
+        path = QPainterPath(border_point(start, control))
+        path.quadTo(control, border_point(end, control))
+        return path, path.pointAtPercent(0.5)
+
+    def _paint_label(self, painter: QPainter, area: QRectF, edge: GraphEdge) -> None:
+        theme = self._themes.current
+        painter.setPen(Qt.PenStyle.NoPen)
+        background = theme.color("panel")
+        background.setAlpha(225)
+        painter.setBrush(background)
+        painter.drawRoundedRect(area, 3, 3)
+        link = edge in (self._chosen_edge, self._hovered)
+        painter.setPen(theme.color("accent" if link else "text"))
+        font = painter.font()
+        font.setUnderline(edge.wait_site != 0)
+        painter.setFont(font)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._primitive(edge.primitive))
+        font.setUnderline(False)
+        painter.setFont(font)
+
+
+def border_point(area: QRectF, towards: QPointF) -> QPointF:
+    """Where the line from the middle of `area` to `towards` leaves it, with a little air."""
+    middle = area.center()
+    dx, dy = towards.x() - middle.x(), towards.y() - middle.y()
+    scale = min(
+        (area.width() / 2 + 3) / abs(dx) if dx else math.inf,
+        (area.height() / 2 + 3) / abs(dy) if dy else math.inf,
+    )
+    return QPointF(middle.x() + dx * min(1.0, scale), middle.y() + dy * min(1.0, scale))

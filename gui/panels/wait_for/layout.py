@@ -1,0 +1,105 @@
+"""Where the nodes of a wait-for graph stand. A node that stays keeps its place; a cycle stands in a ring, in its order."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class GraphEdge:
+    """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: unknown."""
+
+    waiter: int
+    holder: int | None
+    primitive: int
+    wait_site: int = 0
+    hold_site: int = 0
+    in_cycle: bool = False
+
+
+@dataclass(frozen=True)
+class GraphData:
+    """What is drawn. `hidden`: waiting lanes that were left out for lack of room."""
+
+    edges: tuple[GraphEdge, ...] = ()
+    cycle: tuple[int, ...] = ()  # lanes of the knots, in the order of who waits for whom
+    hidden: int = 0
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """Cycle first, then the others by number."""
+        others = {end for edge in self.edges for end in (edge.waiter, edge.holder) if end is not None}
+        return (*self.cycle, *sorted(others - set(self.cycle)))
+
+
+@dataclass
+class RingLayout:
+    """Places nodes in a unit square. Invariant: two calls with the same data give the same places."""
+
+    _slots: list[int | None] = field(default_factory=list)
+    _cycle: tuple[int, ...] = ()
+
+    def place(self, data: GraphData) -> dict[int, tuple[float, float]]:
+        """Centres of the lanes, each coordinate 0–1."""
+        if data.cycle:
+            return self._place_cycle(data)
+        return self._place_ring(data.lanes)
+
+    def forget(self) -> None:
+        """Another recording: no node has a place yet."""
+        self._slots.clear()
+
+    def _place_cycle(self, data: GraphData) -> dict[int, tuple[float, float]]:
+        """The cycle in the middle, whoever waits for it around it, near the lane it waits for."""
+        others = [lane for lane in data.lanes if lane not in data.cycle]
+        inner = 0.26 if others else 0.36
+        places = dict(zip(data.cycle, ring(len(data.cycle), inner, _first_angle(len(data.cycle))), strict=True))
+        angles = {lane: math.atan2(y - 0.5, x - 0.5) for lane, (x, y) in places.items()}
+        target = {edge.waiter: edge.holder for edge in data.edges if edge.holder is not None}
+        others.sort(key=lambda lane: (angles.get(target.get(lane, -1), 0.0), lane))
+        start = angles.get(target.get(others[0], -1), 0.0) if others else 0.0
+        places.update(zip(others, ring(len(others), 0.44, start + 0.5), strict=True))
+        return places
+
+    def _place_ring(self, lanes: Sequence[int]) -> dict[int, tuple[float, float]]:
+        """One ring of slots; whoever leaves frees a slot for the next one to come."""
+        present = set(lanes)
+        self._slots = [lane if lane in present else None for lane in self._slots]
+        for lane in lanes:
+            if lane not in self._slots:
+                if None in self._slots:
+                    self._slots[self._slots.index(None)] = lane
+                else:
+                    self._slots.append(lane)
+        return {
+            lane: place
+            for lane, place in zip(self._slots, ring(max(3, len(self._slots)), 0.38, -math.pi / 2), strict=False)
+            if lane is not None
+        }
+
+
+def ring(count: int, radius: float, first_angle: float) -> list[tuple[float, float]]:
+    """`count` points on a circle around the middle of the unit square."""
+    return [
+        (0.5 + radius * math.cos(first_angle + turn), 0.5 + radius * math.sin(first_angle + turn))
+        for turn in (2 * math.pi * number / max(1, count) for number in range(count))
+    ]
+
+
+def cycle_order(members: Sequence[int], edges: Sequence[GraphEdge]) -> tuple[int, ...]:
+    """The members so that, as far as one walk goes, each waits for the next."""
+    follows = {edge.waiter: edge.holder for edge in edges if edge.holder in members}
+    order: list[int] = []
+    left = sorted(members)
+    while left:
+        lane: int | None = left[0]
+        while lane is not None and lane in left:
+            order.append(lane)
+            left.remove(lane)
+            lane = follows.get(lane)
+    return tuple(order)
+
+
+def _first_angle(count: int) -> float:
+    """Two stand side by side, more begin at the top."""
+    return math.pi if count == 2 else -math.pi / 2

@@ -1,0 +1,102 @@
+"""The wait-for graph: who waits for whom now, or in the deadlock that was found."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from engine.model.model import Model
+from engine.model.wait_for import graph_at
+from gui.panels.wait_for.canvas import GraphCanvas
+from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
+from gui.state.selection import Selection
+from gui.theme import ActiveTheme
+from gui.widgets.panel import Panel
+
+MOST_NODES = 24
+
+
+class WaitForPanel(Panel):
+    """Follows the newest moment; a deadlock that has not been resolved takes precedence."""
+
+    edge_chosen = Signal(object)  # GraphEdge
+    lane_chosen = Signal(int)
+
+    def __init__(self, selection: Selection, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__("Lanes that wait for one another appear here, with an arrow from who waits to who holds.", parent)
+        self._selection = selection
+        self._pinned: dict[str, Any] | None = None
+        body = QWidget(self)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.caption = QLabel(body)
+        self.caption.setProperty("role", "small")
+        self.caption.setContentsMargins(8, 4, 8, 0)
+        self.canvas = GraphCanvas(themes, body)
+        layout.addWidget(self.caption)
+        layout.addWidget(self.canvas, 1)
+        self.canvas.edge_chosen.connect(self.edge_chosen)
+        self.canvas.lane_chosen.connect(self.lane_chosen)
+        selection.changed.connect(lambda: self.canvas.choose_lane(selection.lane))
+        self.set_body(body)
+
+    def forget(self) -> None:
+        self._pinned = None
+        self.canvas.show_data(None, GraphData())
+
+    def show_finding(self, finding: dict[str, Any]) -> None:
+        """Shows the edges of a finding until another recording is shown."""
+        self._pinned = finding
+        self.refresh_anew()
+
+    def update_body(self, model: Model) -> bool:
+        finding = self._pinned or unresolved_deadlock(model)
+        if finding is not None:
+            data = data_of_finding(finding)
+            self.caption.setText("deadlock: nobody in the ring can go on")
+        else:
+            data = data_at(model, model.end_ns)
+            self.caption.setText("who waits for whom now" if model.program_end is None else "who waited for whom at the end")
+        self.canvas.show_data(model, data)
+        return bool(data.edges)
+
+
+def unresolved_deadlock(model: Model) -> dict[str, Any] | None:
+    """The newest deadlock that was found and has not come to an end."""
+    deadlocks = [f for f in model.findings.values() if f["kind"] == "deadlock" and f.get("resolved_ns") is None]
+    return deadlocks[-1] if deadlocks else None
+
+
+def data_of_finding(finding: dict[str, Any]) -> GraphData:
+    """The edges that came with a finding."""
+    members = set(finding.get("lanes") or ())
+    edges = tuple(
+        GraphEdge(
+            edge["waiter"],
+            edge["holder"],
+            edge["primitive"],
+            edge.get("wait_site") or 0,
+            edge.get("hold_site") or 0,
+            edge["waiter"] in members and (edge["holder"] is None or edge["holder"] in members),
+        )
+        for edge in finding.get("edges") or ()
+    )
+    return GraphData(edges, cycle_order(sorted(members), edges))
+
+
+def data_at(model: Model, time_ns: int) -> GraphData:
+    """The graph of what the recording says of a moment, no larger than can be read."""
+    graph = graph_at(model, time_ns)
+    lanes = {(lane.process, lane.serial): lane.id for lane in model.lanes}
+    members = {lanes[node] for knot in graph.knots for node in knot if node in lanes}
+    edges = [
+        GraphEdge(lanes[e.waiter], lanes[e.holder], e.primitive, in_cycle=lanes[e.waiter] in members and lanes[e.holder] in members)
+        for e in graph.edges
+        if e.waiter in lanes and e.holder in lanes
+    ]
+    edges.sort(key=lambda edge: (not edge.in_cycle, edge.waiter))
+    waiters = sorted({edge.waiter for edge in edges})
+    kept = set(members) | set(waiters[:MOST_NODES])
+    shown = tuple(edge for edge in edges if edge.waiter in kept)
+    return GraphData(shown, cycle_order(sorted(members), shown), len(set(waiters) - kept))

@@ -1,0 +1,127 @@
+"""Workers: how far each has come, what it returned or failed with, what its lane is doing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from engine.model.entities import Lane
+from engine.model.model import Model
+from gui.theme import STATE_NAMES, ActiveTheme
+from gui.widgets.figures import grouped
+from gui.widgets.panel import Panel
+from gui.widgets.row_table import Column, RowTable, ShareBar
+
+
+@dataclass(frozen=True)
+class WorkerRow:
+    """A worker's last report and its lane, if that is known."""
+
+    worker: int | str
+    report: dict[str, Any]
+    lane: Lane | None
+    state: str
+
+    @property
+    def name(self) -> str:
+        return self.lane.name if self.lane else f"worker {self.worker}"
+
+    @property
+    def share(self) -> float | None:
+        total = self.report.get("total")
+        return min(1.0, self.report["done"] / total) if total else None
+
+    @property
+    def error(self) -> str:
+        return str(self.report.get("error") or (self.lane.error if self.lane else ""))
+
+
+class WorkersPanel(Panel):
+    """One row a worker that reports progress."""
+
+    lane_chosen = Signal(int)
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__("Workers appear here with their progress, results and errors while a scenario runs.", parent)
+        self._themes = themes
+        self.table: RowTable[WorkerRow] = RowTable(
+            "Workers",
+            (
+                Column("Worker", lambda r: r.name, 150, sort_key=lambda r: natural(r.name)),
+                Column("Progress", progress_text, 130, sort_key=lambda r: r.share or 0.0, share=lambda r: r.share),
+                Column("Doing", lambda r: str(r.report.get("label") or ""), 150),
+                Column("Items", lambda r: grouped(r.report.get("items") or 0), 90, lambda r: r.report.get("items") or 0, True),
+                Column("State", lambda r: r.state, 100),
+                Column("Result", lambda r: shown(r.report.get("result")), 180),
+                Column("Error", first_line, tip=lambda r: r.error, colour=self._error_colour),
+            ),
+            key=lambda row: row.worker,
+            parent=self,
+        )
+        self.table.setItemDelegateForColumn(1, ShareBar(self.table, lambda: QColor(themes.current.surfaces.accent)))
+        self.table.make_sortable()
+        self.table.row_chosen.connect(self._on_row_chosen)
+        self.set_body(self.table)
+
+    def forget(self) -> None:
+        self.table.set_rows([])
+
+    def update_body(self, model: Model) -> bool:
+        self.table.set_rows([self._row(model, worker, report) for worker, report in model.workers.items()])
+        return bool(model.workers)
+
+    def _row(self, model: Model, worker: int, report: dict[str, Any]) -> WorkerRow:
+        number = report.get("lane")
+        lane = model.lanes[number] if number is not None and number < len(model.lanes) else None
+        return WorkerRow(worker, report, lane, lane_state(model, lane))
+
+    def _on_row_chosen(self, row: WorkerRow) -> None:
+        if row.lane is not None:
+            self.lane_chosen.emit(row.lane.id)
+
+    def _error_colour(self, row: WorkerRow) -> str:
+        return self._themes.current.surfaces.danger if row.error else ""
+
+
+def lane_state(model: Model, lane: Lane | None) -> str:
+    """What a lane is doing at the newest moment known."""
+    if lane is None:
+        return ""
+    if lane.end_ns is not None:
+        return "failed" if lane.error else "ended"
+    now = model.states.slice_at(lane.id, max(lane.start_ns, model.end_ns - 1))
+    return STATE_NAMES[now.state] if now else ""
+
+
+def progress_text(row: WorkerRow) -> str:
+    """50 % (5 of 10), or the plain number where the end is not known."""
+    done, total = row.report.get("done") or 0, row.report.get("total")
+    return f"{100 * min(done, total) // total:3d} %  {grouped(done)} of {grouped(total)}" if total else grouped(done)
+
+
+def shown(result: Any) -> str:
+    return "" if result is None else str(result)
+
+
+def first_line(row: WorkerRow) -> str:
+    lines = [line for line in row.error.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def natural(text: str) -> tuple[tuple[int, str, int], ...]:
+    """A key that sorts worker-2 before worker-10."""
+    parts: list[tuple[int, str, int]] = []
+    digits = ""
+    for letter in text:
+        if letter.isdigit():
+            digits += letter
+            continue
+        if digits:
+            parts.append((0, "", int(digits)))
+            digits = ""
+        parts.append((1, letter, 0))
+    if digits:
+        parts.append((0, "", int(digits)))
+    return tuple(parts)

@@ -1,0 +1,180 @@
+"""Controls for how workers run, each bound to the run configuration: the same ones in tool bar and workload panel."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+
+from engine.backends import registry
+from gui.interpreter_list import InterpreterList
+from gui.state.run_configuration import RunConfiguration
+
+START_METHODS = (("", "start method: default"), ("fork", "fork"), ("spawn", "spawn"), ("forkserver", "forkserver"))
+
+
+class ChoiceBox(QComboBox):
+    """A combo box whose entries carry a value; `pick` is called for choices of the user only."""
+
+    def __init__(self, name: str, tip: str, pick: Callable[[str], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.activated.connect(lambda number: pick(str(self.itemData(number))))
+
+    def wheelEvent(self, event: object) -> None:
+        """Scrolling past a control must not change what is run."""
+        event.ignore()  # type: ignore[attr-defined]
+
+    def show_choices(self, choices: list[tuple[str, str]], value: str) -> None:
+        """Entries as (value, text); an entry whose value is None-like heads a group."""
+        if [(self.itemData(i), self.itemText(i)) for i in range(self.count())] != choices:
+            with QSignalBlocker(self):
+                self.clear()
+                for data, text in choices:
+                    self.addItem(text, data)
+        self.setCurrentIndex(max(0, self.findData(value)))
+
+
+class ScenarioBox(ChoiceBox):
+    """All scenarios under the headings of their groups."""
+
+    def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
+        super().__init__("Scenario", "The workload that Run starts", self._pick, parent)
+        self._configuration = configuration
+        self.setMinimumContentsLength(20)
+        self.setMaxVisibleItems(30)
+        entries = QStandardItemModel(self)
+        group = ""
+        for scenario in configuration.scenarios.values():
+            if scenario.group != group:
+                group = scenario.group
+                entries.appendRow(_heading(group))
+            entries.appendRow(_entry(scenario.title, scenario.name, scenario.summary))
+        entries.appendRow(_heading("Your own"))
+        entries.appendRow(_entry("Custom workload", "", "Worker groups, locks and queues of your own"))
+        self.setModel(entries)
+        configuration.changed.connect(self._show)
+        self._show()
+
+    def _pick(self, name: str) -> None:
+        if name:
+            self._configuration.choose(name)
+        else:
+            self._configuration.choose_custom(True)
+
+    def _show(self) -> None:
+        wanted = "" if self._configuration.custom else self._configuration.scenario.name
+        for number in range(self.count()):
+            if self.itemData(number) == wanted:
+                self.setCurrentIndex(number)
+
+
+class BackendBox(ChoiceBox):
+    """The backends that the chosen scenario admits."""
+
+    def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
+        super().__init__("Backend", "How the workers run", configuration.set_backend, parent)
+        self._configuration = configuration
+        self.setMinimumContentsLength(12)
+        configuration.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        choices = [(name, registry.get(name).title) for name in self._configuration.scenario.backends]
+        self.show_choices(choices, self._configuration.backend)
+        self.setEnabled(not self._configuration.custom and len(choices) > 1)
+
+
+class StartMethodBox(ChoiceBox):
+    """How multiprocessing starts its processes; of use only where the backend starts any."""
+
+    def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
+        tip = "How processes are started; by default as the interpreter does it"
+        super().__init__("Start method", tip, configuration.set_start_method, parent)
+        self._configuration = configuration
+        self.setMinimumContentsLength(10)
+        configuration.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        admitted = self._configuration.start_methods
+        choices = [(value, text) for value, text in START_METHODS if not value or value in admitted]
+        self.show_choices(choices, self._configuration.start_method)
+        self.setEnabled(len(choices) > 1)
+
+
+class WorkersBox(QSpinBox):
+    """How many workers, 1 to 256."""
+
+    def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._configuration = configuration
+        self.setAccessibleName("Workers")
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.valueChanged.connect(configuration.set_workers)
+        configuration.changed.connect(self._show)
+        self._show()
+
+    def wheelEvent(self, event: object) -> None:
+        """Scrolling past a control must not change what is run."""
+        event.ignore()  # type: ignore[attr-defined]
+
+    def _show(self) -> None:
+        scenario = self._configuration.scenario
+        with QSignalBlocker(self):
+            self.setRange(scenario.min_workers, scenario.max_workers)
+            self.setValue(self._configuration.workers)
+        self.setToolTip(f"How many workers ({scenario.min_workers}–{scenario.max_workers})")
+        self.setEnabled(not self._configuration.custom)
+
+
+class InterpreterBox(ChoiceBox):
+    """The interpreters that were found; the last entry asks for another one."""
+
+    ADD = "\0add"
+
+    def __init__(
+        self,
+        configuration: RunConfiguration,
+        interpreters: InterpreterList,
+        add: Callable[[], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`add` is called when the user wants to point to another interpreter."""
+        super().__init__("Interpreter", "The Python that runs the workload", self._pick, parent)
+        self._configuration = configuration
+        self._interpreters = interpreters
+        self._add = add
+        self.setMinimumContentsLength(14)
+        interpreters.changed.connect(self._show)
+        configuration.changed.connect(self._show)
+        self._show()
+
+    def _pick(self, path: str) -> None:
+        if path == self.ADD:
+            self._show()
+            self._add()
+        else:
+            self._configuration.set_interpreter(path)
+
+    def _show(self) -> None:
+        choices = [(entry.path, entry.title) for entry in self._interpreters.entries]
+        self.show_choices([*choices, (self.ADD, "Add interpreter…")], self._configuration.interpreter)
+        self.setToolTip(self._interpreters.describe(self._configuration.interpreter))
+
+
+def _heading(text: str) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setFlags(Qt.ItemFlag.NoItemFlags)
+    item.setData("\0heading", Qt.ItemDataRole.UserRole)
+    return item
+
+
+def _entry(title: str, value: str, tip: str) -> QStandardItem:
+    item = QStandardItem(f"  {title}")
+    item.setData(value, Qt.ItemDataRole.UserRole)
+    item.setToolTip(tip)
+    return item

@@ -1,0 +1,89 @@
+"""The deadlock banner: says in words who waits for whom, and never takes the keyboard."""
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from gui.theme import ActiveTheme
+from gui.widgets.icons import icon, pixmap
+
+
+class DeadlockBanner(QFrame):
+    """Hidden until `show_finding`. Its buttons can be reached by Tab but never get the focus by themselves."""
+
+    end_run = Signal()
+    run_repaired = Signal()
+    show_in_graph = Signal()
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self.finding: dict[str, Any] | None = None
+        self.setObjectName("deadlock-banner")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 8)
+        layout.setSpacing(12)
+        self._sign = QLabel(self)
+        self.title = QLabel(self)
+        self.title.setProperty("role", "title")
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.title)
+        texts.addWidget(self.words)
+        layout.addWidget(self._sign)
+        layout.addLayout(texts, 1)
+        self.graph = self._button("Show in graph", self.show_in_graph)
+        self.repaired = self._button("Run repaired version", self.run_repaired)
+        self.end = self._button("End run", self.end_run)
+        for button in (self.graph, self.repaired, self.end):
+            layout.addWidget(button)
+        self._close = QToolButton(self)
+        self._close.setAccessibleName("Dismiss the deadlock banner")
+        self._close.setToolTip("Dismiss; F8 brings the deadlock back")
+        self._close.setProperty("flat", True)
+        self._close.setIconSize(QSize(16, 16))
+        self._close.clicked.connect(self.hide)
+        layout.addWidget(self._close)
+        themes.changed.connect(self._dress)
+        self._dress()
+        self.hide()
+
+    def _button(self, text: str, signal: Any) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(signal)
+        return button
+
+    def show_finding(self, finding: dict[str, Any], *, running: bool, repaired: bool) -> None:
+        """Shows a deadlock; `repaired`: there is a repaired version of what was run."""
+        self.finding = finding
+        self.title.setText(str(finding["title"]))
+        self.words.setText(deadlock_words(finding))
+        self.setAccessibleName(f"{finding['title']}: {self.words.text()}")
+        self.end.setVisible(running)
+        self.repaired.setVisible(repaired)
+        self.show()
+
+    def show_run_over(self) -> None:
+        """There is nothing to end any more."""
+        self.end.hide()
+
+    def forget(self) -> None:
+        self.finding = None
+        self.hide()
+
+    def _dress(self) -> None:
+        colour = self._themes.current.surfaces.danger
+        self._sign.setPixmap(pixmap("deadlock", colour, 24))
+        self._close.setIcon(icon("close", self._themes.current.surfaces.text))
+
+
+def deadlock_words(finding: dict[str, Any]) -> str:
+    """Who holds what and waits for what: "worker-1 holds accounts and waits for audit; …"."""
+    return str(finding["explanation"])

@@ -1,0 +1,78 @@
+"""Where the panels stand: docks that can be moved, closed and are remembered."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+Area = Qt.DockWidgetArea
+LAYOUT_VERSION = 1
+
+
+class Docks:
+    """All docks of a window by name, with actions that show and hide them."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._docks: dict[str, QDockWidget] = {}
+        self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
+        window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+
+    def add(self, name: str, title: str, body: QWidget, area: Area, *, beside: str = "", below: str = "") -> QDockWidget:
+        """Adds a dock; `beside`: as a tab of that one, `below`: under that one."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock-{name}")
+        dock.setWidget(body)
+        dock.setAllowedAreas(Area.AllDockWidgetAreas)
+        self._docks[name] = dock
+        neighbour = self._docks.get(beside or below)
+        self._places.append((dock, area, neighbour, bool(beside)))
+        number = len(self._docks)
+        if number <= 9:
+            dock.toggleViewAction().setShortcut(QKeySequence(f"Ctrl+{number}"))
+        return dock
+
+    def __getitem__(self, name: str) -> QDockWidget:
+        return self._docks[name]
+
+    def toggle_actions(self) -> list[QAction]:
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def shown(self, name: str) -> bool:
+        """Whether the dock's body can be seen: neither closed nor behind another tab."""
+        return not self._docks[name].visibleRegion().isEmpty()
+
+    def bring_up(self, name: str) -> None:
+        """Shows a dock in front of its neighbours; the focus stays where it is."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    def arrange(self) -> None:
+        """Puts every dock in its first place."""
+        for dock in self._docks.values():
+            self._window.removeDockWidget(dock)
+        for dock, area, neighbour, as_tab in self._places:
+            if neighbour is None:
+                self._window.addDockWidget(area, dock)
+            elif as_tab:
+                self._window.tabifyDockWidget(neighbour, dock)
+            else:
+                self._window.splitDockWidget(neighbour, dock, Qt.Orientation.Vertical)
+            dock.setFloating(False)
+            dock.show()
+        for dock, _, neighbour, as_tab in self._places:
+            if neighbour is None or not as_tab:
+                dock.raise_()
+
+    def resize(self, sizes: dict[str, int], orientation: Qt.Orientation) -> None:
+        """Widths or heights in px."""
+        self._window.resizeDocks([self._docks[name] for name in sizes], list(sizes.values()), orientation)
+
+    def save(self) -> bytes:
+        return bytes(self._window.saveState(LAYOUT_VERSION).data())
+
+    def restore(self, state: bytes) -> bool:
+        """False when the state is of another version or damaged; nothing has changed then."""
+        return bool(state) and self._window.restoreState(state, LAYOUT_VERSION)

@@ -1,0 +1,137 @@
+"""Opening, keeping and naming recordings: menu, recent files, drag and drop, title."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from gui.session_bridge import SessionBridge
+from gui.settings import Settings
+from gui.widgets.messages import Answer, Message, Messages
+
+SAMPLES = Path(__file__).parents[2] / "resources" / "recordings"
+PATTERN = "Lanescope recordings (*.lane);;All files (*)"
+MOST_RECENT = 12
+
+
+class Recordings(QObject):
+    """Never lets go of a recording that is being made without asking."""
+
+    def __init__(
+        self,
+        bridge: SessionBridge,
+        settings: Settings,
+        messages: Messages,
+        open_elsewhere: Callable[[Path], object],
+        window: QWidget,
+    ) -> None:
+        """`open_elsewhere` opens a recording in another window."""
+        super().__init__(window)
+        self._bridge = bridge
+        self._settings = settings
+        self._messages = messages
+        self._open_elsewhere = open_elsewhere
+        self._window = window
+        self._next: Path | None = None
+        bridge.run_ended.connect(self._on_run_ended)
+        bridge.damage_found.connect(self._on_damage_found)
+
+    def open(self, path: Path) -> None:
+        """Opens a recording here, after asking when a run is going on."""
+        self._messages.dismiss("open")
+        if self._bridge.running:
+            self._messages.show_message(
+                Message(
+                    "open",
+                    f"A run is being recorded. Open {path.name} in another window, or end the run first?",
+                    answers=(
+                        Answer("Open in another window", lambda: self._open_elsewhere(path)),
+                        Answer("End the run and open", lambda: self._end_and_open(path)),
+                    ),
+                )
+            )
+        elif self._bridge.open(path):
+            self._messages.dismiss("damage")
+            self.remember(path)
+
+    def ask_and_open(self) -> None:
+        folder = self._settings.get("last_folder", "")
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open recording", folder, PATTERN)
+        if chosen:
+            self._settings.put("last_folder", str(Path(chosen).parent))
+            self.open(Path(chosen))
+
+    def ask_and_save(self) -> None:
+        """Copies the recording shown to a file of the user's choice."""
+        if self._bridge.path is None:
+            return
+        start = Path(self._settings.get("last_folder", "") or Path.home()) / self._bridge.path.name
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save recording as", str(start), PATTERN)
+        if chosen:
+            self.save_as(Path(chosen))
+
+    def save_as(self, target: Path) -> bool:
+        """Saves under that name; `.lane` is added where there is no ending."""
+        target = target if target.suffix else target.with_suffix(".lane")
+        if not self._bridge.save_as(target):
+            return False
+        self._settings.put("last_folder", str(target.parent))
+        self.remember(target)
+        self._messages.show_message(Message("saved", f"Saved as {target}."))
+        return True
+
+    def remember(self, path: Path) -> None:
+        """Puts a recording first among the recent ones."""
+        text = str(path.absolute())
+        others = [other for other in self._settings.get_texts("recent") if other != text]
+        self._settings.put("recent", [text, *others][:MOST_RECENT])
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """The recent recordings that are still there."""
+        menu.clear()
+        for text in self._settings.get_texts("recent"):
+            path = Path(text)
+            if path.exists():
+                action = menu.addAction(path.name, lambda path=path: self.open(path))
+                action.setToolTip(text)
+                action.setStatusTip("")
+        if menu.isEmpty():
+            menu.addAction("No recent recordings").setEnabled(False)
+
+    @staticmethod
+    def dropped(data: QMimeData) -> Path | None:
+        """The one local file that is dragged."""
+        urls = data.urls()
+        return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+
+    def title(self) -> str:
+        """Of the window."""
+        if self._bridge.path is None:
+            return "Lanescope"
+        name = self._bridge.path.name
+        header = self._bridge.model.header if self._bridge.model is not None else {}
+        what = str(header.get("title") or "")
+        return f"{what} – {name} – Lanescope" if what else f"{name} – Lanescope"
+
+    def _end_and_open(self, path: Path) -> None:
+        if not self._bridge.running:
+            self.open(path)
+            return
+        self._next = path
+        self._bridge.stop()
+
+    def _on_run_ended(self) -> None:
+        if self._bridge.path is not None and self._bridge.path.exists():
+            self.remember(self._bridge.path)
+        path, self._next = self._next, None
+        if path is not None:
+            self.open(path)
+
+    def _on_damage_found(self, text: str) -> None:
+        self._messages.show_message(Message("damage", f"{text[:1].upper()}{text[1:].rstrip('.')}.", "warning"))
+
+
+def sample_recording() -> Path | None:
+    """A recording that came with Lanescope; None when there is none."""
+    return next(iter(sorted(SAMPLES.glob("*.lane"))), None)

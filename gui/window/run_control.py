@@ -1,0 +1,136 @@
+"""Turns what is chosen into a run: checks it, starts it, and answers refusals at the field they are about."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject
+
+from engine.recording import library
+from engine.session import InvalidChoice, RunRequest, scenario_request, workload_request
+from gui.session_bridge import RunState, SessionBridge
+from gui.settings import Settings
+from gui.state.run_configuration import RunConfiguration
+from gui.widgets.messages import Message, Messages
+
+DEADLOCK = "two_locks"
+DEADLOCK_WORKERS = 2
+
+
+class RefusalView(Protocol):
+    """Where a refused choice is marked."""
+
+    def refuse(self, field: str, message: str) -> bool:
+        """Marks the field; False when there is none of that name."""
+        ...
+
+    def custom_workload(self) -> dict[str, Any] | None:
+        """The custom workload as put together, None (marked at the fields) while it can't be run."""
+        ...
+
+
+class RunControl(QObject):
+    """Run, the deadlock demonstrations, the repaired version of what was run."""
+
+    def __init__(
+        self,
+        configuration: RunConfiguration,
+        bridge: SessionBridge,
+        settings: Settings,
+        messages: Messages,
+        choices: RefusalView,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(messages)
+        self._configuration = configuration
+        self._bridge = bridge
+        self._settings = settings
+        self._messages = messages
+        self._choices = choices
+        self._now = now
+        self._started = 0.0
+        bridge.run_state_changed.connect(self._on_run_state_changed)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been going on."""
+        return self._now() - self._started
+
+    def run(self) -> bool:
+        """Starts what is chosen; False when it was refused."""
+        chosen = self._configuration
+        if chosen.custom:
+            workload = self._choices.custom_workload()
+            if workload is None:
+                return False
+            return self._start(
+                lambda: workload_request(
+                    workload,
+                    interpreter=chosen.interpreter or None,
+                    start_method=chosen.start_method or None,
+                    recording=self._new_path("custom"),
+                )
+            )
+        return self._run_scenario(
+            chosen.scenario.name,
+            backend=chosen.backend,
+            workers=chosen.workers,
+            start_method=chosen.start_method if chosen.start_method in chosen.start_methods else "",
+            parameters=chosen.parameters,
+        )
+
+    def show_deadlock(self, backend: str) -> bool:
+        """Runs the two-lock deadlock on that backend, with everything else as it is by default."""
+        self._configuration.choose(DEADLOCK)
+        self._configuration.set_backend(backend)
+        self._configuration.set_workers(DEADLOCK_WORKERS)
+        return self.run()
+
+    def repaired(self) -> str | None:
+        """The name of the repaired version of what was run last."""
+        name = self._bridge.model.header.get("scenario") if self._bridge.model is not None else None
+        scenario = self._configuration.scenarios.get(name or "")
+        return scenario.repaired if scenario is not None and scenario.repaired in self._configuration.scenarios else None
+
+    def run_repaired(self) -> bool:
+        """Chooses and runs the repaired version on the same backend."""
+        name = self.repaired()
+        if name is None:
+            return False
+        backend = str(self._bridge.model.header.get("backend") or "") if self._bridge.model is not None else ""
+        self._configuration.choose(name)
+        self._configuration.set_backend(backend)
+        return self.run()
+
+    def _run_scenario(self, name: str, **choices: Any) -> bool:
+        interpreter = self._configuration.interpreter or None
+        choices["start_method"] = choices["start_method"] or None
+        return self._start(
+            lambda: scenario_request(name, interpreter=interpreter, recording=self._new_path(name), **choices)
+        )
+
+    def _start(self, make: Callable[[], RunRequest]) -> bool:
+        self._messages.dismiss("run")
+        try:
+            request = make()
+        except InvalidChoice as error:
+            if not self._choices.refuse(error.field, error.message):
+                self._messages.show_message(Message("run", error.message, "error"))
+            return False
+        except OSError as error:
+            text = f"The recording could not be made in {self._folder()}: {error.strerror or error}."
+            self._messages.show_message(Message("run", text, "error"))
+            return False
+        return self._bridge.start(request)
+
+    def _folder(self) -> Path:
+        own = self._settings.get("recordings_folder", "")
+        return Path(own) if own else library.folder()
+
+    def _new_path(self, name: str) -> Path:
+        return library.new_path(name, self._folder())
+
+    def _on_run_state_changed(self, state: RunState) -> None:
+        if state is RunState.STARTING:
+            self._started = self._now()

@@ -1,0 +1,58 @@
+"""The status bar: what Lanescope itself costs, in figures whose width never changes."""
+
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+
+from engine.model.model import Model
+from gui.frame_clock import FrameStatistics
+from gui.widgets.figures import grouped, padded
+
+
+class StatusBar(QStatusBar):
+    """Figures on the right, a passing remark or the progress of opening a file on the left."""
+
+    def __init__(self, cancel_text: str = "Cancel", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.progress = QProgressBar(self)
+        self.progress.setMaximumWidth(160)
+        self.progress.setRange(0, 1000)
+        self.progress.setFormat("opening")
+        self.progress.setAccessibleName("Opening the recording")
+        self.cancel = QPushButton(cancel_text, self)
+        self.cancel.setFlat(True)
+        self.addWidget(self.progress)
+        self.addWidget(self.cancel)
+        self.show_opening(1.0)
+        self.recorder = self._figure("CPU share that the recorder process takes, of one core", "recorder 000.0 %")
+        self.traced = self._figure("What tracing costs the traced program, of one core", "traced +000.0 %")
+        self.dropped = self._figure("Records lost because the program was faster than the recorder", "0 000 000 dropped")
+        self.events = self._figure("Records taken in", "000 000 000 events")
+        self.frame = self._figure("What one frame costs this window: median of CPU time", "frame 00.0 ms")
+
+    def _figure(self, tip: str, widest: str) -> QLabel:
+        label = QLabel(self)
+        label.setToolTip(tip)
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+        self.addPermanentWidget(label)
+        return label
+
+    def show_opening(self, share: float) -> None:
+        """How much of a recording has been taken in; 1.0 hides the progress."""
+        self.progress.setValue(round(1000 * share))
+        self.progress.setVisible(share < 1.0)
+        self.cancel.setVisible(share < 1.0)
+
+    def show_costs(self, model: Model | None, recorder_share: float | None, frames: FrameStatistics) -> None:
+        """`recorder_share` is of one core, None when unknown."""
+        self.frame.setText(f"frame {padded(f'{frames.median_ms:.1f}', 4)} ms")
+        if model is None:
+            for label in (self.recorder, self.traced, self.dropped, self.events):
+                label.setText("")
+            return
+        overhead = model.overhead
+        share = "–" if recorder_share is None else f"{100 * recorder_share:.1f}"
+        traced = overhead.get("traced_percent")
+        self.recorder.setText(f"recorder {padded(share, 5)} %")
+        self.traced.setText(f"traced {padded('–' if traced is None else f'+{traced:.1f}', 6)} %")
+        self.dropped.setText(f"{padded(grouped(overhead.get('dropped', 0)), 5)} dropped")
+        self.events.setText(f"{padded(grouped(overhead.get('events', 0)), 9)} events")

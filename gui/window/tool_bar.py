@@ -1,0 +1,94 @@
+"""The tool bar: run and stop, what is run and how, the deadlock, the recording's state."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from gui.actions import Actions
+from gui.interpreter_list import InterpreterList
+from gui.session_bridge import RunState
+from gui.state.run_configuration import RunConfiguration
+from gui.theme import ActiveTheme
+from gui.widgets.figures import elapsed
+from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
+
+ICON_SIZE = QSize(16, 16)
+
+
+class ToolBar(QToolBar):
+    """Made from the table of actions and the choices of the run configuration."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        configuration: RunConfiguration,
+        interpreters: InterpreterList,
+        add_interpreter: Callable[[], object],
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("Tool bar", parent)
+        self.setObjectName("tool-bar")
+        self.setMovable(False)
+        self.setIconSize(ICON_SIZE)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.run = self._button(actions, "run", "primary")
+        self.stop = self._button(actions, "stop")
+        self.addSeparator()
+        self.scenario = ScenarioBox(configuration, self)
+        self.scenario.setMinimumWidth(180)
+        self.backend = BackendBox(configuration, self)
+        self.workers = WorkersBox(configuration, self)
+        self.interpreter = InterpreterBox(configuration, interpreters, add_interpreter, self)
+        self.start_method = StartMethodBox(configuration, self)
+        workers = QLabel("workers", self)
+        workers.setProperty("role", "dim")
+        workers.setBuddy(self.workers)
+        for widget in (self.scenario, self.backend, workers, self.workers, self.interpreter, self.start_method):
+            self.addWidget(widget)
+        self.addSeparator()
+        self.deadlock = self._button(actions, "deadlock", "danger")
+        menu = QMenu(self)
+        menu.addAction(actions["deadlock"])
+        menu.addAction(actions["deadlock-processes"])
+        self.deadlock.setMenu(menu)
+        self.deadlock.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.recording = RecordingIndicator(themes, self)
+        self.addWidget(self.recording)
+        theme = self._button(actions, "theme")
+        theme.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def _button(self, actions: Actions, identifier: str, role: str = "") -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(actions[identifier])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setObjectName(f"tool-{identifier}")
+        if role:
+            button.setProperty(role, True)
+        self.addWidget(button)
+        return button
+
+
+class RecordingIndicator(QLabel):
+    """● 00:12 while a run is being recorded, of constant width; empty otherwise."""
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self.setAccessibleName("Recording")
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● recording 00:00:00 "))
+
+    def show_state(self, state: RunState, seconds: float) -> None:
+        """What the run is doing and how long it has been going on."""
+        words = {RunState.STARTING: "starting", RunState.RUNNING: "recording", RunState.STOPPING: "ending"}
+        if state is RunState.NONE:
+            self.setText("")
+            return
+        red = self._themes.current.surfaces.danger
+        self.setText(f'<span style="color:{red}">●</span> {words[state]} {elapsed(seconds)}')
