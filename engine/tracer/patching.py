@@ -1,0 +1,39 @@
+"""Replacing functions of modules and classes, so that it does not show.
+
+Builtin functions are replaced by bound methods of callable objects: stored in a class they do not bind, as the builtin
+would not. Methods of Python classes are replaced by functions that look like the original.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def look_like(replacement: Any, original: Any) -> Any:
+    """Give a function the name, signature and documentation of the one it stands for."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(replacement, attribute, getattr(original, attribute, None))
+    replacement.__wrapped__ = original
+    return replacement
+
+
+def replace_method(cls: type, name: str, make: Callable[[Any], Any]) -> None:
+    """Replace a method that the class itself defines by `make(original)`. Nothing when there is none."""
+    original = cls.__dict__.get(name)
+    if original is not None:
+        setattr(cls, name, look_like(make(original), original))
+
+
+class Builtin:
+    """Stands for a builtin function. Its `__call__`, bound, is what programs get."""
+
+    __slots__ = ("original",)
+
+    def __init__(self, original: Any) -> None:
+        self.original = original
+
+    def __repr__(self) -> str:
+        return repr(self.original)

@@ -1,0 +1,90 @@
+"""Positions in the code: each (code object, instruction) is interned once as a site, each list of sites as a stack."""
+
+from __future__ import annotations
+
+from .originals import STANDARD_LIBRARY, count
+from .state import current_ring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+DEFERS_SIGNALS = True
+PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else __name__.rpartition(".")[0]
+STACK_LIMIT = 64  # frames, innermost kept
+
+numbers = count(1)  # of sites and stacks
+_codes: dict[int, _Code] = {}  # by id: hashing a code object would hash its contents
+_stacks: dict[tuple[int, ...], int] = {}
+
+
+class _Code:
+    __slots__ = ("code", "is_user", "sites")
+
+    def __init__(self, frame: FrameType) -> None:
+        self.code = frame.f_code  # kept, so that its id stays its own
+        self.sites: dict[int, int] = {}
+        self.is_user = is_user_code(frame)
+
+
+def is_user_code(frame: FrameType) -> bool:
+    """Whether the code that runs there is neither the standard library's nor ours: its module's name tells."""
+    name = frame.f_globals.get("__name__")
+    if not isinstance(name, str):
+        return True
+    top = name.partition(".")[0]
+    return top not in STANDARD_LIBRARY and not name.startswith(PACKAGE + ".")
+
+
+def _code_of(frame: FrameType) -> _Code:
+    code = frame.f_code
+    known = _codes.get(id(code))
+    if known is None or known.code is not code:
+        known = _codes[id(code)] = _Code(frame)
+    return known
+
+
+def site_of(frame: FrameType) -> int:
+    """Number of the place where this frame is now."""
+    known = _code_of(frame)
+    number = known.sites.get(frame.f_lasti)
+    if number is None:
+        known.sites[frame.f_lasti] = number = next(numbers)
+        code = known.code
+        current_ring().texts.write("site", number, code.co_filename, frame.f_lineno or 0, code.co_qualname)
+    return number
+
+
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that runs the user's code, this one or further out; None when there is none."""
+    while frame is not None and not _code_of(frame).is_user:
+        frame = frame.f_back
+    return frame
+
+
+def user_site(frame: FrameType | None) -> int:
+    """Number of the innermost place in the user's code; 0 when there is none."""
+    found = user_frame(frame)
+    return site_of(found) if found is not None else 0
+
+
+def stack_of(frame: FrameType | None) -> int:
+    """Number of the stack of the user's code from this frame outwards; 0 when there is none."""
+    sites: list[int] = []
+    frame = user_frame(frame)
+    while frame is not None and len(sites) < STACK_LIMIT:
+        sites.append(site_of(frame))
+        frame = user_frame(frame.f_back)
+    if len(sites) < 2:
+        return sites[0] if sites else 0
+    key = tuple(reversed(sites))
+    number = _stacks.get(key)
+    if number is None:
+        _stacks[key] = number = next(numbers)
+        current_ring().texts.write("stack", number, key)
+    return number
+
+
+def place_of(frame: FrameType) -> tuple[str, int]:
+    """File and line where this frame is now."""
+    return frame.f_code.co_filename, frame.f_lineno or 0

@@ -1,0 +1,228 @@
+"""What the tracer knows of a thread: its cell, its chunk, its wait. Found by `current()`, made at its first event."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import layout
+from .originals import ThreadLocal, clock, get_ident, get_native_id, getpid
+from .ring import (
+    WORDS_PER_CELL,
+    Ring,
+    chunk_offset,
+    chunk_records,
+    is_gil_enabled,
+    open_ring,
+    pack_record,
+    pack_u32,
+    pack_u64,
+    sink_ring,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFERS_SIGNALS = True
+CELLS_WORD = layout.CELLS_AT // 8
+SPARE_SLOT = layout.CELL_HELD - 2  # read by nobody: for a thread that holds more locks than its cell has room for
+
+Wait = tuple[int, int, int, int]  # object, detail, site, since
+
+
+class ThreadState:
+    """One thread of this process, as the recorder sees it. Only its own thread changes it."""
+
+    __slots__ = (
+        "buffer",
+        "cell",
+        "cell_number",
+        "chunk",
+        "chunks",
+        "dropped",
+        "executor",
+        "free_slots",
+        "internal",
+        "line",
+        "name",
+        "native_id",
+        "offsets",
+        "ring",
+        "serial",
+        "spare_slot",
+        "tasks",
+        "wait",
+        "wait_serial",
+        "words",
+    )
+
+    def __init__(self, ring: Ring, name: str, *, internal: bool, parent: int, daemon: bool) -> None:
+        self.ring = ring
+        self.buffer = ring.buffer
+        self.words = ring.words
+        self.serial = next(ring.serials)
+        self.native_id = get_native_id()
+        self.name = name
+        self.internal = internal
+        self.cell_number = ring.claim_cell()
+        self.cell = CELLS_WORD + self.cell_number * WORDS_PER_CELL  # number of the cell's first word
+        first = self.cell + layout.CELL_HELD
+        self.free_slots = list(range(first + 2 * (layout.HELD_SLOTS - 1), first - 1, -2))
+        self.spare_slot = self.cell + SPARE_SLOT
+        self.chunk = 0
+        self.chunks = 0
+        self.dropped = 0
+        self.offsets: Iterator[int] = iter(())
+        self.wait: Wait | None = None
+        self.wait_serial = 0
+        self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
+        self.executor = 0
+        self.line: dict[int, str] = {}  # what was written to a stream and has no line end yet
+        started = clock()
+        words, cell = self.words, self.cell
+        if self.cell_number:
+            words[cell + layout.CELL_NATIVE_ID] = self.native_id
+            words[cell + layout.CELL_STARTED] = started
+            words[cell + layout.CELL_THREAD] = self.serial
+        ring.texts.write("thread", self.serial, self.native_id, name, started, internal, parent, daemon)
+
+    def record(  # noqa: PLR0917  (a record's columns)
+        self, kind: int, detail: int, site: int, number: int, start: int, end: int
+    ) -> None:
+        """Write one record to this thread's chunk."""
+        try:
+            offset = next(self.offsets)
+        except StopIteration:
+            offset = self.refill()
+        pack_record(self.buffer, offset, kind, detail, site, number, start, end)
+
+    def refill(self) -> int:
+        """Go on to a new chunk, or to the sink while there is none. Returns the offset of a record."""
+        if self.chunk:
+            self.ring.give_back_chunk(self.chunk)
+        self.chunk = number = self.ring.claim_chunk()
+        if number:
+            self.chunks += 1
+            offset = chunk_offset(number)
+            pack_u32(self.buffer, offset + layout.CHUNK_THREAD, self.serial)
+            pack_u64(self.buffer, offset + layout.CHUNK_ORDER, self.chunks)
+            pack_u32(self.buffer, offset + layout.CHUNK_STATE, layout.CHUNK_OWNED)
+            self.offsets = iter(chunk_records(number))
+        else:
+            records = chunk_records(0)
+            self.dropped += len(records)
+            self.words[self.cell + layout.CELL_DROPPED] = self.dropped
+            self.offsets = iter(records)
+        return next(self.offsets)
+
+    def rename(self, name: str) -> None:
+        """The thread is called something else from now on."""
+        if name != self.name:
+            self.name = name
+            self.ring.texts.write("thread-name", self.serial, name)
+
+    def end(self, error: str = "") -> None:
+        """The thread ends: give back chunk and cell. A cell that still holds something stays, to be found."""
+        if self.chunk:
+            self.ring.give_back_chunk(self.chunk)
+            self.chunk = 0
+        self.offsets = iter(())
+        self.ring.texts.write("thread-end", self.serial, clock(), error)
+        if self.cell_number and len(self.free_slots) == layout.HELD_SLOTS:
+            words, cell = self.words, self.cell
+            words[cell + layout.CELL_THREAD] = 0
+            for word in range(cell + 1, cell + WORDS_PER_CELL):
+                words[word] = 0
+            self.ring.free_cells.append(self.cell_number)
+
+
+class Run:
+    """This process's part of the run. `ring` is None until its first event (after a fork)."""
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self.ring: Ring | None = None
+        self.forked = False
+        self.main_name = "MainThread"
+        self.main_ident = 0
+
+
+run = Run()
+local = ThreadLocal()
+
+
+def current() -> ThreadState:
+    """The state of the calling thread."""
+    try:
+        return local.state  # type: ignore[no-any-return]
+    except AttributeError:
+        return enter()
+
+
+def current_ring() -> Ring:
+    """The ring of this process."""
+    ring = run.ring
+    if ring is None:
+        run.ring = ring = open_ring(run.folder, forked=run.forked) if run.folder else sink_ring()
+        _describe_process(ring)
+    return ring
+
+
+def enter(name: str = "", *, internal: bool = False, parent: int = 0, daemon: bool = False) -> ThreadState:
+    """Make the state of the calling thread, which has none."""
+    ring = current_ring()
+    local.state = state = ThreadState(ring, name or _name_of_thread(), internal=internal, parent=parent, daemon=daemon)
+    return state
+
+
+def leave(error: str = "") -> None:
+    """The calling thread ends."""
+    try:
+        state = local.state
+        del local.state
+    except AttributeError:
+        return
+    state.end(error)
+
+
+def after_fork_in_child() -> None:
+    """Forget the parent's mapping; the first event opens a ring of its own. Nothing inherited is released."""
+    try:
+        run.main_name = local.state.name
+        del local.state
+    except AttributeError:
+        pass
+    run.forked = True
+    run.main_ident = get_ident()
+    ring, run.ring = run.ring, None
+    if ring is not None:
+        ring.close()
+
+
+def _name_of_thread() -> str:
+    ident = get_ident()
+    threading = sys.modules.get("threading")
+    thread = getattr(threading, "_active", {}).get(ident)
+    if thread is not None:
+        return str(thread._name)
+    if ident == main_thread_ident():
+        return run.main_name
+    return f"thread {get_native_id()}"
+
+
+def main_thread_ident() -> int:
+    """Ident of the main thread (of a forked child: the thread that forked)."""
+    if run.main_ident == 0:
+        run.main_ident = get_ident()
+    return run.main_ident
+
+
+def _describe_process(ring: Ring) -> None:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    how = "fork" if run.forked else "exec"
+    arguments = tuple(str(word) for word in sys.orig_argv)
+    pid, parent = getpid(), os.getppid()
+    ring.texts.write(
+        "process", pid, parent, clock(), version, sys.executable or "", arguments, not is_gil_enabled(), how
+    )

@@ -1,0 +1,54 @@
+"""The text file: definitions and other rare things, one `marshal` frame each (see layout).
+
+The file is opened anew for every write: a descriptor kept open would be seen, closed or reused by the traced program.
+"""
+
+from __future__ import annotations
+
+import os
+from _struct import Struct
+from marshal import dumps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    TextValue = str | int | float | bool | bytes | None | tuple[int, ...] | tuple[str, ...]
+
+pack_length = Struct("<I").pack
+
+DEFERS_SIGNALS = True
+FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+
+# Kept here, because `os.write` and friends are wrapped for the traced program.
+open_file, write_file, close_file = os.open, os.write, os.close
+
+
+def frame_bytes(items: tuple[TextValue, ...]) -> bytes:
+    """One frame as it stands in the file. ValueError when an item is of no plain type."""
+    body = dumps(items, 2)
+    return pack_length(len(body)) + body
+
+
+class TextFile:
+    """Appends frames to a file. What cannot be written (no space, no file any more) is lost silently: see `lost`."""
+
+    __slots__ = ("lost", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lost = 0
+
+    def write(self, *items: TextValue) -> None:
+        """Append one frame."""
+        if not self.path:
+            return
+        try:
+            descriptor = open_file(self.path, FLAGS)
+        except OSError:
+            self.lost += 1
+            return
+        try:
+            write_file(descriptor, frame_bytes(items))
+        except (OSError, ValueError):
+            self.lost += 1
+        finally:
+            close_file(descriptor)

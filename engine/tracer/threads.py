@@ -1,0 +1,173 @@
+"""Threads: their lanes, who started whom, how they end, and waiting for them."""
+
+from __future__ import annotations
+
+import sys
+
+from . import layout
+from .originals import get_frame, get_ident
+from .patching import Builtin, replace_method
+from .primitives import ATTRIBUTE, define
+from .primitives import name as name_primitive
+from .sites import is_user_code, user_site
+from .state import ThreadState, current, enter, leave
+from .waits import begin, finish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+PARENT = "_lanescope_parent"
+INTERNAL = "_lanescope_internal"
+running: dict[Any, ThreadState] = {}  # by Thread object
+
+
+class Excepthook:
+    """Stands for a thread's `_invoke_excepthook`: notes the exception that ends the thread."""
+
+    __slots__ = ("error", "original")
+
+    def __init__(self, original: Callable[[Any], None]) -> None:
+        self.original = original
+        self.error = ""
+
+    def __call__(self, thread: Any) -> None:
+        self.error = describe_exception(sys.exc_info()[1])
+        self.original(thread)
+
+
+def describe_exception(error: BaseException | None) -> str:
+    """An exception in one line; nothing for one that ends a thread quietly."""
+    if error is None or isinstance(error, SystemExit):
+        return ""
+    try:
+        text = str(error).partition("\n")[0]
+    except Exception:  # noqa: BLE001  (the program's own __str__)
+        text = ""
+    name = type(error).__name__
+    return f"{name}: {text}"[:500] if text else name
+
+
+def make_start(original: Callable[..., None]) -> Callable[..., None]:
+    def start(self: Any) -> None:
+        frame = get_frame(1)
+        try:
+            setattr(self, PARENT, current().serial)
+            setattr(self, ATTRIBUTE, define("Thread", frame, name=str(self._name), internal=not is_user_code(frame)))
+        except AttributeError:  # not initialised: the original says so
+            pass
+        original(self)
+
+    return start
+
+
+def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
+    def _bootstrap_inner(self: Any) -> None:
+        try:
+            running[self] = enter(
+                str(self._name),
+                internal=getattr(self, INTERNAL, False),
+                parent=getattr(self, PARENT, 0),
+                daemon=bool(self._daemonic),
+            )
+            hook = Excepthook(self._invoke_excepthook)
+            self._invoke_excepthook = hook
+        except AttributeError:
+            hook = Excepthook(lambda _: None)
+        try:
+            original(self)
+        finally:
+            running.pop(self, None)
+            leave(hook.error)
+
+    return _bootstrap_inner
+
+
+def make_join(original: Callable[..., None]) -> Callable[..., None]:
+    def join(self: Any, timeout: float | None = None) -> None:
+        number = getattr(self, ATTRIBUTE, 0)
+        if not number or not self.is_alive():
+            return original(self, timeout)
+        state = current()
+        detail = layout.WAIT_OTHER | (layout.WAIT_TIMED if timeout is not None else 0)
+        outer = begin(state, number, detail, user_site(get_frame(1)), 0, 0)
+        try:
+            original(self, timeout)
+        except BaseException:
+            finish(state, outer, layout.WAIT_FAILED)
+            raise
+        finish(state, outer, layout.WAIT_FAILED if timeout is not None and self.is_alive() else 0)
+        return None
+
+    return join
+
+
+def make_name(original: property) -> property:
+    def set_name(self: Any, name: str) -> None:
+        assert original.fset is not None
+        original.fset(self, name)
+        rename(self)
+
+    return property(original.fget, set_name, original.fdel, original.__doc__)
+
+
+def rename(thread: Any) -> None:
+    """Tell of a thread's new name, which the thread itself or another may have given."""
+    name = str(thread._name)
+    number = getattr(thread, ATTRIBUTE, 0)
+    if number:
+        name_primitive(number, name)
+    state = running.get(thread)
+    if state is not None:
+        state.rename(name)
+    elif thread.ident == get_ident():
+        current().rename(name)
+
+
+class StartNewThread(Builtin):
+    """`_thread.start_new_thread`: threads made without `threading` end properly too."""
+
+    __slots__ = ()
+
+    def start_new_thread(self, function: Any, args: Any, *kwargs: Any) -> int:
+        """As the original."""
+        if is_user_code(get_frame(1)) and callable(function) and isinstance(args, tuple):
+            function = RawThread(function, current().serial)
+        return int(self.original(function, args, *kwargs))
+
+
+class RawThread:
+    """What a thread without a `Thread` object runs."""
+
+    __slots__ = ("function", "parent")
+
+    def __init__(self, function: Any, parent: int) -> None:
+        self.function = function
+        self.parent = parent
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        enter(parent=self.parent)
+        error = ""
+        try:
+            self.function(*args, **kwargs)
+        except BaseException as raised:
+            error = describe_exception(raised)
+            raise
+        finally:
+            leave(error)
+
+
+def patch_thread_module(module: ModuleType) -> None:
+    """`_thread`, at once."""
+    module.start_new_thread = module.start_new = StartNewThread(module.start_new_thread).start_new_thread  # type: ignore[attr-defined]
+
+
+def patch_threads(threading: ModuleType) -> None:
+    """`threading.Thread`."""
+    thread = threading.Thread
+    replace_method(thread, "start", make_start)
+    replace_method(thread, "_bootstrap_inner", make_bootstrap)
+    replace_method(thread, "join", make_join)
+    thread.name = make_name(thread.name)

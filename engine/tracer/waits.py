@@ -1,0 +1,60 @@
+"""Waits: what a thread waits for now (its cell), a WAIT record once it is over. Waits of one thread never overlap."""
+
+from . import layout
+from .originals import clock
+from .state import ThreadState, Wait
+
+DEFERS_SIGNALS = True
+SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
+DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
+OWNER_THREAD, OWNER_SITE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE
+
+
+def begin(  # noqa: PLR0917  (the words of a cell)
+    state: ThreadState, number: int, detail: int, site: int, owner: int = 0, owner_site: int = 0
+) -> Wait | None:
+    """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there."""
+    now = clock()
+    outer = state.wait
+    if outer is not None:
+        _close(state, outer, now, 0)
+    _open(state, (number, detail, site, now), owner, owner_site)
+    return outer
+
+
+def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
+    """The wait is over; `flags` (WAIT_FAILED) go into its record."""
+    wait = state.wait
+    if wait is None:  # a fork in between: the wait is the parent's
+        return
+    now = clock()
+    _close(state, wait, now, flags)
+    state.wait = None
+    if outer is not None:
+        _open(state, (outer[0], outer[1], outer[2], now), 0, 0)
+
+
+def refine(state: ThreadState, site: int, owner: int, owner_site: int) -> None:
+    """More is known of the wait that goes on: its stack (0: as before), and who holds what it waits for."""
+    words, cell = state.words, state.cell
+    if site and state.wait is not None:
+        state.wait = (state.wait[0], state.wait[1], site, state.wait[3])
+        words[cell + SITE] = site
+    words[cell + OWNER_THREAD] = owner
+    words[cell + OWNER_SITE] = owner_site
+
+
+def _open(state: ThreadState, wait: Wait, owner: int, owner_site: int) -> None:
+    state.wait = wait
+    words, cell = state.words, state.cell
+    words[cell + OBJECT], words[cell + DETAIL], words[cell + SITE], words[cell + SINCE] = wait
+    words[cell + OWNER_THREAD] = owner
+    words[cell + OWNER_SITE] = owner_site
+    state.wait_serial += 1
+    words[cell + SERIAL] = state.wait_serial
+
+
+def _close(state: ThreadState, wait: Wait, now: int, flags: int) -> None:
+    state.wait_serial += 1
+    state.words[state.cell + SERIAL] = state.wait_serial
+    state.record(layout.WAIT, wait[1] | flags, wait[2], wait[0], wait[3], now)
