@@ -40,6 +40,15 @@ class TracedProcess:
         """Of something this process numbers itself, unique within the run."""
         return number if number & layout.OBJECT_SHARED else self.number << _PROCESS_SHIFT | number
 
+    def target(self, number: int) -> tuple[int, int] | None:
+        """Whom a join of this object waits for: pid and thread serial (0: the main thread). Forked copies count."""
+        inherited = self.parent.target(number) if self.forked and self.parent else None
+        return self.targets.get(number) or inherited
+
+    def executor_of(self, future: int) -> int | None:
+        """The executor whose workers complete this future."""
+        return self.futures.get(future)
+
 
 @dataclass
 class TracedLane:
@@ -239,6 +248,10 @@ class Registry:
             )
             return self._define(key, copy)
         return self._define(key, Primitive(0, "Lock", "", "", 0, process.number))
+
+    def primitive_of_key(self, key: int) -> int:
+        """As `primitive`, by key."""
+        return self.primitive(*self._split(key))
 
     def site(self, process: TracedProcess, number: int) -> int:
         """0 for what is unknown."""

@@ -60,9 +60,9 @@ class Gaps:
 
 
 class _Placed(NamedTuple):
-    """Gaps with the wait that follows each; `index` is the lane's place in the step, `before` where the gap starts."""
+    """Gaps with the wait that follows each; `place` is that of the lane in the step, `before` where the gap starts."""
 
-    index: NDArray[np.int64]
+    place: NDArray[np.int64]
     before: Times
     starts: Times
     ends: Times
@@ -73,7 +73,7 @@ class _Placed(NamedTuple):
 class _Pieces(NamedTuple):
     """Slices in the making, by lane and time."""
 
-    index: NDArray[np.int64]
+    place: NDArray[np.int64]
     ends: Times
     codes: NDArray[np.uint8]
     details: NDArray[np.uint32]
@@ -96,10 +96,7 @@ class Slicer:
     def add_sample(self, lane: int, cpu_ns: int, queue_ns: int, where: Where) -> None:
         """What the system says of the lane at the time of the next step."""
         row = self._lanes[lane]
-        if not row["sampled"]:
-            row["sampled"] = True
-            row["cpu_before"] = row["cpu_drawn"] = max(0, cpu_ns - TICK_NS)
-            row["queue_drawn"] = queue_ns
+        row["sampled"] = True
         row["cpu"], row["queue"], row["where"] = cpu_ns, queue_ns, where
         if where not in (Where.ON_CPU, Where.UNKNOWN):
             row["blocked"] = where
@@ -135,7 +132,7 @@ class Slicer:
         lossy = np.zeros(count, np.bool_) if lossy is None else lossy
         state = self._lanes[lanes]
         placed = _place(waits, lanes, horizons, state["until"])
-        totals = np.bincount(placed.index, placed.starts - placed.before, count).astype(np.int64)
+        totals = np.bincount(placed.place, placed.starts - placed.before, count).astype(np.int64)
         pieces = _pieces(placed, self._divide(lanes, totals, lossy))
         return self._give_out(lanes, horizons, keep_tail, state, pieces)
 
@@ -177,7 +174,7 @@ class Slicer:
     ) -> NDArray[np.void]:
         """Joins neighbours of equal code, former tails first, and holds the new tails back."""
         tails = np.flatnonzero((state["tail"] != 0) & (state["until"] > state["emitted"]))
-        index = np.concatenate([tails, pieces.index])
+        index = np.concatenate([tails, pieces.place])
         order = np.argsort(index, kind="stable")
         index = index[order]
         ends = np.concatenate([state["until"][tails], pieces.ends])[order]

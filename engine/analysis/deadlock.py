@@ -1,0 +1,190 @@
+"""Turns a knot of the wait-for graph into a finding, in words; and lists those a recording holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.model.entities import Primitive
+
+if TYPE_CHECKING:
+    from engine.model.model import Model
+
+MUTEXES = frozenset({"Lock", "RLock", "process Lock", "process RLock"})
+JOINS = frozenset({"Thread", "Process"})
+_CAUSES = {
+    "Condition": "condition", "Event": "condition", "process Condition": "condition", "process Event": "condition",
+    "Semaphore": "semaphore", "BoundedSemaphore": "semaphore",
+    "process Semaphore": "semaphore", "process BoundedSemaphore": "semaphore",
+    "Barrier": "barrier", "process Barrier": "barrier",
+    "Queue": "queue", "SimpleQueue": "queue",
+    "process Queue": "process-queue", "process SimpleQueue": "process-queue", "process JoinableQueue": "process-queue",
+    "Pipe": "process-queue",
+    "Executor": "executor", "Pool": "executor", "Future": "executor",
+}  # fmt: skip
+_ADVICE = {
+    "lock-cycle": "Take these locks in the same order everywhere, or hold only one at a time.",
+    "process-lock-cycle": "Take these locks in the same order in every process, or hold only one at a time.",
+    "self-deadlock": "Release the lock before taking it again, or make it an RLock.",
+    "join-cycle": "Let only one of them wait for the other; signal the end with an event or a queue instead.",
+    "condition": "Make sure that a thread which does not wait itself notifies or sets it, exceptions included.",
+    "queue": "Keep a thread that reads or feeds the queue without waiting for the others; end readers with a sentinel.",
+    "process-queue": "Read everything from the queue before joining the process that fills it.",
+    "barrier": "Give the barrier exactly as many parties as there are threads that reach it.",
+    "semaphore": "Take several permits in the same order everywhere, or all of them at once.",
+    "executor": "Do not wait inside a task for another task of the same pool; use a second pool, or return the future.",
+    "mixed": "Break the circle at one place: release what is held before waiting for something else.",
+}
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One thread of a knot and its wait. `name` is what people call it; `stack` is innermost last."""
+
+    lane: int
+    pid: int
+    thread: str
+    name: str
+    since_ns: int
+    primitive: Primitive
+    wait_site: int
+    holds: tuple[Primitive, ...] = ()
+    stack: tuple[dict[str, Any], ...] = ()
+    awaited: str = ""  # whom a join waits for, or whose results a future stands for
+    flush: bool = False  # waits until what it put into the queue is taken out
+
+
+@dataclass(frozen=True)
+class KnotEdge:
+    """`waiter` (a lane) cannot go on before `holder` (a lane) acts."""
+
+    waiter: int
+    holder: int
+    primitive: int
+    wait_site: int
+    hold_site: int = 0
+
+
+def finding(
+    number: int, participants: Sequence[Participant], edges: Sequence[KnotEdge], end_ns: int, resolved_ns: int | None
+) -> dict[str, Any]:
+    """The finding of an observed deadlock, as in the recording. Participants are put in the order of the cycle."""
+    ordered = _along(participants, edges)
+    cause = cause_of([participant.primitive for participant in ordered])
+    return {
+        "type": "finding",
+        "id": number,
+        "kind": "deadlock",
+        "severity": "error",
+        "certainty": "observed",
+        "cause": cause,
+        "title": _title(ordered),
+        "explanation": explanation(ordered),
+        "advice": _ADVICE[cause],
+        "participants": [
+            {
+                "process": participant.pid,
+                "thread": participant.thread,
+                "waits_for": participant.primitive.label,
+                "holds": [primitive.label for primitive in participant.holds],
+                "stack": list(participant.stack),
+            }
+            for participant in ordered
+        ],
+        "start_ns": max(participant.since_ns for participant in ordered),
+        "end_ns": end_ns,
+        "lanes": [participant.lane for participant in ordered],
+        "edges": [
+            {
+                "waiter": edge.waiter,
+                "holder": edge.holder,
+                "primitive": edge.primitive,
+                "wait_site": edge.wait_site,
+                "hold_site": edge.hold_site,
+            }
+            for edge in edges
+        ],
+        "resolved_ns": resolved_ns,
+    }
+
+
+def cause_of(awaited: Sequence[Primitive]) -> str:
+    """The cause by the kinds awaited in a knot; joins count only when they are alone."""
+    kinds = {primitive.kind for primitive in awaited}
+    if kinds <= MUTEXES:
+        if len(awaited) == 1:
+            return "self-deadlock"
+        return "process-lock-cycle" if any(kind.startswith("process") for kind in kinds) else "lock-cycle"
+    if kinds <= JOINS:
+        return "join-cycle"
+    causes = {_CAUSES.get(kind, "mixed") for kind in kinds - JOINS}
+    return causes.pop() if len(causes) == 1 else "mixed"
+
+
+def explanation(participants: Sequence[Participant]) -> str:
+    """`worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts`"""
+    wanted = {participant.primitive.id for participant in participants}
+    return "; ".join(_clause(participant, wanted) for participant in participants)
+
+
+def _clause(participant: Participant, wanted: set[int]) -> str:
+    held = [_name(primitive) for primitive in participant.holds if primitive.id in wanted]
+    if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
+        return f"{participant.name} holds {held[0]} and waits for it itself"
+    holding = f" holds {_listed(held)} and" if held else ""
+    return f"{participant.name}{holding} {_waiting(participant)}"
+
+
+def _waiting(participant: Participant) -> str:
+    primitive, name = participant.primitive, _name(participant.primitive)
+    kind = primitive.kind.removeprefix("process ")
+    if kind in JOINS:
+        return f"waits for {participant.awaited or name} to end"
+    if participant.flush:
+        return f"cannot end before what it put into {name} is read"
+    return {
+        "Future": f"waits for a result of {participant.awaited or 'a pool'}",
+        "Executor": f"waits for {name} to finish",
+        "Pool": f"waits for {name} to finish",
+        "Condition": f"waits to be notified on {name}",
+        "Event": f"waits for {name} to be set",
+        "Barrier": f"waits at {name}",
+        "Queue": f"waits at {name}",
+        "SimpleQueue": f"waits at {name}",
+        "JoinableQueue": f"waits at {name}",
+    }.get(kind, f"waits for {name}")
+
+
+def _title(participants: Sequence[Participant]) -> str:
+    names = [participant.name for participant in participants]
+    if len(names) == 1:
+        return f"Deadlock: {names[0]} waits for itself"
+    if len(names) > 5:
+        return f"Deadlock of {len(names)} threads"
+    return f"Deadlock of {_listed(names)}"
+
+
+def _name(primitive: Primitive) -> str:
+    return primitive.name or primitive.short
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _along(participants: Sequence[Participant], edges: Sequence[KnotEdge]) -> list[Participant]:
+    """Each followed by one it waits for, as far as possible, beginning with the first by name."""
+    left = {
+        participant.lane: participant for participant in sorted(participants, key=lambda each: (each.name, each.lane))
+    }
+    ordered: list[Participant] = []
+    while left:
+        following = [
+            edge.holder for edge in edges if ordered and edge.waiter == ordered[-1].lane and edge.holder in left
+        ]
+        ordered.append(left.pop(following[0] if following else next(iter(left))))
+    return ordered
+
+
+def find(model: "Model") -> list[dict[str, Any]]:
+    """The deadlocks that were observed while the recording was made."""
+    return [each for each in model.findings.values() if each.get("kind") == "deadlock"]

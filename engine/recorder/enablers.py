@@ -1,0 +1,205 @@
+"""Who could end a wait: the edges of the wait-for graph, from cells and from what the tracer told of its objects."""
+
+import contextlib
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.deadlock import JOINS, MUTEXES
+from engine.model.entities import Primitive
+from engine.model.wait_for import Node, Wait
+from engine.recorder.registry import Registry, TracedProcess
+from engine.tracer import layout
+
+SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
+# Handlers of these run in any main thread and may set or notify what nobody else would.
+_HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGCHLD)
+
+
+@dataclass(frozen=True)
+class CellWait:
+    """A wait as a cell tells it; `number` is the awaited object's, `owner` the thread that held it when last seen."""
+
+    process: TracedProcess
+    thread: int
+    serial: int
+    number: int
+    since_ns: int
+    detail: int
+    site: int
+    owner: int
+    owner_site: int
+
+    @property
+    def node(self) -> Node:
+        return self.process.number, self.thread
+
+
+@dataclass
+class Snapshot:
+    """All cells at about one time."""
+
+    cells: list[tuple[TracedProcess, NDArray[np.uint64]]]
+    registry: Registry
+    getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
+
+    def waits(self, before_ns: int) -> list[CellWait]:
+        """Untimed waits for a primitive that began before this time, without the ordinary rest of service threads."""
+        found = []
+        for process, words in self.cells:
+            detail = words[:, layout.CELL_WAIT_DETAIL]
+            state = detail & np.uint64(layout.WAIT_STATE_MASK)
+            chosen = (
+                (words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1)
+                & ((state == layout.WAIT_LOCK) | (state == layout.WAIT_OTHER))
+                & (detail & np.uint64(layout.WAIT_TIMED | layout.WAIT_INTERNAL) == 0)
+                & (words[:, layout.CELL_WAIT_OBJECT] != 0)
+                & (words[:, layout.CELL_WAIT_SINCE] < np.uint64(before_ns))
+            )
+            for row in words[np.flatnonzero(chosen)].tolist():
+                found.append(
+                    CellWait(
+                        process, row[layout.CELL_THREAD], row[layout.CELL_WAIT_SERIAL], row[layout.CELL_WAIT_OBJECT],
+                        row[layout.CELL_WAIT_SINCE], row[layout.CELL_WAIT_DETAIL], row[layout.CELL_WAIT_SITE],
+                        row[layout.CELL_OWNER_THREAD], row[layout.CELL_OWNER_SITE],
+                    )
+                )  # fmt: skip
+        return found
+
+    def wait_serials(self) -> dict[Node, int]:
+        """The wait serial of every thread."""
+        serials = {}
+        for process, words in self.cells:
+            for thread, serial in words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist():
+                serials[process.number, thread] = serial
+        return serials
+
+    def holds(self) -> dict[Node, list[int]]:
+        """Keys of the objects each thread holds, oldest first."""
+        holds: dict[Node, list[tuple[int, int]]] = {}
+        for process, words in self.cells:
+            held = words[:, layout.CELL_HELD :].reshape(len(words), -1, 2)
+            rows, slots = np.nonzero(held[:, :, 0])
+            threads = words[rows, layout.CELL_THREAD].tolist()
+            for thread, (number, since) in zip(threads, held[rows, slots].tolist(), strict=True):
+                holds.setdefault((process.number, thread), []).append((since, process.key(number)))
+        return {node: [key for _, key in sorted(pairs)] for node, pairs in holds.items()}
+
+
+class Enablers:
+    """Answers for one snapshot. What cannot be told for sure is answered with more enablers, or `ends_otherwise`."""
+
+    def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait]) -> None:
+        self._registry = snapshot.registry
+        self._getters = snapshot.getters
+        self.waits = {wait.node: wait for wait in waits}
+        self.holds = snapshot.holds()
+        self._holders: dict[int, set[Node]] = {}
+        for node, keys in self.holds.items():
+            for key in keys:
+                self._holders.setdefault(key, set()).add(node)
+        self._threads = {
+            (process.number, thread)
+            for process, words in snapshot.cells
+            for thread in words[:, layout.CELL_THREAD].tolist()
+            if not _has_ended(process, thread)
+        }
+        self._handlers: dict[int, bool] = {}
+
+    def wait(self, wait: CellWait) -> Wait:
+        """The wait with whoever could end it."""
+        process = wait.process
+        primitive = self.primitive(wait)
+        nodes: set[Node] | None
+        if primitive.kind in MUTEXES:
+            nodes = self._holders.get(process.key(wait.number))
+        elif primitive.kind in JOINS:
+            nodes = self._target(process, wait.number)
+        elif primitive.kind in {"Future", "Executor", "Pool"}:
+            nodes = self._workers(wait, primitive.kind)
+        elif wait.detail & layout.WAIT_FLUSH:
+            nodes = self._readers(wait, primitive)
+        else:
+            nodes = self._anybody(wait, primitive)
+        known = nodes is not None and nodes <= self._threads
+        return Wait(wait.node, primitive.id, frozenset(nodes or ()), ends_otherwise=not known, serial=wait.serial)
+
+    def primitive(self, wait: CellWait) -> Primitive:
+        """What it waits for."""
+        return self._registry.primitives[self._registry.primitive(wait.process, wait.number)]
+
+    def _target(self, process: TracedProcess, number: int) -> set[Node] | None:
+        target = process.target(number)
+        if target is None:
+            return None
+        pid, serial = target
+        awaited = self._registry.process_of_pid(pid)
+        if awaited is None or awaited.end_ns is not None:
+            return None
+        return {(awaited.number, serial or main_thread(awaited))}
+
+    def _workers(self, wait: CellWait, kind: str) -> set[Node] | None:
+        process = wait.process
+        if kind == "Future" and wait.owner:
+            return {(process.number, wait.owner)}
+        executor = process.executor_of(wait.number) if kind == "Future" else wait.number
+        if executor is None:
+            return None
+        serials = process.workers.get(executor)
+        if not serials:
+            return None
+        return {(process.number, serial) for serial in serials if not _has_ended(process, serial)}
+
+    def _readers(self, wait: CellWait, queue: Primitive) -> set[Node]:
+        flushing = {node for node, other in self.waits.items() if other.detail & layout.WAIT_FLUSH}
+        readers = self._getters.get(queue.id, set()) & self._threads
+        others = readers or {node for node in self._ordinary() if node[0] != wait.process.number}
+        return others - flushing
+
+    def _anybody(self, wait: CellWait, primitive: Primitive) -> set[Node] | None:
+        """Any other thread that the primitive is shared with; signal handlers count as somebody unknown."""
+        holders = self._holders.get(wait.process.key(wait.number), set())
+        if primitive.kind in SEMAPHORES and primitive.capacity and len(holders) >= primitive.capacity:
+            return holders
+        nodes = self._ordinary() - {wait.node}
+        if not primitive.shared:
+            nodes = {node for node in nodes if node[0] == wait.process.number}
+        processes = {node[0] for node in nodes} | {wait.process.number}
+        return None if any(self._handles_signals(number) for number in processes) else nodes
+
+    def _ordinary(self) -> set[Node]:
+        """Threads that are no service threads."""
+        lanes = {
+            (process.number, serial): lane
+            for process in self._registry.processes
+            for serial, lane in process.lanes.items()
+        }
+        return {node for node in self._threads if node not in lanes or not lanes[node].internal}
+
+    def _handles_signals(self, number: int) -> bool:
+        if number not in self._handlers:
+            self._handlers[number] = _handles_signals(self._registry.processes[number].pid)
+        return self._handlers[number]
+
+
+def main_thread(process: TracedProcess) -> int:
+    """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
+    return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)
+
+
+def _has_ended(process: TracedProcess, serial: int) -> bool:
+    lane = process.lanes.get(serial)
+    return lane is not None and lane.end_ns is not None
+
+
+def _handles_signals(pid: int) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                caught = int(line.split()[1], 16)
+                return any(caught >> (number - 1) & 1 for number in _HANDLED)
+    return False
