@@ -1,19 +1,24 @@
-"""The timeline with its overview and its buttons: what the main window places in its middle."""
+"""The timeline with its overview, scroll bar and buttons: what the main window places in its middle."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
 
 from engine.model.model import Model
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline import navigation
+from gui.timeline.canvas import Canvas
+from gui.timeline.geometry import NAMES_PX, RULER_PX
+from gui.timeline.overview import HEIGHT_PX, Overview
 
 
 class Timeline(QWidget):
     """Lanes of a model over time. Give it a model with `show_model`, call `refresh` once a frame while it grows."""
 
-    lane_menu_requested = Signal(int)
+    lane_menu_requested = Signal(int, QPointF)  # lane, global position
 
     def __init__(
         self,
@@ -24,24 +29,135 @@ class Timeline(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._view, self._selection, self._filters = view, selection, filters
+        self._model: Model | None = None
+        self._live = False
+        self.canvas = Canvas(view, selection, filters, themes, self)
+        self.overview = Overview(view, themes, self)
+        self._scroll = QScrollBar(self)
+        self._scroll.setAccessibleName("Scroll lanes")
+        self._fit = self._make_button("Fit all", "Show the whole recording (Home)")
+        self._back = self._make_button("Back", "Take the last zoom or pan back (Ctrl+Z)")
+        self._resume = QPushButton("Resume following", self.canvas)
+        self._resume.setProperty("primary", True)
+        self._resume.setToolTip("Go back to the newest data and follow it (End)")
+        self._resume.hide()
+        self._lay_out()
+        self.setFocusProxy(self.canvas)
+        self.canvas.installEventFilter(self)
+        self._fit.clicked.connect(view.fit_all)
+        self._back.clicked.connect(view.go_back)
+        self._resume.clicked.connect(self._on_resume)
+        self._scroll.valueChanged.connect(self.canvas.scroll_to)
+        self.canvas.rows_changed.connect(self._on_rows_changed)
+        self.canvas.lane_menu_requested.connect(self.lane_menu_requested)
+        view.changed.connect(self._update_buttons)
+        view.follow_changed.connect(self._update_buttons)
+        self._update_buttons()
 
-    def show_model(self, model: Model | None) -> None:
-        """Shows another recording; None for none (the empty state)."""
+    def show_model(self, model: Model | None, *, live: bool = True) -> None:
+        """Shows another recording; None for none (the empty state). A live one is followed, a saved one shown whole."""
+        self._model, self._live = model, live and model is not None
+        self._selection.clear()
+        self._selection.hover(None)
+        self._filters.reset()
+        if model is None:
+            self._view.reset(0, 0, live=False)
+        else:
+            self._view.reset(model.start_ns, model.end_ns, live=live)
+        self.canvas.show_model(model)
+        self.overview.show_model(model)
+        self.refresh()
 
     def set_empty_text(self, title: str, hint: str) -> None:
         """What stands there as long as there is no model or no lane."""
+        self.canvas.empty_text = (title, hint)
+        self.canvas.update()
 
     def refresh(self) -> None:
-        """The model has taken in data."""
+        """The model has taken in data: moves along when following, and repaints."""
+        model = self._model
+        if model is not None:
+            self._view.set_limits(model.start_ns, model.end_ns)
+            if self._live and model.finished:
+                self._live = False
+                self._view.end_live()
+        self.canvas.refresh()
+        self.overview.refresh()
+        self._update_buttons()
 
     def focus_selection(self) -> None:
         """Zooms to the selected slice or span."""
+        navigation.focus_selection(self.canvas)
 
     def reveal_lane(self, lane: int) -> None:
         """Scrolls a lane into view, expanding its process and its service lanes if need be."""
+        self.canvas.reveal_lane(lane)
 
     def step_slice(self, direction: int) -> None:
         """Selects the next (+1) or previous (-1) slice of the selected lane."""
+        navigation.step_slice(self.canvas, direction)
 
     def follow_hand_off(self, direction: int) -> None:
         """Selects the slice that the selected one woke (+1) or that ended its wait (-1)."""
+        navigation.follow_hand_off(self.canvas, direction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_resume()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.canvas and event.type() == QEvent.Type.Resize:
+            self._place_resume()
+        return super().eventFilter(watched, event)
+
+    def _make_button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setProperty("flat", True)
+        return button
+
+    def _lay_out(self) -> None:
+        corner = QWidget(self)
+        corner.setFixedSize(NAMES_PX, HEIGHT_PX)
+        buttons = QHBoxLayout(corner)
+        buttons.setContentsMargins(8, 4, 8, 4)
+        buttons.setSpacing(4)
+        buttons.addWidget(self._fit)
+        buttons.addWidget(self._back)
+        buttons.addStretch(1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(corner, 0, 0)
+        grid.addWidget(self.overview, 0, 1)
+        grid.addWidget(self.canvas, 1, 0, 1, 2)
+        grid.addWidget(self._scroll, 0, 2, 2, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 1)
+
+    def _place_resume(self) -> None:
+        size = self._resume.sizeHint()
+        self._resume.setGeometry(self.canvas.width() - size.width() - 16, RULER_PX + 8, size.width(), size.height())
+
+    def _update_buttons(self) -> None:
+        has_lanes = self._model is not None and bool(self._model.lanes)
+        self._fit.setEnabled(has_lanes)
+        self._back.setEnabled(self._view.can_go_back)
+        show = has_lanes and self._live and not self._view.following
+        if show != self._resume.isVisibleTo(self.canvas):
+            self._resume.setVisible(show)
+            self._place_resume()
+
+    def _on_resume(self) -> None:
+        self._view.resume_following()
+        self.canvas.setFocus()
+
+    def _on_rows_changed(self) -> None:
+        whole = self.canvas.geometry_now().whole_rows
+        self._scroll.blockSignals(True)
+        self._scroll.setRange(0, max(0, len(self.canvas.rows) - whole))
+        self._scroll.setPageStep(whole)
+        self._scroll.setValue(self.canvas.first_row)
+        self._scroll.blockSignals(False)

@@ -1,0 +1,326 @@
+"""The widget that paints lanes, names and ruler. The painted frame is kept: hovering repaints only what lies over it."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.model import hand_offs
+from engine.model.entities import HandOff
+from engine.model.format import percent
+from engine.model.model import Model
+from engine.recording.schema import State
+from gui.state.filters import Filters
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import STATE_NAMES, ActiveTheme
+from gui.timeline.frame import Frame, is_open_in
+from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.gestures import Gestures
+from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
+from gui.timeline.keys import Keys
+from gui.timeline.overlays import Overlays
+from gui.timeline.rows import ROW_PX, Rows, arrange
+
+NOTED_STATES = 3  # of a span, the most frequent ones, written over it
+
+
+class Canvas(QWidget):
+    """Lanes over time. What is shown comes from model, view window and filters; clicks go into the selection."""
+
+    rows_changed = Signal()  # number of rows, first row or rows that fit
+    lane_menu_requested = Signal(int, QPointF)  # lane, global position
+
+    def __init__(
+        self,
+        view: ViewWindow,
+        selection: Selection,
+        filters: Filters,
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.view, self.selection, self.filters, self.themes = view, selection, filters, themes
+        self.model: Model | None = None
+        self.rows = Rows(())
+        self.empty_text = (
+            "Nothing recorded yet",
+            "Run a scenario or open a recording: its threads appear here as lanes.",
+        )
+        self._first_row = 0
+        self._arranged: tuple[int, int, int] = (0, 0, -1)
+        self._frame: Frame | None = None
+        self._stale = True
+        self._overlays = Overlays(themes.current)
+        self._deadlocked: set[int] = set()
+        self._pointer: QPointF | None = None
+        self._hit = Hit()
+        self._hand_offs: tuple[object, list[HandOff]] = (None, [])
+        self._keys = Keys(self)
+        self._gestures = Gestures(self)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(NAMES_PX + 160, RULER_PX + 3 * ROW_PX)
+        self.setAccessibleName("Timeline")
+        view.changed.connect(self.invalidate)
+        filters.changed.connect(self._on_filters_changed)
+        themes.changed.connect(self._on_theme_changed)
+        selection.changed.connect(self._on_selection_changed)
+        selection.hover_changed.connect(self.update)
+
+    # What is shown
+
+    def show_model(self, model: Model | None) -> None:
+        self.model = model
+        self._first_row = 0
+        self._hit = Hit()
+        self._deadlocked = set()
+        self._arranged = (0, 0, -1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The model has grown."""
+        model = self.model
+        if model is None:
+            self.rows = Rows(())
+        else:
+            if self._arranged[:2] != (len(model.lanes), len(model.processes)):
+                self._arrange()
+            self._deadlocked = deadlocked_lanes(model)
+            if self._pointer is not None:
+                self._find_hit()
+        self._hand_offs = (None, [])
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        """The next paint makes a new frame."""
+        self._stale = True
+        self.update()
+
+    def geometry_now(self) -> Geometry:
+        """The layout of the frame that is or will be on screen."""
+        return Geometry.of(
+            (self.width(), self.height()),
+            self.devicePixelRatioF(),
+            (self._first_row, len(self.rows)),
+            (self.view.start_ns, self.view.end_ns),
+        )
+
+    @property
+    def first_row(self) -> int:
+        return self._first_row
+
+    def scroll_to(self, row: int) -> None:
+        """Makes this the uppermost row, as far as there are rows below to fill the widget."""
+        whole = self.geometry_now().whole_rows
+        row = max(0, min(row, len(self.rows) - whole))
+        if row != self._first_row:
+            self._first_row = row
+            self.rows_changed.emit()
+            self.invalidate()
+
+    def reveal_row(self, row: int) -> None:
+        whole = self.geometry_now().whole_rows
+        if row < self._first_row:
+            self.scroll_to(row)
+        elif row >= self._first_row + whole:
+            self.scroll_to(row - whole + 1)
+
+    def reveal_lane(self, lane: int) -> None:
+        """Scrolls a lane into view; opens its process and its service lanes if it is summarised."""
+        if self.model is None or not 0 <= lane < len(self.model.lanes):
+            return
+        item = self.model.lanes[lane]
+        if item.process in self.filters.collapsed:
+            self.filters.toggle_collapsed(item.process)
+        if item.internal and item.process not in self.filters.services:
+            self.filters.toggle_services(item.process)
+        row = self.rows.of_lane(lane)
+        if row is not None:
+            self.reveal_row(row)
+
+    # Pointer
+
+    @property
+    def hit(self) -> Hit:
+        """What the pointer is on."""
+        return self._hit
+
+    def hit_at(self, position: QPointF) -> Hit:
+        if self.model is None:
+            return Hit()
+        return hit_test(position.x(), position.y(), self.geometry_now(), self.rows, self.model)
+
+    def point_at(self, position: QPointF | None) -> None:
+        """The pointer has moved there, or has left."""
+        self._pointer = position
+        if position is None or self.model is None:
+            self._hit = Hit()
+            self.selection.hover(None)
+        else:
+            self._find_hit()
+        self.update()
+
+    def _find_hit(self) -> None:
+        assert self._pointer is not None
+        assert self.model is not None
+        hit = self._hit = self.hit_at(self._pointer)
+        primitive = None
+        if hit.hold is not None:
+            primitive = hit.hold.primitive
+        elif hit.slice is not None:
+            primitive = self.model.detail(hit.slice.detail)[0] or None
+        self.selection.hover(hit.time_ns, hit.lane, hit.slice, primitive)
+
+    # Painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        model = self.model
+        if model is None or not model.lanes:
+            self._overlays.paint_empty(painter, self.width(), self.height(), *self.empty_text)
+            return
+        geometry = self.geometry_now()
+        frame = self._fresh_frame(geometry, model)
+        painter.drawImage(0, 0, frame.image)
+        painter.setClipRect(NAMES_PX, 0, self.width() - NAMES_PX, self.height())
+        self._paint_over_lanes(painter, geometry, frame, model)
+        painter.setClipping(False)
+        for lane, strong in ((self._hit.lane, False), (self.selection.lane, True)):
+            if lane is not None:
+                self._overlays.paint_lane_focus(painter, geometry, self.rows, lane, strong=strong)
+        if self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
+            row = self.rows.rows[self._hit.row]
+            lines = tooltip_lines(self._hit, row, model, geometry.scale.ns_per_px)
+            if lines:
+                self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
+        painter.end()
+
+    def _fresh_frame(self, geometry: Geometry, model: Model) -> Frame:
+        frame = self._frame
+        if frame is None or frame.ratio != geometry.ratio:
+            frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters)
+            self._stale = True
+        if self._stale:
+            frame.paint(geometry, self.rows, model, self._deadlocked, is_open_in(self.filters))
+            self._stale = False
+        return frame
+
+    def _paint_over_lanes(self, painter: QPainter, geometry: Geometry, frame: Frame, model: Model) -> None:
+        over, selection = self._overlays, self.selection
+        if self.view.limits.end_ns and not model.finished:
+            over.paint_now(painter, geometry, model.end_ns)
+        if selection.primitive is not None:
+            over.paint_lit(painter, geometry, self.rows, model, selection.primitive, frame.runs)
+        if self._deadlocked:
+            over.paint_deadlocks(painter, geometry, self.rows, model, self._deadlocked)
+        if selection.span is not None:
+            over.paint_span(painter, geometry, selection.span, self._span_note(model, selection.span))
+        if selection.hovered is not None and selection.hovered != selection.slice:
+            over.paint_slice(painter, geometry, self.rows, selection.hovered, strong=False)
+        if selection.slice is not None:
+            over.paint_slice(painter, geometry, self.rows, selection.slice, strong=True)
+        over.paint_arrows(painter, geometry, self.rows, self._arrows(model))
+        if selection.hover_ns is not None:
+            over.paint_crosshair(painter, geometry, selection.hover_ns, model.start_ns)
+
+    def _arrows(self, model: Model) -> list[HandOff]:
+        """Hand-offs into and out of the hovered slice, else of the selected one; looked up once."""
+        chosen = self.selection.hovered or self.selection.slice
+        if self._hand_offs[0] != chosen:
+            found: list[HandOff] = []
+            if chosen is not None:
+                into = hand_offs.into(model, chosen)
+                found = [into] if into else []
+                found += hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
+            self._hand_offs = (chosen, found)
+        return self._hand_offs[1]
+
+    def _span_note(self, model: Model, span: tuple[float, float]) -> str:
+        """The most frequent states of a span over the lanes shown: `running 61 %, lock wait 20 %`."""
+        lanes = np.array(self.rows.lanes(), dtype=np.int64)
+        if not len(lanes):
+            return ""
+        totals = model.states.totals(lanes, int(span[0]), int(span[1])).sum(axis=0)
+        totals[State.ENDED] = 0
+        whole = int(totals.sum())
+        order = np.argsort(totals)[::-1][:NOTED_STATES]
+        return ",  ".join(f"{STATE_NAMES[State(s)]} {percent(totals[s] / whole)}" for s in order if totals[s] and whole)
+
+    # Changes elsewhere
+
+    def _arrange(self) -> None:
+        assert self.model is not None
+        self._arranged = (len(self.model.lanes), len(self.model.processes), 0)
+        self.rows = arrange(self.model, self.filters)
+        whole = self.geometry_now().whole_rows
+        self._first_row = max(0, min(self._first_row, len(self.rows) - whole))
+        self.rows_changed.emit()
+
+    def _on_filters_changed(self) -> None:
+        self._frame = None
+        if self.model is not None:
+            self._arrange()
+        self.invalidate()
+
+    def _on_theme_changed(self) -> None:
+        self._frame = None
+        self._overlays = Overlays(self.themes.current)
+        self.invalidate()
+
+    def _on_selection_changed(self) -> None:
+        chosen = self.selection.slice
+        if chosen is not None and self.model is not None:
+            lane = self.model.lanes[chosen.lane].name
+            self.setAccessibleDescription(f"{lane}: {state_text(chosen)}")
+        elif self.selection.lane is not None and self.model is not None:
+            self.setAccessibleDescription(f"Lane {self.model.lanes[self.selection.lane].name}")
+        else:
+            self.setAccessibleDescription("Nothing selected")
+        self.update()
+
+    # Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.scroll_to(self._first_row)
+        self.rows_changed.emit()
+        self.invalidate()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.press(event):
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._gestures.wheel(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._gestures.double_click(event)
+
+    def leaveEvent(self, _event: object) -> None:
+        self.point_at(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+
+def deadlocked_lanes(model: Model) -> set[int]:
+    """Lanes of deadlocks that were observed and are not resolved."""
+    return {
+        lane
+        for finding in model.findings.values()
+        if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
+        for lane in finding.get("lanes", ())
+    }

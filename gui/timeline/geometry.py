@@ -1,0 +1,79 @@
+"""Where things are in the timeline: its areas, the rows in view, the columns of pixels; and what lies at a point."""
+
+import math
+from dataclasses import dataclass
+
+from gui.timeline.rows import ROW_PX
+from gui.timeline.time_scale import TimeScale
+
+NAMES_PX = 184
+RULER_PX = 32
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The layout of one frame. Sizes are logical px unless they say device px.
+
+    Columns are device pixels on a grid anchored to time zero: a slice keeps its columns while panning.
+    """
+
+    width: int
+    height: int
+    ratio: float
+    first_row: int
+    rows: int
+    first_column: int
+    ns_per_column: float
+
+    @classmethod
+    def of(
+        cls, size: tuple[int, int], ratio: float, rows: tuple[int, int], times_ns: tuple[float, float]
+    ) -> "Geometry":
+        """The layout of a widget of this size that shows these times, from row `rows[0]` of `rows[1]` on."""
+        width, height = size
+        columns = max(round(max(width - NAMES_PX, 1) * ratio), 1)
+        ns_per_column = (times_ns[1] - times_ns[0]) / columns
+        return cls(width, height, ratio, rows[0], rows[1], math.floor(times_ns[0] / ns_per_column), ns_per_column)
+
+    @property
+    def columns(self) -> int:
+        """Device pixels of the lanes' area, from left to right."""
+        return max(round(max(self.width - NAMES_PX, 1) * self.ratio), 1)
+
+    @property
+    def start_ns(self) -> float:
+        """Time of the first column's left edge."""
+        return self.first_column * self.ns_per_column
+
+    @property
+    def end_ns(self) -> float:
+        return self.start_ns + self.columns * self.ns_per_column
+
+    @property
+    def scale(self) -> TimeScale:
+        return TimeScale(self.start_ns, self.ns_per_column * self.ratio, NAMES_PX)
+
+    @property
+    def rows_in_view(self) -> int:
+        """Rows that are at least partly in view."""
+        fitting = math.ceil(max(self.height - RULER_PX, 0) / ROW_PX)
+        return max(0, min(fitting, self.rows - self.first_row))
+
+    @property
+    def whole_rows(self) -> int:
+        """Rows that fit the widget's height completely."""
+        return max(1, (self.height - RULER_PX) // ROW_PX)
+
+    def row_top(self, row: int) -> int:
+        """y of a row's upper edge; outside of the widget when it is not in view."""
+        return RULER_PX + (row - self.first_row) * ROW_PX
+
+    def row_at(self, y: float) -> int | None:
+        """The row at a height; None over the ruler and below the last row."""
+        if y < RULER_PX:
+            return None
+        row = self.first_row + int((y - RULER_PX) // ROW_PX)
+        return row if row < self.rows else None
+
+    def shows_row(self, row: int) -> bool:
+        return self.first_row <= row < self.first_row + self.rows_in_view

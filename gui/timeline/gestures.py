@@ -1,0 +1,153 @@
+"""What pointer and wheel do in the timeline."""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+
+from gui.timeline.geometry import NAMES_PX, RULER_PX
+from gui.timeline.rows import ROW_PX, RowKind
+
+if TYPE_CHECKING:
+    from gui.timeline.canvas import Canvas
+
+DRAG_PX = 4  # less than this is a click
+WHEEL_NOTCH = 120
+ROWS_PER_NOTCH = 3
+ZOOM_PER_NOTCH = 1.25
+PAN_PER_NOTCH = 0.1  # of the view
+_Shift = Qt.KeyboardModifier.ShiftModifier
+_Control = Qt.KeyboardModifier.ControlModifier
+
+
+class _Drag(Enum):
+    NONE = 0
+    PRESSED = 1  # not far enough yet to be a drag
+    SELECT = 2
+    PAN = 3
+
+
+class Gestures:
+    """Turns mouse events into navigation and selection. A press becomes a drag after DRAG_PX."""
+
+    def __init__(self, canvas: "Canvas") -> None:
+        self._canvas = canvas
+        self._drag = _Drag.NONE
+        self._from = QPointF()
+        self._from_time = 0.0
+        self._from_view = (0.0, 0.0)
+        self._from_row = 0
+        self._rows_left = 0.0
+
+    @property
+    def dragging(self) -> bool:
+        return self._drag in (_Drag.SELECT, _Drag.PAN)
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """Ctrl zooms at the pointer, Shift (or a sideways wheel) pans, else lanes scroll."""
+        canvas = self._canvas
+        across, along = event.angleDelta().x(), event.angleDelta().y()
+        modifiers = event.modifiers()
+        event.accept()
+        if modifiers & _Control:
+            canvas.view.zoom(ZOOM_PER_NOTCH ** (-along / WHEEL_NOTCH), self._time_at(event.position()))
+        elif modifiers & _Shift or abs(across) > abs(along):
+            # Some systems turn Shift + wheel into a sideways wheel themselves.
+            notches = (across or along) / WHEEL_NOTCH
+            canvas.view.pan(-notches * PAN_PER_NOTCH * canvas.view.span_ns)
+        else:
+            pixels = event.pixelDelta().y()
+            self._rows_left -= pixels / ROW_PX if pixels else along / WHEEL_NOTCH * ROWS_PER_NOTCH
+            whole = int(self._rows_left)
+            self._rows_left -= whole
+            canvas.scroll_to(canvas.first_row + whole)
+
+    def press(self, event: QMouseEvent) -> None:
+        canvas, position = self._canvas, event.position()
+        canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+        if canvas.model is None:
+            return
+        button = event.button()
+        if button == Qt.MouseButton.RightButton:
+            self._ask_for_menu(position)
+            return
+        self._from = position
+        self._from_time = canvas.geometry_now().scale.time(position.x())
+        self._from_view = (canvas.view.start_ns, canvas.view.end_ns)
+        self._from_row = canvas.first_row
+        panning = button == Qt.MouseButton.MiddleButton or event.modifiers() & _Shift
+        if position.x() < NAMES_PX:
+            self._click_name(position)
+        elif panning:
+            self._drag = _Drag.PAN
+            canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif button == Qt.MouseButton.LeftButton:
+            self._drag = _Drag.PRESSED
+
+    def move(self, event: QMouseEvent) -> None:
+        canvas, position = self._canvas, event.position()
+        if self._drag is _Drag.PRESSED and abs(position.x() - self._from.x()) >= DRAG_PX:
+            self._drag = _Drag.SELECT
+        if self._drag is _Drag.SELECT:
+            canvas.selection.select_span(self._from_time, self._time_at(position))
+        elif self._drag is _Drag.PAN:
+            shift = canvas.geometry_now().scale.duration(self._from.x() - position.x())
+            canvas.view.show(self._from_view[0] + shift, self._from_view[1] + shift, gesture="drag")
+            canvas.scroll_to(self._from_row + round((self._from.y() - position.y()) / ROW_PX))
+        canvas.point_at(position)
+
+    def release(self, event: QMouseEvent) -> None:
+        canvas = self._canvas
+        drag, self._drag = self._drag, _Drag.NONE
+        canvas.unsetCursor()
+        if drag is _Drag.PRESSED:
+            self._click(event.position())
+        canvas.update()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Zooms to the slice under the pointer."""
+        hit = self._canvas.hit_at(event.position())
+        if hit.slice is not None:
+            margin = hit.slice.duration_ns / 3
+            self._canvas.view.show(hit.slice.start_ns - margin, hit.slice.end_ns + margin)
+
+    def _time_at(self, position: QPointF) -> float:
+        """The time at a position, at the edges of the lanes' area when it lies outside."""
+        x = min(max(position.x(), NAMES_PX), self._canvas.width())
+        return self._canvas.geometry_now().scale.time(x)
+
+    def _click(self, position: QPointF) -> None:
+        canvas = self._canvas
+        hit = canvas.hit_at(position)
+        row = canvas.rows.rows[hit.row] if hit.row is not None else None
+        if hit.slice is not None:
+            canvas.selection.select_slice(hit.slice)
+            if hit.hold is not None:
+                canvas.selection.select_primitive(hit.hold.primitive)
+        elif row is not None and row.kind is not RowKind.LANE:
+            self._toggle(row.kind, row.process)
+        elif position.y() >= RULER_PX:
+            canvas.selection.clear()
+
+    def _click_name(self, position: QPointF) -> None:
+        canvas = self._canvas
+        hit = canvas.hit_at(position)
+        if hit.row is None:
+            return
+        row = canvas.rows.rows[hit.row]
+        if row.kind is RowKind.LANE:
+            canvas.selection.select_lane(row.lanes[0])
+        else:
+            self._toggle(row.kind, row.process)
+
+    def _toggle(self, kind: RowKind, process: int) -> None:
+        if kind is RowKind.PROCESS:
+            self._canvas.filters.toggle_collapsed(process)
+        else:
+            self._canvas.filters.toggle_services(process)
+
+    def _ask_for_menu(self, position: QPointF) -> None:
+        hit = self._canvas.hit_at(position)
+        if hit.lane is not None:
+            self._canvas.lane_menu_requested.emit(hit.lane, self._canvas.mapToGlobal(position))

@@ -1,0 +1,106 @@
+"""What a point of the timeline shows: row, lane, slice, hold; and the words for it."""
+
+from dataclasses import dataclass
+
+from engine.model.entities import Hold, Slice
+from engine.model.format import count, duration
+from engine.model.model import Model
+from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
+from gui.theme import STATE_NAMES
+from gui.timeline.geometry import NAMES_PX, Geometry
+from gui.timeline.raster import BAR_BOTTOM
+from gui.timeline.rows import Row, Rows
+from gui.timeline.ticks import time_text
+
+COUNTED = 200  # slices in one pixel are counted up to here
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What lies at a point. `time_ns` is None over the names; `row` is None over the ruler and below the last row."""
+
+    row: int | None = None
+    time_ns: float | None = None
+    lane: int | None = None
+    slice: Slice | None = None
+    hold: Hold | None = None
+
+    @property
+    def over_names(self) -> bool:
+        return self.time_ns is None
+
+
+def hit_test(x: float, y: float, geometry: Geometry, rows: Rows, model: Model) -> Hit:
+    """What lies at a point of the widget, in logical px."""
+    time = geometry.scale.time(x) if x >= NAMES_PX else None
+    number = geometry.row_at(y)
+    if number is None:
+        return Hit(time_ns=time)
+    lane = rows.rows[number].lane
+    if lane is None or time is None:
+        return Hit(number, time, lane)
+    hold = None
+    if y - geometry.row_top(number) >= BAR_BOTTOM:
+        holds = model.holds.of_lane(lane, int(time), int(time) + 1)
+        hold = holds[-1] if holds else None
+    return Hit(number, time, lane, model.states.slice_at(lane, int(time)), hold)
+
+
+def state_text(code_slice: Slice) -> str:
+    """`lock wait`, `GIL wait, sampled`."""
+    words = [STATE_NAMES[code_slice.state]]
+    if code_slice.flags & DEADLOCKED:
+        words.append("deadlocked")
+    certainty = certainty_text(code_slice)
+    return ", ".join([*words, certainty] if certainty != "recorded" else words)
+
+
+def certainty_text(code_slice: Slice) -> str:
+    """How the state is known."""
+    if code_slice.flags & SAMPLED:
+        return "sampled"
+    return "inferred" if code_slice.flags & INFERRED else "recorded"
+
+
+def primitive_of(model: Model, code_slice: Slice) -> int:
+    """The primitive a slice waits for; 0: none."""
+    return model.detail(code_slice.detail)[0]
+
+
+def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[str]:
+    """What the tooltip says: first line the heading; empty when there is nothing to say."""
+    if hit.lane is None or hit.time_ns is None:
+        return []
+    lane = model.lanes[row.lanes[0]]
+    start, resolution = model.start_ns, max(ns_per_px / 10, 1.0)
+    if hit.hold is not None:
+        held = hit.hold
+        primitive = model.primitives.get(held.primitive)
+        name = primitive.label if primitive else "a lock"
+        so_far = " so far" if held.open else ""
+        return [
+            f"{lane.name}: holds {name}",
+            f"{duration(held.end_ns - held.start_ns)}{so_far}  from {time_text(held.start_ns - start, resolution)}",
+        ]
+    shown = hit.slice
+    if shown is None:
+        return []
+    so_far = " so far" if shown.open else ""
+    lines = [
+        f"{lane.name}: {state_text(shown)}",
+        f"{duration(shown.duration_ns)}{so_far}  from {time_text(shown.start_ns - start, resolution)}",
+    ]
+    number, site_number = model.detail(shown.detail)
+    if number in model.primitives:
+        lines.append(f"for {model.primitives[number].label}")
+    site = model.site(site_number) if site_number else None
+    if site is not None:
+        lines.append(f"at {site.label} in {site.function}")
+    if shown.duration_ns < ns_per_px:
+        within = model.states.slices(
+            hit.lane, int(hit.time_ns - ns_per_px / 2), int(hit.time_ns + ns_per_px / 2), COUNTED
+        )
+        if len(within.starts) > 1:
+            more = "+" if len(within.starts) == COUNTED else ""
+            lines.append(f"one of {count(len(within.starts), 'slice')}{more} in this pixel")
+    return lines

@@ -1,0 +1,109 @@
+"""What the keyboard does in the timeline. W, A, S and D are taken by their place, not by their letter."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from gui.timeline.navigation import follow_hand_off, focus_selection, select_row_beside, step_slice
+
+if TYPE_CHECKING:
+    from gui.timeline.canvas import Canvas
+
+ZOOM_STEP = 1.25
+PAN_STEP = 0.1  # of the view
+PAGE = 0.9
+
+_Key = Qt.Key
+# Scan codes of the keys where a US keyboard has W, A, S, D: evdev + 8 under X11 and Wayland, set 1 on Windows.
+_PHYSICAL = {
+    "linux": {25: _Key.Key_W, 38: _Key.Key_A, 39: _Key.Key_S, 40: _Key.Key_D},
+    "win32": {17: _Key.Key_W, 30: _Key.Key_A, 31: _Key.Key_S, 32: _Key.Key_D},
+}
+_PHYSICAL_MAC = {13: _Key.Key_W, 0: _Key.Key_A, 1: _Key.Key_S, 2: _Key.Key_D}  # virtual key codes
+
+
+def physical_key(event: QKeyEvent) -> int:
+    """The key by its place for W, A, S, D, by its letter where no place is known and for all other keys."""
+    if sys.platform == "darwin":
+        # 0 is a key here, so a made-up event (no text from the keyboard) cannot be told from A by its code alone.
+        by_place = _PHYSICAL_MAC.get(event.nativeVirtualKey()) if event.nativeScanCode() else None
+    else:
+        by_place = _PHYSICAL.get(sys.platform, {}).get(event.nativeScanCode())
+    return by_place.value if by_place is not None else event.key()
+
+
+class Keys:
+    """The timeline's own keys; those with Ctrl and F belong to the window's actions too, and mean the same."""
+
+    def __init__(self, canvas: "Canvas") -> None:
+        self._canvas = canvas
+        view = canvas.view
+        self._plain: dict[int, Callable[[], object]] = {
+            _Key.Key_W.value: lambda: self._zoom(1 / ZOOM_STEP),
+            _Key.Key_S.value: lambda: self._zoom(ZOOM_STEP),
+            _Key.Key_Plus.value: lambda: self._zoom(1 / ZOOM_STEP),
+            _Key.Key_Equal.value: lambda: self._zoom(1 / ZOOM_STEP),
+            _Key.Key_Minus.value: lambda: self._zoom(ZOOM_STEP),
+            _Key.Key_A.value: lambda: view.pan(-view.span_ns * PAN_STEP),
+            _Key.Key_D.value: lambda: view.pan(view.span_ns * PAN_STEP),
+            _Key.Key_Left.value: lambda: view.pan(-view.span_ns * PAN_STEP),
+            _Key.Key_Right.value: lambda: view.pan(view.span_ns * PAN_STEP),
+            _Key.Key_Up.value: lambda: select_row_beside(canvas, -1),
+            _Key.Key_Down.value: lambda: select_row_beside(canvas, 1),
+            _Key.Key_PageUp.value: lambda: self._page(-1),
+            _Key.Key_PageDown.value: lambda: self._page(1),
+            _Key.Key_Home.value: view.fit_all,
+            _Key.Key_End.value: view.resume_following,
+            _Key.Key_F.value: lambda: focus_selection(canvas),
+            _Key.Key_Period.value: lambda: step_slice(canvas, 1),
+            _Key.Key_Comma.value: lambda: step_slice(canvas, -1),
+            _Key.Key_BracketRight.value: lambda: follow_hand_off(canvas, 1),
+            _Key.Key_BracketLeft.value: lambda: follow_hand_off(canvas, -1),
+            _Key.Key_Return.value: self._toggle_group,
+            _Key.Key_Enter.value: self._toggle_group,
+            _Key.Key_Space.value: self._toggle_group,
+            _Key.Key_P.value: self._toggle_pinned,
+            _Key.Key_Escape.value: self._escape,
+        }
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Does what a key stands for. Returns False for keys that mean nothing here."""
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if modifiers == Qt.KeyboardModifier.ControlModifier and event.key() == _Key.Key_Z.value:
+            self._canvas.view.go_back()
+            return True
+        if modifiers & ~Qt.KeyboardModifier.ShiftModifier != Qt.KeyboardModifier.NoModifier:
+            return False
+        does = self._plain.get(physical_key(event))
+        if does is None or self._canvas.model is None:
+            return False
+        does()
+        return True
+
+    def _zoom(self, factor: float) -> None:
+        """Around the pointer when it is over the lanes, else around the middle."""
+        self._canvas.view.zoom(factor, self._canvas.hit.time_ns)
+
+    def _page(self, direction: int) -> None:
+        rows = round(self._canvas.geometry_now().whole_rows * PAGE)
+        self._canvas.scroll_to(self._canvas.first_row + direction * max(rows, 1))
+
+    def _toggle_group(self) -> None:
+        """Opens or closes the process of the selected lane."""
+        canvas, lane = self._canvas, self._canvas.selection.lane
+        if lane is not None and canvas.model is not None:
+            canvas.filters.toggle_collapsed(canvas.model.lanes[lane].process)
+
+    def _toggle_pinned(self) -> None:
+        if self._canvas.selection.lane is not None:
+            self._canvas.filters.toggle_pinned(self._canvas.selection.lane)
+
+    def _escape(self) -> None:
+        """Clears the selection; with nothing selected, the state filter."""
+        if not self._canvas.selection.empty:
+            self._canvas.selection.clear()
+        else:
+            self._canvas.filters.show_states(())

@@ -1,0 +1,132 @@
+"""The column of lane names and process headers at the timeline's left."""
+
+from collections.abc import Callable, Set
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPolygon
+
+from engine.model.entities import Process
+from engine.model.format import count
+from engine.model.model import Model
+from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
+from gui.timeline.geometry import NAMES_PX, Geometry
+from gui.timeline.rows import ROW_PX, Row, RowKind, Rows
+
+INDENT_PX = 24
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+def process_title(process: Process) -> str:
+    """`python 4711`"""
+    return f"{process.name or 'process'} {process.pid}"
+
+
+def process_note(process: Process) -> str:
+    """How it ended, when that is worth a word; else its role when it is not the program itself."""
+    if process.signal is not None:
+        return f"signal {process.signal}"
+    if process.exit_status:
+        return f"exit {process.exit_status}"
+    if process.end_ns is not None:
+        return "ended"
+    return "" if process.role == "program" else process.role
+
+
+class Names:
+    """Paints names. Elided texts are kept, since measuring text costs more than drawing it."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._font = ui_font(FONT_PX - 1)
+        self._bold = ui_font(FONT_PX - 1, bold=True)
+        self._small = ui_font(FONT_SMALL_PX)
+        self._elided: dict[tuple[str, int, bool], str] = {}
+
+    def paint(
+        self,
+        painter: QPainter,
+        geometry: Geometry,
+        rows: Rows,
+        model: Model,
+        deadlocked: Set[int],
+        is_open: Callable[[Row], bool],
+    ) -> None:
+        """Paints the rows in view. `deadlocked` are lane ids, `is_open` tells which headers are expanded."""
+        theme = self._theme
+        painter.fillRect(0, geometry.row_top(geometry.first_row), NAMES_PX, geometry.height, theme.color("panel"))
+        last = geometry.first_row + geometry.rows_in_view
+        for number in range(geometry.first_row, last):
+            row = rows.rows[number]
+            top = geometry.row_top(number)
+            marked = any(lane in deadlocked for lane in row.lanes) if deadlocked else False
+            if row.kind is RowKind.LANE:
+                self._paint_lane(painter, top, row, model, marked)
+            else:
+                self._paint_header(painter, top, row, model, marked, is_open(row))
+        painter.fillRect(NAMES_PX - 1, 0, 1, geometry.height, theme.color("border"))
+
+    def _paint_header(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool, expanded: bool) -> None:
+        theme = self._theme
+        is_process = row.kind is RowKind.PROCESS
+        left = 8 if is_process else INDENT_PX
+        painter.fillRect(0, top, NAMES_PX, ROW_PX, theme.color("danger_soft" if marked else "group"))
+        self._paint_chevron(painter, left, top, expanded, theme.color("text_dim"))
+        if is_process:
+            process = model.processes[row.process]
+            note = count(len(row.lanes), "lane") if row.lanes else process_note(process)
+            failed = bool(process.exit_status)
+            self._texts(painter, left + 16, top, process_title(process), note, bold=True, failed=failed or marked)
+        else:
+            self._texts(painter, left + 16, top, count(len(row.lanes), "service lane"), "", dim=True)
+
+    def _paint_lane(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
+        lane = model.lanes[row.lanes[0]]
+        if marked:
+            painter.fillRect(0, top, NAMES_PX, ROW_PX, self._theme.color("danger_soft"))
+            painter.fillRect(0, top, 4, ROW_PX, QColor(self._theme.deadlock))
+        note = "deadlock" if marked else "failed" if lane.error else "pinned" if row.pinned else ""
+        self._texts(
+            painter, INDENT_PX, top, lane.name, note,
+            bold=marked, dim=lane.end_ns is not None or lane.internal, failed=marked or bool(lane.error),
+        )  # fmt: skip
+
+    def _texts(
+        self,
+        painter: QPainter,
+        left: int,
+        top: int,
+        text: str,
+        note: str,
+        *,
+        bold: bool = False,
+        dim: bool = False,
+        failed: bool = False,
+    ) -> None:
+        theme = self._theme
+        width = NAMES_PX - left - 8
+        if note:
+            painter.setFont(self._small)
+            painter.setPen(theme.color("danger" if failed else "text_dim"))
+            painter.drawText(QRect(left, top - 1, width, ROW_PX), _RIGHT, note)
+            width -= QFontMetrics(self._small).horizontalAdvance(note) + 8
+        painter.setFont(self._bold if bold else self._font)
+        painter.setPen(theme.color("text_dim" if dim else "text"))
+        painter.drawText(QRect(left, top - 1, width, ROW_PX), _LEFT, self._elide(text, width, bold))
+
+    def _elide(self, text: str, width: int, bold: bool) -> str:
+        key = (text, width, bold)
+        if key not in self._elided:
+            metrics = QFontMetrics(self._bold if bold else self._font)
+            self._elided[key] = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+        return self._elided[key]
+
+    @staticmethod
+    def _paint_chevron(painter: QPainter, left: int, top: int, expanded: bool, color: QColor) -> None:
+        middle = top + ROW_PX // 2
+        points = ((0, -2), (8, -2), (4, 3)) if expanded else ((2, -4), (2, 4), (7, 0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.drawPolygon(QPolygon([QPoint(left + x, middle + y) for x, y in points]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -1,0 +1,100 @@
+"""Going from slice to slice and from lane to lane."""
+
+from typing import TYPE_CHECKING
+
+from engine.model import hand_offs
+from engine.model.entities import Slice
+from gui.timeline.rows import RowKind
+
+if TYPE_CHECKING:
+    from gui.timeline.canvas import Canvas
+
+FOCUS_SHARE = 0.6  # of the view that a focused slice takes
+
+
+def focus_selection(canvas: "Canvas") -> None:
+    """Zooms to the selected slice or span, or shows the selected lane."""
+    selection = canvas.selection
+    if selection.slice is not None:
+        start, end = float(selection.slice.start_ns), float(selection.slice.end_ns)
+        canvas.reveal_lane(selection.slice.lane)
+    elif selection.span is not None:
+        start, end = selection.span
+    else:
+        if selection.lane is not None:
+            canvas.reveal_lane(selection.lane)
+        return
+    margin = max(end - start, 1.0) * (1 / FOCUS_SHARE - 1) / 2
+    canvas.view.show(start - margin, end + margin)
+
+
+def show_slice(canvas: "Canvas", chosen: Slice) -> None:
+    """Selects a slice and brings it into view."""
+    canvas.selection.select_slice(chosen)
+    canvas.reveal_lane(chosen.lane)
+    view = canvas.view
+    if chosen.duration_ns > view.span_ns:
+        if not chosen.start_ns <= view.start_ns + view.span_ns / 2 <= chosen.end_ns:
+            view.center_on(chosen.start_ns)
+    else:
+        view.center_on((chosen.start_ns + chosen.end_ns) / 2)
+
+
+def step_slice(canvas: "Canvas", direction: int) -> None:
+    """Selects the next (+1) or previous (-1) slice of the selected lane; first the one in the middle of the view."""
+    model, selection = canvas.model, canvas.selection
+    if model is None:
+        return
+    lane = selection.lane if selection.lane is not None else next(iter(canvas.rows.lanes()), None)
+    if lane is None:
+        return
+    states = model.states
+    if selection.slice is None:
+        middle = int(canvas.view.start_ns + canvas.view.span_ns / 2)
+        found = states.slice_at(lane, middle) or states.previous_slice(lane, model.end_ns)
+    elif direction > 0:
+        found = states.next_slice(lane, selection.slice.start_ns)
+    else:
+        found = states.previous_slice(lane, selection.slice.start_ns)
+    if found is not None:
+        show_slice(canvas, found)
+
+
+def follow_hand_off(canvas: "Canvas", direction: int) -> None:
+    """From the selected slice to the one it woke (+1), or to the one that ended its wait (-1)."""
+    model, chosen = canvas.model, canvas.selection.slice
+    if model is None or chosen is None:
+        return
+    if direction < 0:
+        into = hand_offs.into(model, chosen)
+        target = model.states.slice_at(into.releaser, into.release_ns) if into else None
+    else:
+        out = hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
+        # The receiver's wait ended then: the slice before is what was handed something.
+        target = model.states.slice_at(out[0].receiver, out[0].receive_ns - 1) if out else None
+    if target is not None:
+        show_slice(canvas, target)
+
+
+def select_row_beside(canvas: "Canvas", direction: int) -> None:
+    """Selects the lane above (-1) or below (+1) the selected one and keeps the time; the first lane when none is."""
+    selection, rows = canvas.selection, canvas.rows
+    current = rows.of_lane(selection.lane) if selection.lane is not None else None
+    row = canvas.first_row - 1 if current is None else current
+    if current is None:
+        direction = 1
+    row += direction
+    while 0 <= row < len(rows) and rows.rows[row].kind is not RowKind.LANE:
+        row += direction
+    if not 0 <= row < len(rows):
+        return
+    lane = rows.rows[row].lanes[0]
+    canvas.reveal_row(row)
+    before = selection.slice
+    beside = None
+    if before is not None and canvas.model is not None:
+        beside = canvas.model.states.slice_at(lane, (before.start_ns + before.end_ns) // 2)
+    if beside is not None:
+        selection.select_slice(beside)
+    else:
+        selection.select_lane(lane)

@@ -1,0 +1,229 @@
+"""What lies over the lanes and changes with the pointer: selection, crosshair, lit locks, arrows, tooltip."""
+
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
+
+from engine.model.entities import HandOff, Slice
+from engine.model.format import duration
+from engine.model.model import Model
+from engine.recording.schema import DEADLOCKED
+from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
+from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.labels import Runs
+from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, HOLD_BOTTOM
+from gui.timeline.rows import ROW_PX, Rows
+from gui.timeline.ticks import time_text
+
+LIT_LIMIT = 2_000  # rectangles of a lit primitive; more could not be told apart
+ARROW_PX = 5
+
+
+class Overlays:
+    """Paints everything that is not part of a `Frame`. One per theme."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._font = ui_font(FONT_PX - 1)
+        self._bold = ui_font(FONT_PX - 1, bold=True)
+        self._small = ui_font(FONT_SMALL_PX)
+
+    def paint_lit(
+        self, painter: QPainter, geometry: Geometry, rows: Rows, model: Model, primitive: int, runs: Runs
+    ) -> None:
+        """Frames every hold of a primitive in full height, and every wide wait for it."""
+        scale, painted = geometry.scale, 0
+        hold = QColor(self._theme.hold)
+        fill = QColor(hold)
+        fill.setAlpha(90)
+        boxes = []
+        for held in model.holds.of_primitive(primitive, int(geometry.start_ns), int(geometry.end_ns)):
+            row = rows.of_lane(held.lane)
+            if row is None or not geometry.shows_row(row):
+                continue
+            left = max(scale.x(held.start_ns), NAMES_PX - 2.0)
+            width = max(scale.x(held.end_ns) - left, 1.0)
+            boxes.append(QRectF(left, geometry.row_top(row) + BAR_TOP, width, HOLD_BOTTOM - BAR_TOP))
+            painted += 1
+            if painted >= LIT_LIMIT:
+                break
+        painter.setPen(hold)
+        painter.setBrush(fill)
+        painter.drawRects(boxes)
+        painter.setPen(QPen(hold, 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRects(self._lit_waits(geometry, rows, model, primitive, runs))
+
+    @staticmethod
+    def _lit_waits(geometry: Geometry, rows: Rows, model: Model, primitive: int, runs: Runs) -> list[QRectF]:
+        boxes = []
+        for place, first, last in zip(runs.rows.tolist(), runs.firsts.tolist(), runs.lasts.tolist(), strict=True):
+            row = geometry.first_row + place
+            lane = rows.rows[row].lane
+            if lane is None:
+                continue
+            middle = geometry.start_ns + (first + last) / 2 * geometry.ns_per_column
+            shown = model.states.slice_at(lane, int(middle))
+            if shown is not None and shown.detail and model.detail(shown.detail)[0] == primitive:
+                left = NAMES_PX + first / geometry.ratio
+                width = (last - first) / geometry.ratio - 1
+                boxes.append(QRectF(left, geometry.row_top(row) + BAR_TOP, width, BAR_BOTTOM - BAR_TOP))
+        return boxes
+
+    def paint_deadlocks(self, painter: QPainter, geometry: Geometry, rows: Rows, model: Model, lanes: set[int]) -> None:
+        """Frames the rows of deadlocked lanes, from where they stopped to the end."""
+        pen = QPen(QColor(self._theme.deadlock), 2)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for lane in lanes:
+            row = rows.of_lane(lane)
+            if row is None or not geometry.shows_row(row):
+                continue
+            stuck = model.states.slice_at(lane, int(min(geometry.end_ns, model.end_ns - 1)))
+            if stuck is None or not stuck.code & DEADLOCKED:
+                continue
+            left = max(geometry.scale.x(stuck.start_ns), NAMES_PX - 4.0)
+            right = min(geometry.scale.x(stuck.end_ns), geometry.width + 4.0)
+            painter.drawRect(QRectF(left, geometry.row_top(row) + 1, right - left, HOLD_BOTTOM - 2))
+
+    def paint_slice(self, painter: QPainter, geometry: Geometry, rows: Rows, chosen: Slice, *, strong: bool) -> None:
+        """Frames a slice: the selected one strongly, the hovered one lightly."""
+        row = rows.of_lane(chosen.lane)
+        if row is None or not geometry.shows_row(row):
+            return
+        left = max(geometry.scale.x(chosen.start_ns), NAMES_PX - 4.0)
+        right = min(max(geometry.scale.x(chosen.end_ns), left + 2), geometry.width + 4.0)
+        if right < NAMES_PX or left > geometry.width:
+            return
+        box = QRectF(left, geometry.row_top(row) + BAR_TOP - 1, right - left, BAR_BOTTOM - BAR_TOP + 1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if strong:
+            painter.setPen(QPen(self._theme.color("canvas"), 4))
+            painter.drawRect(box)
+        painter.setPen(QPen(self._theme.color("text"), 2 if strong else 1))
+        painter.drawRect(box)
+
+    def paint_lane_focus(self, painter: QPainter, geometry: Geometry, rows: Rows, lane: int, *, strong: bool) -> None:
+        """Marks a lane's name: selected strongly, under the pointer lightly."""
+        row = rows.of_lane(lane)
+        if row is None or not geometry.shows_row(row):
+            return
+        tint = self._theme.color("accent")
+        tint.setAlpha(48 if strong else 22)
+        painter.fillRect(0, geometry.row_top(row), NAMES_PX - 1, ROW_PX, tint)
+        if strong:
+            painter.fillRect(0, geometry.row_top(row), 3, ROW_PX, self._theme.color("accent"))
+
+    def paint_span(self, painter: QPainter, geometry: Geometry, span: tuple[float, float], note: str) -> None:
+        """Shades what lies outside of a span and writes its duration and a note over it."""
+        scale = geometry.scale
+        left = max(scale.x(span[0]), float(NAMES_PX))
+        right = min(max(scale.x(span[1]), left + 1), float(geometry.width))
+        shade = self._theme.color("canvas")
+        shade.setAlpha(120)
+        painter.fillRect(QRectF(NAMES_PX, RULER_PX, left - NAMES_PX, geometry.height), shade)
+        painter.fillRect(QRectF(right, RULER_PX, geometry.width - right, geometry.height), shade)
+        accent = self._theme.color("accent")
+        painter.setPen(accent)
+        painter.drawLines([QLineF(x, 0, x, geometry.height) for x in (left, right) if NAMES_PX <= x < geometry.width])
+        soft = QColor(accent)
+        soft.setAlpha(60)
+        painter.fillRect(QRectF(left, 0, right - left, RULER_PX - 1), soft)
+        text = f"{duration(span[1] - span[0])}{'   ' + note if note else ''}"
+        width = QFontMetrics(self._bold).horizontalAdvance(text) + 16
+        middle = min(max((left + right) / 2, NAMES_PX + width / 2), geometry.width - width / 2)
+        box = QRectF(middle - width / 2, RULER_PX + 4, width, 22)
+        self._paint_box(painter, box)
+        painter.setFont(self._bold)
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def paint_crosshair(self, painter: QPainter, geometry: Geometry, time_ns: float, origin_ns: float) -> None:
+        """A line through all lanes at a time, with the time on the ruler."""
+        x = geometry.scale.x(time_ns)
+        if not NAMES_PX <= x <= geometry.width:
+            return
+        line = self._theme.color("text_dim")
+        line.setAlpha(140)
+        painter.setPen(line)
+        painter.drawLine(QPointF(x, RULER_PX), QPointF(x, geometry.height))
+        text = time_text(time_ns - origin_ns, geometry.scale.ns_per_px)
+        painter.setFont(self._small)
+        width = QFontMetrics(self._small).horizontalAdvance(text) + 10
+        left = min(max(x - width / 2, NAMES_PX), geometry.width - width)
+        box = QRectF(left, RULER_PX - 19, width, 17)
+        painter.fillRect(box, self._theme.color("accent"))
+        painter.setPen(self._theme.color("accent_text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def paint_now(self, painter: QPainter, geometry: Geometry, end_ns: float) -> None:
+        """The edge of what has been recorded so far."""
+        x = geometry.scale.x(end_ns)
+        if NAMES_PX <= x < geometry.width:
+            painter.fillRect(QRectF(x, RULER_PX, 1, geometry.height), self._theme.color("accent"))
+
+    def paint_arrows(self, painter: QPainter, geometry: Geometry, rows: Rows, hand_offs: list[HandOff]) -> None:
+        """Arrows from whoever released or signalled to whoever went on."""
+        scale, lines, heads = geometry.scale, [], []
+        for hand_off in hand_offs:
+            giver, taker = rows.of_lane(hand_off.releaser), rows.of_lane(hand_off.receiver)
+            if giver is None or taker is None:
+                continue
+            middle = (BAR_TOP + BAR_BOTTOM) / 2
+            start = QPointF(scale.x(hand_off.release_ns), geometry.row_top(giver) + middle)
+            end = QPointF(scale.x(hand_off.receive_ns), geometry.row_top(taker) + middle)
+            if max(start.x(), end.x()) < NAMES_PX or min(start.x(), end.x()) > geometry.width:
+                continue
+            down = 1 if taker > giver else -1 if taker < giver else 0
+            # Down or up along the release, then across to where the receiver went on.
+            corner = QPointF(start.x(), end.y())
+            lines += [QLineF(start, corner), QLineF(corner, end)]
+            size = ARROW_PX
+            if end.x() - corner.x() > 2 * size:
+                heads.append(QPolygonF([end, end + QPointF(-size, -size), end + QPointF(-size, size)]))
+            elif down:
+                heads.append(QPolygonF([end, end + QPointF(-size, -down * size), end + QPointF(size, -down * size)]))
+        ink = self._theme.color("text")
+        for width, colour in ((4, self._theme.color("canvas")), (1.6, ink)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLines(lines)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        for head in heads:
+            painter.drawPolygon(head)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def paint_tooltip(self, painter: QPainter, geometry: Geometry, x: float, y: float, lines: list[str]) -> None:
+        """A box of lines beside the pointer; the first is the heading."""
+        heading, body = QFontMetrics(self._bold), QFontMetrics(self._font)
+        widths = [heading.horizontalAdvance(lines[0]), *(body.horizontalAdvance(line) for line in lines[1:])]
+        width, height = max(widths) + 20, len(lines) * 18 + 10
+        left = x + 16 if x + 16 + width < geometry.width else max(x - 12 - width, 0)
+        top = y + 20 if y + 20 + height < geometry.height else max(y - 12 - height, 0)
+        self._paint_box(painter, QRectF(left, top, width, height))
+        for number, line in enumerate(lines):
+            painter.setFont(self._font if number else self._bold)
+            painter.setPen(self._theme.color("text_dim" if number else "text"))
+            box = QRect(round(left) + 10, round(top) + 5 + number * 18, round(width), 18)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, line)
+
+    def paint_empty(self, painter: QPainter, width: int, height: int, title: str, hint: str) -> None:
+        """What stands there when there is nothing to show yet."""
+        painter.fillRect(0, 0, width, height, self._theme.color("canvas"))
+        middle = height // 2
+        title_font = ui_font(FONT_PX + 4, bold=True)
+        painter.setFont(title_font)
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(QRect(0, middle - 36, width, 28), Qt.AlignmentFlag.AlignCenter, title)
+        painter.setFont(ui_font())
+        painter.setPen(self._theme.color("text_dim"))
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(QRect(width // 8, middle, width * 3 // 4, 80), flags, hint)
+
+    def _paint_box(self, painter: QPainter, box: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(self._theme.color("border_strong"))
+        painter.setBrush(self._theme.color("raised"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

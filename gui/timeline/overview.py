@@ -1,0 +1,168 @@
+"""The strip above the timeline: the whole recording at a glance, with a window that can be dragged."""
+
+import time
+from collections.abc import Callable
+from enum import Enum
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.model.model import Model
+from gui.state.view_window import MARGIN, ViewWindow
+from gui.theme import ActiveTheme
+from gui.timeline.raster import Raster
+from gui.timeline.time_scale import TimeScale
+
+HEIGHT_PX = 40
+EDGE_PX = 6  # at either side of the window's edges, where it is resized
+LEAST_WINDOW_PX = 6
+REDRAW_S = 0.25  # while data arrive, the strip is drawn anew this often
+
+
+class _Grip(Enum):
+    NONE = 0
+    WINDOW = 1
+    START = 2
+    END = 3
+
+
+class Overview(QWidget):
+    """Stacked shares of states over the whole recording, and the view window in it."""
+
+    def __init__(
+        self,
+        view: ViewWindow,
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._themes, self._clock = view, themes, clock
+        self._model: Model | None = None
+        self._image = QImage()
+        self._pixels = np.empty((0, 0), dtype=np.uint32)
+        self._drawn: tuple[float, int] = (0.0, -1)
+        self._raster: Raster | None = None
+        self._grip = _Grip.NONE
+        self._grip_offset = 0.0
+        self.setFixedHeight(HEIGHT_PX)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Overview of the whole recording")
+        view.changed.connect(self.update)
+        themes.changed.connect(self._on_theme_changed)
+
+    def show_model(self, model: Model | None) -> None:
+        self._model = model
+        self._drawn = (0.0, -1)
+        self.update()
+
+    def refresh(self) -> None:
+        """The model has grown."""
+        self.update()
+
+    def scale(self) -> TimeScale:
+        """The whole recording, with the margins that "fit all" leaves, over the strip's width."""
+        start, end = self._view.limits
+        margin = max(end - start, 1e6) * MARGIN
+        return TimeScale.fit(start - margin, end + margin, self.width())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = self._themes.current
+        if self._model is None or not self._model.lanes:
+            painter.fillRect(self.rect(), theme.color("canvas"))
+            return
+        self._draw_if_due(self._model)
+        painter.drawImage(self.rect(), self._image)
+        window = self._window_rect()
+        shade = theme.color("canvas")
+        shade.setAlpha(150)
+        painter.fillRect(QRectF(0, 0, window.left(), HEIGHT_PX), shade)
+        painter.fillRect(QRectF(window.right(), 0, self.width() - window.right(), HEIGHT_PX), shade)
+        painter.setPen(theme.color("accent"))
+        painter.drawRect(window.adjusted(0, 0, -1, -2))
+        for x in (window.left(), window.right() - 3):
+            painter.fillRect(QRectF(x, HEIGHT_PX / 2 - 7, 3, 14), theme.color("accent"))
+        painter.fillRect(0, HEIGHT_PX - 1, self.width(), 1, theme.color("border"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        self._grip = self._grip_at(x)
+        if self._grip is _Grip.NONE:
+            half = self._view.span_ns / 2
+            middle = self.scale().time(x)
+            self._view.show(middle - half, middle + half)
+            self._grip = _Grip.WINDOW
+        anchor = self._view.end_ns if self._grip is _Grip.END else self._view.start_ns
+        self._grip_offset = self.scale().time(x) - anchor
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        if self._grip is _Grip.NONE:
+            grip = self._grip_at(x)
+            edge = grip in (_Grip.START, _Grip.END)
+            self.setCursor(Qt.CursorShape.SizeHorCursor if edge else Qt.CursorShape.ArrowCursor)
+            return
+        view, at = self._view, self.scale().time(x) - self._grip_offset
+        if self._grip is _Grip.WINDOW:
+            view.show(at, at + view.span_ns, gesture="overview")
+        elif self._grip is _Grip.START:
+            view.show(min(at, view.end_ns - 1), view.end_ns, gesture="overview")
+        else:
+            view.show(view.start_ns, max(at, view.start_ns + 1), gesture="overview")
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._grip = _Grip.NONE
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self._view.fit_all()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.zoom(1.25 ** (-event.angleDelta().y() / 120))
+        event.accept()
+
+    def _window_rect(self) -> QRectF:
+        scale = self.scale()
+        left, right = scale.x(self._view.start_ns), scale.x(self._view.end_ns)
+        if right - left < LEAST_WINDOW_PX:
+            middle = (left + right) / 2
+            left, right = middle - LEAST_WINDOW_PX / 2, middle + LEAST_WINDOW_PX / 2
+        left, right = max(left, 0.0), min(right, float(self.width()))
+        return QRectF(left, 0, max(right - left, 1.0), HEIGHT_PX)
+
+    def _grip_at(self, x: float) -> _Grip:
+        window = self._window_rect()
+        if window.width() > 3 * EDGE_PX:
+            if abs(x - window.left()) <= EDGE_PX:
+                return _Grip.START
+            if abs(x - window.right()) <= EDGE_PX:
+                return _Grip.END
+        return _Grip.WINDOW if window.left() - EDGE_PX <= x <= window.right() + EDGE_PX else _Grip.NONE
+
+    def _draw_if_due(self, model: Model) -> None:
+        """Draws the recording anew at intervals only; in between the last image stays, which nobody can tell apart."""
+        ratio = self.devicePixelRatioF()
+        size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio), 1))
+        now = self._clock()
+        drawn_at, version = self._drawn
+        resized = self._pixels.shape != size or self._raster is None
+        if not resized and (version == model.version or (now - drawn_at < REDRAW_S and not model.finished)):
+            return
+        if resized:
+            self._pixels = np.empty(size, dtype=np.uint32)
+            self._image = QImage(self._pixels.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
+            self._raster = Raster(self._themes.current, ratio)
+        assert self._raster is not None
+        lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
+        scale = self.scale()
+        codes, _ = model.states.codes(lanes, scale.start_ns, scale.ns_per_px / ratio, size[1])
+        self._raster.fill_strip(self._pixels, codes)
+        self._drawn = (now, model.version)
+
+    def _on_theme_changed(self) -> None:
+        self._raster = None
+        self.update()

@@ -1,0 +1,191 @@
+"""From state codes to pixels: lookup tables of the theme, and numpy that fills rows of an image with them.
+
+A row is ROW_PX logical pixels high: a bar, and below it a line where a lock is held. No state rests on hue alone:
+
+    running, I/O            full height
+    lock wait               lower, in a tinted frame
+    wait                    lower, without a frame
+    GIL wait, core wait     lower, in a frame of dashes, of dots
+    sleep, idle             lower still, a thin line
+    unknown, deadlocked     hatched diagonally, over the full height
+    sampled                 every second line a little darker
+    several in one column   the worst state's colour on the upper edge
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recording.schema import DEADLOCKED, SAMPLED, STATE_MASK, State
+from gui.theme import Theme, mix
+from gui.timeline.rows import ROW_PX
+
+MERGED = 0x80
+BAR_TOP, BAR_BOTTOM = 2, 19  # logical px within a row
+HOLD_TOP, HOLD_BOTTOM = 20, 23
+# (top, bottom, how far from the bar's middle). The lines between two bounds look the same in every state.
+BANDS = (
+    (2, 5, "cap"),
+    (5, 6, "edge"),
+    (6, 10, "middle"),
+    (10, 12, "core"),
+    (12, 16, "middle"),
+    (16, 17, "edge"),
+    (17, 19, "outer"),
+)
+_OUTER, _EDGE, _MIDDLE, _CORE = range(4)
+_DEPTH = {"cap": _OUTER, "outer": _OUTER, "edge": _EDGE, "middle": _MIDDLE, "core": _CORE}
+# The outermost band that a state fills.
+_REACH = {State.RUNNING: _OUTER, State.IO: _OUTER, State.UNKNOWN: _OUTER, State.SLEEP: _MIDDLE, State.IDLE: _CORE}
+_TINTED = {State.LOCK_WAIT}
+_STRIPES_PX = {State.GIL_WAIT: 4, State.CORE_WAIT: 2}
+PATTERN_PX = 8  # period of every pattern
+_PHASES = 4  # of stripes: 2 px each
+
+Codes = NDArray[np.uint8]
+Pixels = NDArray[np.uint32]
+
+
+def pixel(colour: str) -> int:
+    """#rrggbb as a pixel of QImage.Format_RGB32."""
+    return 0xFF000000 | int(colour[1:], 16)
+
+
+class Raster:
+    """Fills rows of pixels. One per theme, filter and device pixel ratio; building one takes a millisecond."""
+
+    def __init__(self, theme: Theme, ratio: float = 1.0, shown: Iterable[State] = ()) -> None:
+        self.ratio = ratio
+        self.row_height = round(ROW_PX * ratio)
+        self._theme = theme
+        self._shown = frozenset(shown)
+        self._lane = theme.surfaces.lane
+        self.background = pixel(theme.surfaces.canvas)
+        self.lane_pixel = pixel(self._lane)
+        self.group_pixel = pixel(theme.surfaces.group)
+        self.hold_pixel = pixel(theme.hold)
+        # For each band and line parity: a colour per stripe phase and code.
+        self._tables = {(depth, odd): self._table(depth, odd) for depth in range(4) for odd in (False, True)}
+        self._worst = self._worst_table()
+        self._hatched = np.array([self._is_hatched(code) for code in range(256)])
+        self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
+        self._stack = {state: pixel(self._colour(state)) for state in State}
+
+    def fill_lanes(self, rows: Pixels, dominant: Codes, worst: Codes, held: Codes, first_column: int) -> None:
+        """Paints lanes into `rows` (lanes, row height, columns) from codes and hold marks (lanes, columns).
+
+        `first_column` anchors the patterns to time, so that they move along when the view pans.
+        """
+        columns = dominant.shape[1]
+        phase = ((np.arange(columns) + first_column) // 2 % _PHASES).astype(np.intp) * 256
+        index = dominant + phase
+        sampled = bool((dominant & SAMPLED).any())
+        rows[:, : self._px(BAR_TOP)] = self.lane_pixel
+        rows[:, self._px(BAR_BOTTOM) :] = self.lane_pixel
+        lines = {key: table.take(index) for key, table in self._tables.items() if sampled or not key[1]}
+        for top, bottom, band in BANDS:
+            first, last, depth = self._px(top), self._px(bottom), _DEPTH[band]
+            plain = lines[depth, False]
+            if band == "cap":
+                plain = np.where(dominant & MERGED, self._worst.take(worst), plain)
+            rows[:, first:last] = plain[:, None, :]
+            if sampled and band != "cap":
+                rows[:, first + (first + 1) % 2 : last : 2] = lines[depth, True][:, None, :]
+        self._hatch_lanes(rows, dominant, first_column)
+        self._mark_holds(rows, held)
+
+    def fill_summary(self, row: Pixels, dominant: Codes) -> None:
+        """Paints many lanes into one row (row height, columns): how many are in which state, the worst on top."""
+        row[:] = self.group_pixel
+        self.fill_strip(row[self._px(BAR_TOP) : self._px(HOLD_BOTTOM)], dominant)
+
+    def fill_strip(self, bars: Pixels, dominant: Codes) -> None:
+        """Stacks the states of many lanes over the full height of `bars` (height, columns); empty where none lives."""
+        bars[:] = self.lane_pixel
+        height = bars.shape[0]
+        states = dominant & STATE_MASK
+        alive = np.maximum((states != State.ENDED).sum(axis=0), 1)
+        lines = np.arange(height, dtype=np.float32)[:, None] + 0.5
+        reached = np.zeros(dominant.shape[1], dtype=np.float32)
+        for state in sorted((state for state in State if state is not State.ENDED), reverse=True):
+            count = (states == state).sum(axis=0)
+            if not count.any():
+                continue
+            until = reached + count * (height / alive)
+            np.copyto(bars, np.uint32(self._stack[state]), where=(lines >= reached) & (lines < until))
+            reached = until.astype(np.float32)
+
+    def _px(self, logical: float) -> int:
+        return round(logical * self.ratio)
+
+    def _hatch_lanes(self, rows: Pixels, dominant: Codes, first_column: int) -> None:
+        hatched = self._hatched[dominant]
+        lanes = np.flatnonzero(hatched.any(axis=1))
+        if not len(lanes):
+            return
+        where, codes = hatched[lanes], dominant[lanes]
+        plain, striped = self._hatch[0][codes], self._hatch[1][codes]
+        columns = np.arange(dominant.shape[1]) + first_column
+        period = self._px(PATTERN_PX)
+        for line in range(self._px(BAR_TOP), self._px(BAR_BOTTOM)):
+            stripe = (columns + line) % period < period // 2
+            rows[lanes, line] = np.where(where, np.where(stripe, striped, plain), rows[lanes, line])
+
+    def _mark_holds(self, rows: Pixels, held: Codes) -> None:
+        lanes = np.flatnonzero(held.any(axis=1))
+        if len(lanes):
+            line = np.where(held[lanes] != 0, np.uint32(self.hold_pixel), np.uint32(self.lane_pixel))
+            rows[lanes, self._px(HOLD_TOP) : self._px(HOLD_BOTTOM)] = line[:, None, :]
+
+    def _is_hatched(self, code: int) -> bool:
+        return bool(code & DEADLOCKED) or code & STATE_MASK == State.UNKNOWN
+
+    def _colour(self, state: State) -> str:
+        colour = self._theme.states[state]
+        return colour if not self._shown or state in self._shown else mix(colour, self._lane, 0.82)
+
+    def _code_state(self, code: int) -> State:
+        number = code & STATE_MASK
+        return State(number) if number in State._value2member_map_ else State.UNKNOWN
+
+    def _table(self, depth: int, odd: bool) -> Pixels:
+        table = np.empty((_PHASES, 256), dtype=np.uint32)
+        for code in range(256):
+            state = self._code_state(code)
+            for phase in range(_PHASES):
+                colour = self._band_colour(state, depth, phase)
+                if odd and code & SAMPLED and colour != self._lane:
+                    colour = mix(colour, self._lane, 0.16)
+                table[phase, code] = pixel(colour)
+        return table.ravel()
+
+    def _band_colour(self, state: State, depth: int, phase: int) -> str:
+        if state is State.ENDED:
+            return self._lane
+        colour = self._colour(state)
+        if depth >= _REACH.get(state, _EDGE):
+            return colour
+        if state in _TINTED:
+            return mix(colour, self._lane, 0.66)
+        stripes = _STRIPES_PX.get(state)
+        if stripes and phase * 2 % (stripes * 2) < stripes:
+            return mix(colour, self._lane, 0.35)
+        return self._lane
+
+    def _worst_table(self) -> Pixels:
+        table = np.empty(256, dtype=np.uint32)
+        for code in range(256):
+            state = self._code_state(code)
+            table[code] = pixel(self._theme.deadlock if code & DEADLOCKED else self._colour(state))
+        return table
+
+    def _hatch_table(self, stripe: bool) -> Pixels:
+        table = np.empty(256, dtype=np.uint32)
+        for code in range(256):
+            if code & DEADLOCKED:
+                table[code] = pixel(mix(self._theme.deadlock, "#000000", 0.45) if stripe else self._theme.deadlock)
+            else:
+                colour = self._colour(State.UNKNOWN)
+                table[code] = pixel(mix(colour, self._lane, 0.45 if stripe else 0.85))
+        return table

@@ -1,0 +1,68 @@
+"""The ruler's steps and the texts of its marks."""
+
+import math
+from typing import NamedTuple
+
+_UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
+_LONG_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+
+
+def time_text(time_ns: float, resolution_ns: float) -> str:
+    """A time since the recording's start in seconds, as exact as `resolution_ns` makes sense: `1.2021 s`, `2:05.3`."""
+    digits = min(9, max(0, math.ceil(-math.log10(max(resolution_ns, 1.0) / 1e9) - 1e-9)))
+    if abs(time_ns) < 60e9:
+        return f"{time_ns / 1e9:.{digits}f} s"
+    sign = "-" if time_ns < 0 else ""
+    seconds = abs(time_ns) / 1e9
+    minutes = int(seconds // 60)
+    rest = f"{seconds - minutes * 60:0{3 + digits if digits else 2}.{digits}f}"
+    return f"{sign}{minutes // 60}:{minutes % 60:02}:{rest}" if minutes >= 60 else f"{sign}{minutes}:{rest}"
+
+
+def nice_step(ns_per_px: float, apart_px: float) -> float:
+    """The smallest of 1, 2, 5 × 10^k ns (from a second on: clock-like steps) that is at least `apart_px` wide."""
+    least = max(ns_per_px * apart_px, 1.0)
+    if least > 1e9:
+        for step in _LONG_STEPS_S:
+            if step * 1e9 >= least:
+                return step * 1e9
+        return math.ceil(least / 86400e9) * 86400e9
+    power = 10.0 ** math.floor(math.log10(least) + 1e-9)
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
+
+
+class Tick(NamedTuple):
+    """One mark of the ruler: time in ns since the recording's start, and its text."""
+
+    time_ns: float
+    text: str
+
+
+class Ticks(NamedTuple):
+    """The ruler's marks in view. With a `base`, texts are offsets from it and the base belongs at the left edge."""
+
+    step_ns: float
+    base: Tick | None
+    marks: list[Tick]
+
+
+def ruler_ticks(start_ns: float, end_ns: float, ns_per_px: float, apart_px: float = 96) -> Ticks:
+    """Marks between two times (since the recording's start), `apart_px` apart or a little more."""
+    step = nice_step(ns_per_px, apart_px)
+    first = math.ceil(start_ns / step - 1e-9)
+    count = int(max(0, math.floor(end_ns / step + 1e-9) - first + 1))
+    times = [(first + place) * step for place in range(count)]
+    # Offsets once a full time would need more than six digits to tell neighbours apart.
+    digits = math.log10(max(abs(start_ns), abs(end_ns), step) / step)
+    if digits < 4.5 or step >= 1e9:
+        return Ticks(step, None, [Tick(time, time_text(time, step)) for time in times])
+    coarse = 10.0 ** math.ceil(math.log10(end_ns - start_ns))
+    base = math.floor(start_ns / coarse) * coarse
+    marks = [Tick(time, "+" + _offset_text(time - base, step)) for time in times]
+    return Ticks(step, Tick(base, time_text(base, coarse)), marks)
+
+
+def _offset_text(offset_ns: float, step_ns: float) -> str:
+    unit, name = next((unit, name) for unit, name in _UNITS if step_ns * 20 >= unit or unit == 1.0)
+    digits = max(0, math.ceil(math.log10(unit / step_ns) - 1e-9))
+    return f"{offset_ns / unit:.{digits}f} {name}"
