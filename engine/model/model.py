@@ -1,40 +1,232 @@
 """What a recording says, as objects and stores that can be asked. Pure: no I/O, no clock."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from engine.model.columns import Table
 from engine.model.entities import Lane, Primitive, Process, Site
+from engine.model.holds import HoldStore
+from engine.model.series import DepthStore, Resources, SignalStore
 from engine.model.states import StateStore
+from engine.model.tasks import TaskStore
 from engine.recording.reader import Batch
+from engine.recording.schema import MARK_ROW, Layer
+
+Text = dict[str, Any]
 
 
 class Model:
-    """Takes in batches of a recording, live or whole, and answers."""
+    """Takes in batches of a recording, live or whole, and answers. All times are absolute ns.
+
+    `overhead` and `program_end` are the last such definition; `workers` holds each worker's last progress by its number.
+    """
 
     def __init__(self, header: dict[str, Any]) -> None:
         self.header = header
         self.version = 0  # grows with every batch that changed anything
         self.start_ns = int(header.get("start_ns") or 0)
         self.end_ns = self.start_ns  # the watermark
-        self.program_end: dict[str, Any] | None = None
-        self.overhead: dict[str, Any] = {}
-        self.notes: list[dict[str, Any]] = []
-        self.bookmarks: list[dict[str, Any]] = []
+        self.finished = False  # the recording was ended in order
+        self.program_end: Text | None = None
+        self.overhead: Text = {}
+        self.notes: list[Text] = []
+        self.bookmarks: list[Text] = []
         self.processes: list[Process] = []
         self.lanes: list[Lane] = []
         self.primitives: dict[int, Primitive] = {}
-        self.findings: dict[int, dict[str, Any]] = {}
-        self.output: list[dict[str, Any]] = []
-        self.workers: dict[int, dict[str, Any]] = {}
+        self.findings: dict[int, Text] = {}
+        self.output: list[Text] = []
+        self.workers: dict[int, Text] = {}
         self.names: dict[int, str] = {}
-        self.states = StateStore()
+        self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
+        self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
+        self.states = StateStore(self.start_ns)
+        self.holds = HoldStore()
+        self.tasks = TaskStore()
+        self.depths = DepthStore()
+        self.signals = SignalStore()
+        self.resources = Resources()
+        self._marks = Table(MARK_ROW)
+        self._sites: dict[int, Site] = {}
+        self._stacks: dict[int, list[int]] = {}
+        self._new_lanes: list[int] = []
+        self._takers: dict[str, Callable[[Text], None]] = {
+            "process": self._take_process,
+            "process-end": self._take_process_end,
+            "lane": self._take_lane,
+            "lane-name": self._take_lane_name,
+            "lane-end": self._take_lane_end,
+            "primitive": self._take_primitive,
+            "primitive-name": self._take_primitive_name,
+            "site": self._take_site,
+            "stack": self._take_stack,
+            "detail": self._take_detail,
+            "name": self._take_name,
+            "progress": self._take_progress,
+            "executor-worker": self._take_executor_worker,
+            "finding": self._take_finding,
+            "program-end": self._take_program_end,
+            "overhead": self._take_overhead,
+            "output": self.output.append,
+            "note": self.notes.append,
+            "bookmark": self.bookmarks.append,
+            "end": self._take_end,
+        }
+
+    @property
+    def marks(self) -> np.ndarray:
+        """Bookmarks from user code: MARK_ROW."""
+        return self._marks.rows
 
     def take_in(self, batch: Batch) -> None:
-        """Takes in what a reader has read."""
+        """Takes in what a reader has read. Definitions of an unknown type are passed over."""
+        if not batch:
+            return
+        for text in batch.texts:
+            if take := self._takers.get(text.get("type", "")):
+                take(text)
+        self._add_new_lanes()
+        known = len(self.lanes)
+        rows = {
+            layer: part
+            for layer, all_rows in batch.rows.items()
+            if len(part := all_rows if layer == Layer.RESOURCES else all_rows[all_rows["lane"] < known])
+        }
+        if (part := rows.get(Layer.STATES)) is not None:
+            self.states.append(part)
+        if (part := rows.get(Layer.OPEN_STATES)) is not None:
+            self.states.set_open(part)
+        if (part := rows.get(Layer.HOLDS)) is not None:
+            self.holds.append(part)
+        if (part := rows.get(Layer.OPEN_HOLDS)) is not None:
+            self.holds.set_open(part)
+        if (part := rows.get(Layer.TASKS)) is not None:
+            self.tasks.append(part)
+        if (part := rows.get(Layer.DEPTHS)) is not None:
+            self.depths.append(part)
+        if (part := rows.get(Layer.SIGNALS)) is not None:
+            self.signals.append(part)
+        if (part := rows.get(Layer.RESOURCES)) is not None:
+            self.resources.append(part)
+        if (part := rows.get(Layer.MARKS)) is not None:
+            self._marks.append(part)
+        self.end_ns = max(self.end_ns, batch.watermark_ns)
+        self.states.advance(self.end_ns)
+        self.holds.advance(self.end_ns)
+        self.version += 1
+
+    # What definitions refer to.
 
     def site(self, number: int) -> Site | None:
-        """The place of a site, or of the innermost frame of a stack."""
-        raise NotImplementedError
+        """The place of a site, or of the innermost frame of a stack; None: not known."""
+        if number in self._stacks:
+            frames = self._stacks[number]
+            number = frames[-1] if frames else 0
+        return self._sites.get(number)
 
     def stack(self, number: int) -> list[Site]:
         """The frames of a stack, innermost last; of a site just that one."""
-        raise NotImplementedError
+        return [site for part in self._stacks.get(number, [number]) if (site := self._sites.get(part))]
+
+    def detail(self, number: int) -> tuple[Primitive | None, int]:
+        """What a slice's detail stands for: the primitive and the number of the site or stack (0: not known)."""
+        primitive, site = self.details.get(number, (0, 0))
+        return self.primitives.get(primitive), site
+
+    def lane_label(self, lane: int) -> str:
+        """The lane's name, with its process's pid when another lane bears the same."""
+        name = self.lanes[lane].name
+        if sum(other.name == name for other in self.lanes) > 1:
+            return f"{name} ({self.processes[self.lanes[lane].process].pid})"
+        return name
+
+    # Taking in definitions.
+
+    def _take_process(self, text: Text) -> None:
+        process = Process(
+            id=text["id"], pid=text["pid"], name=text.get("name") or "python", start_ns=text["start_ns"],
+            parent=text.get("parent"), role=text.get("role") or "program", python=text.get("python") or "",
+            free_threaded=bool(text.get("free_threaded")), executable=text.get("executable") or "",
+            argv=text.get("argv") or [], how=text.get("how") or "exec",
+        )  # fmt: skip
+        if process.id < len(self.processes):
+            self.processes[process.id] = process
+        else:
+            self.processes.append(process)
+
+    def _take_process_end(self, text: Text) -> None:
+        process = self.processes[text["id"]]
+        process.end_ns, process.exit_status = text["time_ns"], text.get("exit_status")
+
+    def _take_lane(self, text: Text) -> None:
+        lane = Lane(
+            id=text["id"], process=text["process"], serial=text["serial"], native_id=text.get("native_id") or 0,
+            name=text.get("name") or f"thread {text['serial']}", start_ns=text["start_ns"],
+            internal=bool(text.get("internal")), daemon=bool(text.get("daemon")), parent=text.get("parent"),
+        )  # fmt: skip
+        if lane.id < len(self.lanes):
+            self.lanes[lane.id] = lane
+            return
+        self.lanes.append(lane)
+        self._new_lanes.append(lane.start_ns)
+
+    def _add_new_lanes(self) -> None:
+        if self._new_lanes:
+            self.states.add_lanes(self._new_lanes)
+            self._new_lanes = []
+
+    def _take_lane_name(self, text: Text) -> None:
+        self.lanes[text["id"]].name = text["name"]
+
+    def _take_lane_end(self, text: Text) -> None:
+        lane = self.lanes[text["id"]]
+        lane.end_ns, lane.error = text["time_ns"], text.get("error") or ""
+        self._add_new_lanes()
+        self.states.end_lane(lane.id, text["time_ns"])
+
+    def _take_primitive(self, text: Text) -> None:
+        self.primitives[text["id"]] = Primitive(
+            id=text["id"], kind=text["kind"], name=text.get("name") or "", file=text.get("file") or "",
+            line=text.get("line") or 0, process=text.get("process"), shared=bool(text.get("shared")),
+            internal=bool(text.get("internal")), capacity=text.get("capacity"),
+        )  # fmt: skip
+
+    def _take_primitive_name(self, text: Text) -> None:
+        self.primitives[text["id"]].name = text["name"]
+
+    def _take_site(self, text: Text) -> None:
+        self._sites[text["id"]] = Site(text["file"], text["line"], text.get("function") or "")
+
+    def _take_stack(self, text: Text) -> None:
+        self._stacks[text["id"]] = list(text["sites"])
+
+    def _take_detail(self, text: Text) -> None:
+        self.details[text["id"]] = (text.get("primitive") or 0, text.get("site") or 0)
+
+    def _take_name(self, text: Text) -> None:
+        self.names[text["id"]] = text["text"]
+
+    def _take_progress(self, text: Text) -> None:
+        self.workers[text["worker"]] = {**self.workers.get(text["worker"], {}), **text}
+
+    def _take_executor_worker(self, text: Text) -> None:
+        self.executor_workers.setdefault(text["primitive"], []).append(text["lane"])
+
+    def _take_finding(self, text: Text) -> None:
+        self._add_new_lanes()
+        self.findings[text["id"]] = text
+        if text.get("kind") == "deadlock":
+            for lane in text.get("lanes") or []:
+                self.states.mark_deadlocked(lane, int(text.get("start_ns") or 0))
+
+    def _take_program_end(self, text: Text) -> None:
+        self.program_end = text
+
+    def _take_overhead(self, text: Text) -> None:
+        self.overhead = text
+
+    def _take_end(self, text: Text) -> None:
+        self.finished = True
+        self.end_ns = max(self.end_ns, text["time_ns"])

@@ -1,46 +1,410 @@
 """The state slices of all lanes: stored in pages, summed in a pyramid, answered at any zoom. Times are ns, absolute."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.activity import Activity, occupancy
+from engine.model.columns import Runs, runs
 from engine.model.entities import Slice, SliceColumns
+from engine.model.pyramid import CERTAINTY, COARSEST, EDGE, INNER, SEVERITY, STATES, Pyramid, Summary
+from engine.model.raster import MERGED, column_edges, rasterise
+from engine.model.slice_pages import SlicePages
+from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 
-MERGED = 0x80  # in a dominant code: more than one slice lies in the column
+__all__ = ["MERGED", "StateStore"]
+
+ALIVE = np.iinfo(np.int64).max
+WAITS = (State.WAIT, State.LOCK_WAIT)
 
 
 class StateStore:
-    """All state slices. Open states, up to the watermark, are part of every answer."""
+    """All state slices. Open states, up to the watermark, are part of every answer.
+
+    Invariant: a lane's closed slices end at `last_end`; from there to the watermark (or the lane's end) it is in its open state,
+    or in an unknown one when no open state is known from there on.
+    """
+
+    def __init__(self, origin_ns: int) -> None:
+        self.origin_ns = origin_ns
+        self.watermark = 0  # like all times in here, since the origin
+        self.pages = SlicePages()
+        self.pyramid = Pyramid()
+        self.activity = Activity()
+        self._end = np.zeros(0, np.int64)  # of the lane; ALIVE
+        self._open_since = np.zeros(0, np.int64)
+        self._open_code = np.zeros(0, np.uint8)
+        self._open_detail = np.zeros(0, np.int64)
+        self._marks: dict[int, set[int]] = {}  # lane → times at which its wait was part of a deadlock
+
+    @property
+    def slice_count(self) -> int:
+        """Closed slices."""
+        return self.pages.slices
+
+    # Taking in.
+
+    def add_lanes(self, starts_ns: list[int]) -> None:
+        """Adds lanes with the next numbers."""
+        starts = np.maximum(np.array(starts_ns, np.int64) - self.origin_ns, 0)
+        self.pages.add_lanes(starts)
+        self.pyramid.add_lanes(starts)
+        count = len(starts)
+        self._end = np.concatenate([self._end, np.full(count, ALIVE)])
+        self._open_since = np.concatenate([self._open_since, np.full(count, -1)])
+        self._open_code = np.concatenate([self._open_code, np.zeros(count, np.uint8)])
+        self._open_detail = np.concatenate([self._open_detail, np.zeros(count, np.int64)])
+
+    def end_lane(self, lane: int, end_ns: int) -> None:
+        """The lane ended then."""
+        self._end[lane] = max(end_ns - self.origin_ns, 0)
+
+    def append(self, rows: np.ndarray) -> None:
+        """Adds closed slices (STATE_ROW), each lane's in order. Rows without duration are left out."""
+        order = np.argsort(rows["lane"].astype(np.uint16 if self.pages.lanes < 65_536 else np.uint32), kind="stable")
+        lanes = rows["lane"][order].astype(np.int64)
+        ends = rows["end"][order].astype(np.int64) - self.origin_ns
+        codes, details = rows["code"][order], rows["detail"][order]
+        lane_runs = runs(lanes)
+        before = np.empty_like(ends)
+        before[1:] = ends[:-1]
+        before[lane_runs.firsts] = self.pages.last_end[lane_runs.values]
+        if (ends <= before).any():
+            keep = _rising(lane_runs, ends, self.pages.last_end)
+            lanes, ends, codes, details = lanes[keep], ends[keep], codes[keep], details[keep]
+            if not len(lanes):
+                return
+            lane_runs = runs(lanes)
+        if self._marks:
+            codes = self._marked(lane_runs, ends, codes)
+        starts = self.pages.append(lane_runs, ends, codes, details)
+        self.pyramid.append(lane_runs, starts, ends, codes, self.pages.slices)
+        self.activity.append(starts, ends, codes)
+
+    def set_open(self, rows: np.ndarray) -> None:
+        """Open states (OPEN_STATE_ROW); a later row of a lane replaces an earlier one."""
+        lanes = rows["lane"].astype(np.int64)
+        self._open_since[lanes] = rows["since"].astype(np.int64) - self.origin_ns
+        self._open_code[lanes] = rows["code"]
+        self._open_detail[lanes] = rows["detail"]
+
+    def advance(self, watermark_ns: int) -> None:
+        """Everything up to here is known."""
+        self.watermark = max(self.watermark, watermark_ns - self.origin_ns)
+
+    def mark_deadlocked(self, lane: int, time_ns: int) -> None:
+        """The lane's wait at this time (the next one, if it does not wait then) is part of a deadlock."""
+        time = time_ns - self.origin_ns
+        if lane >= self.pages.lanes or time in self._marks.setdefault(lane, set()):
+            return
+        index = int(self.pages.position(np.array([lane]), np.array([time]))[0])
+        while index < self.pages.count[lane]:
+            start, end, code, _ = (
+                int(column[0]) for column in self.pages.gather(np.array([lane]), np.array([index]), np.array([1]))
+            )
+            if code & STATE_MASK in WAITS:
+                self.pages.flag(lane, index, DEADLOCKED)
+                self.pyramid.flag_deadlocked(lane, start, end, code)
+                return
+            index += 1
+        self._marks[lane].add(time)
+
+    def _marked(self, lane_runs: Runs, ends: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """The codes, with the waits flagged that deadlock marks stand for."""
+        codes = codes.copy()
+        for lane in set(self._marks) & set(lane_runs.values.tolist()):
+            index = int(np.searchsorted(lane_runs.values, lane))
+            first, count = int(lane_runs.firsts[index]), int(lane_runs.counts[index])
+            for time in sorted(self._marks[lane]):
+                at = first + int(np.searchsorted(ends[first : first + count], time, "right"))
+                while at < first + count and codes[at] & STATE_MASK not in WAITS:
+                    at += 1
+                if at < first + count:
+                    codes[at] |= DEADLOCKED
+                    self._marks[lane].discard(time)
+        return codes
+
+    # Tails: what goes on after the last closed slice.
+
+    def _tails(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Start, end, code and detail of what follows each lane's closed slices; start == end: nothing."""
+        start = self.pages.last_end[lanes]
+        end = np.maximum(np.minimum(self._end[lanes], self.watermark), start)
+        known = self._open_since[lanes] >= start
+        code = np.where(known, self._open_code[lanes], np.uint8(State.UNKNOWN))
+        detail = np.where(known, self._open_detail[lanes], 0)
+        for lane, times in self._marks.items():
+            if times:
+                waits = (lanes == lane) & np.isin(code & STATE_MASK, WAITS) & (end > min(times))
+                code[waits] |= DEADLOCKED
+        return start, end, code.astype(np.uint8), detail
+
+    # Answers.
 
     def codes(
         self, lanes: np.ndarray, start_ns: float, ns_per_column: float, columns: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Dominant and worst code of every column: two u8 arrays (len(lanes), columns).
 
-        0 where the lane is not alive; MERGED is set in the dominant codes only.
+        0 where the lane is not alive; MERGED (in the dominant codes only) where more than one slice lies in the column.
+        Columns of less than the pyramid's finest bucket are exact. Wider ones are made of the buckets of 2^k ns that begin in
+        them, k the greatest with 2^k <= ns_per_column: each bucket counts in exactly one column. The worst code is that of
+        all of them, the dominant one that of the bucket in the column's middle (at least half of the column).
         """
-        raise NotImplementedError
+        lanes = np.asarray(lanes, np.int64)
+        start = float(start_ns) - self.origin_ns
+        level = min(int(np.floor(np.log2(ns_per_column))), COARSEST) if ns_per_column >= 1 else 0
+        if not len(lanes) or columns <= 0:
+            return np.zeros((len(lanes), max(columns, 0)), np.uint8), np.zeros((len(lanes), max(columns, 0)), np.uint8)
+        if level < self.pyramid.finest:
+            dominant, worst = self._exact(lanes, start, ns_per_column, columns)
+        else:
+            dominant, worst = self._from_pyramid(level, lanes, start, ns_per_column, columns)
+        if worst.max(initial=0) >= DEADLOCKED:
+            found = (worst >= DEADLOCKED) & ((worst ^ dominant) & STATE_MASK == 0)
+            dominant[found] |= DEADLOCKED
+        return dominant, worst
+
+    def _exact(
+        self, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        left, right = column_edges(start, ns_per_column, columns)
+        row, starts, ends, codes, _ = self._overlapping(lanes, int(left[0]), int(right[-1]))
+        return rasterise(row, starts, ends, codes, len(lanes), left, right)
+
+    def _overlapping(
+        self, lanes: np.ndarray, start: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Row (index in `lanes`), starts, ends, codes, details of all slices in a span, tails included."""
+        first = self.pages.position(lanes, np.full(len(lanes), start))
+        stop = np.minimum(self.pages.position(lanes, np.full(len(lanes), end - 1)) + 1, self.pages.count[lanes])
+        counts = np.maximum(stop - first, 0)
+        starts, ends, codes, details = self.pages.gather(lanes, first, counts)
+        row = np.repeat(np.arange(len(lanes)), counts)
+        tail_start, tail_end, tail_code, tail_detail = self._tails(lanes)
+        some = np.flatnonzero((tail_end > tail_start) & (tail_start < end) & (tail_end > start))
+        if len(some):
+            at = np.cumsum(counts)[some]
+            row = np.insert(row, at, some)
+            starts = np.insert(starts, at, tail_start[some])
+            ends = np.insert(ends, at, tail_end[some])
+            codes = np.insert(codes, at, tail_code[some])
+            details = np.insert(details, at, tail_detail[some])
+        # A slice that starts at or after the end is none of the span's (a lane that begins later).
+        keep = starts < end
+        if not keep.all():
+            row, starts, ends, codes, details = row[keep], starts[keep], ends[keep], codes[keep], details[keep]
+        return row, starts, ends, codes, details
+
+    def _from_pyramid(
+        self, k: int, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        edges = start + np.arange(columns + 1) * ns_per_column
+        size = float(1 << k)
+        begin = np.ceil(edges / size).astype(
+            np.int64
+        )  # a column has the buckets begin[c] … begin[c + 1] - 1: one or two
+        first, last = begin[:-1], begin[1:] - 1
+        middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
+        other = first + last - middle
+        two = bool((first != last).any())
+        level = self.pyramid.levels[k]
+        dominant = _gathered(level.dominant, lanes, middle)
+        worst = _gathered(level.worst, lanes, middle)
+        dominant_too = _gathered(level.dominant, lanes, other) if two else dominant
+        worst_too = _gathered(level.worst, lanes, other) if two else worst
+        tails = self._tail_bytes(k, lanes)
+        at, column = self._open_columns(tails.bucket, first, last)
+        for chosen, (lower, upper) in ((middle, (dominant, worst)), (other, (dominant_too, worst_too))):
+            bucket = chosen[column]
+            here, after = bucket == tails.bucket[at], bucket > tails.bucket[at]
+            lower[at[here], column[here]] = tails.open_dominant[at[here]]
+            upper[at[here], column[here]] = tails.open_worst[at[here]]
+            after &= bucket <= tails.last_bucket[at]
+            lower[at[after], column[after]] = tails.dominant[at[after]]
+            upper[at[after], column[after]] = tails.worst[at[after]]
+        if two:
+            split = first != last
+            inside = ((worst & np.where(split & (middle == last), EDGE, 0).astype(np.uint8))
+                      | (worst_too & np.where(split & (other == last), EDGE, 0).astype(np.uint8)))  # fmt: skip
+            inside |= (dominant | dominant_too) & np.uint8(INNER | CERTAINTY)
+            worst = np.maximum(worst & np.uint8(SEVERITY), worst_too & np.uint8(SEVERITY))
+            dominant &= np.uint8(STATE_MASK)
+            empty = (dominant == 0) & (worst > 0)
+            if empty.any():
+                dominant[empty] = worst[empty] & STATE_MASK
+            dominant |= inside
+        else:
+            worst &= np.uint8(SEVERITY)
+        self._fill_tails(tails, first, dominant, worst)
+        return dominant, worst
+
+    def _tail_bytes(self, k: int, lanes: np.ndarray) -> "_Tails":
+        """What the pyramid cannot know yet: each lane's open bucket, and the buckets of its open state after it."""
+        start, end, code, _ = self._tails(lanes)
+        bucket, known = self.pyramid.open_buckets(k, lanes)
+        has = np.flatnonzero(end > start)
+        spent = np.minimum(end, (bucket + 1) << k) - start
+        tail = Summary.empty(len(has))
+        tail.times[np.arange(len(has)), code[has] & STATE_MASK] = spent[has]
+        tail.worst = code[has] & np.uint8(SEVERITY)
+        tail.flags = code[has] & np.uint8(CERTAINTY)
+        begun = self.pages.count[lanes[has]] > 0
+        on_edge = start[has] & ((1 << k) - 1) == 0
+        tail.flags |= np.where(begun & ~on_edge, INNER, 0).astype(np.uint8)
+        tail.edge = begun & on_edge
+        known.add_right(has, tail)
+        return _Tails(
+            bucket,
+            known.dominant(),
+            known.worst | np.where(known.edge, EDGE, 0).astype(np.uint8),
+            np.where(end > start, (end - 1) >> k, bucket),
+            code & np.uint8(STATE_MASK | CERTAINTY),
+            code & np.uint8(SEVERITY),
+        )
+
+    @staticmethod
+    def _open_columns(bucket: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows whose open bucket lies in view, and the column of each."""
+        column = np.searchsorted(first, bucket, "right") - 1
+        at = np.flatnonzero((column >= 0) & (bucket <= last[-1]))
+        return at, column[at]
+
+    @staticmethod
+    def _fill_tails(tails: "_Tails", first: np.ndarray, dominant: np.ndarray, worst: np.ndarray) -> None:
+        """Columns that lie wholly after the open bucket."""
+        begin = np.searchsorted(first, tails.bucket, "right")
+        stop = np.searchsorted(first, tails.last_bucket, "right")
+        for row in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
+            dominant[row, begin[row] : stop[row]] = tails.dominant[row]
+            worst[row, begin[row] : stop[row]] = tails.worst[row]
 
     def slice_at(self, lane: int, time_ns: int) -> Slice | None:
         """The slice of a lane that covers this time."""
-        raise NotImplementedError
-
-    def slices(self, lane: int, start_ns: int, end_ns: int, limit: int = 10_000) -> SliceColumns:
-        """The first `limit` slices of a lane that overlap this span, with their true starts and ends."""
-        raise NotImplementedError
+        time = int(time_ns) - self.origin_ns
+        index = self._index(lane, time)
+        item = self._slice(lane, index)
+        return item if item and item.start_ns <= time_ns < item.end_ns else None
 
     def next_slice(self, lane: int, time_ns: int) -> Slice | None:
         """The first slice of a lane that starts after this time."""
-        raise NotImplementedError
+        time = int(time_ns) - self.origin_ns
+        index = self._index(lane, time)
+        item = self._slice(lane, index)
+        return item if item is None or item.start_ns > time_ns else self._slice(lane, index + 1)
 
     def previous_slice(self, lane: int, time_ns: int) -> Slice | None:
-        """The slice before the one that covers this time."""
-        raise NotImplementedError
+        """The slice before the one that covers this time; after a lane's end its last one."""
+        index = self._index(lane, int(time_ns) - self.origin_ns)
+        return self._slice(lane, index - 1)
+
+    def slices(self, lane: int, start_ns: int, end_ns: int, limit: int = 10_000) -> SliceColumns:
+        """The first `limit` slices of a lane that overlap this span, with their true starts and ends."""
+        start, end = int(start_ns) - self.origin_ns, int(end_ns) - self.origin_ns
+        one = np.array([lane])
+        first = int(self.pages.position(one, np.array([start]))[0])
+        stop = min(int(self.pages.position(one, np.array([end - 1]))[0]) + 1, int(self.pages.count[lane]))
+        count = np.array([max(0, min(stop - first, limit))])
+        starts, ends, codes, details = self.pages.gather(one, np.array([first]), count)
+        details = details.astype(np.int64)
+        if len(starts) and starts[-1] >= end:
+            starts, ends, codes, details = starts[:-1], ends[:-1], codes[:-1], details[:-1]
+        opened = False
+        tail = self._slice(lane, int(self.pages.count[lane]))
+        if tail and tail.start_ns < end_ns and tail.end_ns > start_ns and len(starts) < limit:
+            starts = np.append(starts, tail.start_ns - self.origin_ns)
+            ends = np.append(ends, tail.end_ns - self.origin_ns)
+            codes = np.append(codes, np.uint8(tail.code))
+            details = np.append(details, tail.detail)
+            opened = tail.open
+        return SliceColumns(starts + self.origin_ns, ends + self.origin_ns, codes, details, opened)
+
+    def _index(self, lane: int, time: int) -> int:
+        """Of the slice that covers the time, or the next after it; the count when only the tail is left, +1 after that."""
+        index = int(self.pages.position(np.array([lane]), np.array([time]))[0])
+        if index == self.pages.count[lane]:
+            start, end, _, _ = self._tails(np.array([lane]))
+            if end[0] > start[0] and end[0] <= time:
+                index += 1
+        return index
+
+    def _slice(self, lane: int, index: int) -> Slice | None:
+        count = int(self.pages.count[lane])
+        one = np.array([lane])
+        if 0 <= index < count:
+            start, end, code, detail = (
+                int(column[0]) for column in self.pages.gather(one, np.array([index]), np.array([1]))
+            )
+            return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, False)
+        start, end, code, detail = (int(column[0]) for column in self._tails(one))
+        if index != count or end <= start:
+            return None
+        return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, self._end[lane] == ALIVE)
 
     def totals(self, lanes: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         """Time in each state within a span: (len(lanes), len(State)) ns, int64."""
-        raise NotImplementedError
+        lanes = np.asarray(lanes, np.int64)
+        start, end = int(start_ns) - self.origin_ns, int(end_ns) - self.origin_ns
+        if end <= start or not len(lanes):
+            return np.zeros((len(lanes), STATES), np.int64)
+        from_start, to_end = np.full(len(lanes), start), np.full(len(lanes), end)
+        totals = self.pages.totals_at(lanes, to_end) - self.pages.totals_at(lanes, from_start)
+        tail_start, tail_end, code, _ = self._tails(lanes)
+        spent = np.maximum(np.minimum(tail_end, end) - np.maximum(tail_start, start), 0)
+        totals[np.arange(len(lanes)), code & STATE_MASK] += spent
+        return totals
 
     def active(self, start_ns: float, ns_per_column: float, columns: int, states: Collection[int]) -> np.ndarray:
         """Mean number of lanes in one of these states per column: float64 (columns,)."""
-        raise NotImplementedError
+        edges = float(start_ns) - self.origin_ns + np.arange(columns + 1) * ns_per_column
+        wanted = np.array(sorted(int(state) for state in states))
+        everyone = np.arange(self.pages.lanes)
+        if ns_per_column < self.activity.bucket_ns / 2:
+            _, starts, ends, codes, _ = self._overlapping(everyone, int(np.floor(edges[0])), int(np.ceil(edges[-1])))
+            chosen = np.isin(codes & STATE_MASK, wanted)
+            return occupancy(starts[chosen], ends[chosen], edges)
+        start, end, code, _ = self._tails(everyone)
+        chosen = np.isin(code & STATE_MASK, wanted) & (end > start)
+        return self.activity.mean(edges, wanted) + occupancy(start[chosen], end[chosen], edges)
+
+
+class _Tails(NamedTuple):
+    """Per lane: number and bytes of the open bucket, last bucket and bytes of the open state after it."""
+
+    bucket: np.ndarray
+    open_dominant: np.ndarray
+    open_worst: np.ndarray
+    last_bucket: np.ndarray
+    dominant: np.ndarray
+    worst: np.ndarray
+
+
+def _gathered(source: np.ndarray, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
+    """source[lanes][:, buckets] (buckets in order), 0 for what is not there."""
+    have_lanes, have = source.shape
+    begin, stop = np.searchsorted(buckets, [0, have])
+    result = np.zeros((len(lanes), len(buckets)), np.uint8)
+    if stop <= begin or not have_lanes:
+        return result
+    low, high = int(buckets[begin]), int(buckets[stop - 1]) + 1
+    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
+        part = source[lanes[0] : lanes[-1] + 1, low:high]
+    else:
+        part = np.take(source[:, low:high], lanes[lanes < have_lanes], axis=0) if lanes.max() >= have_lanes else None
+        part = np.take(source[:, low:high], lanes, axis=0) if part is None else part
+    rows = np.flatnonzero(lanes < have_lanes)
+    taken = np.take(part, buckets[begin:stop] - low, axis=1)
+    if len(rows) == len(lanes) and begin == 0 and stop == len(buckets):
+        return taken
+    result[rows, begin:stop] = taken
+    return result
+
+
+def _rising(lane_runs: Runs, ends: np.ndarray, last_end: np.ndarray) -> np.ndarray:
+    """Indices of the slices that end later than all before them in their lane."""
+    keep = []
+    for lane, first, count in zip(*(column.tolist() for column in lane_runs), strict=True):
+        highest = np.maximum.accumulate(np.concatenate([[last_end[lane]], ends[first : first + count]]))
+        keep.append(first + np.flatnonzero(np.diff(highest) > 0))
+    return np.concatenate(keep)

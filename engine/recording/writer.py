@@ -100,6 +100,12 @@ class RecordingWriter:
             os.close(self._file)
             self._file = -1
 
+    def abandon(self) -> None:
+        """Closes the file as it is after the last commit, as if the writer had died there."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
     def _append(self, data: bytes) -> None:
         """Appends in one write; what a short or failed write left is taken away again. OSError."""
         try:

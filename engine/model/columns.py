@@ -1,0 +1,61 @@
+"""Small vectorised tools: growable columns and runs of equal values."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+def grown(array: np.ndarray, length: int, fill: int = 0) -> np.ndarray:
+    """The array, or a copy with room for at least `length` rows (half as many again), new rows filled."""
+    if length <= len(array):
+        return array
+    capacity = max(length, len(array) + len(array) // 2, 64)
+    wider = np.zeros((capacity, *array.shape[1:]), array.dtype)
+    wider[: len(array)] = array
+    if fill:
+        wider[len(array) :] = fill
+    return wider
+
+
+def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """All of `range(start, start + count)` one after another, int64."""
+    total = int(counts.sum())
+    ends = np.cumsum(counts)
+    return np.repeat(starts - (ends - counts), counts) + np.arange(total)
+
+
+class Runs(NamedTuple):
+    """Runs of equal neighbours: value, index of the first, length of each."""
+
+    values: np.ndarray
+    firsts: np.ndarray
+    counts: np.ndarray
+
+
+def runs(values: np.ndarray) -> Runs:
+    """The runs of a non-empty array."""
+    firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    return Runs(values[firsts], firsts, np.diff(np.append(firsts, len(values))))
+
+
+class Table:
+    """Rows of a structured dtype, appended in batches."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._rows = np.zeros(0, dtype)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All rows, in the order in which they came. Valid until the next append."""
+        return self._rows[: self._count]
+
+    def append(self, rows: np.ndarray) -> None:
+        """Adds rows."""
+        count = self._count + len(rows)
+        self._rows = grown(self._rows, count)
+        self._rows[self._count : count] = rows
+        self._count = count
