@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.model.states import Slice
+from engine.model.entities import Slice
 
 
 class Selection(QObject):

@@ -1,11 +1,10 @@
-"""The widget that paints lanes, names and ruler. The painted frame is kept: hovering repaints only what lies over it."""
+"""The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.model import hand_offs
 from engine.model.entities import HandOff
 from engine.model.format import percent
 from engine.model.model import Model
@@ -14,13 +13,15 @@ from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import STATE_NAMES, ActiveTheme
-from gui.timeline.frame import Frame, is_open_in
+from gui.timeline.frame import Frame
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
 from gui.timeline.keys import Keys
 from gui.timeline.overlays import Overlays
+from gui.timeline.relations import hand_off_into, hand_offs_out_of
 from gui.timeline.rows import ROW_PX, Rows, arrange
+from gui.timeline.scene import Scene
 
 NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
@@ -52,7 +53,7 @@ class Canvas(QWidget):
         self._frame: Frame | None = None
         self._stale = True
         self._overlays = Overlays(themes.current)
-        self._deadlocked: set[int] = set()
+        self._deadlocked: frozenset[int] = frozenset()
         self._pointer: QPointF | None = None
         self._hit = Hit()
         self._hand_offs: tuple[object, list[HandOff]] = (None, [])
@@ -76,7 +77,7 @@ class Canvas(QWidget):
         self.model = model
         self._first_row = 0
         self._hit = Hit()
-        self._deadlocked = set()
+        self._deadlocked = frozenset()
         self._arranged = (0, 0, -1)
         self.refresh()
 
@@ -171,7 +172,8 @@ class Canvas(QWidget):
         if hit.hold is not None:
             primitive = hit.hold.primitive
         elif hit.slice is not None:
-            primitive = self.model.detail(hit.slice.detail)[0] or None
+            awaited = self.model.detail(hit.slice.detail)[0]
+            primitive = awaited.id if awaited else None
         self.selection.hover(hit.time_ns, hit.lane, hit.slice, primitive)
 
     # Painting
@@ -183,14 +185,15 @@ class Canvas(QWidget):
             self._overlays.paint_empty(painter, self.width(), self.height(), *self.empty_text)
             return
         geometry = self.geometry_now()
-        frame = self._fresh_frame(geometry, model)
+        scene = Scene(geometry, self.rows, model, self._deadlocked)
+        frame = self._fresh_frame(scene)
         painter.drawImage(0, 0, frame.image)
         painter.setClipRect(NAMES_PX, 0, self.width() - NAMES_PX, self.height())
-        self._paint_over_lanes(painter, geometry, frame, model)
+        self._paint_over_lanes(painter, scene, frame)
         painter.setClipping(False)
         for lane, strong in ((self._hit.lane, False), (self.selection.lane, True)):
             if lane is not None:
-                self._overlays.paint_lane_focus(painter, geometry, self.rows, lane, strong=strong)
+                self._overlays.paint_lane_focus(painter, scene, lane, strong=strong)
         if self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
             row = self.rows.rows[self._hit.row]
             lines = tooltip_lines(self._hit, row, model, geometry.scale.ns_per_px)
@@ -198,31 +201,32 @@ class Canvas(QWidget):
                 self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
         painter.end()
 
-    def _fresh_frame(self, geometry: Geometry, model: Model) -> Frame:
-        frame = self._frame
+    def _fresh_frame(self, scene: Scene) -> Frame:
+        frame, geometry = self._frame, scene.geometry
         if frame is None or frame.ratio != geometry.ratio:
             frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters)
             self._stale = True
         if self._stale:
-            frame.paint(geometry, self.rows, model, self._deadlocked, is_open_in(self.filters))
+            frame.paint(scene)
             self._stale = False
         return frame
 
-    def _paint_over_lanes(self, painter: QPainter, geometry: Geometry, frame: Frame, model: Model) -> None:
+    def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame) -> None:
+        geometry, model = scene.geometry, scene.model
         over, selection = self._overlays, self.selection
         if self.view.limits.end_ns and not model.finished:
             over.paint_now(painter, geometry, model.end_ns)
         if selection.primitive is not None:
-            over.paint_lit(painter, geometry, self.rows, model, selection.primitive, frame.runs)
+            over.paint_lit(painter, scene, selection.primitive, frame.runs)
         if self._deadlocked:
-            over.paint_deadlocks(painter, geometry, self.rows, model, self._deadlocked)
+            over.paint_deadlocks(painter, scene)
         if selection.span is not None:
             over.paint_span(painter, geometry, selection.span, self._span_note(model, selection.span))
         if selection.hovered is not None and selection.hovered != selection.slice:
-            over.paint_slice(painter, geometry, self.rows, selection.hovered, strong=False)
+            over.paint_slice(painter, scene, selection.hovered, strong=False)
         if selection.slice is not None:
-            over.paint_slice(painter, geometry, self.rows, selection.slice, strong=True)
-        over.paint_arrows(painter, geometry, self.rows, self._arrows(model))
+            over.paint_slice(painter, scene, selection.slice, strong=True)
+        over.paint_arrows(painter, scene, self._arrows(model))
         if selection.hover_ns is not None:
             over.paint_crosshair(painter, geometry, selection.hover_ns, model.start_ns)
 
@@ -232,9 +236,8 @@ class Canvas(QWidget):
         if self._hand_offs[0] != chosen:
             found: list[HandOff] = []
             if chosen is not None:
-                into = hand_offs.into(model, chosen)
-                found = [into] if into else []
-                found += hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
+                into = hand_off_into(model, chosen)
+                found = [*([into] if into else []), *hand_offs_out_of(model, chosen)]
             self._hand_offs = (chosen, found)
         return self._hand_offs[1]
 
@@ -316,11 +319,11 @@ class Canvas(QWidget):
         self.update()
 
 
-def deadlocked_lanes(model: Model) -> set[int]:
+def deadlocked_lanes(model: Model) -> frozenset[int]:
     """Lanes of deadlocks that were observed and are not resolved."""
-    return {
+    return frozenset(
         lane
         for finding in model.findings.values()
         if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
         for lane in finding.get("lanes", ())
-    }
+    )

@@ -62,11 +62,6 @@ def certainty_text(code_slice: Slice) -> str:
     return "inferred" if code_slice.flags & INFERRED else "recorded"
 
 
-def primitive_of(model: Model, code_slice: Slice) -> int:
-    """The primitive a slice waits for; 0: none."""
-    return model.detail(code_slice.detail)[0]
-
-
 def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[str]:
     """What the tooltip says: first line the heading; empty when there is nothing to say."""
     if hit.lane is None or hit.time_ns is None:
@@ -90,9 +85,9 @@ def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[st
         f"{lane.name}: {state_text(shown)}",
         f"{duration(shown.duration_ns)}{so_far}  from {time_text(shown.start_ns - start, resolution)}",
     ]
-    number, site_number = model.detail(shown.detail)
-    if number in model.primitives:
-        lines.append(f"for {model.primitives[number].label}")
+    awaited, site_number = model.detail(shown.detail)
+    if awaited is not None:
+        lines.append(f"for {awaited.label}")
     site = model.site(site_number) if site_number else None
     if site is not None:
         lines.append(f"at {site.label} in {site.function}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from gui.timeline.navigation import follow_hand_off, focus_selection, select_row_beside, step_slice
+from gui.timeline.navigation import focus_selection, follow_hand_off, select_row_beside, step_slice
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas

@@ -12,7 +12,8 @@ from gui.timeline.raster import MERGED, Codes
 SHEET_WIDTH = 1024  # logical px
 SHEET_HEIGHT = 1024
 PADDING = 4
-LEAST_PX = 28  # narrower slices get no label
+LEAST_PX = 32  # narrower slices get no label
+KEPT_FITTINGS = 50_000
 
 
 class Runs(NamedTuple):
@@ -45,6 +46,13 @@ def wide_runs(codes: Codes, least_columns: int) -> Runs:
     return Runs(row[labelled], first[labelled], (first + width)[labelled], code[labelled])
 
 
+class Label(NamedTuple):
+    """A text on the sheet: its width in logical px, and where it is in device px."""
+
+    width: int
+    source: tuple[int, int, int, int]
+
+
 class LabelSheet:
     """Texts drawn once and copied from then on: copying costs a fifth of drawing. Starts anew when it is full."""
 
@@ -53,32 +61,26 @@ class LabelSheet:
         self._metrics = QFontMetrics(font)
         self._ratio = ratio
         self.height = self._metrics.height()
-        self._widths: dict[str, int] = {}
-        self._places: dict[tuple[str, int], tuple[int, int, int]] = {}
-        self._pixmap = self._new_pixmap()
+        self._labels: dict[tuple[str, int], Label] = {}
+        self._fitting: dict[tuple[tuple[str, ...], int, int], Label | None] = {}
+        self.pixmap = self._new_pixmap()
         self._x = self._y = 0
 
-    def fit(self, texts: tuple[str, ...], width: int) -> str:
-        """The first of these texts that is no wider than `width` logical px; "" when none is."""
-        widths = self._widths
-        for text in texts:
-            size = widths.get(text)
-            if size is None:
-                size = widths[text] = self._metrics.horizontalAdvance(text)
-            if size <= width:
-                return text
-        return ""
-
-    def draw(self, painter: QPainter, place: tuple[int, int], text: str, color: QColor) -> None:
-        """Draws a text with its top left corner at `place`, in logical px."""
-        key = (text, color.rgb())
-        source = self._places.get(key) or self._add(key, text, color)
-        left, top, width = source
-        ratio = self._ratio
-        painter.drawPixmap(
-            place[0], place[1], width, self.height, self._pixmap,
-            round(left * ratio), round(top * ratio), round(width * ratio), round(self.height * ratio),
-        )  # fmt: skip
+    def fit(self, texts: tuple[str, ...], width: int, color: QColor, rgb: int) -> Label | None:
+        """The first of these texts that fits `width` logical px; None when none does. `rgb` is `color.rgb()`."""
+        key = (texts, width, rgb)
+        try:
+            return self._fitting[key]
+        except KeyError:
+            pass
+        fitting = next((text for text in texts if self._metrics.horizontalAdvance(text) <= width), None)
+        label = None
+        if fitting:
+            label = self._labels.get((fitting, rgb)) or self._add((fitting, rgb), color)
+        if len(self._fitting) > KEPT_FITTINGS:
+            self._fitting.clear()
+        self._fitting[key] = label
+        return label
 
     def _new_pixmap(self) -> QPixmap:
         pixmap = QPixmap(round(SHEET_WIDTH * self._ratio), round(SHEET_HEIGHT * self._ratio))
@@ -86,20 +88,23 @@ class LabelSheet:
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
-    def _add(self, key: tuple[str, int], text: str, color: QColor) -> tuple[int, int, int]:
+    def _add(self, key: tuple[str, int], color: QColor) -> Label:
+        text = key[0]
         width = min(self._metrics.horizontalAdvance(text) + 1, SHEET_WIDTH)
         if self._x + width > SHEET_WIDTH:
             self._x, self._y = 0, self._y + self.height + 1
         if self._y + self.height > SHEET_HEIGHT:
-            self._places.clear()
-            self._pixmap = self._new_pixmap()
+            self._labels.clear()
+            self._fitting.clear()
+            self.pixmap = self._new_pixmap()
             self._x = self._y = 0
-        painter = QPainter(self._pixmap)
+        painter = QPainter(self.pixmap)
         painter.setFont(self._font)
         painter.setPen(color)
         painter.drawText(self._x, self._y + self._metrics.ascent(), text)
         painter.end()
-        place = (self._x, self._y, width)
-        self._places[key] = place
+        ratio = self._ratio
+        source = (round(self._x * ratio), round(self._y * ratio), round(width * ratio), round(self.height * ratio))
+        label = self._labels[key] = Label(width, source)
         self._x += width + 1
-        return place
+        return label

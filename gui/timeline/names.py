@@ -1,7 +1,5 @@
 """The column of lane names and process headers at the timeline's left."""
 
-from collections.abc import Callable, Set
-
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPolygon
 
@@ -9,8 +7,9 @@ from engine.model.entities import Process
 from engine.model.format import count
 from engine.model.model import Model
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
-from gui.timeline.geometry import NAMES_PX, Geometry
-from gui.timeline.rows import ROW_PX, Row, RowKind, Rows
+from gui.timeline.geometry import NAMES_PX
+from gui.timeline.rows import ROW_PX, Row, RowKind
+from gui.timeline.scene import Scene
 
 INDENT_PX = 24
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -43,35 +42,27 @@ class Names:
         self._small = ui_font(FONT_SMALL_PX)
         self._elided: dict[tuple[str, int, bool], str] = {}
 
-    def paint(
-        self,
-        painter: QPainter,
-        geometry: Geometry,
-        rows: Rows,
-        model: Model,
-        deadlocked: Set[int],
-        is_open: Callable[[Row], bool],
-    ) -> None:
-        """Paints the rows in view. `deadlocked` are lane ids, `is_open` tells which headers are expanded."""
-        theme = self._theme
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Paints the rows in view."""
+        theme, geometry, model = self._theme, scene.geometry, scene.model
         painter.fillRect(0, geometry.row_top(geometry.first_row), NAMES_PX, geometry.height, theme.color("panel"))
         last = geometry.first_row + geometry.rows_in_view
         for number in range(geometry.first_row, last):
-            row = rows.rows[number]
+            row = scene.rows.rows[number]
             top = geometry.row_top(number)
-            marked = any(lane in deadlocked for lane in row.lanes) if deadlocked else False
+            marked = bool(scene.deadlocked) and not scene.deadlocked.isdisjoint(row.lanes)
             if row.kind is RowKind.LANE:
                 self._paint_lane(painter, top, row, model, marked)
             else:
-                self._paint_header(painter, top, row, model, marked, is_open(row))
+                self._paint_header(painter, top, row, model, marked)
         painter.fillRect(NAMES_PX - 1, 0, 1, geometry.height, theme.color("border"))
 
-    def _paint_header(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool, expanded: bool) -> None:
+    def _paint_header(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
         theme = self._theme
         is_process = row.kind is RowKind.PROCESS
         left = 8 if is_process else INDENT_PX
         painter.fillRect(0, top, NAMES_PX, ROW_PX, theme.color("danger_soft" if marked else "group"))
-        self._paint_chevron(painter, left, top, expanded, theme.color("text_dim"))
+        self._paint_chevron(painter, left, top, row.expanded, theme.color("text_dim"))
         if is_process:
             process = model.processes[row.process]
             note = count(len(row.lanes), "lane") if row.lanes else process_note(process)

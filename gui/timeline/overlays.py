@@ -5,13 +5,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 
 from engine.model.entities import HandOff, Slice
 from engine.model.format import duration
-from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.labels import Runs
 from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, HOLD_BOTTOM
-from gui.timeline.rows import ROW_PX, Rows
+from gui.timeline.rows import ROW_PX
+from gui.timeline.scene import Scene
 from gui.timeline.ticks import time_text
 
 LIT_LIMIT = 2_000  # rectangles of a lit primitive; more could not be told apart
@@ -27,18 +27,17 @@ class Overlays:
         self._bold = ui_font(FONT_PX - 1, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
 
-    def paint_lit(
-        self, painter: QPainter, geometry: Geometry, rows: Rows, model: Model, primitive: int, runs: Runs
-    ) -> None:
+    def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, runs: Runs) -> None:
         """Frames every hold of a primitive in full height, and every wide wait for it."""
-        scale, painted = geometry.scale, 0
+        geometry, model, painted = scene.geometry, scene.model, 0
+        scale = geometry.scale
         hold = QColor(self._theme.hold)
         fill = QColor(hold)
         fill.setAlpha(90)
         boxes = []
         for held in model.holds.of_primitive(primitive, int(geometry.start_ns), int(geometry.end_ns)):
-            row = rows.of_lane(held.lane)
-            if row is None or not geometry.shows_row(row):
+            row = scene.row_in_view(held.lane)
+            if row is None:
                 continue
             left = max(scale.x(held.start_ns), NAMES_PX - 2.0)
             width = max(scale.x(held.end_ns) - left, 1.0)
@@ -51,33 +50,35 @@ class Overlays:
         painter.drawRects(boxes)
         painter.setPen(QPen(hold, 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRects(self._lit_waits(geometry, rows, model, primitive, runs))
+        painter.drawRects(self._lit_waits(scene, primitive, runs))
 
     @staticmethod
-    def _lit_waits(geometry: Geometry, rows: Rows, model: Model, primitive: int, runs: Runs) -> list[QRectF]:
-        boxes = []
+    def _lit_waits(scene: Scene, primitive: int, runs: Runs) -> list[QRectF]:
+        geometry, model, boxes = scene.geometry, scene.model, []
         for place, first, last in zip(runs.rows.tolist(), runs.firsts.tolist(), runs.lasts.tolist(), strict=True):
             row = geometry.first_row + place
-            lane = rows.rows[row].lane
+            lane = scene.rows.rows[row].lane
             if lane is None:
                 continue
             middle = geometry.start_ns + (first + last) / 2 * geometry.ns_per_column
             shown = model.states.slice_at(lane, int(middle))
-            if shown is not None and shown.detail and model.detail(shown.detail)[0] == primitive:
+            awaited = model.detail(shown.detail)[0] if shown is not None else None
+            if awaited is not None and awaited.id == primitive:
                 left = NAMES_PX + first / geometry.ratio
                 width = (last - first) / geometry.ratio - 1
                 boxes.append(QRectF(left, geometry.row_top(row) + BAR_TOP, width, BAR_BOTTOM - BAR_TOP))
         return boxes
 
-    def paint_deadlocks(self, painter: QPainter, geometry: Geometry, rows: Rows, model: Model, lanes: set[int]) -> None:
+    def paint_deadlocks(self, painter: QPainter, scene: Scene) -> None:
         """Frames the rows of deadlocked lanes, from where they stopped to the end."""
+        geometry, model = scene.geometry, scene.model
         pen = QPen(QColor(self._theme.deadlock), 2)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for lane in lanes:
-            row = rows.of_lane(lane)
-            if row is None or not geometry.shows_row(row):
+        for lane in scene.deadlocked:
+            row = scene.row_in_view(lane)
+            if row is None:
                 continue
             stuck = model.states.slice_at(lane, int(min(geometry.end_ns, model.end_ns - 1)))
             if stuck is None or not stuck.code & DEADLOCKED:
@@ -86,10 +87,10 @@ class Overlays:
             right = min(geometry.scale.x(stuck.end_ns), geometry.width + 4.0)
             painter.drawRect(QRectF(left, geometry.row_top(row) + 1, right - left, HOLD_BOTTOM - 2))
 
-    def paint_slice(self, painter: QPainter, geometry: Geometry, rows: Rows, chosen: Slice, *, strong: bool) -> None:
+    def paint_slice(self, painter: QPainter, scene: Scene, chosen: Slice, *, strong: bool) -> None:
         """Frames a slice: the selected one strongly, the hovered one lightly."""
-        row = rows.of_lane(chosen.lane)
-        if row is None or not geometry.shows_row(row):
+        geometry, row = scene.geometry, scene.row_in_view(chosen.lane)
+        if row is None:
             return
         left = max(geometry.scale.x(chosen.start_ns), NAMES_PX - 4.0)
         right = min(max(geometry.scale.x(chosen.end_ns), left + 2), geometry.width + 4.0)
@@ -103,10 +104,10 @@ class Overlays:
         painter.setPen(QPen(self._theme.color("text"), 2 if strong else 1))
         painter.drawRect(box)
 
-    def paint_lane_focus(self, painter: QPainter, geometry: Geometry, rows: Rows, lane: int, *, strong: bool) -> None:
+    def paint_lane_focus(self, painter: QPainter, scene: Scene, lane: int, *, strong: bool) -> None:
         """Marks a lane's name: selected strongly, under the pointer lightly."""
-        row = rows.of_lane(lane)
-        if row is None or not geometry.shows_row(row):
+        geometry, row = scene.geometry, scene.row_in_view(lane)
+        if row is None:
             return
         tint = self._theme.color("accent")
         tint.setAlpha(48 if strong else 22)
@@ -162,8 +163,9 @@ class Overlays:
         if NAMES_PX <= x < geometry.width:
             painter.fillRect(QRectF(x, RULER_PX, 1, geometry.height), self._theme.color("accent"))
 
-    def paint_arrows(self, painter: QPainter, geometry: Geometry, rows: Rows, hand_offs: list[HandOff]) -> None:
+    def paint_arrows(self, painter: QPainter, scene: Scene, hand_offs: list[HandOff]) -> None:
         """Arrows from whoever released or signalled to whoever went on."""
+        geometry, rows = scene.geometry, scene.rows
         scale, lines, heads = geometry.scale, [], []
         for hand_off in hand_offs:
             giver, taker = rows.of_lane(hand_off.releaser), rows.of_lane(hand_off.receiver)

@@ -83,12 +83,12 @@ class Raster:
         sampled = bool((dominant & SAMPLED).any())
         rows[:, : self._px(BAR_TOP)] = self.lane_pixel
         rows[:, self._px(BAR_BOTTOM) :] = self.lane_pixel
-        lines = {key: table.take(index) for key, table in self._tables.items() if sampled or not key[1]}
+        lines = {key: table.take(index, mode="clip") for key, table in self._tables.items() if sampled or not key[1]}
         for top, bottom, band in BANDS:
             first, last, depth = self._px(top), self._px(bottom), _DEPTH[band]
             plain = lines[depth, False]
             if band == "cap":
-                plain = np.where(dominant & MERGED, self._worst.take(worst), plain)
+                plain = np.where(dominant & MERGED, self._worst.take(worst, mode="clip"), plain)
             rows[:, first:last] = plain[:, None, :]
             if sampled and band != "cap":
                 rows[:, first + (first + 1) % 2 : last : 2] = lines[depth, True][:, None, :]

@@ -23,12 +23,13 @@ class RowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `lanes` is the lane itself, or all that it summarises (none for the header of an open process)."""
+    """One row. `lanes` is the lane itself, or all it summarises (none for an expanded process)."""
 
     kind: RowKind
     process: int
     lanes: tuple[int, ...]
     pinned: bool = False
+    expanded: bool = False
 
     @property
     def lane(self) -> int | None:
@@ -90,7 +91,7 @@ def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable
     if process in filters.collapsed:
         yield Row(RowKind.PROCESS, process, everyone)
         return
-    yield Row(RowKind.PROCESS, process, ())
+    yield Row(RowKind.PROCESS, process, (), expanded=True)
     if filters.sort is Sort.NAME:
         lanes = sorted(lanes, key=lambda lane: (lane.name.casefold(), lane.id))
     services = tuple(lane.id for lane in lanes if lane.internal)
@@ -98,7 +99,7 @@ def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable
         if not lane.internal:
             yield Row(RowKind.LANE, process, (lane.id,))
     if services:
-        yield Row(RowKind.SERVICES, process, services)
+        yield Row(RowKind.SERVICES, process, services, expanded=process in filters.services)
         if process in filters.services:
             yield from (Row(RowKind.LANE, process, (lane,)) for lane in services)
 
