@@ -25,15 +25,16 @@ STATES = len(State)
 SEVERITY = STATE_MASK | DEADLOCKED  # codes compare by these bits: what was found deadlocked is worse than anything
 CERTAINTY = SAMPLED | INFERRED
 FINEST = 15  # 33 µs
-COARSEST = 50
-SMALLEST_BUDGET = 24 << 20
-BYTES_PER_SLICE = 2.2  # of the pyramid, once there are many slices
+COARSEST = 60
+SMALLEST_BUDGET = 4 << 20  # bytes of the pyramid
+BYTES_PER_SLICE = 2.5  # allowed once there are many slices
+LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 64  # buckets from which on a slice is filled by itself
 
 
 @dataclass
 class Summary:
-    """What is known of some buckets: time per state (n, STATES), worst code, flags (CERTAINTY | INNER), edge (bool)."""
+    """What is known of n buckets: time per state (STATES, n), worst code, flags (CERTAINTY | INNER), edge (bool)."""
 
     times: np.ndarray
     worst: np.ndarray
@@ -44,36 +45,50 @@ class Summary:
     def empty(cls, count: int) -> "Summary":
         """Nothing known, `count` times."""
         return cls(
-            np.zeros((count, STATES), np.int64),
-            np.zeros(count, np.uint8),
-            np.zeros(count, np.uint8),
-            np.zeros(count, bool),
+            np.zeros((STATES, count)), np.zeros(count, np.uint8), np.zeros(count, np.uint8), np.zeros(count, bool)
         )
+
+    @classmethod
+    def pure(cls, codes: np.ndarray, spent: np.ndarray | float) -> "Summary":
+        """Buckets within one slice each."""
+        new = cls.empty(len(codes))
+        new.times[codes & STATE_MASK, np.arange(len(codes))] = spent
+        new.worst = codes & np.uint8(SEVERITY)
+        new.flags = codes & np.uint8(CERTAINTY)
+        return new
 
     def grow(self, count: int) -> None:
         """Makes room for `count` buckets."""
         more = Summary.empty(count - len(self.worst))
-        self.times = np.concatenate([self.times, more.times])
+        self.times = np.concatenate([self.times, more.times], axis=1)
         self.worst = np.concatenate([self.worst, more.worst])
         self.flags = np.concatenate([self.flags, more.flags])
         self.edge = np.concatenate([self.edge, more.edge])
 
     def take(self, index: np.ndarray) -> "Summary":
         """A copy of some."""
-        return Summary(self.times[index], self.worst[index], self.flags[index], self.edge[index])
+        return Summary(np.take(self.times, index, axis=1), self.worst[index], self.flags[index], self.edge[index])
 
     def put(self, index: np.ndarray, other: "Summary") -> None:
         """Replaces some."""
-        self.times[index], self.worst[index] = other.times, other.worst
+        self.times[:, index], self.worst[index] = other.times, other.worst
         self.flags[index], self.edge[index] = other.flags, other.edge
 
     def add_right(self, index: np.ndarray, right: "Summary") -> None:
         """Joins what comes right after (at most one per index): its edge lies inside then, unless nothing is here yet."""
-        here = self.times[index].any(axis=1)
-        self.times[index] += right.times
+        here = self.worst[index] > 0
+        self.times[:, index] += right.times
         self.worst[index] = np.maximum(self.worst[index], right.worst)
         self.flags[index] |= right.flags | np.where(here & right.edge, INNER, 0).astype(np.uint8)
         self.edge[index] |= right.edge & ~here
+
+    def add_left(self, index: np.ndarray, left: "Summary") -> None:
+        """Joins what comes right before (at most one per index)."""
+        there = left.worst > 0
+        self.times[:, index] += left.times
+        self.worst[index] = np.maximum(self.worst[index], left.worst)
+        self.flags[index] |= left.flags | np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
+        self.edge[index] = np.where(there, left.edge, self.edge[index])
 
     def dominant(self) -> np.ndarray:
         """The dominant bytes; 0 where no time was spent alive."""
@@ -81,16 +96,18 @@ class Summary:
 
 
 def dominant_of(times: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """State with most time, the worse one of equals, with flags; 0 where no time was spent. Times are (n, STATES)."""
-    best = np.zeros(len(times), times.dtype)
-    code = np.zeros(len(times), np.uint8)
-    for state in range(1, STATES):
-        column = times[:, state]
-        better = (column >= best) & (column > 0)
-        code[better] = state
-        best = np.maximum(best, column)
-    code |= flags
-    return np.where(best > 0, code, 0).astype(np.uint8)
+    """State with most time, the worse one of equals, with flags; 0 where no time was spent. Times are (STATES, n)."""
+    best = times[1].copy()
+    code = (best > 0).astype(np.uint8)
+    better = np.empty(len(code), bool)
+    for state in range(2, STATES):
+        column = times[state]
+        if column.any():
+            np.greater_equal(column, best, out=better)
+            better &= column > 0
+            np.copyto(code, np.uint8(state), where=better)
+            np.maximum(best, column, out=best)
+    return np.where(code > 0, code | flags, 0).astype(np.uint8)
 
 
 class Level:
@@ -174,8 +191,9 @@ class Pyramid:
         self._begun[lanes] = True
 
     def _keep_to_budget(self, end: int, slices: int) -> None:
-        budget = max(SMALLEST_BUDGET, int(BYTES_PER_SLICE * slices))
-        while self.finest < COARSEST and (end >> self.finest) * len(self._passed) * 4 > budget:
+        bytes_per_bucket = len(self._passed) * 4  # two bytes a lane, and as much again in all coarser levels
+        budget = max(SMALLEST_BUDGET, int(BYTES_PER_SLICE * slices), LEAST_BUCKETS * bytes_per_bucket)
+        while self.finest < COARSEST and (end >> self.finest) * bytes_per_bucket > budget:
             k = self.finest
             finer, here = self._open[k], self._open[k + 1]
             odd = ((self._passed >> k) & 1).astype(bool)
@@ -213,7 +231,7 @@ class Pyramid:
         group = np.cumsum(change) - 1
         groups = len(heads)
         state = (piece_codes & STATE_MASK).astype(np.int64)
-        times = np.bincount(group * STATES + state, spent, groups * STATES).astype(np.int64).reshape(-1, STATES)
+        times = np.bincount(group + groups * state, spent, groups * STATES).reshape(STATES, -1)
         flags = (piece_codes & CERTAINTY) | np.where(~tail & inner[owner], INNER, 0).astype(np.uint8)
         known = Summary(
             times,
@@ -277,34 +295,49 @@ class Pyramid:
         self, k: int, lanes: np.ndarray, rows: _Rows, moved: np.ndarray, before: np.ndarray, after: np.ndarray
     ) -> _Rows:
         """The mixed buckets of level k + 1 of lanes that moved on at level k; keeps what their open ones have so far."""
-        rows = rows.take(np.flatnonzero(moved[rows.lane]))
-        size = np.int64(1) << k
+        if not moved.all():
+            rows = rows.take(np.flatnonzero(moved[rows.lane]))
+        size = float(1 << k)
         parent = rows.bucket >> 1
         change = np.concatenate([[True], (parent[1:] != parent[:-1]) | (rows.lane[1:] != rows.lane[:-1])])
         heads = np.flatnonzero(change)
         lasts = np.append(heads[1:], len(parent)) - 1
         lane, parent = rows.lane[heads], parent[heads]
-        begins_lane = np.concatenate([[True], lane[1:] != lane[:-1]])
         open_parent = after[lane] >> (k + 1)
-        first_open = before[lane] >> k  # the first bucket of level k that was not complete
-        # Left half: carried over, pure (the slice that comes in covers it), or a row of this batch.
-        left_row = (rows.bucket[heads] & 1) == 0
-        known = Summary.empty(len(heads))
-        carried = np.flatnonzero(~left_row & (first_open > parent * 2))
-        known.put(carried, self._open[k + 1].take(lanes[lane[carried]]))
-        pure = np.flatnonzero(~left_row & (first_open <= parent * 2) & ~begins_lane)
-        _add_pure(known, pure, rows.first_code[heads[pure]], size)
-        taken = np.flatnonzero(left_row)
-        known.put(taken, rows.known.take(heads[taken]))
-        # A complete left half of an open bucket is what has to be carried on.
+        known = rows.known.take(heads)
+        # Left half: a row of this batch, carried over, or pure: covered by the slice that comes in.
+        right_only = (rows.bucket[heads] & 1).astype(bool)
+        was_complete = before[lane] >> k > parent * 2
+        carried = np.flatnonzero(right_only & was_complete)
+        known.add_left(carried, self._open[k + 1].take(lanes[lane[carried]]))
+        pure = np.flatnonzero(right_only & ~was_complete)
+        known.add_left(pure, Summary.pure(rows.first_code[heads[pure]], size))
+        # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
         keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1))
-        self._open[k + 1].put(lanes[lane[keep]], known.take(keep))
-        # Right half: a row of this batch, pure (the slice that goes out covers it), or still to come.
-        right_row = np.flatnonzero((rows.bucket[lasts] & 1) == 1)
-        known.add_right(right_row, rows.known.take(lasts[right_row]))
-        pure = np.flatnonzero(((rows.bucket[lasts] & 1) == 0) & (parent < open_parent))
-        _add_pure(known, pure, rows.last_code[lasts[pure]], size)
+        self._carry(k + 1, lanes[lane[keep]], rows, heads[keep], right_only[keep], was_complete[keep], size)
+        # Right half: a row of this batch, pure (covered by the slice that goes out), or still to come.
+        both = np.flatnonzero(lasts > heads)
+        known.add_right(both, rows.known.take(lasts[both]))
+        pure = np.flatnonzero((lasts == heads) & ~right_only & (parent < open_parent))
+        known.add_right(pure, Summary.pure(rows.last_code[lasts[pure]], size))
         return _Rows(lane, parent, known, rows.first_code[heads], rows.last_code[lasts])
+
+    def _carry(
+        self,
+        k: int,
+        lanes: np.ndarray,
+        rows: _Rows,
+        heads: np.ndarray,
+        right_only: np.ndarray,
+        was_complete: np.ndarray,
+        size: float,
+    ) -> None:
+        """Notes the left halves of open buckets of level k that these lanes have completed in this batch."""
+        here = self._open[k]
+        fresh = ~right_only
+        here.put(lanes[fresh], rows.known.take(heads[fresh]))
+        fresh = right_only & ~was_complete
+        here.put(lanes[fresh], Summary.pure(rows.first_code[heads[fresh]], size))
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
         """A closed slice turned out to be part of a deadlock."""
@@ -332,11 +365,3 @@ class Pyramid:
     def nbytes(self) -> int:
         """Bytes reserved."""
         return sum(level.dominant.nbytes + level.worst.nbytes for level in self.levels.values())
-
-
-def _add_pure(known: Summary, index: np.ndarray, codes: np.ndarray, size: np.int64) -> None:
-    right = Summary.empty(len(index))
-    right.times[np.arange(len(index)), codes & STATE_MASK] = size
-    right.worst = codes & np.uint8(SEVERITY)
-    right.flags = codes & np.uint8(CERTAINTY)
-    known.add_right(index, right)

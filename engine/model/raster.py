@@ -53,7 +53,7 @@ def rasterise(
         at = column[pieces]
         spent = np.minimum(ends[owner[pieces]], right[at]) - np.maximum(starts[owner[pieces]], left[at])
         state = (code[pieces] & STATE_MASK).astype(np.int64)
-        times = np.bincount(group * STATES + state, spent, groups * STATES).reshape(-1, STATES)
+        times = np.bincount(group + groups * state, spent, groups * STATES).reshape(STATES, -1)
         first_piece = np.concatenate([[0], np.cumsum(sizes[shared])[:-1]])
         flags = np.bitwise_or.reduceat(code[pieces] & np.uint8(CERTAINTY), first_piece)
         dominant.reshape(-1)[place[shared]] = dominant_of(times, flags | np.uint8(MERGED))

@@ -246,10 +246,7 @@ class StateStore:
         bucket, known = self.pyramid.open_buckets(k, lanes)
         has = np.flatnonzero(end > start)
         spent = np.minimum(end, (bucket + 1) << k) - start
-        tail = Summary.empty(len(has))
-        tail.times[np.arange(len(has)), code[has] & STATE_MASK] = spent[has]
-        tail.worst = code[has] & np.uint8(SEVERITY)
-        tail.flags = code[has] & np.uint8(CERTAINTY)
+        tail = Summary.pure(code[has], spent[has])
         begun = self.pages.count[lanes[has]] > 0
         on_edge = start[has] & ((1 << k) - 1) == 0
         tail.flags |= np.where(begun & ~on_edge, INNER, 0).astype(np.uint8)
