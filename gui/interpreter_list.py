@@ -1,20 +1,32 @@
 """The Pythons that runs may use: found and examined by a helper process, so that the window never waits for one."""
 
 import json
-import os
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, Signal
 
 from gui.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-# What the helper process runs: one JSON object a line, in the order in which interpreters are found.
-FIND = "import sys; from engine.interpreters import main; sys.exit(main(sys.argv[1:]))"
+# What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
+FIND = """
+import json, sys
+from engine.interpreters import UnusableInterpreter, find, probe
+paths = sys.argv[1:]
+try:
+    for found in map(probe, paths) if paths else find():
+        print(json.dumps({"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}), flush=True)
+except UnusableInterpreter as error:
+    print(json.dumps({"refused": str(error)}), flush=True)
+"""
+
+
+def lanescope_command(*arguments: str) -> list[str]:
+    """The command that starts another Lanescope."""
+    return [sys.executable, str(ROOT / "main.py"), *arguments]
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,85 @@ class InterpreterList(QObject):
         self.entries: list[InterpreterEntry] = [own]
         self._process: QProcess | None = None
         self._wanted = ""
+        self._looked_for_kept = False
 
     def find(self) -> None:
         """Begins to look for interpreters; `changed` tells when there is news."""
-        self._start(self._settings.get_texts("interpreters"))
+        self._start("", [])
 
     def add(self, path: str) -> None:
         """Begins to examine an interpreter the user points to; `added` or `refused` tells the outcome."""
-        self._wanted = path
-        self._start([path])
+        self._start(path, [path])
+
+    def describe(self, path: str) -> str:
+        """The entry in words, for a tip."""
+        return next((entry.tip for entry in self.entries if entry.path == path), path)
+
+    def close(self) -> None:
+        """Ends the helper process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.waitForFinished(1000)
+            self._forget_process()
+
+    def _start(self, wanted: str, paths: list[str]) -> None:
+        self.close()
+        self._wanted = wanted
+        self._process = QProcess(self)
+        self._process.setWorkingDirectory(str(ROOT))
+        self._process.readyReadStandardOutput.connect(self._on_output)
+        self._process.finished.connect(self._on_finished)
+        self._process.start(sys.executable, ["-c", FIND, *paths])
+
+    def _on_output(self) -> None:
+        process = self._process
+        while process is not None and process.canReadLine():
+            self._take(bytes(process.readLine().data()))
+
+    def _take(self, line: bytes) -> None:
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            return
+        if "refused" in answer:
+            self._refuse(str(answer["refused"]))
+            return
+        entry = entry_of(answer)
+        if not self._is_known(entry.path):
+            self.entries.append(entry)
+            self.changed.emit()
+        if self._wanted:
+            self._wanted = ""
+            kept = [path for path in self._settings.get_texts("interpreters") if path != entry.path]
+            self._settings.put("interpreters", [*kept, entry.path])
+            self.added.emit(entry.path)
+
+    def _refuse(self, reason: str) -> None:
+        if self._wanted:
+            self._wanted = ""
+            self.refused.emit(reason)
+
+    def _on_finished(self) -> None:
+        self._on_output()
+        self._refuse(f"{self._wanted} could not be examined.")
+        self._forget_process()
+        if not self._looked_for_kept:
+            self._looked_for_kept = True
+            kept = [path for path in self._settings.get_texts("interpreters") if not self._is_known(path)]
+            if kept:
+                self._start("", kept)
+
+    def _is_known(self, path: str) -> bool:
+        return any(entry.path == path for entry in self.entries)
+
+    def _forget_process(self) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+
+
+def entry_of(answer: dict[str, Any]) -> InterpreterEntry:
+    """3.13.0 free-threaded, with its path as the tip."""
+    free = bool(answer["free_threaded"])
+    kind = "free-threaded" if free else "GIL"
+    return InterpreterEntry(str(answer["path"]), f"{answer['version']} {kind}", str(answer["path"]), free)

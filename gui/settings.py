@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import platformdirs
 
 HOME_VARIABLE = "LANESCOPE_HOME"
+LOG_NAME = "lanescope.log"
 _Value = TypeVar("_Value")
 
 

@@ -11,6 +11,7 @@ from engine.model.entities import Lane
 from engine.model.model import Model
 from gui.theme import STATE_NAMES, ActiveTheme
 from gui.widgets.figures import grouped
+from gui.widgets.natural import natural
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
@@ -108,20 +109,3 @@ def shown(result: Any) -> str:
 def first_line(row: WorkerRow) -> str:
     lines = [line for line in row.error.splitlines() if line.strip()]
     return lines[-1].strip() if lines else ""
-
-
-def natural(text: str) -> tuple[tuple[int, str, int], ...]:
-    """A key that sorts worker-2 before worker-10."""
-    parts: list[tuple[int, str, int]] = []
-    digits = ""
-    for letter in text:
-        if letter.isdigit():
-            digits += letter
-            continue
-        if digits:
-            parts.append((0, "", int(digits)))
-            digits = ""
-        parts.append((1, letter, 0))
-    if digits:
-        parts.append((0, "", int(digits)))
-    return tuple(parts)

@@ -1,6 +1,5 @@
 """From a row of a panel to its place: selects, brings it into view, shows its line of code."""
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -12,16 +11,13 @@ from gui.timeline.timeline import Timeline
 
 
 class Navigation(QObject):
-    """`bring_up` puts a panel in front without moving the focus."""
+    """`model` is the one that is shown."""
 
-    def __init__(
-        self, timeline: Timeline, view: ViewWindow, selection: Selection, bring_up: Callable[[str], object]
-    ) -> None:
+    def __init__(self, timeline: Timeline, view: ViewWindow, selection: Selection) -> None:
         super().__init__(timeline)
         self._timeline = timeline
         self._view = view
         self._selection = selection
-        self._bring_up = bring_up
         self.model: Model | None = None
 
     def show_lane(self, lane: int) -> None:

@@ -124,9 +124,14 @@ class RunControl(QObject):
             return False
         return self._bridge.start(request)
 
+    @staticmethod
+    def ordinary_folder() -> Path:
+        """Where recordings are kept as long as the user has chosen no other place."""
+        return library.folder()
+
     def _folder(self) -> Path:
         own = self._settings.get("recordings_folder", "")
-        return Path(own) if own else library.folder()
+        return Path(own) if own else self.ordinary_folder()
 
     def _new_path(self, name: str) -> Path:
         return library.new_path(name, self._folder())

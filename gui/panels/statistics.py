@@ -1,0 +1,130 @@
+"""Statistics: how each lane has spent its time, as figures and as a bar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from engine.model.entities import Lane
+from engine.model.format import duration
+from engine.model.model import Model
+from engine.recording.schema import State
+from gui.theme import STATE_NAMES, ActiveTheme
+from gui.widgets.figures import fixed_percent
+from gui.widgets.natural import natural
+from gui.widgets.panel import Panel
+from gui.widgets.row_table import Column, RowTable
+
+# The most telling states first: bars and columns keep this order.
+STATES = (
+    State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT, State.IO, State.SLEEP, State.IDLE, State.UNKNOWN,
+)  # fmt: skip
+BAR_WIDTH = 220
+
+
+@dataclass(frozen=True)
+class LaneRow:
+    """One lane and the time it spent in each state (ns, by State)."""
+
+    lane: Lane
+    process: str
+    totals: tuple[int, ...]
+
+    @property
+    def lifetime(self) -> int:
+        return sum(self.totals)
+
+    def share(self, state: State) -> float:
+        return self.totals[state] / self.lifetime if self.lifetime else 0.0
+
+
+class StatisticsPanel(Panel):
+    """One row a lane; service lanes come last."""
+
+    lane_chosen = Signal(int)
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__("Time per state appears here for each lane as soon as something runs.", parent)
+        columns: Sequence[Column[LaneRow]] = (
+            Column("Lane", lambda r: r.lane.name, 150, sort_key=lambda r: natural(r.lane.name)),
+            Column("Process", lambda r: r.process, 130, sort_key=lambda r: natural(r.process)),
+            Column("Time", lambda r: duration(r.lifetime), 80, lambda r: r.lifetime, number=True),
+            Column("Shares", lambda _r: "", BAR_WIDTH, lambda r: r.share(State.RUNNING), tip=in_words),
+            *(share_column(state) for state in STATES),
+        )
+        self.table: RowTable[LaneRow] = RowTable("Statistics", columns, key=lambda row: row.lane.id, parent=self)
+        self.table.setItemDelegateForColumn(3, StateBar(themes, self.table))
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.make_sortable()
+        self.table.row_chosen.connect(lambda row: self.lane_chosen.emit(row.lane.id))
+        self.set_body(self.table)
+
+    def forget(self) -> None:
+        self.table.set_rows([])
+
+    def update_body(self, model: Model) -> bool:
+        lanes = sorted(model.lanes, key=lambda lane: lane.internal)
+        if lanes:
+            numbers = np.array([lane.id for lane in lanes])
+            totals = model.states.totals(numbers, model.start_ns, model.end_ns)
+            processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
+            rows = [
+                LaneRow(lane, processes.get(lane.process, ""), tuple(int(ns) for ns in spent))
+                for lane, spent in zip(lanes, without_ended(totals), strict=True)
+            ]
+            self.table.set_rows(rows)
+        return bool(lanes)
+
+
+class StateBar(QStyledItemDelegate):
+    """Paints a row's shares side by side in the colours of the states."""
+
+    def __init__(self, themes: ActiveTheme, table: RowTable[LaneRow]) -> None:
+        super().__init__(table)
+        self._themes = themes
+        self._table = table
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        row = self._table.row_model.rows[index.row()]
+        area: QRect = option.rect.adjusted(4, 5, -4, -5)  # type: ignore[attr-defined]
+        theme = self._themes.current
+        left = 0.0
+        for state in STATES:
+            width = row.share(state) * area.width()
+            if width > 0:
+                piece = QRect(area.left() + round(left), area.top(), round(left + width) - round(left), area.height())
+                painter.fillRect(piece, theme.state_color(state))
+                if state is State.UNKNOWN:
+                    painter.fillRect(piece, Qt.BrushStyle.BDiagPattern)
+            left += width
+
+
+def share_column(state: State) -> Column[LaneRow]:
+    """The share of one state, empty where there was none."""
+    return Column(
+        STATE_NAMES[state],
+        lambda row: fixed_percent(row.share(state)) if row.totals[state] else "",
+        76,
+        lambda row: row.share(state),
+        number=True,
+        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}",
+    )
+
+
+def in_words(row: LaneRow) -> str:
+    """running 61.0 %, lock wait 12.0 %."""
+    return ", ".join(f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %" for state in STATES if row.totals[state])
+
+
+def without_ended(totals: Any) -> Any:
+    """The time before a lane began and after it ended is no time of the lane."""
+    alive = np.array(totals)
+    alive[:, State.ENDED] = 0
+    return alive

@@ -1,0 +1,18 @@
+"""Sorting names as people do."""
+
+
+def natural(text: str) -> tuple[tuple[int, str, int], ...]:
+    """A key that sorts worker-2 before worker-10."""
+    parts: list[tuple[int, str, int]] = []
+    digits = ""
+    for letter in text:
+        if letter.isdigit():
+            digits += letter
+            continue
+        if digits:
+            parts.append((0, "", int(digits)))
+            digits = ""
+        parts.append((1, letter, 0))
+    if digits:
+        parts.append((0, "", int(digits)))
+    return tuple(parts)

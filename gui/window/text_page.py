@@ -1,0 +1,62 @@
+"""Texts to read over the window: the guide, and what the colours mean."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+
+from engine.recording.schema import State
+from gui.theme import STATE_NAMES, Theme
+from gui.window.overlays import Overlay
+
+TEXTS = Path(__file__).parents[2] / "resources" / "texts"
+STATE_MEANINGS = {
+    State.RUNNING: "executes Python or C code on a core",
+    State.GIL_WAIT: "could run, but another thread of its process holds the interpreter lock (GIL)",
+    State.CORE_WAIT: "could run, but no core is free for it",
+    State.LOCK_WAIT: "waits for a lock that another lane holds",
+    State.WAIT: "waits for something else: a condition, event, barrier, queue, semaphore, another thread's end",
+    State.IO: "waits for a file, a socket or a pipe",
+    State.SLEEP: "sleeps, because it asked to",
+    State.IDLE: "is a pool's worker that has no task",
+    State.UNKNOWN: "not known: records were lost, or there was nothing to measure it with",
+    State.ENDED: "has not begun yet, or has ended",
+}
+
+
+class TextPage(Overlay):
+    """Shows one text at a time."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.browser = QTextBrowser(self)
+        self.browser.setOpenExternalLinks(True)
+        self.browser.setMinimumSize(620, 420)
+        close = QPushButton("Close", self)
+        close.clicked.connect(self.dismiss)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.addWidget(self.browser)
+        layout.addLayout(foot)
+
+    def show_markdown(self, name: str) -> None:
+        """A text of `resources/texts`."""
+        self.setAccessibleName(name)
+        self.browser.setMarkdown((TEXTS / f"{name}.md").read_text(encoding="utf-8"))
+        self.pop_up(self.browser)
+
+    def show_colours(self, theme: Theme) -> None:
+        """Every state with its colour and its meaning."""
+        self.setAccessibleName("What the colours mean")
+        rows = [(theme.states[state], STATE_NAMES[state], meaning) for state, meaning in STATE_MEANINGS.items()]
+        rows.insert(4, (theme.hold, "lock held", "a thin line on the lane, over whatever state it is in"))
+        rows.append((theme.deadlock, "deadlocked", "a wait that can never end; striped"))
+        cells = "".join(
+            f"<tr><td bgcolor='{colour}' width='28'>&nbsp;</td><td><b>{name}</b>&nbsp;&nbsp;</td><td>{meaning}</td></tr>"
+            for colour, name, meaning in rows
+        )
+        note = "A state drawn with a lighter pattern was sampled rather than recorded: it is right on average, to a few ms."
+        self.browser.setHtml(f"<h2>What the colours mean</h2><table cellpadding='5'>{cells}</table><p>{note}</p>")
+        self.pop_up(self.browser)

@@ -1,0 +1,34 @@
+"""Sentences of the window about a recording."""
+
+from typing import Any
+
+from engine.model.model import Model
+from gui.panels.source.panel import StackText
+from gui.panels.wait_for.layout import GraphEdge
+
+
+def ending_words(end: dict[str, Any]) -> str:
+    """How the program ended, where that wants a word; "" when it ended as programs do, or because it was told to."""
+    by, status = str(end.get("ended_by") or ""), end.get("exit_status")
+    if by == "time limit":
+        return "The run reached its time limit and was ended."
+    if by == "recorder lost":
+        return "The recorder was lost during the run; what it had written by then is shown."
+    if by.startswith("signal"):
+        return f"The program was ended by {by}."
+    if by == "itself" and status:
+        return f"The program ended with exit status {status}; its traceback is in Output."
+    return ""
+
+
+def edge_stacks(model: Model, edge: GraphEdge) -> list[StackText]:
+    """Where the one waits, and where the other took what it holds."""
+    primitive = model.primitives[edge.primitive].short if edge.primitive in model.primitives else "it"
+    stacks = []
+    if edge.wait_site:
+        title = f"{model.lanes[edge.waiter].name} waits for {primitive}"
+        stacks.append(StackText(title, model.stack(edge.wait_site)))
+    if edge.hold_site and edge.holder is not None:
+        title = f"{model.lanes[edge.holder].name} took {primitive}"
+        stacks.append(StackText(title, model.stack(edge.hold_site)))
+    return [stack for stack in stacks if stack.frames]
