@@ -75,7 +75,8 @@ def execute(work: Work, context: Context) -> None:
         context.send("result", value=work(context))
     except BaseException as error:
         line = traceback.format_exception_only(error)[-1].strip()
-        context.send("error", text=line, value=traceback.format_exc())
+        inner = error.__traceback__ and error.__traceback__.tb_next  # without this function's own frame
+        context.send("error", text=line, value="".join(traceback.format_exception(type(error), error, inner)))
         raise
 
 
