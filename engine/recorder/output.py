@@ -1,4 +1,4 @@
-"""What the program prints: pieces that the tracer announced, with their lane, and whatever else came through the pipes."""
+"""What the program prints: pieces that the tracer announced, with their lane, and what else came through the pipes."""
 
 import codecs
 import os

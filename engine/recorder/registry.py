@@ -70,6 +70,7 @@ class Registry:
 
     def __init__(self, emit: Emit) -> None:
         self.emit = emit
+        self.on_lane: Callable[[TracedLane], None] = lambda _: None
         self.processes: list[TracedProcess] = []
         self.lanes: list[TracedLane] = []
         self.primitives: dict[int, Primitive] = {}
@@ -151,6 +152,7 @@ class Registry:
         self.lanes.append(lane)
         process.lanes[serial] = lane
         self._lanes[process.key(serial)] = lane.number
+        self.on_lane(lane)
         self.emit(
             {
                 "type": "lane",

@@ -81,22 +81,21 @@ def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
             process.send_signal(number)
 
 
-def kill(find: Callable[[], list[psutil.Process]], within_s: float = 1.0) -> bool:
-    """Kills all that `find` finds, however fast they start new ones; resource trackers last. True when none is left."""
+def kill(find: Callable[[], list[psutil.Process]], within_s: float = 0.9) -> dict[int, int]:
+    """Kills all that `find` finds, however fast they start new ones; resource trackers last. Returns what `reap` does."""
+    ended: dict[int, int] = {}
     deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        alive = find()
+    while (alive := find()) and time.monotonic() < deadline:
         trackers = [process for process in alive if is_resource_tracker(process)]
-        workers = [process for process in alive if process not in trackers]
-        if not alive:
-            return True
-        send(workers, signal.SIGSTOP)  # whoever starts processes stands still before any of them is killed
-        send(workers, signal.SIGKILL)
-        if not workers and deadline - time.monotonic() < within_s / 2:
+        others = [process for process in alive if process not in trackers]
+        send(others, signal.SIGSTOP)  # whoever starts processes stands still before any of them is killed
+        send(others, signal.SIGKILL)
+        if not others and deadline - time.monotonic() < within_s / 2:
             send(trackers, signal.SIGKILL)
-        reap()
+        ended.update(reap())
         time.sleep(0.01)
-    return not find()
+    ended.update(reap())
+    return ended
 
 
 def _is_zombie(process: psutil.Process) -> bool:

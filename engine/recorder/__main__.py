@@ -1,0 +1,67 @@
+"""The recorder's entry: `__main__.py --control FD`, started by engine.session.
+
+Standard streams belong to the program where its output is not captured; words of this process go to the channel only.
+"""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+INHERITED = dict(os.environ)  # for the program, before anything here is set
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle, and in the way of fork
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from engine.recorder import run_folder  # noqa: E402
+from engine.recorder.control import Channel  # noqa: E402
+from engine.recorder.recorder import Recorder  # noqa: E402
+from engine.recorder.request import RunRequest  # noqa: E402
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status: 0 when the run went its way, 1 when it could not be started."""
+    end = socket.socket(fileno=int(arguments[arguments.index("--control") + 1]))
+    end.set_inheritable(False)
+    control = Channel(end)
+    try:
+        first = control.receive_first()
+    except (EOFError, OSError):
+        return 1
+    request = RunRequest.from_json(first["request"])
+    folder = Path(first["folder"])
+    try:
+        recorder = Recorder(request, folder, control, INHERITED)
+    except OSError as error:
+        control.send({"phase": "failed", "message": _why(error, request)})
+        run_folder.remove(folder)
+        return 1
+    try:
+        _keep_to_the_end(recorder)
+        recorder.run()
+    finally:
+        run_folder.remove(folder)
+    return 0
+
+
+def _keep_to_the_end(recorder: Recorder) -> None:
+    """Ctrl-C in a terminal is for the program; being told to end means ending the program first."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: recorder.stop())
+
+
+def _why(error: OSError, request: RunRequest) -> str:
+    reason = error.strerror or str(error)
+    place = str(error.filename or request.recording)
+    if place == request.command[0]:
+        return f"Cannot start {place}: {reason}. Choose another interpreter."
+    if place == str(request.cwd):
+        return f"Cannot start in {place}: {reason}."
+    return f"Cannot write the recording {place}: {reason}. Choose another place."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

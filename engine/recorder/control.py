@@ -1,0 +1,65 @@
+"""The small channel between a recorder and whoever started it: JSON objects, one a line, over a socket pair.
+
+To the recorder: first `{"request": ..., "folder": ...}`, then `{"command": "stop" | "kill"}`; end of file means stop.
+From the recorder: `{"phase": "running" | "stopping" | "finished" | "failed", ...}` (see engine.session.SessionStatus)
+and `{"note": TEXT}`.
+"""
+
+import json
+import socket
+from typing import Any
+
+_READ_SIZE = 1 << 16
+
+
+class Channel:
+    """One end. Reading never blocks after the first message; what cannot be sent is dropped, the other side is gone."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        self._rest = b""
+        self.closed = False  # by the other side
+        end.setblocking(False)
+
+    def fileno(self) -> int:
+        """For `select`."""
+        return self._socket.fileno()
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The messages that have come since; sets `closed`."""
+        while not self.closed:
+            try:
+                data = self._socket.recv(_READ_SIZE)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            self.closed = not data
+            self._rest += data
+        *lines, self._rest = self._rest.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def receive_first(self) -> dict[str, Any]:
+        """Blocks until a message is there. EOFError when the other side closes before."""
+        while True:
+            messages = self.receive()
+            if messages:
+                return messages[0]
+            if self.closed:
+                raise EOFError("closed before anything was asked for")
+            self._socket.setblocking(True)
+            try:
+                self._rest += (data := self._socket.recv(_READ_SIZE))
+            finally:
+                self._socket.setblocking(False)
+            self.closed = not data
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Sends one message."""
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            self.closed = True
+
+    def close(self) -> None:
+        self._socket.close()

@@ -1,0 +1,278 @@
+"""One run: starts the program, and cycle by cycle carries what it does into the recording, until it has ended."""
+
+import datetime
+import os
+import platform
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped, unused-ignore]
+
+from engine.recorder import launch, run_folder, tree
+from engine.recorder.control import Channel
+from engine.recorder.enablers import Snapshot
+from engine.recorder.ending import Ending
+from engine.recorder.events import FrameEvents
+from engine.recorder.output import Output
+from engine.recorder.registry import Registry
+from engine.recorder.request import RunRequest
+from engine.recorder.resources import EVENT_COST_NS, Resources
+from engine.recorder.sampler import ThreadSampler
+from engine.recorder.timeline import Rows, Timeline
+from engine.recorder.tracing import Traced, Tracing
+from engine.recorder.watch import DeadlockWatch
+from engine.recording.schema import Layer
+from engine.recording.writer import RecordingWriteError, RecordingWriter
+
+BUSY_CYCLE_S = 0.008
+IDLE_CYCLE_S = 0.02
+CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
+MAX_SHARE = 0.15  # of a core: long cycles are followed by longer pauses
+MAX_CYCLE_S = 0.06
+JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
+COMMIT_NS = 50_000_000  # the watermark moves at least so often
+OVERHEAD_NS = 1_000_000_000
+LEFTOVER_S = 0.5  # for helpers of multiprocessing to end after the program
+
+
+class Recorder:
+    """A run from start to end. OSError when the recording or the program cannot be started."""
+
+    def __init__(self, request: RunRequest, folder: Path, control: Channel, inherited: Mapping[str, str]) -> None:
+        self._request = request
+        self._control = control
+        self._start_ns = time.perf_counter_ns()
+        run_folder.remove_stale()
+        self._writer = RecordingWriter(request.recording, _header(request, self._start_ns))
+        run_folder.make(folder)
+        self._output = Output(self._emit)
+        self._sampler = ThreadSampler()
+        self._registry = Registry(self._emit)
+        self._timeline = Timeline(self._registry, self._sampler)
+        self._registry.on_lane = self._timeline.add_lane
+        self._events = FrameEvents(self._registry, self._output, self._emit)
+        self._tracing = Tracing(folder, self._registry, self._events.take)
+        self._watch = DeadlockWatch(self._registry, self._emit)
+        self._resources = Resources()
+        self._exit_status: int | None = None
+        self._last_commit = 0
+        self._last_overhead = 0
+        self._pending = True
+        self._write_error = ""
+        self._busy = True
+        tree.become_subreaper()
+        try:
+            self._root_pid = launch.start(request, folder, inherited, self._output)
+        except OSError:
+            self._output.close()
+            self._writer.close(self._start_ns)
+            request.recording.unlink(missing_ok=True)
+            raise
+        self._ending = Ending(self._tracing, self._root_pid)
+
+    def run(self) -> None:
+        """Until the program has ended and everything is written."""
+        self._control.send({"phase": "running", "pid": self._root_pid})
+        while self._exit_status is None:
+            began = time.perf_counter()
+            self._obey()
+            self._cycle()
+            self._ending.step()
+            self._reap()
+            took = time.perf_counter() - began
+            self._tracing.wait(self._pause(took))
+        ended_ns = time.perf_counter_ns()
+        self._wait_for_leftovers()
+        self._finish(ended_ns)
+
+    def stop(self) -> None:
+        """For a signal to this process: as the stop command."""
+        self._ending.begin("stop")
+
+    def _pause(self, took_s: float) -> float:
+        if self._watch.wants_another_look:
+            return CONFIRM_CYCLE_S
+        period = (BUSY_CYCLE_S if self._busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
+        return min(MAX_CYCLE_S, max(period, took_s / MAX_SHARE)) - took_s
+
+    def _obey(self) -> None:
+        for message in self._control.receive():
+            if message.get("command") in {"stop", "kill"}:
+                self._ending.begin("stop", at_once=message["command"] == "kill")
+                self._control.send({"phase": "stopping"})
+        limit = self._request.time_limit_s
+        if self._ending.reason is not None:
+            return
+        if self._control.closed:
+            self._ending.begin("stop")
+        elif limit is not None and time.perf_counter_ns() - self._start_ns > limit * 1e9:
+            self._ending.begin("time limit")
+            self._control.send({"phase": "stopping"})
+        elif self._request.end_on_deadlock and self._watch.confirmed:
+            self._ending.begin("deadlock")
+            self._control.send({"phase": "stopping"})
+
+    def _cycle(self) -> None:
+        """One look at everything. Cells come before records: what a cell says is over has been recorded by then."""
+        tracing, timeline = self._tracing, self._timeline
+        dead = tracing.dead()
+        now_ns = time.perf_counter_ns()
+        tracing.discover(now_ns)
+        buried = [(traced, *tracing.bury(traced, now_ns)) for traced in dead]
+        cells = tracing.read_cells()
+        running = timeline.sample(cells)
+        drained = tracing.drain(now_ns)
+        printed = self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
+        ended = tracing.read_texts()
+        self._output.settle(0 if self._registry.processes else None, now_ns)
+        for _, _, last in buried:
+            drained += last
+        self._write(timeline.take(now_ns, cells, drained, ended))
+        for traced, words, _ in buried:
+            self._write(timeline.close_process(traced.process, words, now_ns))
+        tracing.report_ends(now_ns)
+        if self._ending.reason is None:
+            self._watch.look(Snapshot(cells, self._registry, self._events.getters), now_ns)
+            timeline.deadlocked(self._watch.open_waits)
+        self._account(now_ns)
+        self._busy = bool(running or drained or printed or dead)
+        self._commit(now_ns)
+
+    def _write(self, rows: Rows) -> None:
+        for layer, part in rows:
+            self._writer.rows(layer, part)
+            self._pending = True
+            if layer is Layer.DEPTHS:
+                self._events.note_getters(part)
+
+    def _account(self, now_ns: int) -> None:
+        """Resources of the program, and what Lanescope itself costs."""
+        rows = self._resources.poll([traced.process for traced in self._tracing.living], now_ns)
+        if rows is not None and len(rows):
+            self._writer.rows(Layer.RESOURCES, rows)
+            self._pending = True
+        if now_ns - self._last_overhead > OVERHEAD_NS:
+            self._last_overhead = now_ns
+            self._tell_overhead(now_ns)
+
+    def _tell_overhead(self, now_ns: int) -> None:
+        tracing = sum(traced.ring.tracer_ns for traced in self._tracing.living)
+        program = max(self._resources.program_cpu_ns, 1)
+        share = min(1.0, (self._timeline.events * EVENT_COST_NS + tracing) / program)
+        self._emit(
+            {
+                "type": "overhead",
+                "time_ns": now_ns,
+                "recorder_cpu_ns": time.process_time_ns(),
+                "events": self._timeline.events,
+                "dropped": self._timeline.dropped,
+                "traced_percent": round(100 * share, 2),
+                "sampler": self._sampler.name,
+            }
+        )
+
+    def _emit(self, text: dict[str, Any]) -> None:
+        self._writer.texts(text)
+        self._pending = True
+
+    def _commit(self, now_ns: int) -> None:
+        interval = OVERHEAD_NS if self._write_error else COMMIT_NS
+        if now_ns - self._last_commit < interval and (self._write_error or not self._pending):
+            return
+        self._last_commit = now_ns
+        try:
+            self._writer.commit(now_ns)
+            self._pending, self._write_error = False, ""
+        except RecordingWriteError as error:
+            if not self._write_error:
+                self._control.send({"note": str(error)})
+            self._write_error = str(error)
+
+    def _reap(self) -> None:
+        self._tracing.statuses.update(tree.reap())
+        if self._root_pid in self._tracing.statuses:
+            self._exit_status = self._tracing.statuses[self._root_pid]
+
+    def _wait_for_leftovers(self) -> None:
+        """The program is over; what it left is given a moment, then ended, unless the program belongs to a terminal."""
+        deadline = time.monotonic() + (LEFTOVER_S if self._ending.reason is None else LEFTOVER_S / 2)
+        while tree.descendants() and time.monotonic() < deadline:
+            self._cycle()
+            self._tracing.statuses.update(tree.reap())
+            time.sleep(CONFIRM_CYCLE_S)
+        left = tree.descendants()
+        if not left:
+            return
+        if self._request.capture_output or self._ending.reason is not None:
+            self._tracing.statuses.update(tree.kill(tree.descendants))
+        else:
+            self._note(f"{len(left)} processes go on after the program has ended; they are recorded no longer.", "info")
+
+    def _finish(self, ended_ns: int) -> None:
+        self._cycle()
+        now_ns = time.perf_counter_ns()
+        for traced in list(self._tracing.living):
+            self._close(traced, now_ns)
+        self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
+        self._output.settle(0 if self._registry.processes else None, now_ns, final=True)
+        self._output.close()
+        self._tracing.report_ends(now_ns, final=True)
+        self._watch.end(now_ns)
+        if not self._registry.processes:
+            self._note("Nothing was recorded: the program is not Python, or was started with -I, -E or -S.", "warning")
+        self._tell_overhead(now_ns)
+        ended_by = self._ended_by()
+        self._emit({"type": "program-end", "time_ns": ended_ns, "exit_status": self._exit_status, "ended_by": ended_by})
+        self._sampler.close()
+        try:
+            self._writer.close(now_ns)
+        except RecordingWriteError as error:
+            self._write_error = str(error)
+        self._control.send(
+            {
+                "phase": "finished",
+                "exit_status": self._exit_status,
+                "ended_by": ended_by,
+                "message": self._write_error,
+            }
+        )
+
+    def _close(self, traced: Traced, now_ns: int) -> None:
+        words, drained = self._tracing.bury(traced, now_ns)
+        self._write(self._timeline.take(now_ns, [], drained, traced.ending))
+        self._write(self._timeline.close_process(traced.process, words, now_ns))
+
+    def _ended_by(self) -> str:
+        if self._ending.reason is not None:
+            return self._ending.reason
+        if self._exit_status is not None and self._exit_status < 0:
+            return f"signal {-self._exit_status}"
+        return "itself"
+
+    def _note(self, text: str, level: str) -> None:
+        self._emit({"type": "note", "time_ns": time.perf_counter_ns(), "text": text, "level": level})
+
+
+def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "title": request.title,
+        "command": request.command,
+        "scenario": request.scenario,
+        "parameters": request.parameters,
+        "backend": request.backend,
+        "workers": request.workers,
+        "start_method": request.start_method,
+        "interpreter": request.command[0],
+        "machine": {
+            "system": platform.system(),
+            "release": platform.release(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "memory": psutil.virtual_memory().total,
+        },
+        "start_ns": start_ns,
+    }

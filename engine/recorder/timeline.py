@@ -1,0 +1,340 @@
+"""From cells and records to rows of the recording: states, holds, tasks, and how each lane goes on now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recorder.open_holds import OpenHolds
+from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_of
+from engine.recorder.rings import CELL_WORDS, RECORD, Drained
+from engine.recorder.sampler import ThreadSampler
+from engine.recorder.slicer import WAIT, Slicer
+from engine.recording.schema import (
+    DEADLOCKED,
+    DEPTH_ROW,
+    HOLD_ROW,
+    MARK_ROW,
+    OPEN_STATE_ROW,
+    SIGNAL_ROW,
+    TASK_ROW,
+    Layer,
+    State,
+)
+from engine.tracer import layout
+
+LATE_NS = 100_000_000  # how long a lane's slices wait for the record of a wait that its cell says is over
+
+# State codes by the wait state in a record's or cell's detail.
+_CODES = np.full(layout.WAIT_STATE_MASK + 1, State.WAIT, np.uint8)
+_CODES[layout.WAIT_LOCK] = State.LOCK_WAIT
+_CODES[layout.WAIT_SLEEP] = State.SLEEP
+_CODES[layout.WAIT_IO] = State.IO
+_CODES[layout.WAIT_IDLE] = State.IDLE
+
+Cells = Sequence[tuple[TracedProcess, NDArray[np.uint64]]]
+Rows = list[tuple[Layer, NDArray[np.void]]]
+
+
+@dataclass
+class _LaneArrays:
+    """What is kept per lane, grown as lanes come."""
+
+    seen: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # WAIT records drained
+    missing: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # records given up
+    late_since: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    dropped: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    sampled_wait: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    closed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    open: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, OPEN_STATE_ROW))
+    open_wait: NDArray[np.uint64] = field(default_factory=lambda: np.zeros((0, 2), np.uint64))  # its serial and site
+
+    def grow(self, count: int) -> None:
+        if count > len(self.seen):
+            for name, array in list(vars(self).items()):
+                grown = np.zeros((count * 2, *array.shape[1:]), array.dtype)
+                grown[: len(array)] = array
+                setattr(self, name, grown)
+
+
+class Timeline:
+    """Give it the cells of all processes, read at `now_ns`, then what was drained from their rings after that."""
+
+    def __init__(self, registry: Registry, sampler: ThreadSampler) -> None:
+        self._registry = registry
+        self._sampler = sampler
+        self._slicer = Slicer()
+        self._lanes = _LaneArrays()
+        self._open_holds = OpenHolds(registry)
+        self._carried = np.empty(0, WAIT)
+        self._deadlocked: dict[int, int] = {}
+        self.events = 0
+
+    @property
+    def dropped(self) -> int:
+        """Records lost to full rings."""
+        return int(self._lanes.dropped.sum())
+
+    def add_lane(self, lane: TracedLane) -> None:
+        """For the registry to call."""
+        self._lanes.grow(lane.number + 1)
+        process = lane.process
+        self._slicer.add_lane(lane.number, lane.start_ns, group=process.number, has_gil=not process.free_threaded)
+
+    def sample(self, cells: Cells) -> int:
+        """Asks the system about every lane that may be running; returns how many that are."""
+        asked = 0
+        for process, words in cells:
+            serials = words[:, layout.CELL_WAIT_SERIAL]
+            for row, serial in enumerate(serials.tolist()):
+                thread, native_id = words[row, layout.CELL_THREAD : layout.CELL_NATIVE_ID + 1].tolist()
+                lane = process.lanes.get(thread)
+                if lane is None or (serial & 1 and self._lanes.sampled_wait[lane.number] == serial):
+                    continue
+                self._lanes.sampled_wait[lane.number] = serial
+                sample = self._sampler.sample(process.pid, native_id)
+                if sample is not None:
+                    self._slicer.add_sample(lane.number, sample.cpu_ns, sample.queue_ns, sample.where)
+                asked += not serial & 1
+        return asked
+
+    def deadlocked(self, lanes: dict[int, int]) -> None:
+        """Lanes that are deadlocked now and since when they wait: their waits are marked."""
+        for lane, since in lanes.items():
+            if self._deadlocked.get(lane) != since:
+                self._deadlocked[lane] = since
+                self._lanes.open_wait[lane] = 0
+
+    def take(
+        self, now_ns: int, cells: Cells, drained: Iterable[tuple[TracedProcess, Drained]], ended: Iterable[TracedLane]
+    ) -> Rows:
+        """Rows that have become certain. `ended` are lanes all of whose records are in by now; they are closed."""
+        numbers, words = self._gather_cells(cells)
+        records, lanes, owners = self._gather_records(drained)
+        rows, waits = self._rows_of_records(records, lanes, owners)
+        waits = np.concatenate([self._carried, waits])
+        self._carried = np.empty(0, WAIT)
+        rows.append((Layer.STATES, self._slice(now_ns, numbers, words, waits, list(ended))))
+        rows.append((Layer.OPEN_STATES, self._open_states(numbers, words)))
+        rows.append((Layer.OPEN_HOLDS, self._open_holds.update(now_ns, cells, numbers, words)))
+        return [(layer, part) for layer, part in rows if len(part)]
+
+    def close_process(self, process: TracedProcess, words: NDArray[np.uint64], time_ns: int) -> Rows:
+        """The last rows of a process that has died, after everything it wrote was taken: waits and holds it died in."""
+        waits, lanes = [], []
+        for row in words.tolist():
+            lane = process.lanes.get(row[layout.CELL_THREAD])
+            if lane is None or self._lanes.closed[lane.number]:
+                continue
+            if row[layout.CELL_WAIT_SERIAL] & 1:
+                code, detail = self._wait_code(process, row)
+                waits.append((lane.number, row[layout.CELL_WAIT_SINCE], time_ns, code, detail))
+        for lane in process.lanes.values():
+            if not self._lanes.closed[lane.number]:
+                lane.end_ns = lane.end_ns or time_ns
+                lanes.append(lane)
+        holds = self._open_holds.close_process(process, words, time_ns)
+        nothing = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
+        carried = self._carried[np.isin(self._carried["lane"], [lane.number for lane in lanes])]
+        self._carried = self._carried[~np.isin(self._carried["lane"], [lane.number for lane in lanes])]
+        states = self._slice(time_ns, *nothing, np.concatenate([carried, np.array(waits, WAIT)]), lanes)
+        return [(Layer.STATES, states), *holds]
+
+    def _gather_cells(self, cells: Cells) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Lane numbers and cells of all lanes that are not closed."""
+        numbers, parts = [], []
+        for process, words in cells:
+            for thread, native_id, started in words[:, : layout.CELL_STARTED + 1].tolist():
+                numbers.append(self._registry.lane(process, thread, native_id, started).number)
+            parts.append(words)
+        if not numbers:
+            return np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
+        lanes, words = np.array(numbers, np.int64), np.concatenate(parts)
+        order = np.argsort(lanes)
+        order = order[~self._lanes.closed[lanes[order]]]
+        return lanes[order], words[order]
+
+    def _gather_records(
+        self, drained: Iterable[tuple[TracedProcess, Drained]]
+    ) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.uint64]]:
+        """All records by end, with their lanes and the numbers of their processes."""
+        parts = list(drained)
+        if not parts:
+            return np.empty(0, RECORD), np.empty(0, np.int64), np.empty(0, np.uint64)
+        records = np.concatenate([part.records for _, part in parts])
+        threads = np.concatenate([part.threads for _, part in parts])
+        sizes = [len(part.records) for _, part in parts]
+        owners = np.repeat(np.array([process.number for process, _ in parts], np.uint64), sizes)
+        order = np.argsort(records["end"], kind="stable")
+        records, threads, owners = records[order], threads[order], owners[order]
+        self.events += len(records)
+        lanes = self._registry.lane_numbers(keys_of(owners, threads)).astype(np.int64)
+        return records, lanes, owners
+
+    def _rows_of_records(
+        self, records: NDArray[np.void], lanes: NDArray[np.int64], owners: NDArray[np.uint64]
+    ) -> tuple[Rows, NDArray[np.void]]:
+        """Rows of everything but waits, and the waits."""
+        registry = self._registry
+        kinds = records["kind"]
+        rows: Rows = []
+
+        def of(kind: int, dtype: np.dtype[np.void]) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.uint64]]:
+            chosen = kinds == kind
+            made = np.zeros(int(chosen.sum()), dtype)
+            made["lane"] = lanes[chosen]
+            return made, records[chosen], owners[chosen]
+
+        def primitives(source: NDArray[np.void], owner: NDArray[np.uint64]) -> NDArray[np.uint32]:
+            return registry.primitive_numbers(keys_of(owner, source["object"]))
+
+        present = set(np.unique(kinds).tolist())
+        if layout.HOLD in present:
+            made, source, owner = of(layout.HOLD, HOLD_ROW)
+            made["primitive"], made["start"], made["end"] = primitives(source, owner), source["start"], source["end"]
+            made["site"] = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
+            made["serial"] = source["detail"]
+            rows.append((Layer.HOLDS, made))
+        if layout.TASK in present:
+            made, source, owner = of(layout.TASK, TASK_ROW)
+            made["start"], made["end"], made["depth"] = source["start"], source["end"], source["detail"]
+            made["name"] = registry.text_numbers(keys_of(owner, source["object"]))
+            rows.append((Layer.TASKS, made))
+        if layout.DEPTH in present:
+            made, source, owner = of(layout.DEPTH, DEPTH_ROW)
+            made["primitive"], made["time"] = primitives(source, owner), source["end"]
+            made["depth"], made["operation"] = source["site"], source["detail"]
+            rows.append((Layer.DEPTHS, made))
+        if layout.SIGNAL in present:
+            made, source, owner = of(layout.SIGNAL, SIGNAL_ROW)
+            made["primitive"], made["time"] = primitives(source, owner), source["end"]
+            made["count"] = source["detail"]
+            rows.append((Layer.SIGNALS, made))
+        if layout.MARK in present:
+            made, source, owner = of(layout.MARK, MARK_ROW)
+            made["time"] = source["end"]
+            made["text"] = registry.text_numbers(keys_of(owner, source["object"]))
+            rows.append((Layer.MARKS, made))
+        waits = np.empty(0, WAIT)
+        if layout.WAIT in present:
+            waits, source, owner = of(layout.WAIT, WAIT)
+            waits["start"], waits["end"] = source["start"], source["end"]
+            waits["code"] = _codes(source["detail"].astype(np.uint64))
+            sites = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
+            waits["detail"] = registry.detail_numbers(primitives(source, owner), sites)
+            np.add.at(self._lanes.seen, waits["lane"], 1)
+            for lane, since in list(self._deadlocked.items()):
+                mine = (waits["lane"] == lane) & (waits["start"] == since)
+                if mine.any():
+                    waits["code"][mine] |= DEADLOCKED
+                    del self._deadlocked[lane]
+        return rows, waits
+
+    def _slice(
+        self,
+        now_ns: int,
+        numbers: NDArray[np.int64],
+        words: NDArray[np.uint64],
+        waits: NDArray[np.void],
+        ended: list[TracedLane],
+    ) -> NDArray[np.void]:
+        lanes = self._lanes
+        serials = words[:, layout.CELL_WAIT_SERIAL].astype(np.int64)
+        waiting = serials & 1 == 1
+        late = self._late(now_ns, numbers, serials, waiting)
+        since = words[:, layout.CELL_WAIT_SINCE].astype(np.int64)
+        dropped = words[:, layout.CELL_DROPPED].astype(np.int64)
+        lossy = dropped > lanes.dropped[numbers]
+        lanes.dropped[numbers] = np.maximum(dropped, lanes.dropped[numbers])
+
+        ending = {lane.number: lane.end_ns or now_ns for lane in ended if not lanes.closed[lane.number]}
+        late_lanes = numbers[late & ~np.isin(numbers, list(ending))]
+        if len(late_lanes):
+            belated = np.isin(waits["lane"], late_lanes)
+            self._carried = np.concatenate([self._carried, waits[belated]])
+            waits = waits[~belated]
+
+        waits = waits[~lanes.closed[waits["lane"]]]
+        chosen = np.unique(np.concatenate([numbers[~late], waits["lane"], np.array(list(ending), np.int64)]))
+        horizon = self._slicer.until(chosen).copy()
+        keep_tail, is_lossy = np.zeros(len(chosen), np.bool_), np.zeros(len(chosen), np.bool_)
+        place = np.searchsorted(chosen, numbers[~late])
+        horizon[place] = np.maximum(horizon[place], np.where(waiting, since, now_ns)[~late])
+        keep_tail[place] = ~waiting[~late]
+        is_lossy[place] = lossy[~late]
+        if ending:
+            place = np.searchsorted(chosen, list(ending))
+            horizon[place] = np.maximum(self._slicer.until(chosen[place]), list(ending.values()))
+            keep_tail[place] = False
+        np.maximum.at(horizon, np.searchsorted(chosen, waits["lane"]), waits["end"])
+        moved = (horizon > self._slicer.until(chosen)) | np.isin(chosen, list(ending))
+        moved |= ~keep_tail & (self._slicer.tails(chosen)[0] < horizon)
+        moved |= np.isin(chosen, waits["lane"])
+        rows = self._slicer.step(
+            waits, chosen[moved], horizon[moved], keep_tail=keep_tail[moved], lossy=is_lossy[moved]
+        )
+        for lane in ended:
+            if not lanes.closed[lane.number]:
+                lanes.closed[lane.number] = True
+                end_ns = max(lane.end_ns or now_ns, lane.start_ns)
+                self._registry.emit({"type": "lane-end", "id": lane.number, "time_ns": end_ns, "error": lane.error})
+                self._sampler.forget(lane.process.pid, lane.native_id)
+        return rows
+
+    def _late(
+        self, now_ns: int, numbers: NDArray[np.int64], serials: NDArray[np.int64], waiting: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Lanes whose last wait is over by their cell while its record is not in the ring yet.
+
+        (A thread may lose its core or the GIL between the two.) A record that does not come is given up after LATE_NS,
+        or when the thread is in its next wait, for it writes in order.
+        """
+        lanes = self._lanes
+        owed = (serials >> 1) - lanes.seen[numbers] - lanes.missing[numbers]
+        late = (owed > 0) & ~waiting
+        since = lanes.late_since[numbers]
+        since = np.where(late, np.where(since == 0, now_ns, since), 0)
+        given_up = (owed > 0) & (waiting | (now_ns - since > LATE_NS))
+        lanes.missing[numbers[given_up]] += owed[given_up]
+        late &= ~given_up
+        lanes.late_since[numbers] = np.where(late, since, 0)
+        return late
+
+    def _open_states(self, numbers: NDArray[np.int64], words: NDArray[np.uint64]) -> NDArray[np.void]:
+        """How each lane goes on after its last slice, where that has changed."""
+        rows = np.zeros(len(numbers), OPEN_STATE_ROW)
+        rows["lane"] = numbers
+        since, rows["code"] = self._slicer.tails(numbers)
+        rows["since"] = since
+        began = words[:, layout.CELL_WAIT_SINCE].astype(np.int64)
+        waiting = (words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1) & (began >= since)
+        wait = words[:, [layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_SITE]]
+        told = waiting & (self._lanes.open_wait[numbers] == wait).all(axis=1)
+        rows[told] = self._lanes.open[numbers[told]]
+        for place in np.flatnonzero(waiting & ~told).tolist():
+            lane = self._registry.lanes[numbers[place]]
+            code, detail = self._wait_code(lane.process, words[place].tolist())
+            rows[place] = (lane.number, began[place], code, detail)
+        self._lanes.open_wait[numbers] = np.where(waiting[:, None], wait, 0)
+        rows = rows[~self._lanes.closed[numbers]]
+        changed: NDArray[np.void] = rows[rows != self._lanes.open[rows["lane"]]]
+        self._lanes.open[changed["lane"]] = changed
+        return changed
+
+    def _wait_code(self, process: TracedProcess, row: list[int]) -> tuple[int, int]:
+        """Code and detail of the wait that a cell (as a list of words) is in."""
+        registry = self._registry
+        code = int(_codes(np.array([row[layout.CELL_WAIT_DETAIL]], np.uint64))[0])
+        lane = process.lanes.get(row[layout.CELL_THREAD])
+        if lane is not None and self._deadlocked.get(lane.number) == row[layout.CELL_WAIT_SINCE]:
+            code |= DEADLOCKED
+        primitive = registry.primitive(process, row[layout.CELL_WAIT_OBJECT])
+        return code, registry.detail(primitive, registry.site(process, row[layout.CELL_WAIT_SITE]))
+
+
+def _codes(details: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """State codes of waits; the ordinary rest of a service thread is idle."""
+    codes: NDArray[np.uint8] = _CODES[details & np.uint64(layout.WAIT_STATE_MASK)]
+    codes[(details & np.uint64(layout.WAIT_INTERNAL)) != 0] = State.IDLE
+    return codes

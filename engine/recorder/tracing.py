@@ -1,0 +1,237 @@
+"""The traced processes of a run: finds their files as they appear, takes in what they tell, notices their deaths."""
+
+import contextlib
+import os
+import re
+import select
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recorder.registry import Registry, TracedLane, TracedProcess
+from engine.recorder.rings import Drained, RingFile
+from engine.recorder.texts import Frame, TextFile
+from engine.recording.liveness import is_alive, process_start
+from engine.tracer import layout
+
+_RING_NAME = re.compile(r"(\d+)-(\d+)\.ring")
+_PATIENCE_NS = 500_000_000  # for a new process's first frame, and for a dead one's exit status
+
+
+@dataclass
+class Traced:
+    """A process with its files."""
+
+    process: TracedProcess
+    ring: RingFile
+    texts: TextFile
+    descriptor: int  # pidfd, -1: none
+    started: float | None
+    ending: list[TracedLane] = field(default_factory=list)  # threads whose end was told in this cycle
+
+
+@dataclass
+class _Candidate:
+    """A ring that has appeared, but whose process has not introduced itself yet."""
+
+    path: Path
+    since_ns: int
+    ring: RingFile | None = None
+    texts: TextFile | None = None
+    frames: list[Frame] = field(default_factory=list)
+
+
+class Tracing:
+    """`living` are the processes traced now. Frames that define nothing go to `on_frame`."""
+
+    def __init__(self, folder: Path, registry: Registry, on_frame: Callable[[TracedProcess, Frame], None]) -> None:
+        self._folder = folder
+        self._registry = registry
+        self._on_frame = on_frame
+        self._poller = select.poll()
+        self._candidates: dict[str, _Candidate] = {}
+        self._known: set[str] = set()
+        self._unreported: list[tuple[TracedProcess, int]] = []  # dead, exit status unknown, since when
+        self.statuses: dict[int, int] = {}  # exit statuses by pid, as they become known
+        self.living: list[Traced] = []
+        self.holes = 0
+
+    def discover(self, now_ns: int) -> None:
+        """Takes up new ring files."""
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name not in self._known and _RING_NAME.fullmatch(entry.name):
+                    self._known.add(entry.name)
+                    self._candidates[entry.name] = _Candidate(Path(entry.path), now_ns)
+        for name in sorted(self._candidates, key=_sequence):
+            if self._adopt(self._candidates[name], now_ns):
+                del self._candidates[name]
+
+    def read_cells(self) -> list[tuple[TracedProcess, NDArray[np.uint64]]]:
+        """All living processes' cells."""
+        return [(traced.process, traced.ring.read_cells()) for traced in self.living]
+
+    def drain(self, now_ns: int) -> list[tuple[TracedProcess, Drained]]:
+        """What all living processes have recorded since."""
+        drained = []
+        for traced in self.living:
+            if (part := traced.ring.drain(now_ns)) is not None:
+                drained.append((traced.process, part))
+        return drained
+
+    def read_texts(self) -> list[TracedLane]:
+        """Takes in all frames; returns the lanes whose end had been told *before*, so that their records are all in."""
+        ended = []
+        for traced in self.living:
+            ended += traced.ending
+            traced.ending = []
+            for frame in traced.texts.poll():
+                self._take(traced, frame)
+        return ended
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleeps until the time has passed or a process has died."""
+        self._poller.poll(max(0.0, timeout_s * 1000))
+
+    def dead(self) -> list[Traced]:
+        """Processes that have died since, or have become another program; `bury` each."""
+        ended = {descriptor for descriptor, _ in self._poller.poll(0)}
+        latest = {traced.process.pid: traced for traced in self.living}
+        return [
+            traced
+            for traced in self.living
+            if traced.descriptor in ended
+            or latest[traced.process.pid] is not traced
+            or (traced.descriptor < 0 and not is_alive(traced.process.pid, traced.started))
+        ]
+
+    def bury(self, traced: Traced, now_ns: int) -> tuple[NDArray[np.uint64], list[tuple[TracedProcess, Drained]]]:
+        """Takes everything a dead process left, and removes its files: its last cells and records."""
+        drained = []
+        words = traced.ring.read_cells()
+        while (part := traced.ring.drain(now_ns, final=True)) is not None:
+            drained.append((traced.process, part))
+        while frames := traced.texts.poll():
+            for frame in frames:
+                self._take(traced, frame)
+        traced.process.end_ns = now_ns
+        self.holes += traced.ring.holes
+        traced.ring.close(unlink=True)
+        traced.texts.close()
+        traced.texts.path.unlink(missing_ok=True)
+        if traced.descriptor >= 0:
+            self._poller.unregister(traced.descriptor)
+            os.close(traced.descriptor)
+        self.living.remove(traced)
+        self._unreported.append((traced.process, now_ns))
+        return words, drained
+
+    def report_ends(self, now_ns: int, *, final: bool = False) -> None:
+        """Says how dead processes ended, once their exit status is known or will not be."""
+        for process, since_ns in list(self._unreported):
+            status = self.statuses.get(process.pid)
+            if status is not None or final or now_ns - since_ns > _PATIENCE_NS:
+                process.exit_status = self.statuses.pop(process.pid, None)  # the pid may be used again
+                self._registry.end_process(process, process.end_ns or since_ns)
+                self._unreported.remove((process, since_ns))
+
+    def abort(self) -> None:
+        """Threads in contended waits are to give up."""
+        for traced in self.living:
+            traced.ring.abort()
+
+    def _adopt(self, candidate: _Candidate, now_ns: int) -> bool:
+        try:
+            candidate.ring = candidate.ring or RingFile(candidate.path)
+            candidate.texts = candidate.texts or TextFile(candidate.path.with_suffix(".texts"))
+        except FileNotFoundError:
+            return not candidate.path.exists()
+        except (OSError, ValueError):
+            return False
+        candidate.frames += candidate.texts.poll()
+        introduced = any(frame[0] == "process" for frame in candidate.frames)
+        if not introduced and now_ns - candidate.since_ns < _PATIENCE_NS:
+            return False
+        self._add(candidate, candidate.ring, candidate.texts)
+        return True
+
+    def _add(self, candidate: _Candidate, ring: RingFile, texts: TextFile) -> None:
+        introduction = next((frame for frame in candidate.frames if frame[0] == "process"), None)
+        values: dict[str, Any] = {"version": "", "executable": "", "argv": []}
+        free_threaded, forked = bool(ring.flags & layout.FLAG_FREE_THREADED), bool(ring.flags & layout.FLAG_FORKED)
+        if introduction is not None:
+            _, _, _, _, version, executable, argv, free_threaded, how = introduction
+            values = {"version": version, "executable": executable, "argv": list(argv)}
+            forked = how == "fork"
+        process = self._registry.add_process(
+            ring.pid, ring.parent_pid, ring.start_ns, free_threaded=bool(free_threaded), forked=forked, **values
+        )
+        descriptor = -1
+        with contextlib.suppress(OSError, AttributeError):
+            descriptor = os.pidfd_open(ring.pid)
+            self._poller.register(descriptor, select.POLLIN)
+        traced = Traced(process, ring, texts, descriptor, process_start(ring.pid))
+        self.living.append(traced)
+        for frame in candidate.frames:
+            self._take(traced, frame)
+
+    def _take(self, traced: Traced, frame: Frame) -> None:
+        with contextlib.suppress(ValueError, TypeError, IndexError):  # a frame of another shape: leave it out
+            self._dispatch(traced, frame)
+
+    def _dispatch(self, traced: Traced, frame: Frame) -> None:
+        registry, process = self._registry, traced.process
+        match frame:
+            case ("thread-end", serial, end_ns, error):
+                lane = registry.lane(process, serial)
+                lane.end_ns, lane.error = end_ns, error
+                traced.ending.append(lane)
+            case ("target", number, pid, serial):
+                process.targets[number] = pid, serial
+            case ("future-of", future, executor):
+                process.futures[future] = executor
+            case ("executor-worker", number, serial):
+                process.workers.setdefault(number, set()).add(serial)
+                registry.emit(
+                    {
+                        "type": "executor-worker",
+                        "primitive": registry.primitive(process, number),
+                        "lane": registry.lane(process, serial).number,
+                    }
+                )
+            case ("child", pid, _, name):
+                registry.name_child(pid, name)
+            case ("child-end", pid, _, exit_code):
+                self.statuses.setdefault(pid, exit_code)
+            case _:
+                if not self._define(process, frame):
+                    self._on_frame(process, frame)
+
+    def _define(self, process: TracedProcess, frame: Frame) -> bool:
+        """Takes a frame that defines or names something."""
+        registry = self._registry
+        match frame:
+            case ("thread", *_):
+                registry.add_thread(process, frame)
+            case ("thread-name", serial, name):
+                registry.name_thread(process, serial, name)
+            case ("primitive", *_):
+                registry.add_primitive(process, frame)
+            case ("primitive-name", number, name):
+                registry.name_primitive(process, number, name)
+            case ("site" | "stack", *_):
+                registry.add_site(process, frame)
+            case ("text", number, text):
+                registry.add_text(process, number, text)
+            case _:
+                return bool(frame[0] == "process")
+        return True
+
+
+def _sequence(name: str) -> int:
+    match = _RING_NAME.fullmatch(name)
+    return int(match[1]) if match else 0
