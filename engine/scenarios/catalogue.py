@@ -8,9 +8,27 @@ from pathlib import Path
 from engine.scenarios.base import Scenario
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "The GIL": ("cpu_under_gil",),
-    "Locks": ("shared_counter",),
-    "Deadlocks": ("two_locks",),
+    "First threads": ("threads_that_wait", "io_bound"),
+    "The GIL": ("cpu_under_gil", "gil_released", "switch_storm"),
+    "Locks": ("shared_counter", "shared_counter_locked", "lock_contention", "sharded_state", "convoy"),
+    "Queues": ("producer_consumer", "producer_consumer_processes"),
+    "Pools and futures": ("pool_map", "executor_map"),
+    "Processes and memory": ("five_processes", "separate_memory", "memory_cost"),
+    "Errors": ("worker_exception", "worker_crash"),
+    "Deadlocks": (
+        "two_locks",
+        "two_locks_ordered",
+        "dining_philosophers",
+        "dining_ordered",
+        "dining_timeout",
+        "relock",
+        "relock_rlock",
+        "pool_waits_on_itself",
+        "pool_for_each_level",
+        "undrained_queue",
+        "drained_queue",
+    ),
+    "Patterns": ("readers_writers", "barrier_phases", "semaphore_limited", "straggler"),
 }
 
 
