@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import sys
+import tempfile
+import traceback
 from pathlib import Path
 
 INHERITED = dict(os.environ)  # for the program, before anything here is set
@@ -14,7 +16,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine.recorder import run_folder  # noqa: E402
+from engine.recorder import run_folder, tree  # noqa: E402
 from engine.recorder.control import Channel  # noqa: E402
 from engine.recorder.recorder import Recorder  # noqa: E402
 from engine.recorder.request import RunRequest  # noqa: E402
@@ -40,9 +42,21 @@ def main(arguments: list[str]) -> int:
     try:
         _keep_to_the_end(recorder)
         recorder.run()
+    except Exception as error:  # noqa: BLE001  (a fault of this process: its words must reach somebody)
+        tree.kill(tree.descendants)
+        control.send({"phase": "failed", "message": f"The recorder failed ({error}); details are in {_log()}."})
+        return 1
     finally:
         run_folder.remove(folder)
     return 0
+
+
+def _log() -> str:
+    """Writes the exception that is being handled to a file of its own."""
+    descriptor, path = tempfile.mkstemp(prefix="lanescope-", suffix=".log")
+    with open(descriptor, "w") as file:
+        traceback.print_exc(file=file)
+    return path
 
 
 def _keep_to_the_end(recorder: Recorder) -> None:

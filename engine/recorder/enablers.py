@@ -82,7 +82,7 @@ class Snapshot:
         """Keys of the objects each thread holds, oldest first."""
         holds: dict[Node, list[tuple[int, int]]] = {}
         for process, words in self.cells:
-            held = words[:, layout.CELL_HELD :].reshape(len(words), -1, 2)
+            held = words[:, layout.CELL_HELD :].reshape(-1, layout.HELD_SLOTS, 2)
             rows, slots = np.nonzero(held[:, :, 0])
             threads = words[rows, layout.CELL_THREAD].tolist()
             for thread, (number, since) in zip(threads, held[rows, slots].tolist(), strict=True):

@@ -27,7 +27,7 @@ class OpenHolds:
     ) -> NDArray[np.void]:
         """`numbers` are the lanes of `words`, of all cells that count."""
         now: dict[Key, tuple[int, int]] = {}
-        held = words[:, layout.CELL_HELD :].reshape(len(words), -1, 2)
+        held = words[:, layout.CELL_HELD :].reshape(-1, layout.HELD_SLOTS, 2)
         long = (held[:, :, 0] != 0) & (held[:, :, 1] < np.uint64(max(0, now_ns - LONG_NS)))
         rows, slots = np.nonzero(long)
         if len(rows):

@@ -67,6 +67,11 @@ def started_under(folder: Path) -> list[psutil.Process]:
     return [process for process in found.values() if not _is_zombie(process)]
 
 
+def kill_started_under(folder: Path) -> None:
+    """Ends all of a run whose recorder is dead."""
+    kill(lambda: started_under(folder), reap_children=False)
+
+
 def is_resource_tracker(process: psutil.Process) -> bool:
     """It removes the named semaphores of the others once they are gone, and then ends by itself."""
     with contextlib.suppress(psutil.Error, OSError):
@@ -81,8 +86,10 @@ def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
             process.send_signal(number)
 
 
-def kill(find: Callable[[], list[psutil.Process]], within_s: float = 0.9) -> dict[int, int]:
-    """Kills all that `find` finds, however fast they start new ones; resource trackers last. Returns what `reap` does."""
+def kill(
+    find: Callable[[], list[psutil.Process]], within_s: float = 0.9, *, reap_children: bool = True
+) -> dict[int, int]:
+    """Kills all that `find` finds, however fast they start new ones; resource trackers last. Returns as `reap`."""
     ended: dict[int, int] = {}
     deadline = time.monotonic() + within_s
     while (alive := find()) and time.monotonic() < deadline:
@@ -92,9 +99,11 @@ def kill(find: Callable[[], list[psutil.Process]], within_s: float = 0.9) -> dic
         send(others, signal.SIGKILL)
         if not others and deadline - time.monotonic() < within_s / 2:
             send(trackers, signal.SIGKILL)
-        ended.update(reap())
+        if reap_children:
+            ended.update(reap())
         time.sleep(0.01)
-    ended.update(reap())
+    if reap_children:
+        ended.update(reap())
     return ended
 
 

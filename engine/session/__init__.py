@@ -1,0 +1,23 @@
+"""Runs a program under a recorder process; the window and the command line both use this.
+
+    requests    what is to be run, checked: scenario, program, custom workload
+    session     one run: start, stop, how it stands
+
+No Qt and no threads: whoever owns a `Session` calls `poll()` now and then. What happens in the program is read from the
+recording (`RunRequest.recording`), which grows meanwhile.
+"""
+
+from engine.recorder.request import RunRequest
+from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
+from engine.session.session import Session, SessionError, SessionStatus
+
+__all__ = [
+    "InvalidChoice",
+    "RunRequest",
+    "Session",
+    "SessionError",
+    "SessionStatus",
+    "program_request",
+    "scenario_request",
+    "workload_request",
+]

@@ -1,0 +1,170 @@
+"""One run, seen from outside: its recorder process, and the channel to it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.recorder import run_folder, tree
+from engine.recorder.control import Channel
+from engine.recorder.request import RunRequest
+
+Phase = Literal["starting", "running", "stopping", "finished", "failed"]
+
+RECORDER = Path(__file__).resolve().parents[1] / "recorder" / "__main__.py"
+STOP_S = 4.0  # a recorder that has not ended the run by then is ended itself
+_POLL_S = 0.01
+
+
+class SessionError(Exception):
+    """The run could not be started; one plain line."""
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """How a run stands. `exit_status` is negative for a signal; `message`: why it failed, or a note."""
+
+    phase: Phase
+    message: str = ""
+    pid: int | None = None  # of the program
+    exit_status: int | None = None
+    ended_by: str | None = None  # as in the recording's program-end
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will happen."""
+        return self.phase in {"finished", "failed"}
+
+
+class Session:
+    """One run. Every method returns at once, except `wait` and `close`."""
+
+    def __init__(self, request: RunRequest) -> None:
+        self.request = request
+        self._status = SessionStatus("starting")
+        self._outcome: SessionStatus | None = None  # told by the recorder, valid once its process has ended
+        self._folder: Path | None = None
+        self._recorder: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._deadline: float | None = None
+
+    def start(self) -> None:
+        """Starts recorder and program. SessionError: one plain line."""
+        _make_way(self.request.recording)
+        self._folder = run_folder.choose_path()
+        ours, theirs = socket.socketpair()
+        stream = subprocess.DEVNULL if self.request.capture_output else None
+        try:
+            self._recorder = subprocess.Popen(
+                [sys.executable, "-P", str(RECORDER), "--control", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=stream,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=self.request.capture_output,  # else the program must hear of the terminal's Ctrl-C
+            )
+        except OSError as error:
+            ours.close()
+            raise SessionError(f"Cannot start the recorder: {error.strerror}.") from error
+        finally:
+            theirs.close()
+        self._channel = Channel(ours)
+        self._channel.send({"request": self.request.to_json(), "folder": str(self._folder)})
+
+    def stop(self) -> None:
+        """Asks the program to end; two seconds later nothing of it is left. The recording is kept."""
+        self._command("stop")
+
+    def kill(self) -> None:
+        """Ends the whole tree at once. The recording is kept."""
+        self._command("kill")
+
+    def poll(self) -> SessionStatus:
+        """How it stands now; never blocks."""
+        if self._status.over or self._channel is None or self._recorder is None:
+            return self._status
+        ended = self._recorder.poll() is not None  # asked first: what it said before is in the channel by now
+        for message in self._channel.receive():
+            self._take(message)
+        if ended:
+            self._status = self._outcome or self._clean_up_after(self._recorder.returncode)
+        elif self._deadline is not None and time.monotonic() > self._deadline:
+            self._recorder.kill()
+            self._deadline = None
+        return self._status
+
+    def wait(self, timeout_s: float | None = None) -> SessionStatus:
+        """Polls until the run is over or the time has passed."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self.poll().over and (deadline is None or time.monotonic() < deadline):
+            time.sleep(_POLL_S)
+        return self._status
+
+    def close(self) -> None:
+        """Ends what still runs and leaves nothing behind: processes, run folder. Blocks until that is done."""
+        if self._recorder is not None and not self.poll().over:
+            self.stop()
+            self.wait(STOP_S + 1)
+            if not self._status.over:
+                self._recorder.kill()
+                self._recorder.wait()
+                self.poll()
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def _command(self, command: str) -> None:
+        if self._channel is None or self._status.over:
+            return
+        self._channel.send({"command": command})
+        self._status = replace(self._status, phase="stopping")
+        if self._deadline is None:
+            self._deadline = time.monotonic() + STOP_S
+            if self._recorder is not None:  # a stopped recorder could not obey
+                with contextlib.suppress(OSError):
+                    os.kill(self._recorder.pid, signal.SIGCONT)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        phase = message.get("phase")
+        if phase == "running" and self._status.phase == "stopping":
+            self._status = replace(self._status, pid=message.get("pid"))
+        elif phase in {"running", "stopping"}:
+            self._status = replace(self._status, phase=phase, pid=message.get("pid", self._status.pid))
+        elif phase in {"finished", "failed"}:
+            values = {name: message.get(name) for name in ("exit_status", "ended_by")}
+            text = message.get("message") or self._status.message
+            self._outcome = SessionStatus(phase, text, self._status.pid, **values)
+        elif "note" in message:
+            self._status = replace(self._status, message=message["note"])
+
+    def _clean_up_after(self, returncode: int) -> SessionStatus:
+        """The recorder is gone without a word: ends what it has left."""
+        if self._folder is not None:
+            tree.kill_started_under(self._folder)
+            run_folder.remove(self._folder)
+        how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
+        kept = "; the recording holds what happened before" if self.request.recording.exists() else ""
+        return SessionStatus("failed", f"The recorder {how}{kept}.", self._status.pid, ended_by="recorder lost")
+
+
+def _make_way(recording: Path) -> None:
+    """An older recording of that name is replaced; anything else is left alone. SessionError."""
+    from engine.recording.chunks import MAGIC
+
+    try:
+        with recording.open("rb") as file:
+            if file.read(len(MAGIC)) not in {MAGIC, b""}:
+                raise SessionError(f"{recording} exists and is no recording; choose another name.")
+        recording.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SessionError(
+            f"Cannot write the recording {recording}: {error.strerror}. Choose another place."
+        ) from error
