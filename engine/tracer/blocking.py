@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from . import layout
 from .originals import get_frame
-from .patching import Builtin
-from .sites import user_site
+from .patching import Builtin, hide, look_like
+from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
 
 
 class Sleep(Builtin):
@@ -21,16 +24,107 @@ class Sleep(Builtin):
 
     def sleep(self, *seconds: float) -> None:
         """As the original."""
-        state = current()
-        outer = begin(state, 0, layout.WAIT_SLEEP | layout.WAIT_TIMED, user_site(get_frame(1)))
         try:
-            self.original(*seconds)
-        except BaseException:
-            finish(state, outer, layout.WAIT_FAILED)
+            state = current()
+            outer = begin(state, 0, layout.WAIT_SLEEP | layout.WAIT_TIMED, user_site(get_frame(1)))
+            flags = layout.WAIT_FAILED
+            try:
+                self.original(*seconds)
+                flags = 0
+            finally:
+                finish(state, outer, flags)
+        except BaseException as error:
+            hide(error)
             raise
-        finish(state, outer)
+
+
+class InputOutput(Builtin):
+    """A builtin function that may block on a file, a pipe or a socket."""
+
+    __slots__ = ()
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """As the original. Calls by the standard library for its own purposes are not followed."""
+        try:
+            frame = get_frame(1)
+            if not is_user_code(frame):
+                return self.original(*args, **kwargs)
+            state = current()
+            outer = begin(state, 0, layout.WAIT_IO, user_site(frame))
+            flags = layout.WAIT_FAILED
+            try:
+                result = self.original(*args, **kwargs)
+                flags = 0
+            finally:
+                finish(state, outer, flags)
+            return result
+        except BaseException as error:
+            hide(error)
+            raise
+
+
+def make_method(original: Method, ready: Any = None) -> Method:
+    """A method of a socket or selector that may block, unless `ready(self)` says that it cannot."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if ready is not None and ready(self):
+                return original(self, *args, **kwargs)
+            state = current()
+            outer = begin(state, 0, layout.WAIT_IO, user_site(get_frame(1)))
+            flags = layout.WAIT_FAILED
+            try:
+                result = original(self, *args, **kwargs)
+                flags = 0
+            finally:
+                finish(state, outer, flags)
+            return result
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
 
 
 def patch_time(time: ModuleType) -> None:
     """`time.sleep`."""
     time.sleep = Sleep(time.sleep).sleep  # type: ignore[attr-defined]
+
+
+def patch_os(os: ModuleType) -> None:
+    """Reading, writing and syncing by descriptor, waiting for a child."""
+    for name in ("read", "write", "fsync", "fdatasync", "sendfile", "waitpid"):
+        original = getattr(os, name, None)
+        if original is not None:
+            setattr(os, name, InputOutput(original).call)
+
+
+def patch_select(select: ModuleType) -> None:
+    """`select.select`; the objects of `poll` and `epoll` are C's own and stay as they are."""
+    select.select = InputOutput(select.select).call  # type: ignore[attr-defined]
+
+
+def patch_selectors(selectors: ModuleType) -> None:
+    """`select` of every kind of selector."""
+    for cls in vars(selectors).values():
+        if isinstance(cls, type) and "select" in cls.__dict__ and "_fd_to_key" not in cls.__dict__:
+            original = cls.__dict__["select"]
+            if not getattr(original, "__isabstractmethod__", False):
+                cls.select = look_like(make_method(original), original)  # type: ignore[attr-defined]
+
+
+def patch_socket(module: ModuleType) -> None:
+    """`socket.socket`, a Python class over a C type: what may block gets a method of its own."""
+    cls = module.socket
+    for name in (
+        "accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "send", "sendall", "sendmsg",
+        "sendto",
+    ):  # fmt: skip
+        original = getattr(cls, name, None)
+        if original is not None:
+            setattr(cls, name, look_like(make_method(original, never_blocks), original))
+
+
+def never_blocks(sock: Any) -> bool:
+    """A socket in non-blocking mode."""
+    return bool(sock.gettimeout() == 0)

@@ -2,33 +2,83 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
-from . import blocking, imports, locks, reporter, threads
-from .layout import HEADER_TRACER_NS
-from .originals import RawLock, RawRLock, allocate_lock, cpu_clock
+from . import (
+    blocking,
+    children,
+    executors,
+    imports,
+    locks,
+    output,
+    pools,
+    process_locks,
+    process_queues,
+    processes,
+    queues,
+    reporter,
+    signals,
+    synchronisation,
+    threads,
+)
+from .layout import HEADER_TRACER_NS, RUN_FOLDER_VARIABLE
+from .originals import RawLock, RawRLock, allocate_lock, clock, cpu_clock
 from .ring import pack_u64
-from .state import after_fork_in_child, current, current_ring, run
+from .state import after_fork_in_child, current, current_ring, local, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
 
-def install(folder: str) -> None:
-    """Trace this process into the run's folder. Whatever fails is left untraced."""
+def install(folder: str, python_path: str) -> None:
+    """Trace this process into the run's folder, its children by a PYTHONPATH that begins as given."""
     before = cpu_clock()
     run.folder = folder
     current()
-    patch_on_import = imports.patch_on_import
-    patch_on_import("_thread", patch_thread_module)
-    patch_on_import("threading", patch_threading)
-    patch_on_import("time", blocking.patch_time)
+    children.inherited[b"PYTHONPATH"] = os.fsencode(python_path)
+    children.inherited[os.fsencode(RUN_FOLDER_VARIABLE)] = os.fsencode(folder)
+    for name, patch in (
+        ("_thread", patch_thread_module),
+        ("_signal", signals.patch_signals),
+        ("_posixsubprocess", children.patch_fork_exec),
+        ("time", blocking.patch_time),
+        ("os", blocking.patch_os),
+        ("select", blocking.patch_select),
+        ("selectors", blocking.patch_selectors),
+        ("socket", blocking.patch_socket),
+        ("subprocess", children.patch_subprocess),
+        ("threading", patch_threading),
+        ("queue", queues.patch_queue),
+        ("concurrent.futures._base", executors.patch_futures),
+        ("concurrent.futures.thread", executors.patch_thread_pool),
+        ("concurrent.futures.process", executors.patch_process_pool),
+        ("multiprocessing.process", processes.patch_process),
+        ("multiprocessing.popen_fork", processes.patch_popen),
+        ("multiprocessing.popen_forkserver", processes.patch_popen),
+        ("multiprocessing.synchronize", process_locks.patch_process_locks),
+        ("multiprocessing.queues", process_queues.patch_process_queues),
+        ("multiprocessing.connection", process_queues.patch_connections),
+        ("multiprocessing.pool", pools.patch_pools),
+    ):
+        imports.patch_on_import(name, patch)
     imports.install()
-    reporter.publish(sys.modules[__package__])
+    output.install()
+    reporter.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
+    atexit.register(end_main_thread)
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
+
+
+def end_main_thread() -> None:
+    """The last thing that runs: what is pending, and how the program ended."""
+    state = getattr(local, "state", None)
+    if state is not None:
+        output.flush(state)
+        error = threads.describe_exception(getattr(sys, "last_value", None))
+        state.ring.texts.write("thread-end", state.serial, clock(), error)
 
 
 def patch_thread_module(module: ModuleType) -> None:
@@ -48,3 +98,4 @@ def patch_threading(threading: ModuleType) -> None:
     threading.Lock = locks.TracedLock  # type: ignore[attr-defined]
     threading.RLock = locks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_threads(threading)
+    synchronisation.patch_synchronisation(threading)

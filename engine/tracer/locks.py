@@ -177,6 +177,8 @@ class TracedLock(TracedBase, metaclass=LockType):
         """Whether anybody holds it."""
         return bool(self.raw.locked())
 
+    _is_owned = locked  # what a Condition would find out by trying
+
     acquire_lock, release_lock, locked_lock = acquire, release, locked
 
     def _at_fork_reinit(self) -> None:

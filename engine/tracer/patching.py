@@ -37,3 +37,9 @@ class Builtin:
 
     def __repr__(self) -> str:
         return repr(self.original)
+
+
+def hide(error: BaseException) -> None:
+    """Take the frame that caught this exception, and is about to re-raise it with a bare `raise`, off its traceback."""
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next

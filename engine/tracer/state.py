@@ -44,7 +44,7 @@ class ThreadState:
         "executor",
         "free_slots",
         "internal",
-        "line",
+        "lines",
         "name",
         "native_id",
         "offsets",
@@ -78,7 +78,7 @@ class ThreadState:
         self.wait_serial = 0
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
         self.executor = 0
-        self.line: dict[int, str] = {}  # what was written to a stream and has no line end yet
+        self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when
         started = clock()
         words, cell = self.words, self.cell
         if self.cell_number:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from . import layout
+from .follow import waiting
 from .originals import get_frame, get_ident
-from .patching import Builtin, replace_method
+from .output import flush
+from .patching import Builtin, hide, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
-from .sites import is_user_code, user_site
+from .sites import is_user_code
 from .state import ThreadState, current, enter, leave
-from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PARENT = "_lanescope_parent"
 INTERNAL = "_lanescope_internal"
+SERVICES = ("multiprocessing.", "concurrent.futures.process")
 running: dict[Any, ThreadState] = {}  # by Thread object
 
 
@@ -50,15 +51,30 @@ def describe_exception(error: BaseException | None) -> str:
     return f"{name}: {text}"[:500] if text else name
 
 
+def is_service_thread(thread: Any) -> bool:
+    """Whether a thread serves the standard library: a queue's feeder, a pool's handler, an executor's manager."""
+    cls = type(thread).__module__
+    if cls.startswith("multiprocessing.dummy"):
+        return False
+    target = getattr(getattr(thread, "_target", None), "__module__", None) or ""
+    return cls.startswith(SERVICES) or (cls == "threading" and target.startswith(SERVICES))
+
+
 def make_start(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: Any) -> None:
         frame = get_frame(1)
         try:
+            internal = is_service_thread(self)
             setattr(self, PARENT, current().serial)
-            setattr(self, ATTRIBUTE, define("Thread", frame, name=str(self._name), internal=not is_user_code(frame)))
+            setattr(self, INTERNAL, internal)
+            setattr(self, ATTRIBUTE, define("Thread", frame, name=str(self._name), internal=internal))
         except AttributeError:  # not initialised: the original says so
             pass
-        original(self)
+        try:
+            original(self)
+        except BaseException as error:
+            hide(error)
+            raise
 
     return start
 
@@ -80,28 +96,21 @@ def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
             original(self)
         finally:
             running.pop(self, None)
+            flush(current())
             leave(hook.error)
 
     return _bootstrap_inner
 
 
-def make_join(original: Callable[..., None]) -> Callable[..., None]:
-    def join(self: Any, timeout: float | None = None) -> None:
-        number = getattr(self, ATTRIBUTE, 0)
-        if not number or not self.is_alive():
-            return original(self, timeout)
-        state = current()
-        detail = layout.WAIT_OTHER | (layout.WAIT_TIMED if timeout is not None else 0)
-        outer = begin(state, number, detail, user_site(get_frame(1)), 0, 0)
-        try:
-            original(self, timeout)
-        except BaseException:
-            finish(state, outer, layout.WAIT_FAILED)
-            raise
-        finish(state, outer, layout.WAIT_FAILED if timeout is not None and self.is_alive() else 0)
-        return None
+def has_ended(thread: Any, *_: Any, **__: Any) -> bool:
+    """Joining it will not wait."""
+    return not thread.is_alive()
 
-    return join
+
+def serial_of(thread: Any) -> int:
+    """Serial of a running thread; 0 when it is not known."""
+    state = running.get(thread)
+    return state.serial if state is not None else 0
 
 
 def make_name(original: property) -> property:
@@ -169,5 +178,7 @@ def patch_threads(threading: ModuleType) -> None:
     thread = threading.Thread
     replace_method(thread, "start", make_start)
     replace_method(thread, "_bootstrap_inner", make_bootstrap)
-    replace_method(thread, "join", make_join)
+    replace_method(
+        thread, "join", lambda o: waiting(o, ready=has_ended, owner=serial_of, failed=lambda self, _: self.is_alive())
+    )
     thread.name = make_name(thread.name)

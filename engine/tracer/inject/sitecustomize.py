@@ -29,7 +29,7 @@ def _start() -> None:
     if any("multiprocessing.resource_tracker" in word for word in sys.orig_argv):
         return
     if folder and os.path.isdir(folder):
-        _load(os.path.dirname(here)).install(folder)
+        _load(os.path.dirname(here)).install(folder, here)
 
 
 def _load(folder: str):

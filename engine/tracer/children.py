@@ -1,0 +1,108 @@
+"""Programs that the program starts: waiting for them, and taking the tracer along into Pythons among them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .follow import waiting
+from .originals import clock, get_frame
+from .patching import Builtin, hide, replace_method
+from .primitives import ATTRIBUTE, define
+from .state import current_ring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+inherited: dict[bytes, bytes] = {}  # what a child's environment needs: set by install
+
+
+class ForkExec(Builtin):
+    """`_posixsubprocess.fork_exec`: an environment made from `os.environ` lacks what we took out of it."""
+
+    __slots__ = ()
+
+    def fork_exec(self, *args: Any) -> Any:
+        """As the original."""
+        try:
+            if len(args) > ENVIRONMENT and is_python(args[EXECUTABLES]):
+                args = (*args[:ENVIRONMENT], with_tracer(args[ENVIRONMENT]), *args[ENVIRONMENT + 1 :])
+            return self.original(*args)
+        except BaseException as error:
+            hide(error)
+            raise
+
+
+EXECUTABLES, ENVIRONMENT = 1, 5  # fork_exec(args, executables, close_fds, pass_fds, cwd, environment, …)
+
+
+def is_python(executables: Any) -> bool:
+    """Whether a program to start looks like a Python; any other keeps the environment it was given to the letter."""
+    names = [os.fsdecode(path).rsplit("/", 1)[-1] for path in executables]
+    return any(name.startswith("python") or name == sys.executable.rsplit("/", 1)[-1] for name in names)
+
+
+def with_tracer(environment: Any) -> Any:
+    """A list of `NAME=value` with ours added; anything else as it is (None: the C environment, which has them)."""
+    if not isinstance(environment, list):
+        return environment
+    path = b"PYTHONPATH="
+    ours = inherited.get(b"PYTHONPATH", b"")
+    result = [entry for entry in environment if not entry.startswith(path)]
+    theirs = next((entry[len(path) :] for entry in environment if entry.startswith(path)), None)
+    result.append(path + ours + (b"" if theirs is None else b":" + theirs))
+    result.append(b"LANESCOPE_RUN=" + inherited.get(b"LANESCOPE_RUN", b""))
+    return result
+
+
+def make_popen(original: Method) -> Method:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        try:
+            original(self, *args, **kwargs)
+            name = command_name(self.args)
+            self.__dict__[ATTRIBUTE] = define("Process", get_frame(1), name=name)
+            current_ring().texts.write("child", int(self.pid), clock(), name)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return __init__
+
+
+def command_name(args: Any) -> str:
+    """The program's name, for people."""
+    word = args if isinstance(args, str | bytes) else (args[0] if args else "")
+    text = word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+    return text.rsplit("/", 1)[-1].split(" ", 1)[0]
+
+
+def make_handle_exit(original: Method) -> Method:
+    def _handle_exitstatus(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        if self.returncode is not None:
+            current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
+        return result
+
+    return _handle_exitstatus
+
+
+def has_ended(process: Any, *_: Any, **__: Any) -> bool:
+    """Waiting for it will not wait."""
+    return process.returncode is not None
+
+
+def patch_fork_exec(module: ModuleType) -> None:
+    """`_posixsubprocess`."""
+    module.fork_exec = ForkExec(module.fork_exec).fork_exec  # type: ignore[attr-defined]
+
+
+def patch_subprocess(module: ModuleType) -> None:
+    """`subprocess.Popen`."""
+    replace_method(module.Popen, "__init__", make_popen)
+    for name in ("wait", "communicate"):
+        replace_method(module.Popen, name, lambda o: waiting(o, ready=has_ended, failed=lambda *_: False))
+    replace_method(module.Popen, "_handle_exitstatus", make_handle_exit)

@@ -1,0 +1,171 @@
+"""`concurrent.futures`: executors as primitives, their workers idle or at a task, waiting for futures."""
+
+from __future__ import annotations
+
+from .follow import making, signal, waiting
+from .patching import hide, look_like, replace_method
+from .primitives import ATTRIBUTE
+from .queues import raw_simple_queue
+from .state import current
+from .tasks import TaskCall, idle, task_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+WORKER = "_lanescope_worker"  # on a future: serial of the thread that runs it
+
+
+def make_submit(original: Method) -> Method:
+    def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            future = original(self, *args, **kwargs)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                future.__dict__[ATTRIBUTE] = number
+            return future
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return submit
+
+
+def make_item_run(original: Method) -> Method:
+    """A thread pool's work item: a task. The future learns who runs it."""
+
+    def run(self: Any, *args: Any) -> None:
+        task = getattr(self, "task", None) or (getattr(self, "fn", None), getattr(self, "args", ()))
+        state = current()
+        self.future.__dict__[WORKER] = state.serial
+        TaskCall(original, task_name(*task[:2]))(self, *args)
+
+    return run
+
+
+def make_executor_init(original: Method) -> Method:
+    return making(original, "Executor", capacity=lambda self: self._max_workers, after=follow_thread_workers)
+
+
+def follow_thread_workers(executor: Any, number: int) -> None:
+    """A worker that waits for work is idle."""
+    executor._work_queue = make_idle_queue(number)
+
+
+def make_idle_queue(number: int) -> Any:
+    """A work queue whose `get` is being idle."""
+    raw = raw_simple_queue()
+
+    class WorkQueue(raw):  # type: ignore[misc, valid-type]
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            if not block:
+                return raw.get(self, block, timeout)
+            return idle(number, raw.get, self, block, timeout)
+
+    return WorkQueue()
+
+
+def is_done(future: Any, *_: Any, **__: Any) -> bool:
+    """Its result is there."""
+    return future._state in {"CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"}
+
+
+def worker_of(future: Any) -> int:
+    """Serial of the thread that runs it; 0 when that is not known (queued, or another process's)."""
+    return int(future.__dict__.get(WORKER, 0))
+
+
+def make_waiters(original: Method) -> Method:
+    """`wait` and `as_completed` wait for an event: let it stand for the executor."""
+
+    def _create_and_install_waiters(fs: Any, return_when: Any) -> Any:
+        waiter = original(fs, return_when)
+        for future in fs:
+            number = future.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                waiter.event.__dict__[ATTRIBUTE] = number
+                break
+        return waiter
+
+    return _create_and_install_waiters
+
+
+def completing(original: Method) -> Method:
+    def method(self: Any, *args: Any) -> None:
+        try:
+            original(self, *args)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                signal(number)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
+
+
+def patch_futures(module: ModuleType) -> None:
+    """`concurrent.futures._base`."""
+    future = module.Future
+    for name in ("result", "exception"):
+        replace_method(future, name, lambda o: waiting(o, ready=is_done, owner=worker_of, failed=lambda *_: False))
+    for name in ("set_result", "set_exception"):
+        replace_method(future, name, completing)
+    original = module._create_and_install_waiters
+    module._create_and_install_waiters = look_like(make_waiters(original), original)  # type: ignore[attr-defined]
+
+
+def patch_thread_pool(module: ModuleType) -> None:
+    """`concurrent.futures.thread`."""
+    replace_method(module.ThreadPoolExecutor, "__init__", make_executor_init)
+    replace_method(module.ThreadPoolExecutor, "submit", make_submit)
+    replace_method(module._WorkItem, "run", make_item_run)
+
+
+class WorkerQueue:
+    """The queue from which a worker process gets its work items: waiting for one is being idle, each is a task."""
+
+    def __init__(self, queue: Any, number: int) -> None:
+        self.queue = queue
+        self.number = number
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """The next work item."""
+        item = idle(self.number, self.queue.get, *args, **kwargs)
+        if item is not None:
+            item.fn = TaskCall(item.fn, task_name(item.fn, item.args))
+        return item
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.queue, name)
+
+
+def make_process_worker(original: Method) -> Method:
+    def _process_worker(call_queue: Any, *args: Any) -> None:
+        number = getattr(call_queue, ATTRIBUTE, 0)
+        original(WorkerQueue(call_queue, number) if number else call_queue, *args)
+
+    return _process_worker
+
+
+def follow_process_workers(executor: Any, number: int) -> None:
+    """The executor's number travels to its workers with their queue."""
+    executor._call_queue.__dict__[ATTRIBUTE] = number
+
+
+def patch_process_pool(module: ModuleType) -> None:
+    """`concurrent.futures.process`."""
+    executor = module.ProcessPoolExecutor
+    replace_method(
+        executor,
+        "__init__",
+        lambda o: making(
+            o, "Executor", capacity=lambda self: self._max_workers, shared=True, after=follow_process_workers
+        ),
+    )
+    replace_method(executor, "submit", make_submit)
+    original = module._process_worker
+    module._process_worker = look_like(make_process_worker(original), original)  # type: ignore[attr-defined]

@@ -1,0 +1,133 @@
+"""The shapes that most patched methods have: a wait around the original, a signal after it."""
+
+from __future__ import annotations
+
+from . import layout
+from .originals import clock, get_frame
+from .patching import hide
+from .primitives import ATTRIBUTE, define, define_shared
+from .sites import is_user_code, user_site
+from .state import current
+from .waits import begin, finish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Any
+
+    Method = Callable[..., Any]
+
+
+def timed(args: tuple[Any, ...], kwargs: dict[str, Any], position: int) -> int:
+    """WAIT_TIMED when a call has a timeout: its argument at that position, or by its name."""
+    timeout = args[position] if len(args) > position else kwargs.get("timeout")
+    return 0 if timeout is None else layout.WAIT_TIMED
+
+
+def waiting(
+    original: Method,
+    *,
+    timeout_at: int = 0,
+    detail: int = layout.WAIT_OTHER,
+    ready: Callable[..., bool] | None = None,
+    owner: Callable[[Any], int] | None = None,
+    failed: Callable[..., bool] | None = None,
+) -> Method:
+    """A method that waits, on the object's primitive, unless `ready(self, *args)` says that it will not.
+
+    `owner(self)` gives the serial of the thread that will end the wait, `failed(self, result)` whether it ended by its
+    timeout (otherwise: whether the result is False).
+    """
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if not number or (ready is not None and ready(self, *args, **kwargs)):
+                return original(self, *args, **kwargs)
+            state = current()
+            kind = detail | timed(args, kwargs, timeout_at)
+            outer = begin(state, number, kind, user_site(get_frame(1)), owner(self) if owner is not None else 0)
+            flags = layout.WAIT_FAILED
+            try:
+                result = original(self, *args, **kwargs)
+                if not (result is False if failed is None else failed(self, result)):
+                    flags = 0
+            finally:
+                finish(state, outer, flags)
+            return result
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
+
+
+def signalling(original: Method, how_many: Callable[..., int] | None = None) -> Method:
+    """A method that lets others go on: `how_many(self, *args)` of them, none: no signal."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                waiters = how_many(self, *args, **kwargs) if how_many is not None else 1
+                if waiters > 0:
+                    signal(number, waiters)
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
+
+
+def signal(number: int, how_many: int = 1) -> None:
+    """The calling thread has set, notified, released or passed a primitive."""
+    now = clock()
+    current().record(layout.SIGNAL, min(how_many, 0xFFFF), 0, number, now, now)
+
+
+def depth(number: int, operation: int, items: int) -> None:
+    """The calling thread has put into a queue, or got from it; so many items are in it now."""
+    now = clock()
+    current().record(layout.DEPTH, operation, max(items, 0), number, now, now)
+
+
+def making(
+    original: Method,
+    kind: str | Callable[[Any], str],
+    *,
+    capacity: Callable[[Any], int | None] | None = None,
+    shared: bool = False,
+    after: Callable[[Any, int], None] | None = None,
+) -> Method:
+    """An `__init__` that gives objects made by user code a number. `after(self, number)` runs once they have it."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        try:
+            original(self, *args, **kwargs)
+            frame = maker(get_frame(1))
+            if frame is not None and ATTRIBUTE not in self.__dict__:
+                number = (define_shared if shared else define)(
+                    kind if isinstance(kind, str) else kind(self),
+                    frame,
+                    capacity=capacity(self) if capacity is not None else None,
+                )
+                self.__dict__[ATTRIBUTE] = number
+                if after is not None:
+                    after(self, number)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return __init__
+
+
+GO_BETWEENS = ("multiprocessing.context", "multiprocessing")  # make what user code asks them for
+
+
+def maker(frame: FrameType | None) -> FrameType | None:
+    """The frame that makes a primitive, when it is user code's."""
+    while frame is not None and frame.f_globals.get("__name__") in GO_BETWEENS:
+        frame = frame.f_back
+    return frame if frame is not None and is_user_code(frame) else None

@@ -1,0 +1,183 @@
+"""`multiprocessing.synchronize`. The number of a primitive means the same object in every process: it is kept on the
+object, inherited by fork and pickled with it."""
+
+from __future__ import annotations
+
+from . import layout
+from .follow import making, signal, signalling, timed, waiting
+from .locks import TracedBase
+from .originals import get_frame
+from .patching import hide, replace_method
+from .primitives import ATTRIBUTE
+from .semlocks import ProcessLock
+from .sites import user_site
+from .state import current
+from .waits import begin, finish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+MARK = "_lanescope"
+
+
+def carrying_number(original: Method) -> Method:
+    """A `__getstate__` that takes the number along."""
+
+    def __getstate__(self: Any) -> Any:  # noqa: N807
+        try:
+            return MARK, self.__dict__.get(ATTRIBUTE, 0), original(self)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return __getstate__
+
+
+def restoring_number(original: Method) -> Method:
+    """The `__setstate__` to it."""
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+        number = 0
+        if state and state[0] == MARK:
+            _, number, state = state
+        if number:
+            self.__dict__[ATTRIBUTE] = number
+        original(self, state)
+
+    return __setstate__
+
+
+def carry_number(cls: type) -> None:
+    """Let the number be pickled with objects of a class that has a `__getstate__` of its own."""
+    replace_method(cls, "__getstate__", carrying_number)
+    replace_method(cls, "__setstate__", restoring_number)
+
+
+class ProcessSemaphore(TracedBase):
+    """The methods of a `multiprocessing` Semaphore or BoundedSemaphore."""
+
+    __slots__ = ()
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        """As the raw one's."""
+        if not block:
+            return bool(self.try_raw(False))
+        return self.wait(timeout, get_frame(1))
+
+    def wait(self, timeout: float | None, frame: Any) -> bool:
+        """Acquire, and say so when it takes a wait."""
+        try:
+            if self.try_raw(False):
+                return True
+            state = current()
+            outer = begin(state, self.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
+            flags = layout.WAIT_FAILED
+            try:
+                acquired = bool(self.raw.acquire(True, timeout))
+                if acquired:
+                    flags = 0
+            finally:
+                finish(state, outer, flags)
+            return acquired
+        except BaseException as error:
+            hide(error)
+            raise
+
+    def release(self) -> None:
+        """As the raw one's."""
+        signal(self.number)
+        self.release_raw()
+
+    def __enter__(self) -> bool:
+        return self.wait(None, get_frame(2))
+
+
+METHODS = "_lanescope_methods"
+
+
+def follow_methods(primitive: Any, number: int) -> None:
+    """Put the traced methods on a lock or semaphore that has a number."""
+    kind = type(primitive).__name__
+    methods: ProcessLock | ProcessSemaphore
+    if "Semaphore" in kind:
+        methods = ProcessSemaphore()
+    else:
+        methods = ProcessLock()
+        methods.is_recursive = kind == "RLock"
+    methods.set_up(primitive._semlock, number)
+    primitive.__dict__[METHODS] = methods
+    primitive.acquire = methods.acquire
+    primitive.release = methods.release
+
+
+def make_methods(original: Method) -> Method:
+    """`_make_methods` runs in `__init__`, before there is a number, and after unpickling, when there may be one."""
+
+    def _make_methods(self: Any) -> None:
+        original(self)
+        number = self.__dict__.get(ATTRIBUTE, 0)
+        if number:
+            follow_methods(self, number)
+
+    return _make_methods
+
+
+def make_enter(original: Method) -> Method:
+    def __enter__(self: Any) -> Any:  # noqa: N807
+        try:
+            methods = self.__dict__.get(METHODS)
+            return original(self) if methods is None else methods.__enter__()
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return __enter__
+
+
+def make_exit(original: Method) -> Method:
+    def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+        methods = self.__dict__.get(METHODS)
+        return original(self, *args) if methods is None else methods.release()
+
+    return __exit__
+
+
+def making_kind(kind: str) -> Method:
+    """For `replace_method`: an `__init__` that gives a number to what user code makes."""
+    return lambda original: making(original, kind, shared=True, capacity=capacity_of, after=follow_methods)
+
+
+def patch_process_locks(module: ModuleType) -> None:
+    """`multiprocessing.synchronize`."""
+    semlock = module.SemLock
+    replace_method(semlock, "_make_methods", make_methods)
+    replace_method(semlock, "__enter__", make_enter)
+    replace_method(semlock, "__exit__", make_exit)
+    carry_number(semlock)
+    for name in ("Lock", "RLock", "Semaphore", "BoundedSemaphore"):
+        replace_method(getattr(module, name), "__init__", making_kind(f"process {name}"))
+    condition = module.Condition
+    replace_method(condition, "__init__", lambda o: making(o, "process Condition", shared=True))
+    replace_method(condition, "wait", waiting)
+    replace_method(condition, "notify", signalling)
+    carry_number(condition)
+    event = module.Event
+    replace_method(event, "__init__", lambda o: making(o, "process Event", shared=True))
+    replace_method(event, "wait", lambda o: waiting(o, ready=lambda self, *_, **__: self.is_set()))
+    replace_method(event, "set", signalling)
+    barrier = module.Barrier
+    replace_method(
+        barrier, "__init__", lambda o: making(o, "process Barrier", shared=True, capacity=lambda self: self._parties)
+    )
+    carry_number(barrier)
+
+
+def capacity_of(primitive: Any) -> int | None:
+    """How many a semaphore lets in."""
+    if "Semaphore" not in type(primitive).__name__:
+        return None
+    return int(primitive._semlock._get_value())

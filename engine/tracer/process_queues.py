@@ -1,0 +1,169 @@
+"""`multiprocessing.queues` and pipes: what goes in and out, who waits, also for a feeder at a process's end."""
+
+from __future__ import annotations
+
+from . import layout
+from .follow import depth, maker, making, waiting
+from .originals import get_frame
+from .patching import hide, look_like, replace_method
+from .primitives import ATTRIBUTE, define_shared
+from .process_locks import carry_number
+from .sites import is_user_code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+
+def items_in(queue: Any) -> int:
+    """How many items are in a Queue, those that its feeder has not yet written included."""
+    return int(queue._maxsize - queue._sem._semlock._get_value())
+
+
+def make_put(original: Method) -> Method:
+    """Waits only while the queue is full."""
+    follow = waiting(original, timeout_at=2)
+
+    def put(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number and self._sem._semlock._is_zero():
+                follow(self, *args, **kwargs)
+            else:
+                original(self, *args, **kwargs)
+            if number:
+                depth(number, layout.QUEUE_PUT, items_in(self))
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return put
+
+
+def make_get(original: Method) -> Method:
+    follow = waiting(original, timeout_at=1)
+
+    def get(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            item = follow(self, *args, **kwargs)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                depth(number, layout.QUEUE_GET, items_in(self))
+            return item
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return get
+
+
+def make_start_thread(original: Method) -> Method:
+    """Waiting for the feeder thread is waiting for the queue to be drained."""
+
+    def _start_thread(self: Any) -> None:
+        original(self)
+        number = self.__dict__.get(ATTRIBUTE, 0)
+        if number:
+            self._thread.__dict__[ATTRIBUTE] = number
+
+    return _start_thread
+
+
+def make_simple_put(original: Method) -> Method:
+    def put(self: Any, item: Any) -> Any:
+        try:
+            original(self, item)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                depth(number, layout.QUEUE_PUT, 1)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return put
+
+
+def follow_condition(queue: Any, number: int) -> None:
+    """`join` waits on this condition."""
+    queue._cond.__dict__[ATTRIBUTE] = number
+
+
+def make_join(original: Method) -> Method:
+    """The condition comes unpickled without the queue's number."""
+
+    def join(self: Any) -> None:
+        try:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                follow_condition(self, number)
+            original(self)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return join
+
+
+def patch_process_queues(module: ModuleType) -> None:
+    """`multiprocessing.queues`."""
+    queue, joinable, simple = module.Queue, module.JoinableQueue, module.SimpleQueue
+    replace_method(queue, "__init__", lambda o: making(o, "process Queue", shared=True, capacity=capacity_of))
+    replace_method(
+        joinable, "__init__", lambda o: making(o, "process JoinableQueue", shared=True, capacity=capacity_of)
+    )
+    replace_method(simple, "__init__", lambda o: making(o, "process SimpleQueue", shared=True))
+    for cls in (queue, joinable):
+        replace_method(cls, "put", make_put)
+    replace_method(queue, "get", make_get)
+    replace_method(queue, "_start_thread", make_start_thread)
+    replace_method(joinable, "join", make_join)
+    replace_method(simple, "get", waiting)
+    carry_number(queue)
+    carry_number(simple)
+
+
+def capacity_of(queue: Any) -> int | None:
+    """How many items fit, when that is limited on purpose."""
+    limit = type(queue._sem._semlock).SEM_VALUE_MAX
+    return None if queue._maxsize >= limit else int(queue._maxsize)
+
+
+def make_pipe(original: Method) -> Method:
+    def Pipe(duplex: bool = True) -> Any:  # noqa: N802
+        ends = original(duplex)
+        frame = maker(get_frame(1))
+        if frame is not None:
+            number = define_shared("Pipe", frame)
+            for end in ends:
+                end.__dict__[ATTRIBUTE] = number
+        return ends
+
+    return Pipe
+
+
+def make_receive(original: Method) -> Method:
+    """Receiving: followed when user code does it, not when a queue does."""
+    follow = waiting(original, detail=layout.WAIT_IO)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if is_user_code(get_frame(1)):
+                self.__dict__.setdefault(ATTRIBUTE, 0)
+                return follow(self, *args, **kwargs)
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
+
+
+def patch_connections(module: ModuleType) -> None:
+    """`multiprocessing.connection`."""
+    original = module.Pipe
+    module.Pipe = look_like(make_pipe(original), original)  # type: ignore[attr-defined]
+    for name in ("recv", "recv_bytes", "recv_bytes_into"):
+        replace_method(module._ConnectionBase, name, make_receive)

@@ -1,0 +1,82 @@
+"""`multiprocessing` processes: their primitives, who started whom, how they end, and waiting for them."""
+
+from __future__ import annotations
+
+from .follow import maker, waiting
+from .originals import clock, get_frame
+from .output import flush
+from .patching import hide, replace_method
+from .primitives import ATTRIBUTE, define
+from .state import current, current_ring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+
+def make_start(original: Method) -> Method:
+    def start(self: Any) -> None:
+        try:
+            current()  # the parent's own ring stands before the child's
+            original(self)
+            frame = get_frame(1)
+            self.__dict__[ATTRIBUTE] = define("Process", frame, name=str(self.name), internal=maker(frame) is None)
+            current_ring().texts.write("child", int(self.pid), clock(), str(self.name))
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return start
+
+
+def make_poll(original: Method) -> Method:
+    """Seeing that a child has ended is worth telling."""
+
+    def poll(self: Any, *args: Any) -> Any:
+        before = self.returncode
+        result = original(self, *args)
+        if before is None and self.returncode is not None:
+            current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
+        return result
+
+    return poll
+
+
+def make_bootstrap(original: Method) -> Method:
+    """The child: it shows up at once, and drops its parent's number for it."""
+
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self.__dict__.pop(ATTRIBUTE, None)
+        current()
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            flush(current())
+
+    return _bootstrap
+
+
+def has_ended(process: Any, *_: Any, **__: Any) -> bool:
+    """Joining it will not wait."""
+    return process._popen is None or process._popen.returncode is not None
+
+
+def has_not_ended(process: Any, _: Any) -> bool:
+    """A join that comes back without the process having ended has timed out."""
+    return process._popen is not None and process._popen.returncode is None
+
+
+def patch_process(module: ModuleType) -> None:
+    """`multiprocessing.process`."""
+    process = module.BaseProcess
+    replace_method(process, "start", make_start)
+    replace_method(process, "_bootstrap", make_bootstrap)
+    replace_method(process, "join", lambda o: waiting(o, ready=has_ended, failed=has_not_ended))
+
+
+def patch_popen(module: ModuleType) -> None:
+    """`multiprocessing.popen_fork` and `popen_forkserver`."""
+    replace_method(module.Popen, "poll", make_poll)

@@ -1,0 +1,137 @@
+"""`queue`: Queue, LifoQueue and PriorityQueue patched in place, SimpleQueue (a C type) replaced by a subclass."""
+
+from __future__ import annotations
+
+from . import layout
+from .follow import depth, making, timed
+from .locks import LockType
+from .originals import get_frame
+from .patching import hide, replace_method
+from .primitives import ATTRIBUTE, define
+from .sites import is_user_code, user_site
+from .state import current
+from .waits import begin, finish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .follow import Method
+
+
+def moving(original: Method, operation: int) -> Method:
+    """`put` or `get`: tells the depth afterwards. The waits are those of the queue's conditions."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                depth(number, operation, self._qsize())
+            return result
+        except BaseException as error:
+            hide(error)
+            raise
+
+    return method
+
+
+def follow_conditions(queue: Any, number: int) -> None:
+    """Whoever waits on one of a queue's conditions waits for the queue."""
+    for condition in (queue.not_empty, queue.not_full, queue.all_tasks_done):
+        condition.__dict__[ATTRIBUTE] = number
+
+
+def raw_simple_queue() -> Any:
+    """The C type; the one in Python where there is no other."""
+    import queue
+
+    return getattr(queue.SimpleQueue, "raw_type", queue.SimpleQueue)
+
+
+def patch_queue(module: ModuleType) -> None:
+    """The module `queue`."""
+    queue = module.Queue
+    replace_method(
+        queue,
+        "__init__",
+        lambda o: making(o, "Queue", capacity=lambda self: max(self.maxsize, 0) or None, after=follow_conditions),
+    )
+    replace_method(queue, "put", lambda original: moving(original, layout.QUEUE_PUT))
+    replace_method(queue, "get", lambda original: moving(original, layout.QUEUE_GET))
+    module.SimpleQueue = make_simple_queue(module.SimpleQueue, module.Empty)  # type: ignore[attr-defined]
+
+
+def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
+    """The class that user code gets as `queue.SimpleQueue`; the standard library gets the raw one."""
+    raw_get, raw_put, raw_qsize = raw.get, raw.put, raw.qsize
+
+    class SimpleQueue(raw, metaclass=LockType):  # type: ignore[misc]
+        raw_type: type = raw
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            frame = get_frame(1)
+            if cls is SimpleQueue and not is_user_code(frame):
+                return raw(*args, **kwargs)
+            self = raw.__new__(cls, *args, **kwargs)
+            self.__dict__[ATTRIBUTE] = define("SimpleQueue", frame)
+            return self
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            try:
+                number = self.__dict__[ATTRIBUTE]
+                if not block:
+                    item = raw_get(self, block, timeout)
+                else:
+                    item = wait_for_item(self, number, timeout, get_frame(1))
+                depth(number, layout.QUEUE_GET, raw_qsize(self))
+                return item
+            except BaseException as error:
+                hide(error)
+                raise
+
+        def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
+            try:
+                raw_put(self, item, *args, **kwargs)
+                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
+            except BaseException as error:
+                hide(error)
+                raise
+
+        def get_nowait(self) -> Any:
+            try:
+                item = raw_get(self, False)
+                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_GET, raw_qsize(self))
+                return item
+            except BaseException as error:
+                hide(error)
+                raise
+
+        def put_nowait(self, item: Any) -> None:
+            raw_put(self, item)
+            depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
+
+    def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
+        try:
+            if raw_qsize(queue):
+                try:
+                    return raw_get(queue, False)
+                except empty:
+                    pass
+            state = current()
+            outer = begin(state, number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
+            flags = layout.WAIT_FAILED
+            try:
+                item = raw_get(queue, True, timeout)
+                flags = 0
+            finally:
+                finish(state, outer, flags)
+            return item
+        except BaseException as error:
+            hide(error)
+            raise
+
+    for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(SimpleQueue, attribute, getattr(raw, attribute))
+    return SimpleQueue

@@ -1,0 +1,48 @@
+"""The methods of a `multiprocessing` Lock or RLock. Like `locks`, this is where signal handlers wait."""
+
+from __future__ import annotations
+
+from . import layout
+from .locks import TracedBase, acquire_contended, book, forget_holder, unbook
+from .originals import clock, get_frame
+from .sites import user_site
+from .state import current
+
+DEFERS_SIGNALS = True
+
+
+class ProcessLock(TracedBase):
+    """What stands for acquire and release of one lock in this process; `raw` is its SemLock."""
+
+    __slots__ = ("is_recursive",)
+    is_recursive: bool
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        """As the raw one's."""
+        if self.try_raw(False):
+            if not self.is_recursive or self.raw._count() == 1:
+                book(self, get_frame(1))
+            return True
+        if not block:
+            return False
+        return acquire_contended(self, get_frame(1), -1 if timeout is None else max(timeout, 0))
+
+    def __enter__(self) -> bool:
+        if self.try_raw(False):
+            if not self.is_recursive or self.raw._count() == 1:
+                book(self, get_frame(2))
+            return True
+        return acquire_contended(self, get_frame(2), -1)
+
+    def release(self) -> None:
+        """As the raw one's. Released by another thread or process than its holder, it is a signal."""
+        if self.is_recursive:
+            if self.raw._is_mine() and self.raw._count() == 1:
+                unbook(self)
+        elif self.owner is current():
+            unbook(self)
+        else:
+            forget_holder(self)
+            now = clock()
+            current().record(layout.SIGNAL, 1, user_site(get_frame(1)), self.number, now, now)
+        self.release_raw()

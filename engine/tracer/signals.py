@@ -1,0 +1,97 @@
+"""Python signal handlers, delayed while a lock is being booked.
+
+A handler that raises between a raw acquire and the end of its bookkeeping would leave the lock held for ever, which
+the raw lock never does. So handlers are wrapped: one that finds itself called inside code that DEFERS_SIGNALS trips its
+signal again and returns; the interpreter calls it once more as soon as it looks at its signals the next time, and so on
+until that code is left. Nothing is paid for it in the fast path, and a blocking acquire (see slices) defers nothing.
+"""
+
+from __future__ import annotations
+
+from _thread import interrupt_main
+
+from .originals import get_frame
+from .patching import Builtin, hide
+from .sites import is_user_code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, ModuleType
+    from typing import Any
+
+DEFERS_SIGNALS = True
+
+
+class Signal(int):
+    """A signal's number. Reading `tripped` trips it.
+
+    An attribute rather than a call: after a call the interpreter looks at its signals at once, here, for ever.
+    """
+
+    tripped = property(interrupt_main)
+
+
+class Handler:
+    """Stands for a signal handler."""
+
+    __slots__ = ("handler", "signal")
+
+    def __init__(self, number: int, handler: Any) -> None:
+        self.signal = Signal(number)
+        self.handler = handler
+
+    def __call__(self, number: int, frame: FrameType | None) -> Any:
+        if frame is not None and "DEFERS_SIGNALS" in frame.f_globals:
+            return self.signal.tripped
+        try:
+            return self.handler(number, frame)
+        except BaseException as error:
+            hide(error)
+            raise
+
+
+class SetHandler(Builtin):
+    """`_signal.signal`, which `signal.signal` calls."""
+
+    __slots__ = ("ours",)
+
+    def signal(self, number: int, handler: Any, /) -> Any:
+        """As the original, which returns the handler there was."""
+        caller: FrameType | None = get_frame(1)
+        if caller is not None and caller.f_globals.get("__name__") == "signal":
+            caller = caller.f_back
+        # The standard library's own handlers (asyncio's) raise nothing that could leave a lock held.
+        if callable(handler) and caller is not None and is_user_code(caller):
+            handler = Handler(number, handler)
+        try:
+            return unwrap(self.original(number, handler))
+        except BaseException as error:
+            hide(error)
+            raise
+
+
+class GetHandler(Builtin):
+    """`_signal.getsignal`."""
+
+    __slots__ = ()
+
+    def getsignal(self, number: int, /) -> Any:
+        """As the original: the handler that the program set."""
+        return unwrap(self.original(number))
+
+
+def unwrap(handler: Any) -> Any:
+    """The handler that the program knows."""
+    return handler.handler if type(handler) is Handler else handler
+
+
+def patch_signals(signals: ModuleType) -> None:
+    """`_signal`, and the handler that raises KeyboardInterrupt."""
+    interrupt = signals.SIGINT
+    if signals.getsignal(interrupt) is signals.default_int_handler:
+        try:
+            signals.signal(interrupt, Handler(interrupt, signals.default_int_handler))
+        except ValueError:  # not the main thread
+            return
+    signals.signal = SetHandler(signals.signal).signal  # type: ignore[attr-defined]
+    signals.getsignal = GetHandler(signals.getsignal).getsignal  # type: ignore[attr-defined]

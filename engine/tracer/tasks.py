@@ -1,0 +1,79 @@
+"""Work items as tasks: what an executor or a pool runs gets a task slice named after its function."""
+
+from __future__ import annotations
+
+from . import layout
+from .originals import STANDARD_LIBRARY
+from .patching import hide
+from .reporter import begin_task, end_task
+from .sites import user_site
+from .state import ThreadState, current
+from .waits import begin, finish
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def task_name(function: Any, args: Any = ()) -> str:
+    """The name to show for a work item: of the user's function, not of the standard library's that unpacks chunks."""
+    for _ in range(4):
+        wrapped = getattr(function, "func", None)  # a partial
+        if wrapped is not None:
+            function, args = wrapped, function.args
+        module = str(getattr(function, "__module__", "")).partition(".")[0]
+        if module not in STANDARD_LIBRARY:
+            break
+        inner = args[0] if args else None
+        if isinstance(inner, tuple) and inner:  # multiprocessing's (function, chunk)
+            function, args = inner[0], ()
+        elif callable(inner):
+            function, args = inner, args[1:]
+        else:
+            break
+    return str(getattr(function, "__qualname__", None) or type(function).__name__)
+
+
+class TaskCall:
+    """Calls a function as a task of the thread that does it."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function = function
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = current()
+        begin_task(state, self.name)
+        try:
+            return self.function(*args, **kwargs)
+        except BaseException as error:
+            hide(error)
+            raise
+        finally:
+            if state is current():
+                end_task(state)
+
+
+def works_for(state: ThreadState, number: int) -> None:
+    """The thread is a worker of that executor or pool."""
+    if state.executor != number:
+        state.executor = number
+        state.ring.texts.write("executor-worker", number, state.serial)
+
+
+def idle(number: int, get: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Get a worker's next work item."""
+    try:
+        state = current()
+        works_for(state, number)
+        outer = begin(state, number, layout.WAIT_IDLE, user_site(None))
+        try:
+            return get(*args, **kwargs)
+        finally:
+            finish(state, outer)
+    except BaseException as error:
+        hide(error)
+        raise
