@@ -71,9 +71,7 @@ def run(settings: Settings) -> None:
     outcome = run_workers(settings, work, shared)
     elapsed = time.perf_counter() - started
     share = sum(outcome.results) / (elapsed * settings.workers)
-    say(
-        f"{settings.phases} phases in {elapsed:.2f} s; {share:.0%} of the workers' time went into waiting for the slowest"
-    )
+    say(f"{settings.phases} phases in {elapsed:.2f} s; {share:.0%} of the workers' time went into waiting")
 
 
 if __name__ == "__main__":

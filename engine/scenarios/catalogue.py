@@ -51,7 +51,7 @@ def get(name: str) -> Scenario:
     """The scenario called `name` (`two-locks` will do for `two_locks`). UnknownScenario when there is none."""
     wanted = name.strip().lower().replace("-", "_")
     names = [scenario.name for scenario in scenarios()]
-    if wanted in names or wanted == "custom":
+    if wanted in names:
         return _load(wanted)
     near = get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "main.py list shows all of them"

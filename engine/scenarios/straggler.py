@@ -45,7 +45,7 @@ def work(context: Context) -> tuple[int, float]:
     shared = context.shared
     piece_s = shared.piece_s * (shared.slowness if context.index == 0 else 1)
     pieces = 0
-    while shared.heap.acquire(blocking=False) if shared.heap else pieces < shared.pieces:
+    while shared.heap.acquire(False) if shared.heap else pieces < shared.pieces:  # False: without waiting
         with context.task("piece"):
             time.sleep(piece_s)
         pieces += 1

@@ -2,12 +2,14 @@
 
     {"version": 1, "title": "...", "start_method": null,
      "queues": [{"name": "jobs", "capacity": 10}],
-     "groups": [{"name": "tellers", "workers": 2, "backend": "threads", "task": "sleep", "parameters": {"duration_ms": 5},
-                 "iterations": 100, "locks": [{"name": "accounts", "hold_ms": 10}], "feeds": null, "drains": "jobs"}]}
+     "groups": [{"name": "tellers", "workers": 2, "backend": "threads", "task": "sleep",
+                 "parameters": {"duration_ms": 5}, "iterations": 100,
+                 "locks": [{"name": "accounts", "hold_ms": 10}], "feeds": null, "drains": "jobs"}]}
 
-In each iteration a worker takes an item from the queue it drains; takes its locks in the given order, holding each for its
-time before it reaches for the next, and releases them all; does one iteration of its task; and puts an item into the queue
-it feeds. A worker that drains a queue stops when everybody who feeds that queue is done, or after its iterations.
+In each iteration a worker takes an item from the queue it drains; takes its locks in the given order, holding each
+for its time before it reaches for the next, and releases them all; does one iteration of its task; and puts an item
+into the queue it feeds. A group that drains a queue does one iteration for each item, until everybody who feeds that
+queue is done; its own number of iterations does not matter then.
 """
 
 import json

@@ -39,12 +39,9 @@ def find_errors(data: object) -> list[FieldError]:
         found = f"not {data['version']!r}" if "version" in data else "but it is missing"
         return [FieldError("version", f"version must be {VERSION}, {found}")]
     errors = [*_unknown_keys("", data, TOP_KEYS), *_check_top(data)]
-    queues, groups = data.get("queues", ()), data.get("groups")
-    errors += _check_list("queues", queues, _check_queue, 0)
-    errors += _check_list("groups", groups, _check_group, 1)
-    if not errors:
-        errors += _check_flow(queues, groups)
-    return errors
+    errors += _check_list("queues", data.get("queues", ()), _check_queue, 0)
+    errors += _check_list("groups", data.get("groups"), _check_group, 1)
+    return errors or list(_check_flow(data.get("queues", ()), data["groups"]))
 
 
 def _check_top(data: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -138,7 +135,7 @@ def _name_fault(name: object) -> str | None:
 
 
 def _check_flow(queues: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
-    """Queues have somebody at both ends, and somebody takes out all that is put in."""
+    """Groups name queues that exist, and each queue has somebody at both ends."""
     names = [queue["name"] for queue in queues]
     for number, group in enumerate(groups):
         for key in ("feeds", "drains"):
@@ -153,16 +150,3 @@ def _check_flow(queues: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[st
         if not feeders or not drainers:
             missing = "feeds" if not feeders else "drains"
             yield FieldError(f"queues[{number}].name", f"nobody {missing} {name}")
-            continue
-        items, taken = sum(map(_turns, feeders)), sum(map(_turns, drainers))
-        if not any(feeder.get("drains") for feeder in feeders) and taken < items:
-            at = groups.index(drainers[0])
-            reason = (
-                f"{items:,} items are put into {name}, but at most {taken:,} taken out: the rest would wait for ever"
-            )
-            yield FieldError(f"groups[{at}].iterations", reason)
-
-
-def _turns(group: Mapping[str, Any]) -> int:
-    workers, iterations = group.get("workers", WORKERS.default), group.get("iterations", ITERATIONS.default)
-    return int(workers) * int(iterations)
