@@ -1,4 +1,4 @@
-"""The one table of what the window can do; menus, tool bar, the overlay of keys and the command palette are made from it."""
+"""The one table of what the window can do: menus, tool bar, overlay of keys and command palette are made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,32 +45,92 @@ class KeyHint:
 
 ACTIONS = (
     ActionSpec("open", "Open recording…", "Open a recording from a file", "File", "Ctrl+O", "open"),
-    ActionSpec("open-sample", "Open sample recording", "Look at a recording that came with Lanescope", "File", icon="sample"),
-    ActionSpec("save-as", "Save recording as…", "Keep this recording under a name of your own", "File", "Ctrl+S", "save", When.SAVEABLE),
+    ActionSpec(
+        "open-sample", "Open sample recording", "Look at a recording that came with Lanescope", "File", icon="sample"
+    ),
+    ActionSpec(
+        "save-as",
+        "Save recording as…",
+        "Keep this recording under a name of your own",
+        "File",
+        "Ctrl+S",
+        "save",
+        When.SAVEABLE,
+    ),
     ActionSpec("new-window", "New window", "Open a second, independent window", "File", "Ctrl+N"),
     ActionSpec("preferences", "Preferences…", "Theme, colours, recordings folder", "File", "Ctrl+,"),
-    ActionSpec("quit", "Close window", "Close the window; a run that is going on is ended and its recording kept", "File", "Ctrl+Q"),
+    ActionSpec(
+        "quit",
+        "Close window",
+        "Close the window; a run that is going on is ended and its recording kept",
+        "File",
+        "Ctrl+Q",
+    ),
     ActionSpec("run", "Run", "Run the chosen workload and record it", "Run", "F5", "run", When.READY),
-    ActionSpec("stop", "Stop", "End the run, at the latest after 2 seconds; the recording is kept", "Run", "Shift+F5", "stop", When.RUNNING),
-    ActionSpec("deadlock", "Deadlock", "Run two threads that take two locks in opposite order, and watch them deadlock", "Run", "F6", "deadlock", When.READY),
-    ActionSpec("deadlock-processes", "Deadlock between processes", "The same deadlock between two processes", "Run", "Shift+F6", "deadlock", When.READY),
-    ActionSpec("show-deadlock", "Go to the deadlock", "Show the deadlock's lanes, moment and wait-for graph", "Run", "F8", "target", When.DEADLOCK),
+    ActionSpec(
+        "stop",
+        "Stop",
+        "End the run, at the latest after 2 seconds; the recording is kept",
+        "Run",
+        "Shift+F5",
+        "stop",
+        When.RUNNING,
+    ),
+    ActionSpec(
+        "deadlock",
+        "Deadlock",
+        "Run two threads that take two locks in opposite order, and watch them deadlock",
+        "Run",
+        "F6",
+        "deadlock",
+        When.READY,
+    ),
+    ActionSpec(
+        "deadlock-processes",
+        "Deadlock between processes",
+        "The same deadlock between two processes",
+        "Run",
+        "Shift+F6",
+        "deadlock",
+        When.READY,
+    ),
+    ActionSpec(
+        "show-deadlock",
+        "Go to the deadlock",
+        "Show the deadlock's lanes, moment and wait-for graph",
+        "Run",
+        "F8",
+        "target",
+        When.DEADLOCK,
+    ),
     ActionSpec("dismiss-message", "Dismiss message", "Take away the uppermost message", "Run", "Shift+Esc"),
-    ActionSpec("choose-scenario", "Find a scenario…", "Put the cursor into the search of the scenario list", "Run", "Ctrl+L"),
-    ActionSpec("choose-custom", "Edit custom workload", "Put together worker groups, locks and queues of your own", "Run", "Ctrl+E"),
+    ActionSpec(
+        "choose-scenario", "Find a scenario…", "Put the cursor into the search of the scenario list", "Run", "Ctrl+L"
+    ),
+    ActionSpec(
+        "choose-custom",
+        "Edit custom workload",
+        "Put together worker groups, locks and queues of your own",
+        "Run",
+        "Ctrl+E",
+    ),
     ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.RECORDING),
-    ActionSpec("focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING),
+    ActionSpec(
+        "focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING
+    ),
     ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.RECORDING),
     ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "L", "follow", When.RECORDING),
     ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING),
-    ActionSpec("theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"),
+    ActionSpec(
+        "theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"
+    ),
     ActionSpec("palette", "Command palette…", "Find and do anything by typing", "View", "Ctrl+Shift+P"),
     ActionSpec("reset-layout", "Reset layout", "Put every panel back in its place", "View"),
     ActionSpec("keys", "Keys", "Show all keys", "Help", "?"),
     ActionSpec("guide", "Guide", "A short guide to what can be done here", "Help", "F1"),
     ActionSpec("colours", "What the colours mean", "States and their colours", "Help"),
     ActionSpec("show-log", "Where the log is", "Show where unexpected errors are logged", "Help"),
-)  # fmt: skip
+)
 
 MENUS = ("File", "Run", "Timeline", "View", "Help")
 

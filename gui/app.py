@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import sys
 import traceback
 from logging.handlers import RotatingFileHandler
@@ -106,9 +105,13 @@ class ErrorReporter:
             return
         text = "".join(traceback.format_exception(kind, error, trace))
         log.error("unexpected error\n%s", text)
-        if os.environ.get("LANESCOPE_DEBUG"):
+        if self._window.debug_overlay is not None:
             sys.stderr.write(text)
         where = log_folder() / LOG_NAME
         self._window.messages.show_message(
-            Message("unexpected", f"Something went wrong in Lanescope itself ({kind.__name__}); the log has it: {where}.", "error")
+            Message(
+                "unexpected",
+                f"Something went wrong in Lanescope itself ({kind.__name__}); the log has it: {where}.",
+                "error",
+            )
         )

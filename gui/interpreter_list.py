@@ -18,7 +18,8 @@ from engine.interpreters import UnusableInterpreter, find, probe
 paths = sys.argv[1:]
 try:
     for found in map(probe, paths) if paths else find():
-        print(json.dumps({"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}), flush=True)
+        answer = {"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}
+        print(json.dumps(answer), flush=True)
 except UnusableInterpreter as error:
     print(json.dumps({"refused": str(error)}), flush=True)
 """
@@ -50,7 +51,7 @@ class InterpreterList(QObject):
         super().__init__(parent)
         self._settings = settings
         version = ".".join(map(str, sys.version_info[:3]))
-        own = InterpreterEntry("", f"{version} (Lanescope's own)", sys.executable)
+        own = InterpreterEntry("", f"{version} GIL", f"Lanescope's own interpreter: {sys.executable}")
         self.entries: list[InterpreterEntry] = [own]
         self._process: QProcess | None = None
         self._wanted = ""

@@ -1,4 +1,4 @@
-"""The window: puts timeline, panels, tool bar and messages together and connects them with the run and its recording."""
+"""The window: puts timeline, panels, tool bar and messages together, connects them with the run and its recording."""
 
 import copy
 from collections.abc import Callable
@@ -38,6 +38,7 @@ from gui.theme import ActiveTheme
 from gui.timeline.timeline import Timeline
 from gui.widgets.messages import Message, Messages
 from gui.window.banner import DeadlockBanner
+from gui.window.debug_overlay import DebugOverlay
 from gui.window.docks import Area, Docks
 from gui.window.navigation import Navigation
 from gui.window.overlays import CommandPalette, KeysOverlay
@@ -63,7 +64,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         self.themes = themes
-        self._debug = debug
         self._recorder_cost: tuple[int, int] | None = None
         self._recorder_share: float | None = None
         self.setAcceptDrops(True)
@@ -74,12 +74,13 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._connect()
         self._restore()
+        self.debug_overlay = DebugOverlay(self) if debug else None
         self._show_model(None)
         self._show_run_state(RunState.NONE)
         self.clock.start()
         self.interpreters.find()
 
-    # -- building ---------------------------------------------------------------------------------------------------------------
+    # -- building ----------------------------------------------------------------------------------------------------
 
     def _make_state(self) -> None:
         self.configuration = RunConfiguration(catalogue.scenarios(), self.settings.get_mapping("run"))
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
         self.acts["open-sample"].setVisible(sample is not None)
         self.welcome = Welcome(themes, self.acts["run"], self.acts["deadlock"], sample)
         self.tool_bar = ToolBar(
-            self.acts, self.configuration, self.interpreters, self._ask_for_interpreter, themes, self
+            self.acts, self.configuration, self.interpreters, self._ask_for_interpreter, themes, parent=self
         )
         self.status = StatusBar(parent=self)
         self.addToolBar(self.tool_bar)
@@ -164,7 +165,7 @@ class MainWindow(QMainWindow):
         add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
         add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
-        each_frame = (self.timeline, self.legend, self.plots, self.details)
+        each_frame = (self.legend, self.plots, self.details)
         panels = (self.findings, self.locks, self.workers, self.output, self.statistics, self.wait_for)
         self.views = Views(each_frame, panels)
 
@@ -215,7 +216,6 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(self.timeline, self.view, self.selection)
         bridge, go = self.bridge, self.navigation
         bridge.model_replaced.connect(self._show_model)
-        bridge.data_taken_in.connect(self._on_data_taken_in)
         bridge.run_state_changed.connect(self._show_run_state)
         bridge.run_ended.connect(self._on_run_ended)
         bridge.finding_added.connect(self._on_finding_added)
@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.opening_progressed.connect(self.status.show_opening)
         self.status.cancel.clicked.connect(bridge.cancel_opening)
+        self.clock.frame.connect(self.timeline.refresh)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.measured.connect(self._on_measured)
         self.banner.end_run.connect(bridge.stop)
@@ -241,7 +242,7 @@ class MainWindow(QMainWindow):
         self.workload.custom.edited.connect(self._remember_choices)
         self.themes.changed.connect(self._dress)
         for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
-            self.docks[dock].visibilityChanged.connect(lambda _shown: self.views.refresh_panels())
+            self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
     def _restore(self) -> None:
         self._dress()
@@ -258,11 +259,13 @@ class MainWindow(QMainWindow):
 
     def _size_docks(self) -> None:
         width, height = self.width(), self.height()
-        self.docks.resize({"workload": max(272, width // 5), "details": max(256, width // 5)}, Qt.Orientation.Horizontal)
+        self.docks.resize(
+            {"workload": max(272, width // 5), "details": max(256, width // 5)}, Qt.Orientation.Horizontal
+        )
         self.docks.resize({"findings": max(136, height // 5)}, Qt.Orientation.Vertical)
         self.docks.resize({"details": height // 2, "wait-for": height // 2}, Qt.Orientation.Vertical)
 
-    # -- what the user does -----------------------------------------------------------------------------------------------------
+    # -- what the user does ------------------------------------------------------------------------------------------
 
     def run(self) -> bool:
         """Runs what is chosen; a refused value is marked at its field."""
@@ -295,27 +298,20 @@ class MainWindow(QMainWindow):
         self._size_docks()
         self.centre_split.setSizes([700, 220])
 
-    # -- what happens -----------------------------------------------------------------------------------------------------------
+    # -- what happens ------------------------------------------------------------------------------------------------
 
     def _show_model(self, model: Model | None) -> None:
         self.navigation.model = model
         self._recorder_cost = self._recorder_share = None
-        self.selection.clear()
-        self.filters.reset()
         self.banner.forget()
+        self.docks["findings"].setWindowTitle("Findings")
         live = self.bridge.running
-        if model is not None:
-            self.view.reset(model.start_ns, model.end_ns, live=live)
+        self.timeline.show_model(model, live=live)
         self.views.show_model(model)
         self.pages.setCurrentIndex(1 if model is not None or live else 0)
         self._show_title()
         self._show_enabled()
         self.clock.wake()
-
-    def _on_data_taken_in(self) -> None:
-        model = self.bridge.model
-        if model is not None:
-            self.view.set_limits(model.start_ns, model.end_ns)
 
     def _show_run_state(self, state: RunState) -> None:
         self.tool_bar.recording.show_state(state, self.run_control.seconds)
@@ -328,7 +324,6 @@ class MainWindow(QMainWindow):
         self.clock.wake()
 
     def _on_run_ended(self) -> None:
-        self.view.end_live()
         self.banner.show_run_over()
         self.views.refresh_panels()
         if self.bridge.model is None:
@@ -361,6 +356,9 @@ class MainWindow(QMainWindow):
         self._measure_recorder()
         self.status.show_costs(self.bridge.model, self._recorder_share, self.clock.statistics())
         self.views.refresh_panels()
+        if self.debug_overlay is not None:
+            events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0
+            self.debug_overlay.show_statistics(self.clock.statistics(), events)
 
     def _show_finding(self, finding: dict[str, Any]) -> None:
         self.navigation.show_finding(finding)
@@ -382,13 +380,17 @@ class MainWindow(QMainWindow):
         self.source.show_line(file, line)
         self.docks.bring_up("source")
 
-    # -- small things -----------------------------------------------------------------------------------------------------------
+    # -- small things ------------------------------------------------------------------------------------------------
 
     def _show_how_it_ended(self) -> None:
         end = self.bridge.model.program_end if self.bridge.model is not None else None
         words = ending_words(end) if end is not None else ""
         if words:
             self.messages.show_message(Message("ended", words, "warning"))
+
+    def _on_dock_shown(self, shown: bool) -> None:
+        if shown:
+            self.views.refresh_panels()
 
     def _measure_recorder(self) -> None:
         """The recorder's share of a core between the last two reports it made."""
@@ -450,7 +452,7 @@ class MainWindow(QMainWindow):
         self.settings.put("palette", self.themes.current.state_palette.value)
         self.clock.wake()
 
-    # -- Qt ---------------------------------------------------------------------------------------------------------------------
+    # -- Qt ----------------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.recordings.dropped(event.mimeData()) is not None:

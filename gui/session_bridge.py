@@ -1,6 +1,7 @@
-"""The only owner of a run and of the recording that is shown: starts, stops, opens, and takes in within a frame's budget.
+"""The only owner of a run and of the recording that is shown: starts, stops, opens, takes in within a frame's budget.
 
-The frame clock calls `take_in`; everything else follows from what has arrived by then. Nothing here blocks for longer than starting a process takes.
+The frame clock calls `take_in`; everything else follows from what has arrived by then. Nothing here blocks for longer
+than starting a process takes.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ class RunState(Enum):
 class SessionBridge(QObject):
     """Owns at most one `Session` and one `RecordingReader` with its `Model`.
 
-    Invariant: while a run is going on the recording shown is the run's own; opening another waits until the run has ended.
+    Invariant: while a run is going on the recording shown is its own; opening another waits until it has ended.
     """
 
     model_replaced = Signal(object)  # Model, or None
@@ -134,7 +135,7 @@ class SessionBridge(QObject):
         self._close_reader()
 
     def take_in(self, budget_s: float = FRAME_BUDGET_S) -> bool:
-        """Follows the run and takes in what has been recorded, for `budget_s` or less; True when the model has changed."""
+        """Follows the run, takes in what has been recorded, for `budget_s` or less; True when the model has changed."""
         self._follow_session()
         if self._reader is None:
             return False
@@ -191,7 +192,7 @@ class SessionBridge(QObject):
         self.run_ended.emit()
 
     def _try_to_follow(self, path: Path) -> None:
-        """The recorder makes the file a moment after the start; until it has a whole header there is nothing to show."""
+        """The recorder makes the file a moment after the start; without a whole header there is nothing to show."""
         with contextlib.suppress(NotARecording, OSError):
             self._show(RecordingReader(path), path)
 

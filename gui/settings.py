@@ -1,7 +1,7 @@
 """What the window remembers between launches: one JSON file in the user's configuration folder.
 
-A file that is damaged, or holds values of the wrong type, counts as empty in that respect; nothing ever fails to start for it.
-Two windows share the file: a write changes only the keys this window has changed.
+A file that is damaged, or holds values of the wrong type, counts as empty in that respect; nothing ever fails to start
+for it. Two windows share the file: a write changes only the keys this window has changed.
 """
 
 import base64
@@ -64,7 +64,8 @@ class Settings:
 
     def get_texts(self, key: str) -> list[str]:
         """A list of texts; whatever else stands in the list is left out."""
-        return [item for item in self.get(key, []) if isinstance(item, str)]
+        values: list[Any] = self.get(key, [])
+        return [item for item in values if isinstance(item, str)]
 
     def get_mapping(self, key: str) -> dict[str, Any]:
         """A mapping with texts as keys."""

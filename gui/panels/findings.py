@@ -61,7 +61,9 @@ class FindingsPanel(Panel):
         self.finding_chosen.emit(finding)
 
     def _show_text(self, finding: dict[str, Any] | None) -> None:
-        parts = [] if finding is None else [finding["title"], "", finding["explanation"], "", finding.get("advice") or ""]
+        parts = (
+            [] if finding is None else [finding["title"], "", finding["explanation"], "", finding.get("advice") or ""]
+        )
         if finding is not None and finding.get("resolved_ns"):
             parts += ["", "It has come to an end since."]
         text = "\n".join(parts).strip()

@@ -84,11 +84,13 @@ class OutputPanel(Panel):
 
     def _admits(self, line: dict[str, Any]) -> bool:
         wanted = self.filter.text().casefold()
-        return not wanted or wanted in line["text"].casefold() or wanted in self._lane(line).casefold()
+        return not wanted or wanted in str(line["text"]).casefold() or wanted in self._lane(line).casefold()
 
     def _count(self) -> None:
         shown = len(self.table.row_model.rows)
-        self.shown.setText(f"{shown} of {len(self._lines)} lines" if self.filter.text() else f"{len(self._lines)} lines")
+        self.shown.setText(
+            f"{shown} of {len(self._lines)} lines" if self.filter.text() else f"{len(self._lines)} lines"
+        )
 
     def _time(self, line: dict[str, Any]) -> str:
         start = self.model.start_ns if self.model else 0
@@ -102,5 +104,3 @@ class OutputPanel(Panel):
 
     def _colour(self, line: dict[str, Any]) -> str:
         return self._themes.current.surfaces.danger if line["stream"] == STANDARD_ERROR else ""
-
-

@@ -21,8 +21,16 @@ from gui.widgets.row_table import Column, RowTable
 
 # The most telling states first: bars and columns keep this order.
 STATES = (
-    State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT, State.IO, State.SLEEP, State.IDLE, State.UNKNOWN,
-)  # fmt: skip
+    State.RUNNING,
+    State.GIL_WAIT,
+    State.CORE_WAIT,
+    State.LOCK_WAIT,
+    State.WAIT,
+    State.IO,
+    State.SLEEP,
+    State.IDLE,
+    State.UNKNOWN,
+)
 BAR_WIDTH = 220
 
 
@@ -93,7 +101,7 @@ class StateBar(QStyledItemDelegate):
     ) -> None:
         super().paint(painter, option, index)
         row = self._table.row_model.rows[index.row()]
-        area: QRect = option.rect.adjusted(4, 5, -4, -5)  # type: ignore[attr-defined]
+        area: QRect = option.rect.adjusted(4, 5, -4, -5)
         theme = self._themes.current
         left = 0.0
         for state in STATES:

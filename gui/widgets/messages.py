@@ -61,7 +61,7 @@ class MessageStrip(QFrame):
         close.setAutoRaise(True)
         close.setAccessibleName("Dismiss message")
         close.setToolTip("Dismiss")
-        close.clicked.connect(lambda: dismiss())
+        close.clicked.connect(lambda _=False: dismiss())
         layout.addWidget(close)
 
     @staticmethod

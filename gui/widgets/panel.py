@@ -1,4 +1,4 @@
-"""What every panel has in common: it shows a model, refreshes when told to, and says what will appear while it has nothing to show."""
+"""What every panel has in common: it shows a model, refreshes when told to, and says what will appear in it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
@@ -23,8 +23,8 @@ class EmptyHint(QWidget):
 class Panel(QWidget):
     """A body, and a hint in its place while there is nothing to show.
 
-    `refresh` is called at a steady low rate while the panel can be seen; a subclass brings its body up to date in `update_body`
-    and returns whether there is anything to show.
+    `refresh` is called at a steady low rate while the panel can be seen; a subclass brings its body up to date in
+    `update_body` and returns whether there is anything to show.
     """
 
     def __init__(self, hint: str, parent: QWidget | None = None) -> None:

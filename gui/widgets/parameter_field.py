@@ -12,7 +12,9 @@ EDITOR_WIDTH = 120
 class FieldRow(QWidget):
     """A label, an editor, a remark below; an error takes the remark's place and marks the editor."""
 
-    def __init__(self, label: str, editor: QWidget, *, unit: str = "", remark: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, label: str, editor: QWidget, *, unit: str = "", remark: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.editor = editor
         self.error = ""
@@ -125,12 +127,18 @@ def remark(parameter: Parameter) -> str:
     low, high = parameter.minimum, parameter.maximum
     unit = f" {parameter.unit}" if parameter.unit else ""
     if low is not None and high is not None:
-        reach = f"{low:g} to {high:g}{unit}."
+        reach = f"{plain(low)} to {plain(high)}{unit}."
     elif low is not None:
-        reach = f"At least {low:g}{unit}."
+        reach = f"At least {plain(low)}{unit}."
     else:
-        reach = f"At most {high:g}{unit}." if high is not None else ""
+        reach = f"At most {plain(high)}{unit}." if high is not None else ""
     return " ".join(part for part in (reach, parameter.help) if part)
+
+
+def plain(number: float) -> str:
+    """5 000 000, 0.5: never with an exponent."""
+    text = f"{number:,.0f}" if number == int(number) else f"{number:g}"
+    return text.replace(",", "\u202f")
 
 
 def reason(parameter: Parameter, message: str) -> str:

@@ -91,17 +91,8 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         if not index.isValid() or index.row() >= len(self.rows):
             return None
         column, row = self.columns[index.column()], self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(row)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip(row) if column.tip else column.text(row)
-        if role == Qt.ItemDataRole.ForegroundRole and column.colour and (colour := column.colour(row)):
-            return QBrush(QColor(colour))
-        if role == SHARE_ROLE and column.share:
-            return column.share(row)
-        return None
+        answer = _ANSWERS.get(role)
+        return answer(column, row) if answer is not None else None
 
     def _ordered(self) -> list[Row]:
         if self._sort is None:
@@ -201,3 +192,17 @@ class RowTable(QTableView, Generic[Row]):
 def _alignment(column: Column[Any]) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _brush(column: Column[Any], row: Any) -> QBrush | None:
+    colour = column.colour(row) if column.colour else ""
+    return QBrush(QColor(colour)) if colour else None
+
+
+_ANSWERS: dict[int, Callable[[Column[Any], Any], Any]] = {
+    Qt.ItemDataRole.DisplayRole: lambda column, row: column.text(row),
+    Qt.ItemDataRole.TextAlignmentRole: lambda column, _row: _alignment(column),
+    Qt.ItemDataRole.ToolTipRole: lambda column, row: (column.tip or column.text)(row),
+    Qt.ItemDataRole.ForegroundRole: _brush,
+    SHARE_ROLE: lambda column, row: column.share(row) if column.share else None,
+}

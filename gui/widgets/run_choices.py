@@ -10,7 +10,7 @@ from engine.backends import registry
 from gui.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 
-START_METHODS = (("", "start method: default"), ("fork", "fork"), ("spawn", "spawn"), ("forkserver", "forkserver"))
+START_METHODS = (("", "default start"), ("fork", "fork"), ("spawn", "spawn"), ("forkserver", "forkserver"))
 
 
 class ChoiceBox(QComboBox):
@@ -113,6 +113,8 @@ class WorkersBox(QSpinBox):
         self._configuration = configuration
         self.setAccessibleName("Workers")
         self.setKeyboardTracking(False)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setFixedWidth(56)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(configuration.set_workers)
         configuration.changed.connect(self._show)

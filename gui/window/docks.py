@@ -20,7 +20,9 @@ class Docks:
         window.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
         window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
-    def add(self, name: str, title: str, body: QWidget, area: Area, *, beside: str = "", below: str = "") -> QDockWidget:
+    def add(
+        self, name: str, title: str, body: QWidget, area: Area, *, beside: str = "", below: str = ""
+    ) -> QDockWidget:
         """Adds a dock; `beside`: as a tab of that one, `below`: under that one."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock-{name}")
@@ -29,10 +31,20 @@ class Docks:
         self._docks[name] = dock
         neighbour = self._docks.get(beside or below)
         self._places.append((dock, area, neighbour, bool(beside)))
+        if beside:
+            self._slim(dock)
+            self._slim(self._docks[beside])
         number = len(self._docks)
         if number <= 9:
             dock.toggleViewAction().setShortcut(QKeySequence(f"Ctrl+{number}"))
         return dock
+
+    def _slim(self, dock: QDockWidget) -> None:
+        """Its tab names it already: a title bar only while it floats."""
+        if dock.titleBarWidget() is None:
+            bare = QWidget(dock)
+            dock.setTitleBarWidget(bare)
+            dock.topLevelChanged.connect(lambda floating: _show_title_bar(dock, floating))
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
@@ -76,3 +88,8 @@ class Docks:
     def restore(self, state: bytes) -> bool:
         """False when the state is of another version or damaged; nothing has changed then."""
         return bool(state) and self._window.restoreState(state, LAYOUT_VERSION)
+
+
+def _show_title_bar(dock: QDockWidget, shown: bool) -> None:
+    """Qt's own title bar, or none."""
+    dock.setTitleBarWidget(None if shown else QWidget(dock))  # type: ignore[arg-type]

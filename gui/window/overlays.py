@@ -18,13 +18,15 @@ class Overlay(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
+        self._former: QWidget | None = None
         self.setObjectName("overlay")
         self.setAutoFillBackground(True)
         self.hide()
 
     def pop_up(self, focused: QWidget) -> None:
         """Shows it and gives it the keyboard; dismissing gives the keyboard back."""
-        window = self.parentWidget()
+        window = self._window
         self._former = window.window().focusWidget()
         self.adjustSize()
         width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
@@ -36,9 +38,8 @@ class Overlay(QFrame):
 
     def dismiss(self) -> None:
         self.hide()
-        former = getattr(self, "_former", None)
-        if former is not None and former.isVisible():
-            former.setFocus(Qt.FocusReason.PopupFocusReason)
+        if self._former is not None and self._former.isVisible():
+            self._former.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -58,7 +59,10 @@ class KeysOverlay(Overlay):
         grid.setContentsMargins(24, 16, 24, 16)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
-        groups = {menu: [(actions[s.id].shortcut().toString(NATIVE), s.text) for s in ACTIONS if s.menu == menu and s.key] for menu in MENUS}  # fmt: skip
+        groups: dict[str, list[tuple[str, str]]] = {menu: [] for menu in MENUS}
+        for spec in ACTIONS:
+            if spec.key and spec.menu:
+                groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
         groups["Timeline"] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
         rows = [0, 0, 0]
         for name, keys in groups.items():
@@ -134,7 +138,9 @@ class CommandPalette(Overlay):
         return False
 
     def _filter(self, text: str) -> None:
-        scored = [(score, action) for action in self._offered if (score := fuzzy_score(text, action.text())) is not None]
+        scored = [
+            (score, action) for action in self._offered if (score := fuzzy_score(text, action.text())) is not None
+        ]
         scored.sort(key=lambda pair: -pair[0])
         self.list.clear()
         for _, action in scored:

@@ -41,7 +41,9 @@ class Preferences(Overlay):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.folder)
         inner.addWidget(browse)
-        self.folder_row = FieldRow("Recordings folder", line, remark="Every run is recorded here. Empty: the ordinary place.")
+        self.folder_row = FieldRow(
+            "Recordings folder", line, remark="Every run is recorded here. Empty: the ordinary place."
+        )
         self.folder_row.editor = self.folder
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 16, 24, 16)

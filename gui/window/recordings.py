@@ -1,6 +1,7 @@
 """Opening, keeping and naming recordings: menu, recent files, drag and drop, title."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject
@@ -93,7 +94,7 @@ class Recordings(QObject):
         for text in self._settings.get_texts("recent"):
             path = Path(text)
             if path.exists():
-                action = menu.addAction(path.name, lambda path=path: self.open(path))
+                action = menu.addAction(path.name, partial(self.open, path))
                 action.setToolTip(text)
                 action.setStatusTip("")
         if menu.isEmpty():

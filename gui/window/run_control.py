@@ -40,6 +40,7 @@ class RunControl(QObject):
         settings: Settings,
         messages: Messages,
         choices: RefusalView,
+        *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(messages)
@@ -91,7 +92,9 @@ class RunControl(QObject):
         """The name of the repaired version of what was run last."""
         name = self._bridge.model.header.get("scenario") if self._bridge.model is not None else None
         scenario = self._configuration.scenarios.get(name or "")
-        return scenario.repaired if scenario is not None and scenario.repaired in self._configuration.scenarios else None
+        return (
+            scenario.repaired if scenario is not None and scenario.repaired in self._configuration.scenarios else None
+        )
 
     def run_repaired(self) -> bool:
         """Chooses and runs the repaired version on the same backend."""

@@ -25,7 +25,9 @@ class StatusBar(QStatusBar):
         self.show_opening(1.0)
         self.recorder = self._figure("CPU share that the recorder process takes, of one core", "recorder 000.0 %")
         self.traced = self._figure("What tracing costs the traced program, of one core", "traced +000.0 %")
-        self.dropped = self._figure("Records lost because the program was faster than the recorder", "0 000 000 dropped")
+        self.dropped = self._figure(
+            "Records lost because the program was faster than the recorder", "0 000 000 dropped"
+        )
         self.events = self._figure("Records taken in", "000 000 000 events")
         self.frame = self._figure("What one frame costs this window: median of CPU time", "frame 00.0 ms")
 

@@ -54,9 +54,10 @@ class TextPage(Overlay):
         rows.insert(4, (theme.hold, "lock held", "a thin line on the lane, over whatever state it is in"))
         rows.append((theme.deadlock, "deadlocked", "a wait that can never end; striped"))
         cells = "".join(
-            f"<tr><td bgcolor='{colour}' width='28'>&nbsp;</td><td><b>{name}</b>&nbsp;&nbsp;</td><td>{meaning}</td></tr>"
+            f"<tr><td bgcolor='{colour}' width='28'>&nbsp;</td>"
+            f"<td><b>{name}</b>&nbsp;&nbsp;</td><td>{meaning}</td></tr>"
             for colour, name, meaning in rows
         )
-        note = "A state drawn with a lighter pattern was sampled rather than recorded: it is right on average, to a few ms."
+        note = "What was sampled rather than recorded is marked as sampled wherever it is named."
         self.browser.setHtml(f"<h2>What the colours mean</h2><table cellpadding='5'>{cells}</table><p>{note}</p>")
         self.pop_up(self.browser)

@@ -26,6 +26,7 @@ class ToolBar(QToolBar):
         interpreters: InterpreterList,
         add_interpreter: Callable[[], object],
         themes: ActiveTheme,
+        *,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Tool bar", parent)
@@ -45,8 +46,11 @@ class ToolBar(QToolBar):
         workers = QLabel("workers", self)
         workers.setProperty("role", "dim")
         workers.setBuddy(self.workers)
-        for widget in (self.scenario, self.backend, workers, self.workers, self.interpreter, self.start_method):
+        for widget in (self.scenario, self.backend, workers, self.workers, self.interpreter):
             self.addWidget(widget)
+        start_method = self.addWidget(self.start_method)
+        configuration.changed.connect(lambda: start_method.setVisible(bool(configuration.start_methods)))
+        start_method.setVisible(bool(configuration.start_methods))
         self.addSeparator()
         self.deadlock = self._button(actions, "deadlock", "danger")
         menu = QMenu(self)

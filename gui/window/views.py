@@ -1,4 +1,4 @@
-"""Keeps everything that shows the model up to date: timeline and its companions each frame, panels in turn at a lower rate."""
+"""Keeps what shows the model up to date: timeline and companions each frame, panels in turn at a lower rate."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +21,9 @@ class View(Protocol):
 class Views:
     """One panel at most is refreshed a frame, so that panels never add up to a late frame. Hidden ones are left out."""
 
-    def __init__(self, each_frame: Sequence[View], panels: Sequence[View], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, each_frame: Sequence[View], panels: Sequence[View], now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._each_frame = each_frame
         self._panels = panels
         self._now = now

@@ -1,5 +1,7 @@
 """The first launch: what Lanescope shows, and three obvious ways in."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -10,11 +12,27 @@ from gui.widgets.icons import pixmap
 CARD_WIDTH = 232
 
 
+@dataclass(frozen=True)
+class Card:
+    """One way in: its icon, what it is, the button's text and what that does."""
+
+    sign: str
+    title: str
+    words: str
+    does: str
+    action: QAction
+
+
 class Welcome(QWidget):
     """Shown in place of the timeline while there is no recording."""
 
     def __init__(
-        self, themes: ActiveTheme, run: QAction, deadlock: QAction, sample: QAction | None, parent: QWidget | None = None
+        self,
+        themes: ActiveTheme,
+        run: QAction,
+        deadlock: QAction,
+        sample: QAction | None,
+        parent: QWidget | None = None,
     ) -> None:
         """`sample` is None when no sample recording is there to be opened."""
         super().__init__(parent)
@@ -25,22 +43,28 @@ class Welcome(QWidget):
         title.setProperty("role", "large")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title.setWordWrap(True)
-        words = QLabel("Every thread becomes a lane: running, waiting for the GIL, for a lock, for another thread – live, as it happens.")
+        words = QLabel(
+            "Every thread becomes a lane: running, waiting for the GIL, a lock, another thread – live, as it happens."
+        )
         words.setProperty("role", "dim")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setWordWrap(True)
         cards = QHBoxLayout()
         cards.setSpacing(16)
         cards.addStretch(1)
-        choices = [
-            ("run", "Run a scenario", "Choose one on the left, press Run, watch its lanes.", "Run this scenario", run),
-            ("deadlock", "See a deadlock", "Two threads, two locks, opposite order: named while it happens.", "Deadlock", deadlock),
-        ]  # fmt: skip
-        if sample is not None:
-            choices.append(("sample", "Open a sample", "A recording that came with Lanescope, to look around in.", "Open sample", sample))
-        self.buttons = [self._add_card(cards, *choice) for choice in choices]
+        run_words = "Choose one on the left, press Run, watch its lanes."
+        lock_words = "Two threads, two locks, opposite order: named while it happens."
+        sample_words = "A recording that came with Lanescope, to look around in."
+        offered = [
+            Card("run", "Run a scenario", run_words, "Run this scenario", run),
+            Card("deadlock", "See a deadlock", lock_words, "Deadlock", deadlock),
+            *([Card("sample", "Open a sample", sample_words, "Open sample", sample)] if sample is not None else []),
+        ]
+        self.buttons = [self._add_card(cards, card) for card in offered]
         cards.addStretch(1)
-        hint = QLabel("Or drop a recording (.lane) anywhere on this window. Ctrl+Shift+P finds everything, ? shows the keys.")
+        hint = QLabel(
+            "Or drop a recording (.lane) anywhere on this window. Ctrl+Shift+P finds everything, ? shows the keys."
+        )
         hint.setProperty("role", "small")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.setWordWrap(True)
@@ -58,7 +82,7 @@ class Welcome(QWidget):
         themes.changed.connect(self._dress)
         self._dress()
 
-    def _add_card(self, row: QHBoxLayout, sign: str, title: str, words: str, does: str, action: QAction) -> QPushButton:
+    def _add_card(self, row: QHBoxLayout, offered: Card) -> QPushButton:
         card = QFrame(self)
         card.setObjectName("card")
         card.setMaximumWidth(CARD_WIDTH)
@@ -66,20 +90,19 @@ class Welcome(QWidget):
         grid.setContentsMargins(16, 16, 16, 16)
         grid.setVerticalSpacing(8)
         picture = QLabel(card)
-        self._signs.append((picture, sign))
-        heading = QLabel(title, card)
+        self._signs.append((picture, offered.sign))
+        heading = QLabel(offered.title, card)
         heading.setProperty("role", "title")
-        text = QLabel(words, card)
+        text = QLabel(offered.words, card)
         text.setProperty("role", "dim")
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        button = QPushButton(does, card)
-        if sign == "run":
-            button.setProperty("primary", True)
+        button = QPushButton(offered.does, card)
+        button.setProperty("primary", offered.sign == "run")
         button.setAutoDefault(True)
-        button.clicked.connect(action.trigger)
-        button.setToolTip(action.toolTip())
-        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+        button.clicked.connect(offered.action.trigger)
+        button.setToolTip(offered.action.toolTip())
+        offered.action.changed.connect(lambda: button.setEnabled(offered.action.isEnabled()))
         grid.addWidget(picture, 0, 0)
         grid.addWidget(heading, 0, 1)
         grid.setColumnStretch(1, 1)

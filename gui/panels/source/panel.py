@@ -50,7 +50,9 @@ class SourcePanel(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(split)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(EmptyHint("Code appears here: choose an edge of the wait-for graph, a line in the details, or View source of a scenario."))
+        self._stack.addWidget(
+            EmptyHint("Code appears here: choose an edge of the wait-for graph, a line in the details, or View source.")
+        )
         self._stack.addWidget(body)
 
     def show_line(self, file: str, line: int) -> None:

@@ -93,9 +93,9 @@ class SourceView(QPlainTextEdit):
         marks = []
         for line, colour in self._marked.items():
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))  # type: ignore[attr-defined]
-            mark.format.setBackground(QColor(colour))  # type: ignore[attr-defined]
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+            mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))
+            mark.format.setBackground(QColor(colour))
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
             marks.append(mark)
         self.setExtraSelections(marks)
 

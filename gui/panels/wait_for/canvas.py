@@ -3,7 +3,17 @@
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.model.model import Model
@@ -119,7 +129,9 @@ class GraphCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk over the edges, Enter shows the code."""
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(
+            Qt.Key(event.key()), 0
+        )
         edges = self._data.edges
         if step and edges:
             place = edges.index(self._chosen_edge) + step if self._chosen_edge in edges else 0
@@ -153,7 +165,9 @@ class GraphCanvas(QWidget):
 
     def _place_nodes(self, metrics: QFontMetricsF) -> None:
         places = self._layout.place(self._data)
-        widths = {lane: min(LONGEST_NAME, metrics.horizontalAdvance(self._name(lane))) + 2 * NODE_MARGIN for lane in places}
+        widths = {
+            lane: min(LONGEST_NAME, metrics.horizontalAdvance(self._name(lane))) + 2 * NODE_MARGIN for lane in places
+        }
         room = QRectF(self.rect()).adjusted(8, 8, -8, -8)
         self._nodes = {}
         for lane, (x, y) in places.items():
@@ -175,7 +189,9 @@ class GraphCanvas(QWidget):
         painter.setPen(QPen(theme.color("accent") if chosen else border, 2.0 if in_cycle or chosen else 1.0))
         painter.drawRoundedRect(area, 4, 4)
         painter.setPen(theme.color("text"))
-        text = QFontMetricsF(painter.font()).elidedText(self._name(lane), Qt.TextElideMode.ElideMiddle, LONGEST_NAME + 1)
+        text = QFontMetricsF(painter.font()).elidedText(
+            self._name(lane), Qt.TextElideMode.ElideMiddle, LONGEST_NAME + 1
+        )
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_edge(self, painter: QPainter, edge: GraphEdge) -> None:
@@ -192,7 +208,10 @@ class GraphCanvas(QWidget):
         painter.drawPath(path)
         tip, before = path.pointAtPercent(1.0), path.pointAtPercent(0.93)
         angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
-        wings = [QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn)) for turn in (0.45, -0.45)]
+        wings = [
+            QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn))
+            for turn in (0.45, -0.45)
+        ]
         painter.setBrush(colour)
         painter.drawPolygon(QPolygonF([tip, *wings]))
         metrics = QFontMetricsF(painter.font())
@@ -207,13 +226,17 @@ class GraphCanvas(QWidget):
         if end is None or end == start:
             path = QPainterPath(QPointF(begin.x() - 16, start.top()))
             peak = start.top() - 56
-            path.cubicTo(QPointF(begin.x() - 44, peak), QPointF(begin.x() + 44, peak), QPointF(begin.x() + 16, start.top()))
+            path.cubicTo(
+                QPointF(begin.x() - 44, peak), QPointF(begin.x() + 44, peak), QPointF(begin.x() + 16, start.top())
+            )
             return path, QPointF(begin.x(), start.top() - 44)
         finish = end.center()
         dx, dy = finish.x() - begin.x(), finish.y() - begin.y()
         length = math.hypot(dx, dy) or 1.0
         bend = min(BEND, length / 4)
-        control = QPointF((begin.x() + finish.x()) / 2 - dy / length * 2 * bend, (begin.y() + finish.y()) / 2 + dx / length * 2 * bend)
+        control = QPointF(
+            (begin.x() + finish.x()) / 2 - dy / length * 2 * bend, (begin.y() + finish.y()) / 2 + dx / length * 2 * bend
+        )
         path = QPainterPath(border_point(start, control))
         path.quadTo(control, border_point(end, control))
         return path, path.pointAtPercent(0.5)

@@ -1,4 +1,4 @@
-"""Where the nodes of a wait-for graph stand. A node that stays keeps its place; a cycle stands in a ring, in its order."""
+"""Where the nodes of a wait-for graph stand. Who stays keeps its place; a cycle stands in a ring, in its order."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class GraphEdge:
-    """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: unknown."""
+    """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: none."""
 
     waiter: int
     holder: int | None

@@ -23,7 +23,9 @@ class WaitForPanel(Panel):
     lane_chosen = Signal(int)
 
     def __init__(self, selection: Selection, themes: ActiveTheme, parent: QWidget | None = None) -> None:
-        super().__init__("Lanes that wait for one another appear here, with an arrow from who waits to who holds.", parent)
+        super().__init__(
+            "Lanes that wait for one another appear here, with an arrow from who waits to who holds.", parent
+        )
         self._selection = selection
         self._pinned: dict[str, Any] | None = None
         body = QWidget(self)
@@ -57,7 +59,9 @@ class WaitForPanel(Panel):
             self.caption.setText("deadlock: nobody in the ring can go on")
         else:
             data = data_at(model, model.end_ns)
-            self.caption.setText("who waits for whom now" if model.program_end is None else "who waited for whom at the end")
+            self.caption.setText(
+                "who waits for whom now" if model.program_end is None else "who waited for whom at the end"
+            )
         self.canvas.show_data(model, data)
         return bool(data.edges)
 
@@ -91,7 +95,12 @@ def data_at(model: Model, time_ns: int) -> GraphData:
     lanes = {(lane.process, lane.serial): lane.id for lane in model.lanes}
     members = {lanes[node] for knot in graph.knots for node in knot if node in lanes}
     edges = [
-        GraphEdge(lanes[e.waiter], lanes[e.holder], e.primitive, in_cycle=lanes[e.waiter] in members and lanes[e.holder] in members)
+        GraphEdge(
+            lanes[e.waiter],
+            lanes[e.holder],
+            e.primitive,
+            in_cycle=lanes[e.waiter] in members and lanes[e.holder] in members,
+        )
         for e in graph.edges
         if e.waiter in lanes and e.holder in lanes
     ]

@@ -1,6 +1,7 @@
 """Every field of one worker group, and of its locks and the queues, with its fault beside it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize
@@ -44,7 +45,7 @@ class Form(QWidget):
     def add_text(self, path: str, label: str, text: str, put: Callable[[str], object]) -> QLineEdit:
         line = QLineEdit(text)
         line.setFixedWidth(NAME_WIDTH)
-        line.textEdited.connect(lambda typed: put(typed))
+        line.textEdited.connect(put)
         self._add(path, FieldRow(label, line))
         return line
 
@@ -112,19 +113,23 @@ class GroupForm(Form):
         self.add_parameter(f"{path}.iterations", ITERATIONS, group)
         self._add_locks(place, group, path)
         names = [(None, "none")] + [(queue["name"], str(queue["name"])) for queue in custom.queues]
-        self.add_choice(f"{path}.drains", "Takes items from queue", names, group["drains"], lambda name: put(group, "drains", name))
-        self.add_choice(f"{path}.feeds", "Puts items into queue", names, group["feeds"], lambda name: put(group, "feeds", name))
+        self.add_choice(
+            f"{path}.drains", "Takes items from queue", names, group["drains"], lambda name: put(group, "drains", name)
+        )
+        self.add_choice(
+            f"{path}.feeds", "Puts items into queue", names, group["feeds"], lambda name: put(group, "feeds", name)
+        )
 
     def _add_locks(self, place: int, group: dict[str, Any], path: str) -> None:
         add = self.button("add", "Add a lock", lambda: self.custom.add_lock(place))
         self.add_heading("Locks, in the order in which they are taken", add)
         for number, lock in enumerate(group["locks"]):
-            up = self.button("up", "Take this lock earlier", lambda n=number: self.custom.move(group["locks"], n, -1))
-            down = self.button("down", "Take this lock later", lambda n=number: self.custom.move(group["locks"], n, 1))
-            remove = self.button("remove", "Remove this lock", lambda n=number: self.custom.remove_lock(place, n))
+            up = self.button("up", "Take this lock earlier", partial(self.custom.move, group["locks"], number, -1))
+            down = self.button("down", "Take this lock later", partial(self.custom.move, group["locks"], number, 1))
+            remove = self.button("remove", "Remove this lock", partial(self.custom.remove_lock, place, number))
             self.add_heading(f"{number + 1}.", up, down, remove)
             here = f"{path}.locks[{number}]"
-            self.add_text(f"{here}.name", "Lock", str(lock["name"]), lambda text, lock=lock: self.custom.put(lock, "name", text))
+            self.add_text(f"{here}.name", "Lock", str(lock["name"]), partial(self.custom.put, lock, "name"))
             self.add_parameter(f"{here}.hold_ms", HOLD_MS, lock)
 
     def _change_task(self, group: dict[str, Any], name: str) -> None:
@@ -140,14 +145,11 @@ class QueuesForm(Form):
         super().__init__(custom, themes, parent)
         self.add_heading("Queues", self.button("add", "Add a queue", custom.add_queue))
         for number, queue in enumerate(custom.queues):
-            remove = self.button("remove", "Remove this queue", lambda n=number: custom.remove_queue(n))
+            remove = self.button("remove", "Remove this queue", partial(custom.remove_queue, number))
             self.add_heading(f"{number + 1}.", remove)
-            rename = self._renamer(number)
+            rename = partial(custom.rename_queue, number)
             self.add_text(f"queues[{number}].name", "Queue", str(queue["name"]), rename)
             self.add_parameter(f"queues[{number}].capacity", CAPACITY, queue)
-
-    def _renamer(self, place: int) -> Callable[[str], None]:
-        return lambda text: self.custom.rename_queue(place, text)
 
 
 def icon_button(
@@ -160,5 +162,5 @@ def icon_button(
     button.setIconSize(QSize(16, 16))
     button.setToolTip(tip)
     button.setAccessibleName(tip)
-    button.clicked.connect(lambda: do())
+    button.clicked.connect(lambda _=False: do())
     return button

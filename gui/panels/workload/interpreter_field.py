@@ -11,7 +11,9 @@ from gui.widgets.run_choices import InterpreterBox
 class InterpreterField(QWidget):
     """The choice, and a line for a path that opens on "Add interpreter…"."""
 
-    def __init__(self, configuration: RunConfiguration, interpreters: InterpreterList, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, configuration: RunConfiguration, interpreters: InterpreterList, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._configuration = configuration
         self._interpreters = interpreters

@@ -29,6 +29,7 @@ class WorkloadPanel(QWidget):
         custom: CustomData,
         run: QAction,
         themes: ActiveTheme,
+        *,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

@@ -42,7 +42,7 @@ class ScenarioPage(QScrollArea):
         self.expectation = self._label("warning")
         self.more = QPushButton("Explanation", body)
         self.more.setCheckable(True)
-        self.more.toggled.connect(lambda shown: self.explanation.setVisible(shown))
+        self.more.toggled.connect(self.explanation.setVisible)
         self.source = QPushButton("View source", body)
         self.source.setToolTip("The scenario's real code: a file of its own, made to be read")
         self.source.clicked.connect(self._on_source_clicked)
@@ -82,7 +82,9 @@ class ScenarioPage(QScrollArea):
 
     def refuse(self, field: str, message: str) -> bool:
         """Marks a field with the reason why its value can't be run; False when there is no such field."""
-        row = self.fields.get(field) or self.rows.get(field) or (self.interpreter.row if field == "interpreter" else None)
+        row = (
+            self.fields.get(field) or self.rows.get(field) or (self.interpreter.row if field == "interpreter" else None)
+        )
         if row is None:
             return False
         row.show_error(message)

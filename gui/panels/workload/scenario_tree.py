@@ -1,6 +1,6 @@
 """The catalogue: scenarios grouped by idea, narrowed down by typing."""
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -51,13 +51,16 @@ class ScenarioTree(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.tree.currentItemChanged.connect(self._on_current_item_changed)
-        self.tree.itemActivated.connect(lambda item: self._open(item))
+        self.tree.itemActivated.connect(self._open)
 
     def show_chosen(self, name: str) -> None:
         """Marks that scenario; "" for none."""
         item = self._items.get(name)
         with QSignalBlocker(self.tree):
-            self.tree.setCurrentItem(item)
+            if item is None:
+                self.tree.setCurrentIndex(QModelIndex())
+            else:
+                self.tree.setCurrentItem(item)
         if item is not None:
             self.tree.scrollToItem(item)
         self.tree.viewport().update()
@@ -67,7 +70,7 @@ class ScenarioTree(QWidget):
             if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
                 self._step(1 if event.key() == Qt.Key.Key_Down else -1)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tree.currentItem():
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._open(self.tree.currentItem())
                 return True
             if event.key() == Qt.Key.Key_Escape and self.search.text():
@@ -89,13 +92,13 @@ class ScenarioTree(QWidget):
         for number in range(self.tree.topLevelItemCount()):
             head = self.tree.topLevelItem(number)
             if head is not None:
-                head.setHidden(all(head.child(child).isHidden() for child in range(head.childCount())))
+                head.setHidden(all(item.isHidden() for item in self._items.values() if item.parent() is head))
         self.nothing.setVisible(not found)
 
     def _on_current_item_changed(self, item: QTreeWidgetItem | None, _previous: object) -> None:
         if item is not None and item.data(0, NAME):
             self.chosen.emit(item.data(0, NAME))
 
-    def _open(self, item: QTreeWidgetItem) -> None:
-        if item.data(0, NAME):
+    def _open(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and item.data(0, NAME):
             self.opened.emit(item.data(0, NAME))
