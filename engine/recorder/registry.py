@@ -330,8 +330,8 @@ def _map(keys: NDArray[np.uint64], table: dict[int, int], define: Callable[[int]
 
 
 def program_name(executable: str, argv: list[str]) -> str:
-    """What people call a program: its script or module, else its interpreter."""
-    arguments = argv[1:] if argv and argv[0] == executable else argv
+    """What people call a program (`argv` is its whole command line): its script or module, else its interpreter."""
+    arguments = argv[1:]
     for place, argument in enumerate(arguments):
         if argument == "-m" and place + 1 < len(arguments):
             return arguments[place + 1]
