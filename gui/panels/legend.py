@@ -1,21 +1,263 @@
-"""The legend: every state with its share of the time in view; a click filters."""
+"""The legend: every state as it looks on the timeline, with its share of the time in view; a click filters."""
 
-from PySide6.QtWidgets import QWidget
+import time
+from collections.abc import Callable
 
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from engine.model.format import percent
 from engine.model.model import Model
+from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.state.filters import Filters
 from gui.state.view_window import ViewWindow
-from gui.theme import ActiveTheme
+from gui.theme import FONT_SMALL_PX, STATE_NAMES, ActiveTheme, Theme, ui_font
+from gui.timeline.raster import BAR_TOP, HOLD_BOTTOM, MERGED, Raster
+
+HEIGHT_PX = 32
+SWATCH_PX = 20
+RECOUNT_S = 0.25
+STATES = (
+    State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT,
+    State.IO, State.SLEEP, State.IDLE, State.UNKNOWN,
+)  # fmt: skip
+# What is marked besides the state: code, worst code, held, name, explanation.
+MARKS = (
+    (State.RUNNING, 0, 1, "lock held", "A line below the bar: the lane holds a lock"),
+    (
+        State.RUNNING | MERGED,
+        State.LOCK_WAIT,
+        0,
+        "merged",
+        "Several slices in one pixel: the worst on the upper edge",
+    ),
+    (State.GIL_WAIT | SAMPLED, 0, 0, "sampled", "Darker lines: measured by sampling, not recorded"),
+    (State.LOCK_WAIT | DEADLOCKED, 0, 0, "deadlock", "Hatched and framed: a wait that never ends"),
+)
 
 
 class Legend(QWidget):
-    """One entry per state, in a row."""
+    """One entry per state, in a row; behind them what else is marked on the timeline."""
 
-    def __init__(self, view: ViewWindow, filters: Filters, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        view: ViewWindow,
+        filters: Filters,
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(parent)
+        self._view, self._filters, self._themes, self._clock = view, filters, themes, clock
+        self._model: Model | None = None
+        self._counted: tuple[float, object] = (-1.0, None)
+        self.entries = {state: StateEntry(state, self) for state in STATES}
+        self._marks = [MarkEntry(mark, self) for mark in MARKS]
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(0)
+        for entry in self.entries.values():
+            entry.chosen.connect(self._on_chosen)
+            layout.addWidget(entry)
+        layout.addStretch(1)
+        for mark in self._marks:
+            layout.addWidget(mark)
+        self.setFixedHeight(HEIGHT_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Legend")
+        view.changed.connect(self.update)
+        filters.changed.connect(self._show_filter)
+        themes.changed.connect(self._dress)
+        self._dress()
 
     def show_model(self, model: Model | None) -> None:
         """Shows another recording; None for none."""
+        self._model = model
+        self._counted = (-1.0, None)
+        self.update()
 
     def refresh(self) -> None:
         """The model has taken in data: once a frame."""
+        self.update()
+
+    def count(self) -> None:
+        """Counts the time per state in view, over all lanes but service lanes."""
+        model = self._model
+        if model is None or not model.lanes:
+            for entry in self.entries.values():
+                entry.set_share(None)
+            return
+        lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
+        start = max(self._view.start_ns, model.start_ns)
+        end = min(self._view.end_ns, model.end_ns)
+        totals = model.states.totals(lanes, int(start), max(int(end), int(start))).sum(axis=0)
+        whole = int(totals.sum() - totals[State.ENDED])
+        for state, entry in self.entries.items():
+            entry.set_share(totals[state] / whole if whole else 0.0)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self._count_if_due()
+        painter = QPainter(self)
+        theme = self._themes.current
+        painter.fillRect(self.rect(), theme.color("panel"))
+        painter.fillRect(0, 0, self.width(), 1, theme.color("border"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Marks give way where there is not enough room, the last one first."""
+        super().resizeEvent(event)
+        needed = 16 + sum(entry.sizeHint().width() for entry in self.entries.values())
+        for mark in self._marks:
+            needed += mark.sizeHint().width()
+            mark.setVisible(needed <= self.width())
+
+    def _count_if_due(self) -> None:
+        now = self._clock()
+        shown = (self._view.start_ns, self._view.end_ns, self._model and self._model.version)
+        counted_at, counted = self._counted
+        settled = self._model is None or self._model.finished
+        if shown != counted and (settled or counted is None or now - counted_at >= RECOUNT_S):
+            self._counted = (now, shown)
+            self.count()
+
+    def _on_chosen(self, state: State, extend: bool) -> None:
+        self._filters.toggle_state(state, extend=extend)
+
+    def _show_filter(self) -> None:
+        shown = self._filters.states
+        for state, entry in self.entries.items():
+            entry.set_dimmed(bool(shown) and state not in shown)
+
+    def _dress(self) -> None:
+        theme = self._themes.current
+        for entry in self.entries.values():
+            entry.set_theme(theme)
+        for mark in self._marks:
+            mark.set_theme(theme)
+        self.update()
+
+
+class StateEntry(QAbstractButton):
+    """A state: how it looks, its name, its share of the time in view."""
+
+    chosen = Signal(object, bool)  # State, whether to add it to those shown
+
+    def __init__(self, state: State, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._share: float | None = None
+        self._dimmed = False
+        self._theme: Theme | None = None
+        self._swatch = QImage()
+        self._extend = False
+        metrics = QFontMetrics(ui_font(FONT_SMALL_PX))
+        self._name_px = metrics.horizontalAdvance(STATE_NAMES[state])
+        self._share_px = metrics.horizontalAdvance("100 %")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(STATE_NAMES[state])
+        self.setToolTip(f"Show only {STATE_NAMES[state]}; with Ctrl add it to what is shown. Again: show everything.")
+        self.clicked.connect(self._on_clicked)
+
+    @property
+    def share(self) -> float | None:
+        return self._share
+
+    def set_share(self, share: float | None) -> None:
+        """Share of the time in view, 0 to 1; None: nothing to count."""
+        if share != self._share:
+            self._share = share
+            self.setAccessibleDescription("" if share is None else percent(share))
+            self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        self._dimmed = dimmed
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._swatch = swatch(theme, int(self._state), 0, 0, self.devicePixelRatioF())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(8 + SWATCH_PX + 5 + self._name_px + 4 + self._share_px + 6, HEIGHT_PX)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._extend = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        super().mouseReleaseEvent(event)
+        self._extend = False
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = self._theme
+        if theme is None:
+            return
+        painter = QPainter(self)
+        if self.underMouse():
+            painter.fillRect(self.rect().adjusted(0, 1, 0, 0), theme.color("hovered"))
+        painter.setOpacity(0.35 if self._dimmed else 1.0)
+        painter.drawImage(8, (HEIGHT_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.setOpacity(1.0)
+        painter.setFont(ui_font(FONT_SMALL_PX))
+        left = 8 + SWATCH_PX + 5
+        flags = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(theme.color("text_dim" if self._dimmed else "text"))
+        painter.drawText(QRect(left, 0, self._name_px + 2, HEIGHT_PX), flags, STATE_NAMES[self._state])
+        if self._share is not None:
+            painter.setPen(theme.color("text_dim"))
+            box = QRect(left + self._name_px + 4, 0, self._share_px, HEIGHT_PX)
+            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, percent(self._share))
+        if self.hasFocus():
+            painter.setPen(theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 1, -1, -2))
+
+    def _on_clicked(self) -> None:
+        self.chosen.emit(self._state, self._extend)
+
+
+class MarkEntry(QWidget):
+    """Something else that is marked: how it looks and its name."""
+
+    def __init__(self, mark: tuple[int, int, int, str, str], parent: QWidget) -> None:
+        super().__init__(parent)
+        code, worst, held, name, tip = mark
+        self._look = (int(code), int(worst), held)
+        self._name = name
+        self._theme: Theme | None = None
+        self._swatch = QImage()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setToolTip(tip)
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(tip)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._swatch = swatch(theme, *self._look, self.devicePixelRatioF())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(10 + SWATCH_PX + 5 + QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(self._name), HEIGHT_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._theme is None:
+            return
+        painter = QPainter(self)
+        painter.drawImage(8, (HEIGHT_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.setFont(ui_font(FONT_SMALL_PX))
+        painter.setPen(self._theme.color("text_dim"))
+        painter.drawText(self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
+
+
+def swatch(theme: Theme, code: int, worst: int, held: int, ratio: float) -> QImage:
+    """A little piece of the timeline: one lane in this state."""
+    raster = Raster(theme, ratio)
+    columns, height = round(SWATCH_PX * ratio), raster.row_height
+    pixels = np.empty((1, height, columns), dtype=np.uint32)
+    codes, worsts, holds = (np.full((1, columns), value, dtype=np.uint8) for value in (code, worst, held))
+    raster.fill_lanes(pixels, codes, worsts, holds, 0)
+    top, bottom = round(BAR_TOP * ratio), round(HOLD_BOTTOM * ratio)
+    image = QImage(pixels.data, columns, height, columns * 4, QImage.Format.Format_RGB32)
+    part = image.copy(0, top, columns, bottom - top)
+    part.setDevicePixelRatio(ratio)
+    return part

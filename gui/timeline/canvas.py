@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.model import hand_offs
 from engine.model.entities import HandOff
 from engine.model.format import percent
 from engine.model.model import Model
@@ -19,7 +20,6 @@ from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
 from gui.timeline.keys import Keys
 from gui.timeline.overlays import Overlays
-from gui.timeline.relations import hand_off_into, hand_offs_out_of
 from gui.timeline.rows import ROW_PX, Rows, arrange
 from gui.timeline.scene import Scene
 
@@ -236,8 +236,11 @@ class Canvas(QWidget):
         if self._hand_offs[0] != chosen:
             found: list[HandOff] = []
             if chosen is not None:
-                into = hand_off_into(model, chosen)
-                found = [*([into] if into else []), *hand_offs_out_of(model, chosen)]
+                into = hand_offs.into(model, chosen)
+                found = [
+                    *([into] if into else []),
+                    *hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns),
+                ]
             self._hand_offs = (chosen, found)
         return self._hand_offs[1]
 

@@ -11,7 +11,6 @@ from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
 from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Codes, Raster
-from gui.timeline.relations import held_columns
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
 
@@ -93,7 +92,7 @@ class Frame:
         if len(places):
             span = (lane_ids[places], geometry.start_ns, geometry.ns_per_column, columns)
             dominant[places], worst[places] = model.states.codes(*span)
-            held[places] = held_columns(model, *span)
+            held[places] = model.holds.covered(*span)
         top, left = round(RULER_PX * self.ratio), self._pixels.shape[1] - columns
         area = self._pixels[top : top + count * height, left:]
         blocks = area.reshape(count, height, columns)

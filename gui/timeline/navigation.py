@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from engine.model import hand_offs
 from engine.model.entities import Slice
-from gui.timeline.relations import hand_off_into, hand_offs_out_of
 from gui.timeline.rows import RowKind
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def follow_hand_off(canvas: "Canvas", direction: int) -> None:
     if model is None or chosen is None:
         return
     if direction < 0:
-        into = hand_off_into(model, chosen)
+        into = hand_offs.into(model, chosen)
         target = model.states.slice_at(into.releaser, into.release_ns) if into else None
     else:
-        out = hand_offs_out_of(model, chosen)
+        out = hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
         # The receiver's wait ended then: the slice before is what was handed something.
         target = model.states.slice_at(out[0].receiver, out[0].receive_ns - 1) if out else None
     if target is not None:

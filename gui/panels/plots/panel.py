@@ -1,0 +1,259 @@
+"""Live plots on the timeline's time axis: running lanes, lock waiters, queue depth, CPU and memory.
+
+All of them share one pyqtgraph plot without axes, since axes cost more than everything else in it. Each is scaled to a
+band of that plot; its header beside it gives name, unit, top of the scale and the value under the pointer.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.model.model import Model
+from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
+from gui.panels.plots.series import SERIES, Curve, Grid, Values, nice_top
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import ActiveTheme
+from gui.timeline.geometry import NAMES_PX
+from gui.timeline.time_scale import TimeScale
+
+SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
+COLUMN_PX = 2  # logical px per plotted value
+LEAST_PX = 40  # of a plot that is not collapsed
+REDRAW_S = 0.05  # data that come in are drawn at most this often
+HEADROOM = 0.86  # share of its band that a plot fills at most
+_DRAW_SOON = QEvent.Type(QEvent.registerEventType())
+
+
+class Plots(QWidget):
+    """A stack of small plots that share the view window. Each can be collapsed to its header."""
+
+    def __init__(
+        self,
+        view: ViewWindow,
+        selection: Selection,
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._selection, self._themes, self._clock = view, selection, themes, clock
+        self._model: Model | None = None
+        self._drawn_at = 0.0
+        self._drawn_version = -1
+        self._asked = False
+        self._grid: Grid | None = None
+        self._values: list[list[Curve]] = [[] for _ in SERIES]
+        self._curves: list[list[pg.PlotCurveItem]] = [[] for _ in SERIES]
+        self._headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
+        self._plot = _bare_plot(self)
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._separators = [pg.InfiniteLine(angle=0) for _ in SERIES]
+        for line in (self._cursor, *self._separators):
+            self._plot.addItem(line, ignoreBounds=True)
+        self._lay_out()
+        for header in self._headers:
+            header.toggled.connect(self._on_collapsed)
+        view.changed.connect(self._draw_soon)
+        selection.hover_changed.connect(self._show_cursor)
+        themes.changed.connect(self._dress)
+        self.setMinimumHeight(len(SERIES) * COLLAPSED_PX)
+        self._dress()
+
+    def show_model(self, model: Model | None) -> None:
+        """Shows another recording; None for none."""
+        self._model = model
+        self._drawn_version = -1
+        self._draw_soon()
+
+    def refresh(self) -> None:
+        """The model has taken in data: once a frame. Draws at most every REDRAW_S."""
+        model = self._model
+        if model is None or model.version == self._drawn_version or not self.isVisible():
+            return
+        if self._clock() - self._drawn_at >= REDRAW_S or model.finished:
+            self.draw()
+
+    def draw(self) -> None:
+        """Computes and draws all plots that are not collapsed."""
+        self._asked = False
+        self._drawn_at = self._clock()
+        model = self._model
+        width = self._plot.width()
+        columns = max(width // COLUMN_PX, 2)
+        start, span = self._view.start_ns, self._view.span_ns
+        self._grid = Grid(start, span / columns, columns)
+        self._plot.setRange(xRange=(0, columns), yRange=(0, 1), padding=0)
+        edges = np.arange(columns + 1, dtype=np.float64)
+        for number, series in enumerate(SERIES):
+            open_ = self._headers[number].expanded
+            curves = series.curves(model, self._grid) if model is not None and open_ else []
+            self._values[number] = curves
+            self._show_curves(number, curves, edges)
+        self._drawn_version = model.version if model is not None else -1
+        self._show_values()
+        self._show_cursor_line()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == _DRAW_SOON:
+            if self._asked and self.isVisible():
+                self.draw()
+            self._asked = False
+            return True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+        self._draw_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        """Once the events that are waiting have been handled, however often this is asked for."""
+        if not self._asked:
+            self._asked = True
+            QCoreApplication.postEvent(self, QEvent(_DRAW_SOON), Qt.EventPriority.LowEventPriority.value)
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(NAMES_PX, 0, SCROLL_BAR_PX, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._plot)
+        self._plot.point_at = self._on_pointer
+
+    def _place(self) -> None:
+        """Gives the height to the plots that are open, the headers theirs."""
+        top = 0
+        for header, height in zip(self._headers, self._heights(), strict=True):
+            header.setGeometry(0, top, NAMES_PX, height)
+            top += height
+
+    def _heights(self) -> list[int]:
+        open_ = [header.expanded for header in self._headers]
+        free = self.height() - COLLAPSED_PX * open_.count(False)
+        each = free // max(open_.count(True), 1)
+        return [each if expanded else COLLAPSED_PX for expanded in open_]
+
+    def _bands(self) -> list[tuple[float, float]]:
+        """Bottom and height of each plot, where the whole is 0 to 1 and up is positive."""
+        total = max(self.height(), 1)
+        bands, top = [], 0
+        for height in self._heights():
+            bands.append((1 - (top + height) / total, height / total))
+            top += height
+        return bands
+
+    def _show_curves(self, number: int, curves: list[Curve], edges: Values) -> None:
+        items = self._curves[number]
+        while len(items) < len(curves):
+            item = pg.PlotCurveItem(skipFiniteCheck=False, connect="finite")
+            self._plot.addItem(item, ignoreBounds=True)
+            items.append(item)
+        for item in items[len(curves) :]:
+            item.setVisible(False)
+        bottom, height = self._bands()[number]
+        top = nice_top(curves)
+        self._headers[number].set_top(SERIES[number].text(top) if curves else "")
+        theme = self._themes.current
+        for item, curve in zip(items, curves, strict=False):
+            y = bottom + np.minimum(curve.values / top, 1.0) * height * HEADROOM + height * 0.03
+            item.setPen(pg.mkPen(curve.colour(theme), width=1))
+            item.setData(edges, y, stepMode="center")
+            item.setVisible(True)
+        self._separators[number].setPos(bottom)
+
+    def _show_values(self) -> None:
+        """Values under the pointer, else the newest ones in view."""
+        grid, model = self._grid, self._model
+        if grid is None or model is None:
+            for header in self._headers:
+                header.set_values([])
+            return
+        at = self._selection.hover_ns
+        time_ns = min(model.end_ns, self._view.end_ns) if at is None else at
+        column = int(min(max((time_ns - grid.start_ns) / grid.ns_per_column, 0), grid.columns - 1))
+        if at is None:
+            column = max(column - 1, 0)
+        theme = self._themes.current
+        for series, header, curves in zip(SERIES, self._headers, self._values, strict=True):
+            values = []
+            for curve in curves:
+                value = curve.values[column]
+                values.append((curve.name, "–" if np.isnan(value) else series.text(value), curve.colour(theme)))
+            header.set_values(values)
+
+    def _show_cursor(self) -> None:
+        self._show_values()
+        self._show_cursor_line()
+
+    def _show_cursor_line(self) -> None:
+        at, grid = self._selection.hover_ns, self._grid
+        self._cursor.setVisible(at is not None and grid is not None)
+        if at is not None and grid is not None:
+            self._cursor.setPos((at - grid.start_ns) / grid.ns_per_column)
+
+    def _on_pointer(self, x: float | None) -> None:
+        if self._model is None or x is None:
+            self._selection.hover(None)
+            return
+        scale = TimeScale.fit(self._view.start_ns, self._view.end_ns, self._plot.width())
+        self._selection.hover(scale.time(x))
+
+    def _on_collapsed(self) -> None:
+        self._place()
+        self._draw_soon()
+
+    def _dress(self) -> None:
+        theme = self._themes.current
+        self._plot.setBackground(theme.color("canvas"))
+        self._cursor.setPen(pg.mkPen(theme.color("text_dim")))
+        for line in self._separators:
+            line.setPen(pg.mkPen(theme.color("border")))
+        for header in self._headers:
+            header.set_theme(theme)
+        self._draw_soon()
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot that neither zooms nor scrolls by itself and tells where the pointer is."""
+
+    point_at: Callable[[float | None], None] | None = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.point_at is not None:
+            self.point_at(event.position().x())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if self.point_at is not None:
+            self.point_at(None)
+
+    def wheelEvent(self, event: QEvent) -> None:
+        event.ignore()
+
+
+def _bare_plot(parent: QWidget) -> _Plot:
+    plot = _Plot(parent)
+    plot.hideAxis("left")
+    plot.hideAxis("bottom")
+    plot.hideButtons()
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.setMouseTracking(True)
+    plot.setFrameShape(plot.Shape.NoFrame)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
+    plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 0)
+    plot.getViewBox().disableAutoRange()
+    plot.getViewBox().setDefaultPadding(0)
+    plot.setAccessibleName("Plots over time")
+    return plot

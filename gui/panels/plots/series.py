@@ -1,0 +1,130 @@
+"""What is plotted: each series turns a model and a grid of time columns into curves. Plain functions of the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from engine.model.format import size
+from engine.model.model import Model
+from engine.recording.schema import State
+from gui.theme import Theme
+
+MOST_QUEUES = 4
+Values = NDArray[np.float64]
+
+
+class Grid(NamedTuple):
+    """Columns of equal width in time."""
+
+    start_ns: float
+    ns_per_column: float
+    columns: int
+
+    @property
+    def end_ns(self) -> float:
+        return self.start_ns + self.columns * self.ns_per_column
+
+    def ends(self) -> Values:
+        """The time at which each column ends."""
+        return np.asarray(self.start_ns + np.arange(1, self.columns + 1) * self.ns_per_column, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: a value per column, NaN where there is none. `ink` names a state, or a surface colour of the theme."""
+
+    name: str
+    values: Values
+    ink: State | str
+
+    def colour(self, theme: Theme) -> QColor:
+        if isinstance(self.ink, State):
+            return theme.state_color(self.ink)
+        return QColor(theme.hold) if self.ink == "hold" else theme.color(self.ink)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One plot."""
+
+    title: str
+    tip: str
+    curves: Callable[[Model, Grid], list[Curve]]
+    text: Callable[[float], str]
+
+
+def nice_top(curves: list[Curve]) -> float:
+    """The top of the scale: the next of 1, 2, 5 × 10^k above all values; 1 at least."""
+    highest = max(
+        (float(np.nanmax(c.values)) for c in curves if len(c.values) and not np.isnan(c.values).all()), default=0
+    )
+    if highest <= 1:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(highest))
+    return float(next(power * step for step in (1, 1.5, 2, 3, 5, 7.5, 10) if power * step >= highest * (1 - 1e-9)))
+
+
+def _known(model: Model, grid: Grid, values: Values) -> Values:
+    """NaN before the recording and after what is recorded so far."""
+    ends = grid.ends()
+    outside = (ends < model.start_ns) | (ends > model.end_ns + grid.ns_per_column)
+    return np.where(outside, np.nan, values)
+
+
+def _active(model: Model, grid: Grid, *states: State) -> Values:
+    active = model.states.active(grid.start_ns, grid.ns_per_column, grid.columns, states)
+    return _known(model, grid, np.asarray(active, dtype=np.float64))
+
+
+def running_lanes(model: Model, grid: Grid) -> list[Curve]:
+    return [Curve("", _active(model, grid, State.RUNNING), State.RUNNING)]
+
+
+def lock_waiters(model: Model, grid: Grid) -> list[Curve]:
+    return [Curve("", _active(model, grid, State.LOCK_WAIT), State.LOCK_WAIT)]
+
+
+def queue_depths(model: Model, grid: Grid) -> list[Curve]:
+    """The depth of the first few queues of the program's own."""
+    inks: tuple[State | str, ...] = (State.IO, "hold", State.WAIT, State.CORE_WAIT)
+    curves: list[Curve] = []
+    for number in model.depths.queues():
+        primitive = model.primitives.get(number)
+        if primitive is None or primitive.internal:
+            continue
+        values = _known(model, grid, model.depths.at(number, *grid))
+        curves.append(Curve(primitive.name or primitive.short, values, inks[len(curves)]))
+        if len(curves) == MOST_QUEUES:
+            break
+    return curves
+
+
+def cpu_share(model: Model, grid: Grid) -> list[Curve]:
+    """Cores in use by all processes together."""
+    return _one(model.resources.cpu_share(*grid), "accent")
+
+
+def memory(model: Model, grid: Grid) -> list[Curve]:
+    """Memory of all processes together."""
+    return _one(model.resources.memory(*grid), "good")
+
+
+def _one(values: Values, ink: str) -> list[Curve]:
+    return [] if np.isnan(values).all() else [Curve("", values, ink)]
+
+
+def _lanes_text(value: float) -> str:
+    return f"{value:.0f}" if value >= 99.95 or value == int(value) else f"{value:.1f}"
+
+
+SERIES = (
+    Series("Running lanes", "Lanes that are running, on average per pixel", running_lanes, _lanes_text),
+    Series("Lock waiters", "Lanes that wait for a lock, on average per pixel", lock_waiters, _lanes_text),
+    Series("Queue depth", "Items in each queue", queue_depths, lambda value: f"{value:.0f}"),
+    Series("CPU", "Cores that the program's processes use, sampled", cpu_share, lambda value: f"{value:.2f} cores"),
+    Series("Memory", "Memory of the program's processes, sampled", memory, size),
+)
