@@ -1,7 +1,7 @@
 """How many lanes were in each state over time, summed over all lanes, for the plots beneath the timeline.
 
-One series of buckets that double in size as the recording grows, so that there are never more than BUCKETS. It holds exact time
-per state and bucket; within a bucket the mean counts. Times are ns since the recording's start.
+One series of buckets that double in size as the recording grows, so that there are never more than BUCKETS. It holds
+exact time per state and bucket; within a bucket the mean counts. Times are ns since the recording's start.
 """
 
 import numpy as np
@@ -57,7 +57,7 @@ class Activity:
         self._integral = None
 
     def _spent(self) -> np.ndarray:
-        return self._partial + np.cumsum(self._steps[:BUCKETS], axis=0) * self.bucket_ns
+        return np.asarray(self._partial + np.cumsum(self._steps[:BUCKETS], axis=0) * self.bucket_ns)
 
     def mean(self, edges: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Mean number of lanes in one of the states between neighbouring edges."""
@@ -65,7 +65,7 @@ class Activity:
             self._integral = np.concatenate([np.zeros((1, STATES)), np.cumsum(self._spent(), axis=0)])
         integral = self._integral[:, states].sum(axis=1)
         at = np.interp(edges / self.bucket_ns, np.arange(BUCKETS + 1), integral)
-        return np.diff(at) / np.diff(edges)
+        return np.asarray(np.diff(at) / np.diff(edges))
 
 
 def occupancy(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -80,4 +80,4 @@ def occupancy(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> np.nda
         count = np.searchsorted(moments, edges, "right")
         return np.asarray(count * (edges - edges[0]) - sums[count])
 
-    return np.diff(time_before(starts) - time_before(ends)) / np.diff(edges)
+    return np.asarray(np.diff(time_before(starts) - time_before(ends)) / np.diff(edges))

@@ -130,14 +130,25 @@ class SliceColumns(NamedTuple):
     open: bool  # the last one goes on beyond its end
 
 
+class WideSlices(NamedTuple):
+    """Slices of several lanes as columns of equal length, lane by lane and in time order."""
+
+    lanes: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    codes: np.ndarray
+    details: np.ndarray
+
+
 class Hold(NamedTuple):
-    """A lock held by a lane. `open`: still held at `end_ns`, which is the watermark then."""
+    """A lock held by a lane. `serial` orders holds of one lock. `open`: still held at `end_ns`, the watermark then."""
 
     lane: int
     primitive: int
     start_ns: int
     end_ns: int
     site: int
+    serial: int
     open: bool
 
 

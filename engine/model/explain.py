@@ -1,9 +1,186 @@
 """Why did this wait? One sentence for every slice."""
 
-from engine.model.entities import Slice
+import numpy as np
+
+from engine.model.entities import Hold, Primitive, Slice
+from engine.model.format import duration, percent
+from engine.model.hand_offs import MUTEXES, into
 from engine.model.model import Model
+from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED, STATE_MASK, State
+
+DOING = {
+    State.IDLE: "idle",
+    State.SLEEP: "sleeping",
+    State.IO: "doing I/O",
+    State.RUNNING: "running",
+    State.UNKNOWN: "doing something unknown",
+    State.CORE_WAIT: "waiting for a free core",
+    State.WAIT: "waiting",
+    State.GIL_WAIT: "waiting for the GIL",
+    State.LOCK_WAIT: "waiting for a lock",
+}
+PLAIN = {
+    State.IDLE: "Idle for {time}: a pool worker without a task",
+    State.SLEEP: "Slept for {time}{place}",
+    State.IO: "In I/O for {time}{place}",
+    State.RUNNING: "Ran for {time}",
+    State.UNKNOWN: "Unknown for {time}: nothing was recorded or sampled here",
+    State.CORE_WAIT: "Ready to run for {time}, but no core was free",
+    State.ENDED: "Not alive",
+}
+AWAITED = {  # what it took to end a wait, by kind
+    "Condition": "to be notified on {name}",
+    "Event": "for {name} to be set",
+    "Barrier": "for the others at {name}",
+    "Thread": "for {name} to end",
+    "Process": "for {name} to end",
+    "Executor": "for {name} to finish",
+    "Pool": "for {name} to finish",
+    "Future": "for the result of {name}",
+    "Queue": "at {name}",
+    "SimpleQueue": "at {name}",
+    "JoinableQueue": "at {name}",
+}
+ENDED_BY = {
+    "Condition": "notified by",
+    "Event": "set by",
+    "Barrier": "let go by",
+    "Queue": "served by",
+    "SimpleQueue": "served by",
+    "JoinableQueue": "served by",
+    "Semaphore": "released by",
+    "BoundedSemaphore": "released by",
+    "Future": "completed by",
+}
 
 
 def explain(model: Model, item: Slice) -> str:
     """What the lane did or waited for, who held or owed that, and what that one did meanwhile."""
-    raise NotImplementedError
+    if item.state is State.LOCK_WAIT or (item.state is State.WAIT and item.detail):
+        sentence = _wait(model, item)
+    elif item.state is State.WAIT:
+        sentence = f"{_waited(item)} for something that was not recorded"
+    elif item.state is State.GIL_WAIT:
+        sentence = _gil_wait(model, item)
+    else:
+        place = _place(model, item)
+        sentence = PLAIN[item.state].format(time=duration(item.duration_ns), place=place)
+        if item.state is State.RUNNING and (held := _held(model, item)):
+            sentence += f" holding {held}"
+    return sentence + _so_far(item) + _certainty(item)
+
+
+def _so_far(item: Slice) -> str:
+    if item.flags & DEADLOCKED:
+        return "; this is part of a deadlock and never ends"
+    return ", so far" if item.open else ""
+
+
+def _certainty(item: Slice) -> str:
+    if item.flags & INFERRED:
+        return " (inferred)"
+    return " (sampled)" if item.flags & SAMPLED else ""
+
+
+def _waited(item: Slice) -> str:
+    return f"{'Has been waiting' if item.open else 'Waited'} {duration(item.duration_ns)}"
+
+
+def _place(model: Model, item: Slice) -> str:
+    site = model.site(model.detail(item.detail)[1])
+    return f" at {site.label}" if site else ""
+
+
+def _held(model: Model, item: Slice) -> str:
+    holds = model.holds.of_lane(item.lane, item.start_ns, item.end_ns)
+    names = {hold.primitive: _name(model, hold.primitive) for hold in holds}
+    return " and ".join(list(names.values())[:3])
+
+
+def _name(model: Model, number: int) -> str:
+    primitive = model.primitives.get(number)
+    return primitive.short if primitive else "an unknown primitive"
+
+
+def _wait(model: Model, item: Slice) -> str:
+    primitive, _ = model.detail(item.detail)
+    if primitive is None:
+        return f"{_waited(item)} for a lock; which one was not recorded"
+    kind = primitive.kind.removeprefix("process ")
+    if primitive.kind in MUTEXES:
+        return f"{_waited(item)} for {primitive.short}, {_holders(model, item, primitive)}"
+    wanted = AWAITED.get(kind, "for {name}").format(name=primitive.short)
+    sentence = f"{_waited(item)} {wanted}"
+    if done := into(model, item):
+        where = _doing_at(model, done.releaser, item.start_ns, item.end_ns)
+        return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
+    if kind in ("Thread", "Process", "Executor", "Pool", "Future"):
+        return sentence
+    return sentence + ("; nobody has done so yet" if item.open else "; who ended the wait was not recorded")
+
+
+def _holders(model: Model, item: Slice, primitive: Primitive) -> str:
+    """`held by worker-1, which was sleeping at bank.py:40`"""
+    holds = model.holds.of_primitive(primitive.id, item.start_ns, item.end_ns)
+    others = [hold for hold in holds if hold.lane != item.lane]
+    if not others:
+        if any(hold.open or hold.start_ns <= item.start_ns for hold in holds):
+            return "which it held itself"
+        return "whose holder was not recorded"
+    spent: dict[int, int] = {}
+    for hold in others:
+        spent[hold.lane] = spent.get(hold.lane, 0) + _overlap(item, hold)
+    longest = max(spent, key=lambda lane: spent[lane])
+    name = model.lane_label(longest)
+    hold = max((each for each in others if each.lane == longest), key=lambda each: _overlap(item, each))
+    doing = _doing_at(model, longest, max(item.start_ns, hold.start_ns), min(item.end_ns, hold.end_ns), hold)
+    if len(spent) == 1:
+        return f"held by {name}{doing}"
+    share = spent[longest] / max(1, item.duration_ns)
+    return f"held by {len(spent)} lanes in turn, most of it ({percent(share)}) by {name}{doing}"
+
+
+def _overlap(item: Slice, hold: Hold) -> int:
+    return max(0, min(item.end_ns, hold.end_ns) - max(item.start_ns, hold.start_ns))
+
+
+def _doing_at(model: Model, lane: int, start_ns: int, end_ns: int, hold: Hold | None = None) -> str:
+    """`, which was sleeping at bank.py:40`: the state in which the lane spent most of a span."""
+    if end_ns <= start_ns:
+        return ""
+    totals = model.states.totals(np.array([lane]), start_ns, end_ns)[0].tolist()
+    state = State(max(range(1, len(totals)), key=lambda number: (totals[number], number)))
+    if not totals[state]:
+        return ""
+    doing = DOING[state]
+    site = None
+    columns = model.states.slices(lane, start_ns, end_ns, 200)
+    longest = -1
+    for start, end, code, detail in zip(columns.starts, columns.ends, columns.codes, columns.details, strict=True):
+        inside = int(min(end, end_ns) - max(start, start_ns))
+        if code & STATE_MASK == state and inside > longest:
+            longest = inside
+            awaited, number = model.detail(int(detail))
+            site = model.site(number)
+            if awaited and state in (State.WAIT, State.LOCK_WAIT):
+                doing = f"waiting for {awaited.short}"
+    if site is None and hold is not None:
+        site = model.site(hold.site)
+        return f", which was {doing}" + (f" (it had taken it at {site.label})" if site else "")
+    return f", which was {doing}" + (f" at {site.label}" if site else "")
+
+
+def _gil_wait(model: Model, item: Slice) -> str:
+    """Who ran in the same process meanwhile."""
+    process = model.lanes[item.lane].process
+    lanes = [lane.id for lane in model.lanes if lane.process == process and lane.id != item.lane]
+    sentence = f"{_waited(item)} for the GIL"
+    if not lanes:
+        return sentence
+    running = model.states.totals(np.array(lanes), item.start_ns, item.end_ns)[:, State.RUNNING]
+    best = int(running.argmax())
+    if running[best] <= 0:
+        return sentence
+    count = int((running > 0).sum())
+    name = model.lane_label(lanes[best])
+    return f"{sentence} while {name} ran" if count == 1 else f"{sentence} while {count} other threads ran, {name} most"

@@ -2,33 +2,45 @@
 
 import numpy as np
 
-from engine.model.columns import Table
+from engine.model.columns import ranges
+from engine.model.coverage import Coverage
 from engine.model.entities import Hold
+from engine.model.keyed import KeyedRows
 from engine.recording.schema import HOLD_ROW
+
+FOREVER = (1 << 63) - 1
 
 
 class HoldStore:
     """All hold slices, closed and open ones. Open holds end at the watermark in every answer."""
 
-    def __init__(self) -> None:
-        self._table = Table(HOLD_ROW)
+    def __init__(self, origin_ns: int = 0) -> None:
+        self._origin = origin_ns
+        self._closed = KeyedRows(HOLD_ROW, ("primitive", "lane"), "start", "end")
+        self._coverage = Coverage()
         self._open: dict[tuple[int, int], tuple[int, int]] = {}  # lane, primitive → since, site
         self._watermark = 0
-        self._by_primitive: _Index | None = None
-        self._by_lane: _Index | None = None
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._closed)
 
     @property
     def rows(self) -> np.ndarray:
         """All closed holds (HOLD_ROW) in the order in which they came."""
-        return self._table.rows
+        return self._closed.rows
 
     def append(self, rows: np.ndarray) -> None:
-        """Adds closed holds (HOLD_ROW)."""
-        self._table.append(rows)
-        self._by_primitive = self._by_lane = None
+        """Adds closed holds (HOLD_ROW). One that was open from the same time on is so no longer."""
+        self._closed.append(rows)
+        starts = np.maximum(rows["start"].astype(np.int64) - self._origin, 0)
+        ends = np.maximum(rows["end"].astype(np.int64) - self._origin, starts)
+        self._coverage.mark(rows["lane"].astype(np.int64), starts, ends)
+        for key in [key for key, (since, _) in self._open.items() if self._is_closed(rows, key, since)]:
+            del self._open[key]
+
+    @staticmethod
+    def _is_closed(rows: np.ndarray, key: tuple[int, int], since: int) -> bool:
+        return bool(((rows["lane"] == key[0]) & (rows["primitive"] == key[1]) & (rows["end"] > since)).any())
 
     def set_open(self, rows: np.ndarray) -> None:
         """What is held now (OPEN_HOLD_ROW); since 0: no longer."""
@@ -38,6 +50,11 @@ class HoldStore:
             else:
                 self._open.pop((lane, primitive), None)
 
+    def end_lane(self, lane: int) -> None:
+        """A lane that has ended shows no open holds any more than it lives."""
+        for key in [key for key in self._open if key[0] == lane]:
+            del self._open[key]
+
     def advance(self, watermark_ns: int) -> None:
         """Everything up to here is known."""
         self._watermark = max(self._watermark, watermark_ns)
@@ -45,61 +62,66 @@ class HoldStore:
     def open(self) -> list[Hold]:
         """What is held now."""
         return [
-            Hold(lane, primitive, since, max(self._watermark, since), site, True)
+            Hold(lane, primitive, since, max(self._watermark, since), site, 0, True)
             for (lane, primitive), (since, site) in self._open.items()
         ]
 
     def holder_at(self, primitive: int, time_ns: int) -> Hold | None:
-        """The hold of a primitive that covers this time."""
-        covering = [hold for hold in self.of_primitive(primitive, time_ns, time_ns + 1) if hold.start_ns <= time_ns]
-        return covering[-1] if covering else None
+        """The hold of a primitive that covers this time; of several (RLock, semaphore) the latest."""
+        found = self.of_primitive(primitive, time_ns, time_ns + 1)
+        return found[-1] if found else None
 
     def of_primitive(self, primitive: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a primitive that overlap a span, by start."""
-        if self._by_primitive is None:
-            self._by_primitive = _Index(self._table.rows, "primitive")
-        return self._found(
-            self._by_primitive.overlapping(primitive, start_ns, end_ns), start_ns, end_ns, primitive, None
-        )
+        rows = self._closed.find(start_ns, end_ns, "primitive", primitive)
+        return self._with_open(rows, [hold for hold in self.open() if hold.primitive == primitive], start_ns, end_ns)
 
     def of_lane(self, lane: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a lane that overlap a span, by start."""
-        if self._by_lane is None:
-            self._by_lane = _Index(self._table.rows, "lane")
-        return self._found(self._by_lane.overlapping(lane, start_ns, end_ns), start_ns, end_ns, None, lane)
+        rows = self._closed.find(start_ns, end_ns, "lane", lane)
+        return self._with_open(rows, [hold for hold in self.open() if hold.lane == lane], start_ns, end_ns)
 
-    def _found(
-        self, rows: np.ndarray, start_ns: int, end_ns: int, primitive: int | None, lane: int | None
-    ) -> list[Hold]:
-        found = [
-            Hold(lane, primitive, start, end, site, False) for lane, primitive, start, end, site, _ in rows.tolist()
-        ]
-        found += [
-            hold
-            for hold in self.open()
-            if (primitive is None or hold.primitive == primitive)
-            and (lane is None or hold.lane == lane)
-            and hold.start_ns < end_ns
-            and hold.end_ns >= start_ns
-        ]
-        return sorted(found, key=lambda hold: (hold.start_ns, hold.end_ns))
+    def last_before(self, primitive: int, time_ns: int, within_ns: int) -> Hold | None:
+        """The hold of a primitive that ended last, at or before this time and not more than `within_ns` earlier."""
+        rows = self._closed.find(time_ns - within_ns - 1, time_ns + 1, "primitive", primitive)
+        rows = rows[rows["end"] <= np.uint64(time_ns)]
+        if not len(rows):
+            return None
+        return _hold(rows[np.lexsort((rows["serial"], rows["end"]))[-1]])
+
+    @staticmethod
+    def _with_open(rows: np.ndarray, opened: list[Hold], start_ns: int, end_ns: int) -> list[Hold]:
+        found = [_hold(row) for row in rows]
+        more = [hold for hold in opened if hold.start_ns < end_ns and hold.end_ns >= start_ns]
+        return sorted(found + more, key=lambda hold: (hold.start_ns, hold.end_ns)) if more else found
+
+    def covered(self, lanes: np.ndarray, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
+        """1 in every column in which the lane held any lock: u8 (len(lanes), columns)."""
+        lanes = np.asarray(lanes, np.int64)
+        start = float(start_ns) - self._origin
+        level = int(np.floor(np.log2(ns_per_column))) if ns_per_column >= 1 else 0
+        stop = start + columns * ns_per_column
+        if level >= self._coverage.finest:
+            found = self._coverage.columns(level, lanes, start, ns_per_column, columns)
+            rows = np.zeros(0, HOLD_ROW)
+        else:
+            found = np.zeros((len(lanes), columns), np.uint8)
+            rows = self._closed.find(int(start) + self._origin, int(np.ceil(stop)) + self._origin)
+        spans = [(hold.lane, hold.start_ns, hold.end_ns) for hold in self.open()]
+        opened = np.array(spans, np.int64).reshape(-1, 3)
+        row_of = np.full(int(max([-1, *lanes.tolist(), *rows["lane"].tolist(), *opened[:, 0].tolist()])) + 1, -1)
+        row_of[lanes] = np.arange(len(lanes))
+        row = row_of[np.concatenate([rows["lane"].astype(np.int64), opened[:, 0]])]
+        starts = np.concatenate([rows["start"].astype(np.int64), opened[:, 1]]) - self._origin
+        ends = np.concatenate([rows["end"].astype(np.int64), opened[:, 2]]) - self._origin
+        some = (row >= 0) & (starts < stop) & (ends > start)
+        first = np.maximum(np.floor((starts[some] - start) / ns_per_column), 0).astype(np.int64)
+        last = np.minimum(np.ceil((ends[some] - start) / ns_per_column), columns).astype(np.int64)
+        at = ranges(row[some] * columns + first, np.maximum(last - first, 0))
+        found.reshape(-1)[at] = 1
+        return found
 
 
-class _Index:
-    """Rows sorted by a key and then their start, with the highest end so far, for searches by overlap."""
-
-    def __init__(self, rows: np.ndarray, key: str) -> None:
-        order = np.lexsort((rows["start"], rows[key]))
-        self._rows = rows[order]
-        self._keys = np.ascontiguousarray(self._rows[key])
-        self._starts = self._rows["start"].astype(np.int64)
-        self._ends = self._rows["end"].astype(np.int64)
-
-    def overlapping(self, key: int, start_ns: int, end_ns: int) -> np.ndarray:
-        """Rows with this key that overlap the span."""
-        low, high = np.searchsorted(self._keys, np.array([key, key + 1], self._keys.dtype))
-        high = low + int(np.searchsorted(self._starts[low:high], end_ns))
-        highest = np.maximum.accumulate(self._ends[low:high])
-        low += int(np.searchsorted(highest, start_ns, "right"))
-        part = slice(low, high)
-        return self._rows[part][self._ends[part] > start_ns]
+def _hold(row: np.ndarray) -> Hold:
+    lane, primitive, start, end, site, serial = row.item()
+    return Hold(lane, primitive, start, end, site, serial, False)

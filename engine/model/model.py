@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from engine.model.columns import Table
+from engine.model.contention import Contention
 from engine.model.entities import Lane, Primitive, Process, Site
 from engine.model.holds import HoldStore
-from engine.model.series import DepthStore, Resources, SignalStore
+from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
 from engine.model.tasks import TaskStore
 from engine.recording.reader import Batch
@@ -20,7 +21,8 @@ Text = dict[str, Any]
 class Model:
     """Takes in batches of a recording, live or whole, and answers. All times are absolute ns.
 
-    `overhead` and `program_end` are the last such definition; `workers` holds each worker's last progress by its number.
+    `overhead` and `program_end` are the last such definition; `workers` holds each worker's last progress by its
+    number.
     """
 
     def __init__(self, header: dict[str, Any]) -> None:
@@ -43,11 +45,12 @@ class Model:
         self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
         self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
         self.states = StateStore(self.start_ns)
-        self.holds = HoldStore()
+        self.holds = HoldStore(self.start_ns)
+        self.contention = Contention()
         self.tasks = TaskStore()
         self.depths = DepthStore()
         self.signals = SignalStore()
-        self.resources = Resources()
+        self.resources = ResourceStore()
         self._marks = Table(MARK_ROW)
         self._sites: dict[int, Site] = {}
         self._stacks: dict[int, list[int]] = {}
@@ -55,6 +58,7 @@ class Model:
         self._takers: dict[str, Callable[[Text], None]] = {
             "process": self._take_process,
             "process-end": self._take_process_end,
+            "process-name": self._take_process_name,
             "lane": self._take_lane,
             "lane-name": self._take_lane_name,
             "lane-end": self._take_lane_end,
@@ -74,6 +78,18 @@ class Model:
             "bookmark": self.bookmarks.append,
             "end": self._take_end,
         }
+        # In this order: what is open goes on from what is closed.
+        self._row_takers: dict[Layer, Callable[[np.ndarray], None]] = {
+            Layer.STATES: self._take_states,
+            Layer.OPEN_STATES: self.states.set_open,
+            Layer.HOLDS: self._take_holds,
+            Layer.OPEN_HOLDS: self.holds.set_open,
+            Layer.TASKS: self.tasks.append,
+            Layer.DEPTHS: self.depths.append,
+            Layer.SIGNALS: self.signals.append,
+            Layer.RESOURCES: self.resources.append,
+            Layer.MARKS: self._marks.append,
+        }
 
     @property
     def marks(self) -> np.ndarray:
@@ -89,33 +105,22 @@ class Model:
                 take(text)
         self._add_new_lanes()
         known = len(self.lanes)
-        rows = {
-            layer: part
-            for layer, all_rows in batch.rows.items()
-            if len(part := all_rows if layer == Layer.RESOURCES else all_rows[all_rows["lane"] < known])
-        }
-        if (part := rows.get(Layer.STATES)) is not None:
-            self.states.append(part)
-        if (part := rows.get(Layer.OPEN_STATES)) is not None:
-            self.states.set_open(part)
-        if (part := rows.get(Layer.HOLDS)) is not None:
-            self.holds.append(part)
-        if (part := rows.get(Layer.OPEN_HOLDS)) is not None:
-            self.holds.set_open(part)
-        if (part := rows.get(Layer.TASKS)) is not None:
-            self.tasks.append(part)
-        if (part := rows.get(Layer.DEPTHS)) is not None:
-            self.depths.append(part)
-        if (part := rows.get(Layer.SIGNALS)) is not None:
-            self.signals.append(part)
-        if (part := rows.get(Layer.RESOURCES)) is not None:
-            self.resources.append(part)
-        if (part := rows.get(Layer.MARKS)) is not None:
-            self._marks.append(part)
+        rows = {layer: part for layer, every in batch.rows.items() if len(part := _of_known_lanes(every, known))}
+        for layer, take_rows in self._row_takers.items():
+            if layer in rows:
+                take_rows(rows[layer])
         self.end_ns = max(self.end_ns, batch.watermark_ns)
         self.states.advance(self.end_ns)
         self.holds.advance(self.end_ns)
         self.version += 1
+
+    def _take_states(self, rows: np.ndarray) -> None:
+        added = self.states.append(rows)
+        self.contention.add_states(added.starts, added.ends, added.codes, added.details)
+
+    def _take_holds(self, rows: np.ndarray) -> None:
+        self.holds.append(rows)
+        self.contention.add_holds(rows)
 
     # What definitions refer to.
 
@@ -159,6 +164,10 @@ class Model:
     def _take_process_end(self, text: Text) -> None:
         process = self.processes[text["id"]]
         process.end_ns, process.exit_status = text["time_ns"], text.get("exit_status")
+        self.resources.end_process(process.id, text["time_ns"])
+
+    def _take_process_name(self, text: Text) -> None:
+        self.processes[text["id"]].name = text["name"]
 
     def _take_lane(self, text: Text) -> None:
         lane = Lane(
@@ -185,6 +194,7 @@ class Model:
         lane.end_ns, lane.error = text["time_ns"], text.get("error") or ""
         self._add_new_lanes()
         self.states.end_lane(lane.id, text["time_ns"])
+        self.holds.end_lane(lane.id)
 
     def _take_primitive(self, text: Text) -> None:
         self.primitives[text["id"]] = Primitive(
@@ -204,6 +214,7 @@ class Model:
 
     def _take_detail(self, text: Text) -> None:
         self.details[text["id"]] = (text.get("primitive") or 0, text.get("site") or 0)
+        self.contention.name_detail(text["id"], text.get("primitive") or 0)
 
     def _take_name(self, text: Text) -> None:
         self.names[text["id"]] = text["text"]
@@ -230,3 +241,11 @@ class Model:
     def _take_end(self, text: Text) -> None:
         self.finished = True
         self.end_ns = max(self.end_ns, text["time_ns"])
+
+
+def _of_known_lanes(rows: np.ndarray, known: int) -> np.ndarray:
+    """Without rows of lanes whose definition was lost."""
+    if "lane" not in (rows.dtype.names or ()) or not len(rows) or rows["lane"].max() < known:
+        return rows
+    kept: np.ndarray = rows[rows["lane"] < known]
+    return kept

@@ -3,13 +3,13 @@
 A bucket's two bytes are
     dominant   state with most time in it (the worse one of two equal) | SAMPLED | INFERRED (of any slice in it) | INNER
     worst      the worst code in it, state | DEADLOCKED                                        | EDGE
-where INNER says that a slice starts inside the bucket and EDGE that one starts exactly with it (the lane's first slice counts
-as neither: nothing comes before it). So any run of buckets can tell whether it holds more than one slice.
+where INNER says that a slice starts inside the bucket and EDGE that one starts exactly with it (the lane's first slice
+counts as neither: nothing comes before it). So any run of buckets can tell whether it holds more than one slice.
 
-Buckets are written once, when their lane has passed them; exact time per state goes up from level to level (so dominance is
-exact at every level), through `carry` when the two halves of a bucket are completed in different batches. Work per batch is
-vectorised over lanes: only buckets in which something changes ("mixed") have sums, the rest are filled.
-Times are ns since the recording's start.
+Buckets are written once, when their lane has passed them; exact time per state goes up from level to level (so
+dominance is exact at every level), through `carry` when the two halves of a bucket are completed in different batches.
+Work per batch is vectorised over lanes: only buckets in which something changes ("mixed") have sums, the rest are
+filled. Times are ns since the recording's start.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class Summary:
         self.flags[index], self.edge[index] = other.flags, other.edge
 
     def add_right(self, index: np.ndarray, right: "Summary") -> None:
-        """Joins what comes right after (at most one per index): its edge lies inside then, unless nothing is here yet."""
+        """Joins what comes right after (at most one per index); its edge lies inside then, unless nothing is here."""
         here = self.worst[index] > 0
         self.times[:, index] += right.times
         self.worst[index] = np.maximum(self.worst[index], right.worst)
@@ -154,7 +154,8 @@ class Pyramid:
     def __init__(self) -> None:
         self.finest = FINEST
         self.levels = {k: Level() for k in range(FINEST, COARSEST + 1)}
-        # For each lane what is known of its open bucket: of the finest one all, of a coarser one only its left half, if complete.
+        # For each lane what is known of its open bucket: of the finest one all, of a coarser one only its left half,
+        # if complete.
         self._open = {k: Summary.empty(0) for k in self.levels}
         self._passed = np.zeros(0, np.int64)  # the lane's closed slices end here
         self._begun = np.zeros(0, bool)
@@ -185,7 +186,7 @@ class Pyramid:
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
-            rows = self._parents(k, lanes, rows, moved, before, after)
+            rows = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
         self._passed[lanes] = after
         self._begun[lanes] = True
@@ -292,9 +293,9 @@ class Pyramid:
         here.put(lanes[rows.lane[unfinished]], rows.known.take(unfinished))
 
     def _parents(
-        self, k: int, lanes: np.ndarray, rows: _Rows, moved: np.ndarray, before: np.ndarray, after: np.ndarray
+        self, k: int, lanes: np.ndarray, rows: _Rows, *, moved: np.ndarray, before: np.ndarray, after: np.ndarray
     ) -> _Rows:
-        """The mixed buckets of level k + 1 of lanes that moved on at level k; keeps what their open ones have so far."""
+        """The mixed buckets of level k + 1, of lanes that moved on at level k; keeps what their open ones have."""
         if not moved.all():
             rows = rows.take(np.flatnonzero(moved[rows.lane]))
         size = float(1 << k)
@@ -314,7 +315,14 @@ class Pyramid:
         known.add_left(pure, Summary.pure(rows.first_code[heads[pure]], size))
         # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
         keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1))
-        self._carry(k + 1, lanes[lane[keep]], rows, heads[keep], right_only[keep], was_complete[keep], size)
+        self._carry(
+            k + 1,
+            lanes[lane[keep]],
+            rows,
+            heads[keep],
+            right_only=right_only[keep],
+            was_complete=was_complete[keep],
+        )
         # Right half: a row of this batch, pure (covered by the slice that goes out), or still to come.
         both = np.flatnonzero(lasts > heads)
         known.add_right(both, rows.known.take(lasts[both]))
@@ -328,16 +336,16 @@ class Pyramid:
         lanes: np.ndarray,
         rows: _Rows,
         heads: np.ndarray,
+        *,
         right_only: np.ndarray,
         was_complete: np.ndarray,
-        size: float,
     ) -> None:
         """Notes the left halves of open buckets of level k that these lanes have completed in this batch."""
         here = self._open[k]
         fresh = ~right_only
         here.put(lanes[fresh], rows.known.take(heads[fresh]))
         fresh = right_only & ~was_complete
-        here.put(lanes[fresh], Summary.pure(rows.first_code[heads[fresh]], size))
+        here.put(lanes[fresh], Summary.pure(rows.first_code[heads[fresh]], float(1 << (k - 1))))
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
         """A closed slice turned out to be part of a deadlock."""

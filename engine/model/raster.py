@@ -20,13 +20,15 @@ def rasterise(
     starts: np.ndarray,
     ends: np.ndarray,
     codes: np.ndarray,
+    *,
     rows: int,
     left: np.ndarray,
     right: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Dominant and worst code of every column, (rows, columns) u8 each, from slices sorted by row and time.
 
-    The dominant state is the one with most time in the column (of equals the worse), MERGED when another slice lies there too.
+    The dominant state is the one with most time in the column (of equals the worse), MERGED when another slice lies
+    there too.
     """
     columns = len(left)
     dominant = np.zeros((rows, columns), np.uint8)

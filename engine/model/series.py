@@ -2,114 +2,132 @@
 
 import numpy as np
 
-from engine.model.columns import Table
+from engine.model.keyed import KeyedRows
 from engine.recording.schema import DEPTH_ROW, RESOURCE_ROW, SIGNAL_ROW
 
-
-class _ByKey:
-    """Rows found by a key and a span of time."""
-
-    def __init__(self, table: Table, key: str) -> None:
-        self._table, self._key = table, key
-        self._sorted: tuple[int, np.ndarray, np.ndarray, np.ndarray] | None = None
-
-    def rows(self, key: int, start_ns: int, end_ns: int) -> np.ndarray:
-        """Rows with this key and start_ns <= time < end_ns, by time."""
-        if self._sorted is None or self._sorted[0] != len(self._table):
-            rows = self._table.rows
-            rows = rows[np.lexsort((rows["time"], rows[self._key]))]
-            keys, times = np.ascontiguousarray(rows[self._key]), rows["time"].astype(np.int64)
-            self._sorted = len(rows), rows, keys, times
-        _, rows, keys, times = self._sorted
-        low, high = np.searchsorted(keys, np.array([key, key + 1], keys.dtype))
-        first, stop = np.searchsorted(times[low:high], np.array([start_ns, end_ns], np.int64))
-        return rows[low + first : low + stop]
+EVER = 1 << 63
 
 
 class DepthStore:
     """How many items were in which queue."""
 
     def __init__(self) -> None:
-        self._table = Table(DEPTH_ROW)
-        self._by_primitive = _ByKey(self._table, "primitive")
+        self._rows = KeyedRows(DEPTH_ROW, ("primitive",), "time", "time")
+        self._queues: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._rows)
 
     @property
     def rows(self) -> np.ndarray:
         """All (DEPTH_ROW) in the order in which they came."""
-        return self._table.rows
-
-    @property
-    def primitives(self) -> list[int]:
-        """The queues that have a depth."""
-        return [int(number) for number in np.unique(self._table.rows["primitive"])]
+        return self._rows.rows
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (DEPTH_ROW)."""
-        self._table.append(rows)
+        self._rows.append(rows)
+        self._queues.update(np.unique(rows["primitive"]).tolist())
 
-    def of(self, primitive: int, start_ns: int, end_ns: int) -> tuple[np.ndarray, np.ndarray]:
-        """Times (int64) and depths (int64) after each operation within a span, by time."""
-        rows = self._by_primitive.rows(primitive, start_ns, end_ns)
-        return rows["time"].astype(np.int64), rows["depth"].astype(np.int64)
+    def queues(self) -> list[int]:
+        """The primitives that have a depth."""
+        return sorted(self._queues)
+
+    def of(self, primitive: int, start_ns: int, end_ns: int) -> np.ndarray:
+        """The operations on a queue within a span (DEPTH_ROW), by time."""
+        return self._rows.find(start_ns, end_ns, "primitive", primitive)
+
+    def at(self, primitive: int, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
+        """Depth at the end of each column: float64 (columns,), NaN before the first operation."""
+        ends = start_ns + np.arange(1, columns + 1) * ns_per_column
+        rows = self.of(primitive, 0, int(ends[-1]) + 1)
+        return _last_known(rows["time"].astype(float), rows["depth"].astype(float), ends)
 
 
 class SignalStore:
     """Who set, notified, released or passed which primitive."""
 
     def __init__(self) -> None:
-        self._table = Table(SIGNAL_ROW)
-        self._by_primitive = _ByKey(self._table, "primitive")
+        self._rows = KeyedRows(SIGNAL_ROW, ("primitive", "lane"), "time", "time")
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._rows)
 
     @property
     def rows(self) -> np.ndarray:
         """All (SIGNAL_ROW) in the order in which they came."""
-        return self._table.rows
+        return self._rows.rows
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (SIGNAL_ROW)."""
-        self._table.append(rows)
+        self._rows.append(rows)
 
     def of(self, primitive: int, start_ns: int, end_ns: int) -> np.ndarray:
         """The signals to a primitive within a span (SIGNAL_ROW), by time."""
-        return self._by_primitive.rows(primitive, start_ns, end_ns)
+        return self._rows.find(start_ns, end_ns, "primitive", primitive)
+
+    def of_lane(self, lane: int, start_ns: int, end_ns: int) -> np.ndarray:
+        """The signals that a lane gave within a span (SIGNAL_ROW), by time."""
+        return self._rows.find(start_ns, end_ns, "lane", lane)
 
 
-class Resources:
+class ResourceStore:
     """CPU time and memory of the processes, as sampled."""
 
     def __init__(self) -> None:
-        self._table = Table(RESOURCE_ROW)
-        self._by_process = _ByKey(self._table, "process")
+        self._rows = KeyedRows(RESOURCE_ROW, ("process",), "time", "time")
+        self._processes: set[int] = set()
+        self._ends: dict[int, int] = {}
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._rows)
 
     def append(self, rows: np.ndarray) -> None:
-        """Adds rows (RESOURCE_ROW)."""
-        self._table.append(rows)
+        """Adds samples (RESOURCE_ROW)."""
+        self._rows.append(rows)
+        self._processes.update(np.unique(rows["process"]).tolist())
+
+    def end_process(self, process: int, time_ns: int) -> None:
+        """The process uses nothing from then on."""
+        self._ends[process] = time_ns
 
     def of(self, process: int, start_ns: int, end_ns: int) -> np.ndarray:
         """The samples of a process within a span (RESOURCE_ROW), by time."""
-        return self._by_process.rows(process, start_ns, end_ns)
+        return self._rows.find(start_ns, end_ns, "process", process)
 
-    def cpu_share(self, process: int, start_ns: int, end_ns: int) -> tuple[np.ndarray, np.ndarray]:
-        """Times (int64) and the share of one core used since the sample before (float64; above 1 on several cores)."""
-        rows = self.of(process, 0, end_ns)
-        times, used = rows["time"].astype(np.int64), rows["cpu"].astype(np.int64)
-        if len(rows) < 2:
-            return np.zeros(0, np.int64), np.zeros(0)
-        share = np.diff(used) / np.maximum(np.diff(times), 1)
-        inside = times[1:] >= start_ns
-        return times[1:][inside], np.maximum(share, 0)[inside]
+    def cpu_share(self, start_ns: float, ns_per_column: float, columns: int, process: int | None = None) -> np.ndarray:
+        """Cores in use per column (float64; 1.0 is one core), NaN where unknown; of one process or of all together."""
+        edges = start_ns + np.arange(columns + 1) * ns_per_column
+        total = np.full(columns, np.nan)
+        for number in [process] if process is not None else sorted(self._processes):
+            rows = self.of(number, 0, EVER)
+            if len(rows) < 2:
+                continue
+            times = rows["time"].astype(float)
+            used = np.interp(edges, times, rows["cpu"].astype(float))
+            share = np.diff(used) / np.diff(edges)
+            known = (edges[1:] > times[0]) & (edges[:-1] < times[-1])
+            total = np.where(known, np.where(np.isnan(total), 0.0, total) + share, total)
+        return total
 
-    def memory(self, process: int, start_ns: int, end_ns: int) -> tuple[np.ndarray, np.ndarray]:
-        """Times (int64) and bytes (int64): the process's own memory where the system tells it (USS), else RSS."""
-        rows = self.of(process, start_ns, end_ns)
-        own = rows["uss"].astype(np.int64)
-        return rows["time"].astype(np.int64), np.where(own > 0, own, rows["rss"].astype(np.int64))
+    def memory(self, start_ns: float, ns_per_column: float, columns: int, process: int | None = None) -> np.ndarray:
+        """Bytes at the end of each column (float64), NaN where unknown; of one process or of all together.
+
+        A process's own memory (USS) where the system tells it, else its RSS.
+        """
+        ends = start_ns + np.arange(1, columns + 1) * ns_per_column
+        total = np.full(columns, np.nan)
+        for number in [process] if process is not None else sorted(self._processes):
+            rows = self.of(number, 0, EVER)
+            if not len(rows):
+                continue
+            own = np.where(rows["uss"] > 0, rows["uss"], rows["rss"]).astype(float)
+            times = rows["time"].astype(float)
+            last = self._ends.get(number, times[-1] + 2e9)  # nothing is known of a process long after its last sample
+            held = np.where(ends <= last, _last_known(times, own, ends), np.nan)
+            total = np.where(np.isnan(held), total, np.where(np.isnan(total), 0.0, total) + held)
+        return total
+
+
+def _last_known(times: np.ndarray, values: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    at = np.searchsorted(times, moments, "right") - 1
+    return np.where(at >= 0, values[np.maximum(at, 0)], np.nan) if len(values) else np.full(len(moments), np.nan)

@@ -1,8 +1,8 @@
 """Where slices are kept: pages of one lane each, so that many lanes grow at once without a loop over lanes.
 
-A page holds PAGE consecutive slices of one lane: their ends, codes and details (a slice starts where the one before it ends),
-and what the lane's time in each state came to when the page began. Each lane has a region in one table of page numbers.
-13 to 15 bytes a slice; times are int64 ns since the recording's start.
+A page holds PAGE consecutive slices of one lane: their ends, codes and details (a slice starts where the one before it
+ends), and what the lane's time in each state came to when the page began. Each lane has a region in one table of page
+numbers. 13 to 15 bytes a slice; times are int64 ns since the recording's start.
 """
 
 import numpy as np
@@ -69,13 +69,22 @@ class SlicePages:
         self._ends.reshape(-1)[place] = ends
         self._codes.reshape(-1)[place] = codes
         self._details.reshape(-1)[place] = details
-        self._count_time(lane_runs, lane_of, starts, ends, codes, page, slot)
+        self._count_time(lane_runs, starts, ends, codes, page=page, slot=slot)
         self.count[lanes] += counts
         self.last_end[lanes] = ends[firsts + counts - 1]
         self.slices += len(ends)
         return starts
 
-    def _count_time(self, lane_runs, lane_of, starts, ends, codes, page, slot) -> None:
+    def _count_time(
+        self,
+        lane_runs: Runs,
+        starts: np.ndarray,
+        ends: np.ndarray,
+        codes: np.ndarray,
+        *,
+        page: np.ndarray,
+        slot: np.ndarray,
+    ) -> None:
         """Keeps the totals per lane, and at the start of every page."""
         opened = np.flatnonzero(slot == 0)
         states = (codes & STATE_MASK).astype(np.int64)
@@ -134,7 +143,7 @@ class SlicePages:
         return np.where(some, index * PAGE + inside, 0)
 
     def _page_at(self, lanes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each lane the index and number of its last page that starts at or before the time (else its first); -1: no page."""
+        """Each lane's last page that starts by the time (else its first): its index there and its number, -1: none."""
         low = np.zeros(len(lanes), np.int64)
         high = np.maximum(-(-self.count[lanes] // PAGE), 1)  # the answer is in [low, high)
         offset = self._offset[lanes]
@@ -151,7 +160,8 @@ class SlicePages:
 
     def _places(self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:
         index = ranges(firsts, counts)
-        return self._table[np.repeat(self._offset[lanes], counts) + index // PAGE] * PAGE + index % PAGE
+        pages = self._table[np.repeat(self._offset[lanes], counts) + index // PAGE]
+        return np.asarray(pages * PAGE + index % PAGE)
 
     def gather(
         self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray
@@ -171,7 +181,7 @@ class SlicePages:
         later = np.flatnonzero(index > 0)
         ones = np.ones(len(later), np.int64)
         starts[later] = self._ends.reshape(-1)[self._places(lanes[later], index[later] - 1, ones)]
-        return starts
+        return np.asarray(starts)
 
     def flag(self, lane: int, index: int, flag: int) -> None:
         """Sets a flag in the code of one slice."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.model.activity import Activity, occupancy
 from engine.model.columns import Runs, runs
-from engine.model.entities import Slice, SliceColumns
+from engine.model.entities import Slice, SliceColumns, WideSlices
 from engine.model.pyramid import CERTAINTY, COARSEST, EDGE, INNER, SEVERITY, STATES, Pyramid, Summary
 from engine.model.raster import MERGED, column_edges, rasterise
 from engine.model.slice_pages import SlicePages
@@ -17,13 +17,14 @@ __all__ = ["MERGED", "StateStore"]
 
 ALIVE = np.iinfo(np.int64).max
 WAITS = (State.WAIT, State.LOCK_WAIT)
+MOST_PROBES = 8192  # columns of one question to the pyramid
 
 
 class StateStore:
     """All state slices. Open states, up to the watermark, are part of every answer.
 
-    Invariant: a lane's closed slices end at `last_end`; from there to the watermark (or the lane's end) it is in its open state,
-    or in an unknown one when no open state is known from there on.
+    Invariant: a lane's closed slices end at `last_end`; from there to the watermark (or the lane's end) it is in its
+    open state, or in an unknown one when no open state is known from there on.
     """
 
     def __init__(self, origin_ns: int) -> None:
@@ -60,8 +61,8 @@ class StateStore:
         """The lane ended then."""
         self._end[lane] = max(end_ns - self.origin_ns, 0)
 
-    def append(self, rows: np.ndarray) -> None:
-        """Adds closed slices (STATE_ROW), each lane's in order. Rows without duration are left out."""
+    def append(self, rows: np.ndarray) -> "ClosedSlices":
+        """Adds closed slices (STATE_ROW), each lane's in order, and returns them, by lane."""
         order = np.argsort(rows["lane"].astype(np.uint16 if self.pages.lanes < 65_536 else np.uint32), kind="stable")
         lanes = rows["lane"][order].astype(np.int64)
         ends = rows["end"][order].astype(np.int64) - self.origin_ns
@@ -74,13 +75,14 @@ class StateStore:
             keep = _rising(lane_runs, ends, self.pages.last_end)
             lanes, ends, codes, details = lanes[keep], ends[keep], codes[keep], details[keep]
             if not len(lanes):
-                return
+                return ClosedSlices(lanes, ends, ends, codes, details)
             lane_runs = runs(lanes)
         if self._marks:
             codes = self._marked(lane_runs, ends, codes)
         starts = self.pages.append(lane_runs, ends, codes, details)
         self.pyramid.append(lane_runs, starts, ends, codes, self.pages.slices)
         self.activity.append(starts, ends, codes)
+        return ClosedSlices(lanes, starts, ends, codes, details)
 
     def set_open(self, rows: np.ndarray) -> None:
         """Open states (OPEN_STATE_ROW); a later row of a lane replaces an earlier one."""
@@ -147,10 +149,11 @@ class StateStore:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Dominant and worst code of every column: two u8 arrays (len(lanes), columns).
 
-        0 where the lane is not alive; MERGED (in the dominant codes only) where more than one slice lies in the column.
-        Columns of less than the pyramid's finest bucket are exact. Wider ones are made of the buckets of 2^k ns that begin in
-        them, k the greatest with 2^k <= ns_per_column: each bucket counts in exactly one column. The worst code is that of
-        all of them, the dominant one that of the bucket in the column's middle (at least half of the column).
+        0 where the lane is not alive; MERGED (in the dominant codes only) where more than one slice lies in the
+        column. Columns of less than the pyramid's finest bucket are exact. Wider ones are made of the buckets of 2^k
+        ns that begin in them, k the greatest with 2^k <= ns_per_column: each bucket counts in exactly one column. The
+        worst code is that of all of them, the dominant one that of the bucket in the column's middle (at least half of
+        the column).
         """
         lanes = np.asarray(lanes, np.int64)
         start = float(start_ns) - self.origin_ns
@@ -171,7 +174,7 @@ class StateStore:
     ) -> tuple[np.ndarray, np.ndarray]:
         left, right = column_edges(start, ns_per_column, columns)
         row, starts, ends, codes, _ = self._overlapping(lanes, int(left[0]), int(right[-1]))
-        return rasterise(row, starts, ends, codes, len(lanes), left, right)
+        return rasterise(row, starts, ends, codes, rows=len(lanes), left=left, right=right)
 
     def _overlapping(
         self, lanes: np.ndarray, start: int, end: int
@@ -317,8 +320,57 @@ class StateStore:
             opened = tail.open
         return SliceColumns(starts + self.origin_ns, ends + self.origin_ns, codes, details, opened)
 
+    def wide_slices(self, lanes: np.ndarray, start_ns: int, end_ns: int, min_ns: int, limit: int = 2000) -> WideSlices:
+        """Slices of these lanes with `min_ns` at least within a span; the longest `limit` of them."""
+        lanes = np.asarray(lanes, np.int64)
+        start, end = int(start_ns) - self.origin_ns, int(end_ns) - self.origin_ns
+        level = int(np.log2(max(min_ns, 2) / 2))
+        columns = ((end - 1) >> level) - (start >> level) + 1
+        if level < self.pyramid.finest or columns > MOST_PROBES:
+            row, starts, ends, codes, details = self._overlapping(lanes, start, end)
+        else:
+            row, starts, ends, codes, details = self._of_pure_columns(lanes, start, level, columns)
+        seen = np.minimum(ends, end) - np.maximum(starts, start)
+        some = np.flatnonzero(seen >= min_ns)
+        if len(some) > limit:
+            some = np.sort(some[np.argpartition(seen[some], len(some) - limit)[len(some) - limit :]])
+        return WideSlices(
+            lanes[row[some]], starts[some] + self.origin_ns, ends[some] + self.origin_ns, codes[some], details[some]
+        )
+
+    def _of_pure_columns(
+        self, lanes: np.ndarray, start: int, level: int, columns: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The slices that fill a bucket of this level (so all that are twice as long), as `_overlapping` gives them."""
+        first = (start >> level) << level
+        dominant, _ = self.codes(lanes, first + self.origin_ns, float(1 << level), columns)
+        row, column = np.nonzero((dominant > 0) & (dominant < MERGED))
+        index = self.pages.position(lanes[row], np.maximum(first + (column << level), self.pages.start[lanes[row]]))
+        change = np.concatenate([[True], (np.diff(row) != 0) | (np.diff(index) != 0)])[: len(row)]
+        row, index = row[change], index[change]
+        closed = index < self.pages.count[lanes[row]]
+        one = np.ones(int(closed.sum()), np.int64)
+        found = self.pages.gather(lanes[row[closed]], index[closed], one)
+        tails = tuple(part[row[~closed]] for part in self._tails(lanes))
+        starts, ends, codes, details = (np.concatenate(both) for both in zip(found, tails, strict=True))
+        row = np.concatenate([row[closed], row[~closed]])
+        order = np.lexsort((starts, row))
+        return row[order], starts[order], ends[order], codes[order], details[order]
+
+    def open_slices(self) -> list[Slice]:
+        """What every living lane is in the middle of."""
+        living = np.flatnonzero(self._end == ALIVE)
+        start, end, code, detail = self._tails(living)
+        return [
+            Slice(lane, first + self.origin_ns, last + self.origin_ns, each, number, True)
+            for lane, first, last, each, number in zip(
+                living.tolist(), start.tolist(), end.tolist(), code.tolist(), detail.tolist(), strict=True
+            )
+            if last > first
+        ]
+
     def _index(self, lane: int, time: int) -> int:
-        """Of the slice that covers the time, or the next after it; the count when only the tail is left, +1 after that."""
+        """Of the slice that covers the time, or the next one; the count when only the tail is left, +1 after that."""
         index = int(self.pages.position(np.array([lane]), np.array([time]))[0])
         if index == self.pages.count[lane]:
             start, end, _, _ = self._tails(np.array([lane]))
@@ -337,7 +389,7 @@ class StateStore:
         start, end, code, detail = (int(column[0]) for column in self._tails(one))
         if index != count or end <= start:
             return None
-        return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, self._end[lane] == ALIVE)
+        return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, bool(self._end[lane] == ALIVE))
 
     def totals(self, lanes: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         """Time in each state within a span: (len(lanes), len(State)) ns, int64."""
@@ -350,7 +402,7 @@ class StateStore:
         tail_start, tail_end, code, _ = self._tails(lanes)
         spent = np.maximum(np.minimum(tail_end, end) - np.maximum(tail_start, start), 0)
         totals[np.arange(len(lanes)), code & STATE_MASK] += spent
-        return totals
+        return np.asarray(totals)
 
     def active(self, start_ns: float, ns_per_column: float, columns: int, states: Collection[int]) -> np.ndarray:
         """Mean number of lanes in one of these states per column: float64 (columns,)."""
@@ -363,7 +415,17 @@ class StateStore:
             return occupancy(starts[chosen], ends[chosen], edges)
         start, end, code, _ = self._tails(everyone)
         chosen = np.isin(code & STATE_MASK, wanted) & (end > start)
-        return self.activity.mean(edges, wanted) + occupancy(start[chosen], end[chosen], edges)
+        return np.asarray(self.activity.mean(edges, wanted) + occupancy(start[chosen], end[chosen], edges))
+
+
+class ClosedSlices(NamedTuple):
+    """Slices by lane and time, as columns; times since the recording's start."""
+
+    lanes: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    codes: np.ndarray
+    details: np.ndarray
 
 
 class _Tails(NamedTuple):
@@ -385,14 +447,15 @@ def _gathered(source: np.ndarray, lanes: np.ndarray, buckets: np.ndarray) -> np.
     if stop <= begin or not have_lanes:
         return result
     low, high = int(buckets[begin]), int(buckets[stop - 1]) + 1
-    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
-        part = source[lanes[0] : lanes[-1] + 1, low:high]
-    else:
-        part = np.take(source[:, low:high], lanes[lanes < have_lanes], axis=0) if lanes.max() >= have_lanes else None
-        part = np.take(source[:, low:high], lanes, axis=0) if part is None else part
     rows = np.flatnonzero(lanes < have_lanes)
-    taken = np.take(part, buckets[begin:stop] - low, axis=1)
-    if len(rows) == len(lanes) and begin == 0 and stop == len(buckets):
+    if not len(rows):
+        return result
+    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
+        part = source[lanes[0] : lanes[-1] + 1, low:high]  # neighbours need no copy
+    else:
+        part = np.take(source[:, low:high], lanes[rows], axis=0)
+    taken: np.ndarray = np.take(part, buckets[begin:stop] - low, axis=1)
+    if taken.shape == result.shape:
         return taken
     result[rows, begin:stop] = taken
     return result

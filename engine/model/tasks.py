@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine.model.columns import Table
 from engine.model.entities import Task
+from engine.model.keyed import KeyedRows
 from engine.recording.schema import TASK_ROW
 
 
@@ -11,31 +11,21 @@ class TaskStore:
     """All task slices; a task is known when it has ended."""
 
     def __init__(self) -> None:
-        self._table = Table(TASK_ROW)
-        self._sorted: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._ended = KeyedRows(TASK_ROW, ("lane",), "start", "end")
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._ended)
 
     @property
     def rows(self) -> np.ndarray:
         """All tasks (TASK_ROW) in the order in which they came."""
-        return self._table.rows
+        return self._ended.rows
 
     def append(self, rows: np.ndarray) -> None:
         """Adds tasks (TASK_ROW)."""
-        self._table.append(rows)
-        self._sorted = None
+        self._ended.append(rows)
 
     def of_lane(self, lane: int, start_ns: int, end_ns: int) -> list[Task]:
         """The tasks of a lane that overlap a span, by start, outer before inner."""
-        if self._sorted is None:
-            rows = self._table.rows
-            rows = rows[np.lexsort((rows["depth"], rows["start"], rows["lane"]))]
-            self._sorted = rows, np.ascontiguousarray(rows["lane"]), rows["start"].astype(np.int64)
-        rows, lanes, starts = self._sorted
-        low, high = np.searchsorted(lanes, np.array([lane, lane + 1], lanes.dtype))
-        high = low + int(np.searchsorted(starts[low:high], end_ns))
-        part = rows[low:high]
-        part = part[part["end"].astype(np.int64) > start_ns]
-        return [Task(*row) for row in part.tolist()]
+        tasks = [Task(*row) for row in self._ended.find(start_ns, end_ns, "lane", lane).tolist()]
+        return sorted(tasks, key=lambda task: (task.start_ns, task.depth))

@@ -1,8 +1,8 @@
 """Made-up recordings, the same for the same seed: for tests, benchmarks and work on the window.
 
 Lanes form groups that share a lock. Within a group the lock goes round, in a new random order every round; between two
-holds a lane computes, waits for the GIL, sleeps or does I/O or waits for the group's queue, and then waits for the lock.
-So waits, holds, hand-offs, signals and states agree with one another as in a real recording.
+holds a lane computes, waits for the GIL, sleeps or does I/O or waits for the group's queue, and then waits for the
+lock. So waits, holds, hand-offs, signals and states agree with one another as in a real recording.
 """
 
 import os
@@ -116,7 +116,7 @@ class _Generator:
         self._schedule()
 
     def _schedule(self) -> None:
-        """Ends, codes and details of all slices, (lanes, slices of a lane); starts and ends of holds, (2, lanes, cycles)."""
+        """Ends, codes and details of all slices (lanes, slices of a lane); holds' bounds (2, lanes, cycles)."""
         s = self.synthetic
         group = s.group
         slots = s.locks * group

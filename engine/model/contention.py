@@ -1,0 +1,110 @@
+"""Waits and holds per primitive, counted as they come: how many, how long, how they spread.
+
+Durations go into a histogram with EIGHTHS buckets per octave; a quantile is the middle of its bucket, so at most 5 %
+off.
+"""
+
+import numpy as np
+
+from engine.model.columns import runs
+from engine.recording.schema import STATE_MASK, State
+
+EIGHTHS = 8
+BINS = 50 * EIGHTHS  # up to 2^50 ns, 13 days
+
+
+class Durations:
+    """Count, sum, longest and spread of durations (ns) per key; keys are small integers."""
+
+    def __init__(self) -> None:
+        self.count = np.zeros(0, np.int64)
+        self.total = np.zeros(0, np.int64)
+        self.longest = np.zeros(0, np.int64)
+        self._spread = np.zeros((0, BINS), np.uint32)
+
+    def add(self, keys: np.ndarray, durations: np.ndarray) -> None:
+        """Counts these."""
+        if not len(keys):
+            return
+        self._reserve(int(keys.max()) + 1)
+        size = len(self.count)
+        self.count += np.bincount(keys, minlength=size)
+        self.total += np.bincount(keys, durations, size).astype(np.int64)
+        order = np.argsort(keys, kind="stable")
+        by_key = runs(keys[order])
+        highest = np.maximum.reduceat(durations[order], by_key.firsts)
+        self.longest[by_key.values] = np.maximum(self.longest[by_key.values], highest)
+        bins = np.minimum(np.log2(np.maximum(durations, 1)) * EIGHTHS, BINS - 1).astype(np.int64)
+        cells, counts = np.unique(keys * BINS + bins, return_counts=True)
+        self._spread.reshape(-1)[cells] += counts.astype(np.uint32)
+
+    def _reserve(self, keys: int) -> None:
+        more = keys - len(self.count)
+        if more > 0:
+            more = max(more, len(self.count) // 4)
+            self.count = np.append(self.count, np.zeros(more, np.int64))
+            self.total = np.append(self.total, np.zeros(more, np.int64))
+            self.longest = np.append(self.longest, np.zeros(more, np.int64))
+            self._spread = np.concatenate([self._spread, np.zeros((more, BINS), np.uint32)])
+
+    def of(self, key: int) -> tuple[int, int, int]:
+        """Count, sum and longest of a key."""
+        if key >= len(self.count):
+            return 0, 0, 0
+        return int(self.count[key]), int(self.total[key]), int(self.longest[key])
+
+    def quantile(self, key: int, share: float) -> int:
+        """The duration that this share of all does not exceed; 0 when there is none."""
+        count, _, longest = self.of(key)
+        if not count:
+            return 0
+        place = int(np.searchsorted(np.cumsum(self._spread[key]), max(1, np.ceil(share * count))))
+        return min(int(2.0 ** ((place + 0.5) / EIGHTHS)), longest)
+
+
+class Contention:
+    """Waits for and holds of every primitive."""
+
+    def __init__(self) -> None:
+        self.waits = Durations()
+        self.holds = Durations()
+        self.hand_offs = np.zeros(0, np.int64)  # per primitive: holds by another lane than the one before
+        self._last_holder: dict[int, int] = {}
+        self._primitive_of_detail = np.zeros(64, np.int64)
+
+    def name_detail(self, detail: int, primitive: int) -> None:
+        """Waits with this detail are for this primitive."""
+        if detail >= len(self._primitive_of_detail):
+            more = np.zeros(max(detail + 1, 2 * len(self._primitive_of_detail)), np.int64)
+            more[: len(self._primitive_of_detail)] = self._primitive_of_detail
+            self._primitive_of_detail = more
+        self._primitive_of_detail[detail] = primitive
+
+    def add_states(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray) -> None:
+        """Closed slices; those that wait for a primitive count."""
+        state = codes & STATE_MASK
+        some = np.flatnonzero((details > 0) & ((state == State.LOCK_WAIT) | (state == State.WAIT)))
+        if len(some):
+            details = np.minimum(details[some], len(self._primitive_of_detail) - 1)
+            primitives = self._primitive_of_detail[details]
+            known = primitives > 0
+            self.waits.add(primitives[known], (ends[some] - starts[some])[known])
+
+    def add_holds(self, rows: np.ndarray) -> None:
+        """Closed holds (HOLD_ROW)."""
+        primitives = rows["primitive"].astype(np.int64)
+        self.holds.add(primitives, np.maximum(rows["end"].astype(np.int64) - rows["start"].astype(np.int64), 0))
+        order = np.lexsort((rows["start"], primitives))
+        lanes = rows["lane"][order].astype(np.int64)
+        by_primitive = runs(primitives[order])
+        before = np.empty_like(lanes)
+        before[1:] = lanes[:-1]
+        before[by_primitive.firsts] = [
+            self._last_holder.get(primitive, int(lane))
+            for primitive, lane in zip(by_primitive.values.tolist(), lanes[by_primitive.firsts], strict=True)
+        ]
+        changes = np.bincount(primitives[order], before != lanes, max(len(self.hand_offs), int(primitives.max()) + 1))
+        changes[: len(self.hand_offs)] += self.hand_offs
+        self.hand_offs = changes.astype(np.int64)
+        last = lanes[by_primitive.firsts + by_primitive.counts - 1]
+        self._last_holder.update(zip(by_primitive.values.tolist(), last.tolist(), strict=True))
