@@ -6,17 +6,17 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.model.format import percent
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.state.filters import Filters
 from gui.state.view_window import ViewWindow
-from gui.theme import FONT_SMALL_PX, STATE_NAMES, ActiveTheme, Theme, ui_font
+from gui.theme import FONT_SMALL_PX, GRID, STATE_NAMES, ActiveTheme, Theme, ui_font
 from gui.timeline.raster import BAR_TOP, HOLD_BOTTOM, MERGED, Raster
 
-HEIGHT_PX = 32
+LINE_PX = 28
 SWATCH_PX = 20
 RECOUNT_S = 0.25
 STATES = (
@@ -56,17 +56,10 @@ class Legend(QWidget):
         self._counted: tuple[float, object] = (-1.0, None)
         self.entries = {state: StateEntry(state, self) for state in STATES}
         self._marks = [MarkEntry(mark, self) for mark in MARKS]
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(0)
         for entry in self.entries.values():
             entry.chosen.connect(self._on_chosen)
-            layout.addWidget(entry)
-        layout.addStretch(1)
-        for mark in self._marks:
-            layout.addWidget(mark)
-        self.setFixedHeight(HEIGHT_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(max(entry.sizeHint().width() for entry in self.entries.values()) + 2 * GRID)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend")
         view.changed.connect(self.update)
         filters.changed.connect(self._show_filter)
@@ -106,12 +99,25 @@ class Legend(QWidget):
         painter.fillRect(0, 0, self.width(), 1, theme.color("border"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Marks give way where there is not enough room, the last one first."""
+        """States flow into as many lines as they need; marks stand at the right where there is room beside them."""
         super().resizeEvent(event)
-        needed = 16 + sum(entry.sizeHint().width() for entry in self.entries.values())
+        right = self.width() - GRID
+        x, y = GRID, 0
+        for entry in self.entries.values():
+            width = entry.sizeHint().width()
+            if x + width > right and x > GRID:
+                x, y = GRID, y + LINE_PX
+            entry.setGeometry(x, y, width, LINE_PX)
+            x += width
+        free = right - x
         for mark in self._marks:
-            needed += mark.sizeHint().width()
-            mark.setVisible(needed <= self.width())
+            free -= mark.sizeHint().width()
+            mark.setVisible(free >= 0)
+        left = right - sum(mark.sizeHint().width() for mark in self._marks if mark.isVisibleTo(self))
+        for mark in self._marks:
+            mark.setGeometry(left, y, mark.sizeHint().width(), LINE_PX)
+            left += mark.sizeHint().width()
+        self.setFixedHeight(y + LINE_PX)
 
     def _count_if_due(self) -> None:
         now = self._clock()
@@ -182,7 +188,7 @@ class StateEntry(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(8 + SWATCH_PX + 5 + self._name_px + 4 + self._share_px + 6, HEIGHT_PX)
+        return QSize(8 + SWATCH_PX + 5 + self._name_px + 4 + self._share_px + 6, LINE_PX)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._extend = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -197,16 +203,16 @@ class StateEntry(QAbstractButton):
         if self.underMouse():
             painter.fillRect(self.rect().adjusted(0, 1, 0, 0), theme.color("hovered"))
         painter.setOpacity(0.35 if self._dimmed else 1.0)
-        painter.drawImage(8, (HEIGHT_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.drawImage(8, (LINE_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
         painter.setOpacity(1.0)
         painter.setFont(ui_font(FONT_SMALL_PX))
         left = 8 + SWATCH_PX + 5
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.color("text_dim" if self._dimmed else "text"))
-        painter.drawText(QRect(left, 0, self._name_px + 2, HEIGHT_PX), flags, STATE_NAMES[self._state])
+        painter.drawText(QRect(left, 0, self._name_px + 2, LINE_PX), flags, STATE_NAMES[self._state])
         if self._share is not None:
             painter.setPen(theme.color("text_dim"))
-            box = QRect(left + self._name_px + 4, 0, self._share_px, HEIGHT_PX)
+            box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
             painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, percent(self._share))
         if self.hasFocus():
             painter.setPen(theme.color("accent"))
@@ -237,13 +243,13 @@ class MarkEntry(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(10 + SWATCH_PX + 5 + QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(self._name), HEIGHT_PX)
+        return QSize(10 + SWATCH_PX + 5 + QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(self._name), LINE_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._theme is None:
             return
         painter = QPainter(self)
-        painter.drawImage(8, (HEIGHT_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.drawImage(8, (LINE_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
         painter.setFont(ui_font(FONT_SMALL_PX))
         painter.setPen(self._theme.color("text_dim"))
         painter.drawText(self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name)

@@ -45,6 +45,11 @@ class Selection(QObject):
         return self._primitive if self._primitive is not None else self._hovered_primitive
 
     @property
+    def chosen_primitive(self) -> int | None:
+        """The primitive that was selected, whatever the pointer is on."""
+        return self._primitive
+
+    @property
     def hovered(self) -> Slice | None:
         return self._hovered
 

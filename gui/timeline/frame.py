@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
-from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, text_on, ui_font
+from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
@@ -43,6 +43,7 @@ class Frame:
         self._pixels = np.empty((0, 0), dtype=np.uint32)
         self._texts: dict[tuple[int, int], tuple[str, ...]] = {}
         self._texts_scale = 0.0
+        self._deadlock = QColor(mix(theme.deadlock, "#000000", 0.35))
         self._plain_texts: list[tuple[str, ...] | None] = []
         self._inks: list[tuple[QColor, int]] = []
         faint = theme.color("text_dim")
@@ -51,7 +52,7 @@ class Frame:
             self._plain_texts.append(
                 None if state in _WITH_PRIMITIVE else _TEXTS[state] if state in _TEXTS else (STATE_NAMES[state],)
             )
-            ink = QColor(text_on(theme.deadlock)) if code & DEADLOCKED else theme.state_text(state)
+            ink = QColor("#ffffff") if code & DEADLOCKED else theme.state_text(state)
             if filters.states and state not in filters.states:
                 ink = faint
             self._inks.append((ink, ink.rgb()))
@@ -129,6 +130,8 @@ class Frame:
                 texts = self._wait_texts(model, lanes[place], middle, geometry.first_column + last, code)
             label = sheet.fit(texts, width, *self._inks[code])
             if label is not None:
+                if code & DEADLOCKED:
+                    painter.fillRect(left - 3, tops[place], label.width + 5, height, self._deadlock)
                 painter.drawPixmap(left, tops[place], label.width, height, sheet.pixmap, *label.source)
 
     def _wait_texts(self, model: Model, lane: int, time_ns: float, column: int, code: int) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ def process_title(process: Process) -> str:
     return f"{process.name or 'process'} {process.pid}"
 
 
-def process_note(process: Process) -> str:
-    """How it ended, when that is worth a word; else its role when it is not the program itself."""
+def process_note(process: Process, *, over: bool) -> str:
+    """How it ended, when that is worth a word (it is not when everything is `over`); else its role."""
     if process.signal is not None:
         return f"signal {process.signal}"
     if process.exit_status:
         return f"exit {process.exit_status}"
-    if process.end_ns is not None:
+    if process.end_ns is not None and not over:
         return "ended"
     return "" if process.role == "program" else process.role
 
@@ -65,7 +65,7 @@ class Names:
         self._paint_chevron(painter, left, top, row.expanded, theme.color("text_dim"))
         if is_process:
             process = model.processes[row.process]
-            note = count(len(row.lanes), "lane") if row.lanes else process_note(process)
+            note = count(len(row.lanes), "lane") if row.lanes else process_note(process, over=model.finished)
             failed = bool(process.exit_status)
             self._texts(painter, left + 16, top, process_title(process), note, bold=True, failed=failed or marked)
         else:
@@ -76,10 +76,11 @@ class Names:
         if marked:
             painter.fillRect(0, top, NAMES_PX, ROW_PX, self._theme.color("danger_soft"))
             painter.fillRect(0, top, 4, ROW_PX, QColor(self._theme.deadlock))
+        ended = lane.end_ns is not None and not model.finished
         note = "deadlock" if marked else "failed" if lane.error else "pinned" if row.pinned else ""
         self._texts(
             painter, INDENT_PX, top, lane.name, note,
-            bold=marked, dim=lane.end_ns is not None or lane.internal, failed=marked or bool(lane.error),
+            bold=marked, dim=ended or lane.internal, failed=marked or bool(lane.error),
         )  # fmt: skip
 
     def _texts(

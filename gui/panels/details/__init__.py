@@ -1,0 +1,5 @@
+"""Details of what is selected."""
+
+from gui.panels.details.panel import Details
+
+__all__ = ["Details"]

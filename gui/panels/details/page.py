@@ -1,0 +1,254 @@
+"""The page of details as rich text. Links: slice:LANE:TIME, lane:ID, primitive:ID, source:LINE:FILE."""
+
+from html import escape
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model import hand_offs
+from engine.model.entities import HandOff, Hold, Lane, Site, Slice
+from engine.model.explain import explain
+from engine.model.format import count, duration, percent
+from engine.model.model import Model
+from engine.recording.schema import DEADLOCKED, State
+from gui.panels.details.excerpt import excerpt
+from gui.state.selection import Selection
+from gui.theme import FONT_SMALL_PX, FONT_TITLE_PX, STATE_NAMES, Theme
+from gui.timeline.hover import certainty_text, state_text
+from gui.timeline.ticks import time_text
+
+Numbers = NDArray[np.int64]
+MOST_ROWS = 8
+MOST_FRAMES = 12
+EMPTY = "Select a slice to see why it waited, for whom, and where in the code. Drag over the lanes to measure a span."
+CERTAINTY = {
+    "recorded": "recorded as it happened",
+    "sampled": "measured by sampling",
+    "inferred": "inferred from other measurements",
+}
+
+
+class Page:
+    """Writes one page. Rich text knows no style sheets worth the name, so colours stand where they are used."""
+
+    def __init__(self, theme: Theme, model: Model | None) -> None:
+        self._theme = theme
+        self._model = model
+
+    def html(self, selection: Selection) -> str:
+        """The whole page for a selection."""
+        model = self._model
+        if model is None or selection.empty:
+            body = self._hint(
+                "Select a slice to see why it waited, for whom, and the code it was in; drag over the lanes for a span."
+            )
+        elif selection.slice is not None:
+            body = self._slice(model, selection.slice)
+        elif selection.span is not None:
+            body = self._span(model, selection.span)
+        elif selection.lane is not None:
+            body = self._lane(model, model.lanes[selection.lane])
+        else:
+            body = ""
+        if model is not None and selection.chosen_primitive is not None:
+            body += self._primitive(model, selection.chosen_primitive)
+        colours = self._theme.surfaces
+        return (
+            f"<style>a {{ color: {colours.accent}; text-decoration: none; }} td {{ padding: 2px 12px 2px 0; }}</style>"
+            f'<body style="color: {colours.text};">{body}</body>'
+        )
+
+    # Selections
+
+    def _slice(self, model: Model, chosen: Slice) -> str:
+        lane = model.lanes[chosen.lane]
+        colour = self._theme.deadlock if chosen.code & DEADLOCKED else self._theme.states[chosen.state]
+        so_far = " so far" if chosen.open else ""
+        primitive, site_number = model.detail(chosen.detail)
+        rows = [
+            ("lasted", f"<b>{duration(chosen.duration_ns)}</b>{so_far}"),
+            ("from", self._time(model, chosen.start_ns)),
+            ("known", CERTAINTY[certainty_text(chosen)]),
+        ]
+        if primitive is not None:
+            rows.append(("for", self._link(f"primitive:{primitive.id}", primitive.label)))
+            holder = model.holds.holder_at(primitive.id, chosen.start_ns) if chosen.state is State.LOCK_WAIT else None
+            if holder is not None:
+                rows.append(("held by", self._hold(model, holder)))
+        parts = [
+            self._heading(state_text(chosen), colour),
+            self._dim(f"{self._link(f'lane:{lane.id}', lane.name)} · {self._process(model, lane)}"),
+            f'<p style="margin: 8px 0;">{escape(explain(model, chosen))}</p>',
+            self._table(rows),
+        ]
+        if site_number:
+            parts += self._code(model.stack(site_number))
+        parts.append(self._hand_offs(model, chosen))
+        parts.append(self._neighbours(model, chosen))
+        return "".join(parts)
+
+    def _span(self, model: Model, span: tuple[float, float]) -> str:
+        lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
+        totals = model.states.totals(lanes, int(span[0]), int(span[1]))
+        alive = int((totals[:, 1:].sum(axis=1) > 0).sum())
+        rows = [
+            ("from", self._time(model, int(span[0]))),
+            ("to", self._time(model, int(span[1]))),
+            ("lanes", count(alive, "lane")),
+        ]
+        return (
+            self._heading(f"Span of {duration(span[1] - span[0])}", self._theme.surfaces.accent)
+            + self._table(rows)
+            + self._states(totals.sum(axis=0))
+            + self._busiest(model, lanes, totals)
+        )
+
+    def _lane(self, model: Model, lane: Lane) -> str:
+        end = lane.end_ns if lane.end_ns is not None else model.end_ns
+        totals = model.states.totals(np.array([lane.id]), lane.start_ns, end).sum(axis=0)
+        rows = [
+            ("process", self._process(model, lane)),
+            ("thread id", str(lane.native_id)),
+            ("started", self._time(model, lane.start_ns)),
+        ]
+        if lane.end_ns is not None:
+            rows.append(("ended", self._time(model, lane.end_ns)))
+        rows.append(("lived", duration(end - lane.start_ns)))
+        if lane.parent is not None:
+            rows.append(("started by", self._link(f"lane:{lane.parent}", model.lanes[lane.parent].name)))
+        if lane.error:
+            rows.append(("failed", f'<span style="color: {self._theme.surfaces.danger};">{escape(lane.error)}</span>'))
+        kind = " · service lane" if lane.internal else " · daemon" if lane.daemon else ""
+        return (
+            self._heading(lane.name, self._theme.surfaces.accent)
+            + self._dim(f"lane{kind}")
+            + self._table(rows)
+            + self._states(totals)
+        )
+
+    def _primitive(self, model: Model, number: int) -> str:
+        primitive = model.primitives.get(number)
+        if primitive is None:
+            return ""
+        rows = []
+        if primitive.file:
+            rows.append(("made at", self._source(Site(primitive.file, primitive.line, ""))))
+        holder = model.holds.holder_at(number, model.end_ns - 1)
+        rows.append(("held at the end by", self._hold(model, holder) if holder else "nobody"))
+        return self._section(primitive.short) + self._table(rows)
+
+    # Parts
+
+    def _hand_offs(self, model: Model, chosen: Slice) -> str:
+        into = hand_offs.into(model, chosen)
+        out = hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
+        if into is None and not out:
+            return ""
+        rows = []
+        if into is not None:
+            rows.append(("woken by", self._hand_off(model, into, into.releaser, into.release_ns)))
+        rows += [("woke", self._hand_off(model, each, each.receiver, each.receive_ns - 1)) for each in out[:MOST_ROWS]]
+        if len(out) > MOST_ROWS:
+            rows.append(("", f"and {len(out) - MOST_ROWS} more"))
+        return self._section("Hand-offs") + self._table(rows)
+
+    def _hand_off(self, model: Model, hand_off: HandOff, lane: int, time_ns: int) -> str:
+        primitive = model.primitives.get(hand_off.primitive)
+        name = f" · {escape(primitive.short)}" if primitive else ""
+        took = f" · {duration(hand_off.receive_ns - hand_off.release_ns)}"
+        return self._link(f"slice:{lane}:{time_ns}", model.lanes[lane].name) + name + took
+
+    def _neighbours(self, model: Model, chosen: Slice) -> str:
+        before = model.states.previous_slice(chosen.lane, chosen.start_ns)
+        after = model.states.next_slice(chosen.lane, chosen.start_ns)
+        rows = [
+            (word, f"{self._link(f'slice:{each.lane}:{each.start_ns}', state_text(each))} {duration(each.duration_ns)}")
+            for word, each in (("before", before), ("after", after))
+            if each is not None
+        ]
+        return self._section("Beside it") + self._table(rows) if rows else ""
+
+    def _code(self, stack: list[Site]) -> list[str]:
+        if not stack:
+            return []
+        colours = self._theme.surfaces
+        innermost = stack[-1]
+        parts = [self._section(f"Code at {self._source(innermost)} in {escape(innermost.function)}", escaped=True)]
+        lines = []
+        for number, text in excerpt(innermost.file, innermost.line):
+            here = number == innermost.line
+            style = f"background-color: {colours.accent_soft};" if here else f"color: {colours.text_dim};"
+            lines.append(f'<span style="{style}">{number:>5}  {escape(text) or " "}</span>')
+        if lines:
+            parts.append(f'<pre style="margin: 4px 0; font-size: {FONT_SMALL_PX}px;">' + "\n".join(lines) + "</pre>")
+        if len(stack) > 1:
+            frames = [f"{self._source(site)} {escape(site.function)}" for site in reversed(stack[-MOST_FRAMES:])]
+            parts.append(self._section("Stack, innermost first") + "<br>".join(frames))
+        return parts
+
+    def _states(self, totals: Numbers) -> str:
+        whole = int(totals[1:].sum())
+        rows = []
+        for state in sorted(State, key=lambda state: -int(totals[state])):
+            if state is not State.ENDED and totals[state]:
+                mark = f'<span style="color: {self._theme.states[state]};">■</span> {STATE_NAMES[state]}'
+                rows.append((mark, f"{percent(totals[state] / whole)} · {duration(int(totals[state]))}"))
+        return self._section("States") + self._table(rows) if rows else ""
+
+    def _busiest(
+        self,
+        model: Model,
+        lanes: Numbers,
+        totals: Numbers,
+    ) -> str:
+        """The lanes that waited longest for locks in a span."""
+        waited = totals[:, State.LOCK_WAIT]
+        rows = [
+            (self._link(f"lane:{int(lanes[place])}", model.lanes[int(lanes[place])].name), duration(int(waited[place])))
+            for place in np.argsort(waited)[::-1][:MOST_ROWS]
+            if waited[place]
+        ]
+        return self._section("Waited for locks") + self._table(rows) if rows else ""
+
+    def _hold(self, model: Model, hold: Hold) -> str:
+        name = self._link(f"slice:{hold.lane}:{hold.start_ns}", model.lanes[hold.lane].name)
+        site = model.site(hold.site)
+        return name + (f" since {self._source(site)}" if site else "") + f", {duration(hold.end_ns - hold.start_ns)}"
+
+    def _process(self, model: Model, lane: Lane) -> str:
+        process = model.processes[lane.process]
+        return f"{escape(process.name)} {process.pid}"
+
+    def _time(self, model: Model, time_ns: int) -> str:
+        return time_text(time_ns - model.start_ns, 1_000)
+
+    # Marks
+
+    def _source(self, site: Site) -> str:
+        return self._link(f"source:{site.line}:{quote(site.file)}", site.label)
+
+    @staticmethod
+    def _link(target: str, text: str) -> str:
+        return f'<a href="{escape(target)}">{escape(text)}</a>'
+
+    @staticmethod
+    def _heading(text: str, colour: str) -> str:
+        mark = f'<span style="color: {colour};">■</span>'
+        return f'<p style="font-size: {FONT_TITLE_PX}px; font-weight: 600; margin: 0;">{mark} {escape(text)}</p>'
+
+    def _section(self, text: str, *, escaped: bool = False) -> str:
+        shown = text if escaped else escape(text)
+        style = f"color: {self._theme.surfaces.text_dim}; font-size: {FONT_SMALL_PX}px; margin: 14px 0 2px 0;"
+        return f'<p style="{style}">{shown}</p>'
+
+    def _dim(self, html: str) -> str:
+        return f'<p style="color: {self._theme.surfaces.text_dim}; margin: 2px 0 0 0;">{html}</p>'
+
+    def _hint(self, text: str) -> str:
+        return f'<p style="color: {self._theme.surfaces.text_dim}; margin: 16px 8px;" align="center">{escape(text)}</p>'
+
+    def _table(self, rows: list[tuple[str, str]]) -> str:
+        dim = self._theme.surfaces.text_dim
+        cells = "".join(f'<tr><td style="color: {dim};">{name}</td><td>{value}</td></tr>' for name, value in rows)
+        return f'<table cellspacing="0" style="margin: 4px 0;">{cells}</table>'

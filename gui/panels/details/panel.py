@@ -1,0 +1,104 @@
+"""Details of what is selected: a slice, a span, a lane, as rich text whose links select and open things."""
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from engine.model.model import Model
+from gui.panels.details.page import Page
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import GRID, ActiveTheme
+
+REDRAW_S = 0.25  # while the selected slice still goes on
+
+
+class Details(QWidget):
+    """State, certainty, duration, primitive, holder, code, stack and hand-offs of the selection."""
+
+    source_requested = Signal(str, int)  # file, line
+
+    def __init__(
+        self,
+        view: ViewWindow,
+        selection: Selection,
+        themes: ActiveTheme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._selection, self._themes, self._clock = view, selection, themes, clock
+        self._model: Model | None = None
+        self._shown: tuple[float, int] = (0.0, -1)
+        self._html = ""
+        self.browser = QTextBrowser(self)
+        self.browser.setOpenLinks(False)
+        self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.browser.setAccessibleName("Details of the selection")
+        self.browser.document().setDocumentMargin(GRID + GRID // 2)
+        self.browser.anchorClicked.connect(self._on_link)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.browser)
+        selection.changed.connect(self.draw)
+        themes.changed.connect(self.draw)
+        self.draw()
+
+    def show_model(self, model: Model | None) -> None:
+        """Shows another recording; None for none."""
+        self._model = model
+        self.draw()
+
+    def refresh(self) -> None:
+        """The model has taken in data: once a frame. Draws anew only while what is selected may still change."""
+        model = self._model
+        drawn_at, version = self._shown
+        if model is None or model.version == version or self._selection.empty:
+            return
+        chosen = self._selection.slice
+        settled = chosen is not None and not chosen.open and not model.finished
+        if not settled and self._clock() - drawn_at >= REDRAW_S:
+            self._take_newer_slice(model)
+            self.draw()
+
+    def draw(self) -> None:
+        """Writes the page for the selection as it is."""
+        model = self._model
+        self._shown = (self._clock(), model.version if model is not None else -1)
+        html = Page(self._themes.current, model).html(self._selection)
+        if html != self._html:
+            self._html = html
+            scroll = self.browser.verticalScrollBar()
+            place = scroll.value()
+            self.browser.setHtml(html)
+            scroll.setValue(place)
+
+    def _take_newer_slice(self, model: Model) -> None:
+        """A slice that went on when it was selected has grown or ended since."""
+        chosen = self._selection.slice
+        if chosen is not None and chosen.open:
+            now = model.states.slice_at(chosen.lane, chosen.start_ns)
+            if now is not None and now != chosen:
+                primitive = self._selection.chosen_primitive
+                self._selection.select_slice(now)
+                if primitive is not None:
+                    self._selection.select_primitive(primitive)
+
+    def _on_link(self, url: QUrl) -> None:
+        kind, _, rest = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(":")
+        if kind == "source":
+            line, _, file = rest.partition(":")
+            self.source_requested.emit(QUrl.fromPercentEncoding(file.encode()), int(line))
+        elif kind == "slice" and self._model is not None:
+            lane, _, at = rest.partition(":")
+            found = self._model.states.slice_at(int(lane), int(at))
+            if found is not None:
+                self._selection.select_slice(found)
+                self._view.center_on((found.start_ns + found.end_ns) / 2)
+        elif kind == "lane":
+            self._selection.select_lane(int(rest))
+        elif kind == "primitive":
+            self._selection.select_primitive(int(rest))
