@@ -143,8 +143,8 @@ def _waiting(participant: Participant) -> str:
         return f"cannot end before what it put into {name} is read"
     return {
         "Future": f"waits for a result of {participant.awaited or 'a pool'}",
-        "Executor": f"waits for {name} to finish",
-        "Pool": f"waits for {name} to finish",
+        "Executor": f"waits for a result of {name}",
+        "Pool": f"waits for a result of {name}",
         "Condition": f"waits to be notified on {name}",
         "Event": f"waits for {name} to be set",
         "Barrier": f"waits at {name}",

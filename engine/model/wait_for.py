@@ -1,10 +1,10 @@
 """The wait-for graph: who waits for whom, and whether any of them can ever go on.
 
-A node is a thread, (process, serial). A wait is ended by any one of its *enablers* (OR-model: Knapp, "Deadlock Detection
-in Distributed Databases", ACM Computing Surveys 19(4), 1987). The stuck threads are the greatest set of untimed waiters
-all of whose enablers are in the set; a deadlock is a knot of it: a strongly connected component with an edge (Holt, "Some
-Deadlock Properties of Computer Systems", ACM Computing Surveys 4(3), 1972). Who merely waits for a knot is stuck too, but no
-participant. Conservative: an enabler too many hides a deadlock, none is ever made up.
+A node is a thread, (process, serial). A wait is ended by any one of its *enablers* (OR-model: Knapp, "Deadlock
+Detection in Distributed Databases", ACM Computing Surveys 19(4), 1987). The stuck threads are the greatest set of
+untimed waiters all of whose enablers are in the set; a deadlock is a knot of it: a strongly connected component with an
+edge (Holt, "Some Deadlock Properties of Computer Systems", ACM Computing Surveys 4(3), 1972). Who merely waits for a
+knot is stuck too, but no participant. Conservative: an enabler too many hides a deadlock, none is ever made up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ class Wait:
     node: Node
     primitive: int
     enablers: frozenset[Node]  # any one of them may end it
+    bystanders: frozenset[Node] = frozenset()  # may end it too, although nothing says that they should: no edges
     timed: bool = False  # ends by itself
     ends_otherwise: bool = False  # something unknown may end it
     site: int = 0
@@ -60,7 +61,7 @@ def stuck_nodes(waits: Mapping[Node, Wait]) -> frozenset[Node]:
     """The greatest set of waiters in which every wait can be ended by members only."""
     stuck = {node for node, wait in waits.items() if wait.enablers and not wait.timed and not wait.ends_otherwise}
     while True:
-        free = {node for node in stuck if not waits[node].enablers <= stuck}
+        free = {node for node in stuck if not waits[node].enablers | waits[node].bystanders <= stuck}
         if not free:
             return frozenset(stuck)
         stuck -= free
@@ -99,7 +100,7 @@ def find_knots(stuck: frozenset[Node], waits: Mapping[Node, Wait]) -> tuple[tupl
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    knot = []
+                    knot: list[Node] = []
                     while not knot or knot[-1] != node:
                         knot.append(path.pop())
                         on_path.discard(knot[-1])

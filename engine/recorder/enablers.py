@@ -16,6 +16,7 @@ from engine.recorder.registry import Registry, TracedProcess
 from engine.tracer import layout
 
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
+QUEUES = frozenset({"process Queue", "process JoinableQueue"})
 # Handlers of these run in any main thread and may set or notify what nobody else would.
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGCHLD)
 
@@ -108,32 +109,51 @@ class Enablers:
             for thread in words[:, layout.CELL_THREAD].tolist()
             if not _has_ended(process, thread)
         }
+        self._resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
         self._handlers: dict[int, bool] = {}
 
     def wait(self, wait: CellWait) -> Wait:
         """The wait with whoever could end it."""
         process = wait.process
         primitive = self.primitive(wait)
+        bystanders: set[Node] = set()
         nodes: set[Node] | None
         if primitive.kind in MUTEXES:
             nodes = self._holders.get(process.key(wait.number))
+            if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
+                # Another thread may release what this one holds: a lock used as a signal.
+                bystanders = self._ordinary(None if primitive.shared else process.number) - {wait.node}
         elif primitive.kind in JOINS:
-            nodes = self._target(process, wait.number)
+            nodes = self._target(wait)
         elif primitive.kind in {"Future", "Executor", "Pool"}:
             nodes = self._workers(wait, primitive.kind)
-        elif wait.detail & layout.WAIT_FLUSH:
+        elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
             nodes = self._anybody(wait, primitive)
         known = nodes is not None and nodes <= self._threads
-        return Wait(wait.node, primitive.id, frozenset(nodes or ()), ends_otherwise=not known, serial=wait.serial)
+        return Wait(
+            wait.node,
+            primitive.id,
+            frozenset(nodes or ()),
+            frozenset(bystanders),
+            ends_otherwise=not known,
+            serial=wait.serial,
+        )
+
+    def is_flush(self, wait: CellWait) -> bool:
+        """Whether a process that ends waits for its feeder thread to get rid of what it put into the queue."""
+        feeds = self.primitive(wait).kind in QUEUES and self._is_internal((wait.process.number, wait.owner))
+        return feeds or bool(wait.detail & layout.WAIT_FLUSH)
 
     def primitive(self, wait: CellWait) -> Primitive:
         """What it waits for."""
         return self._registry.primitives[self._registry.primitive(wait.process, wait.number)]
 
-    def _target(self, process: TracedProcess, number: int) -> set[Node] | None:
-        target = process.target(number)
+    def _target(self, wait: CellWait) -> set[Node] | None:
+        if wait.owner:
+            return {(wait.process.number, wait.owner)}
+        target = wait.process.target(wait.number)
         if target is None:
             return None
         pid, serial = target
@@ -143,42 +163,40 @@ class Enablers:
         return {(awaited.number, serial or main_thread(awaited))}
 
     def _workers(self, wait: CellWait, kind: str) -> set[Node] | None:
+        """Who runs it, if it is run; else whoever works for that executor."""
         process = wait.process
-        if kind == "Future" and wait.owner:
+        if wait.owner:
             return {(process.number, wait.owner)}
         executor = process.executor_of(wait.number) if kind == "Future" else wait.number
         if executor is None:
             return None
-        serials = process.workers.get(executor)
-        if not serials:
-            return None
-        return {(process.number, serial) for serial in serials if not _has_ended(process, serial)}
+        processes = self._registry.processes if executor & layout.OBJECT_SHARED else [process]
+        workers = {(each.number, serial) for each in processes for serial in each.workers.get(executor, ())}
+        return (workers & self._threads) or None
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node]:
-        flushing = {node for node, other in self.waits.items() if other.detail & layout.WAIT_FLUSH}
+        """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
+        flushing = {node for node, other in self.waits.items() if self.is_flush(other)}
         readers = self._getters.get(queue.id, set()) & self._threads
-        others = readers or {node for node in self._ordinary() if node[0] != wait.process.number}
-        return others - flushing
+        others = {node for node in self._ordinary() if node[0] != wait.process.number and not self._is_internal(node)}
+        return (readers or others) - flushing
 
     def _anybody(self, wait: CellWait, primitive: Primitive) -> set[Node] | None:
         """Any other thread that the primitive is shared with; signal handlers count as somebody unknown."""
         holders = self._holders.get(wait.process.key(wait.number), set())
         if primitive.kind in SEMAPHORES and primitive.capacity and len(holders) >= primitive.capacity:
             return holders
-        nodes = self._ordinary() - {wait.node}
-        if not primitive.shared:
-            nodes = {node for node in nodes if node[0] == wait.process.number}
+        nodes = self._ordinary(None if primitive.shared else wait.process.number) - {wait.node}
         processes = {node[0] for node in nodes} | {wait.process.number}
         return None if any(self._handles_signals(number) for number in processes) else nodes
 
-    def _ordinary(self) -> set[Node]:
-        """Threads that are no service threads."""
-        lanes = {
-            (process.number, serial): lane
-            for process in self._registry.processes
-            for serial, lane in process.lanes.items()
-        }
-        return {node for node in self._threads if node not in lanes or not lanes[node].internal}
+    def _ordinary(self, process: int | None = None) -> set[Node]:
+        """Threads (of one process) but those that rest until somebody gives them work."""
+        return {node for node in self._threads - self._resting if process is None or node[0] == process}
+
+    def _is_internal(self, node: Node) -> bool:
+        lane = self._registry.processes[node[0]].lanes.get(node[1])
+        return lane is not None and lane.internal
 
     def _handles_signals(self, number: int) -> bool:
         if number not in self._handlers:
@@ -189,6 +207,17 @@ class Enablers:
 def main_thread(process: TracedProcess) -> int:
     """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
     return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)
+
+
+def _resting(process: TracedProcess, words: NDArray[np.uint64]) -> set[Node]:
+    """Idle workers and service threads in their ordinary rest."""
+    detail = words[:, layout.CELL_WAIT_DETAIL]
+    rests = (detail & np.uint64(layout.WAIT_STATE_MASK) == layout.WAIT_IDLE) | (
+        detail & np.uint64(layout.WAIT_INTERNAL) != 0
+    )
+    rests &= words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
+    rests &= detail & np.uint64(layout.WAIT_TIMED) == 0
+    return {(process.number, thread) for thread in words[rests, layout.CELL_THREAD].tolist()}
 
 
 def _has_ended(process: TracedProcess, serial: int) -> bool:

@@ -33,6 +33,7 @@ class TracedProcess:
     targets: dict[int, tuple[int, int]] = field(default_factory=dict)  # object of a join: (pid, serial)
     futures: dict[int, int] = field(default_factory=dict)  # future: its executor
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
+    children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     end_ns: int | None = None
     exit_status: int | None = None
 
@@ -127,8 +128,10 @@ class Registry:
         fitting = [process for process in self.processes if process.pid == pid]
         return next((process for process in fitting if process.end_ns is None), fitting[-1] if fitting else None)
 
-    def name_child(self, pid: int, name: str) -> None:
-        """What the parent calls its child; either may come first."""
+    def add_child(self, parent: TracedProcess, pid: int, name: str) -> None:
+        """From a "child" frame, which comes after the child's Process object and before or after its own frames."""
+        if name in parent.children:
+            parent.targets[parent.children[name]] = pid, 0
         process = self.process_of_pid(pid)
         if process is None:
             self._child_names[pid] = name
@@ -179,6 +182,8 @@ class Registry:
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""
         _, number, kind, name, file, line, internal, capacity = frame
+        if kind == "Process":
+            process.children[name] = number
         key = process.key(number)
         if key in self._primitives:
             self.name_primitive(process, number, name)

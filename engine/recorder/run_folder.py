@@ -9,6 +9,7 @@ from engine.recording.liveness import is_alive, process_start
 
 ROOM_NEEDED = 256 << 20  # bytes free in shared memory
 SHARED_MEMORY = Path("/dev/shm")
+PLACE_VARIABLE = "LANESCOPE_RUNS"  # names another place
 _OWNER = "owner"  # file that names the recorder: pid and start time
 
 
@@ -31,7 +32,7 @@ def remove(path: Path) -> None:
 
 def remove_stale() -> None:
     """Removes the folders of recorders that are gone."""
-    for place in {SHARED_MEMORY, Path(tempfile.gettempdir())}:
+    for place in {_place(), SHARED_MEMORY, Path(tempfile.gettempdir())}:
         for path in place.glob(_prefix() + "*"):
             if _is_stale(path):
                 remove(path)
@@ -42,6 +43,8 @@ def _prefix() -> str:
 
 
 def _place() -> Path:
+    if chosen := os.environ.get(PLACE_VARIABLE):
+        return Path(chosen)
     try:
         free = shutil.disk_usage(SHARED_MEMORY).free
     except OSError:

@@ -204,7 +204,7 @@ class Tracing:
                     }
                 )
             case ("child", pid, _, name):
-                registry.name_child(pid, name)
+                registry.add_child(process, pid, name)
             case ("child-end", pid, _, exit_code):
                 self.statuses.setdefault(pid, exit_code)
             case _:

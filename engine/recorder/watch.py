@@ -12,7 +12,6 @@ from engine.model import wait_for
 from engine.model.wait_for import Node
 from engine.recorder.enablers import CellWait, Enablers, Snapshot, main_thread
 from engine.recorder.registry import Registry, TracedLane
-from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
 CONFIRM_NS = 4_000_000
@@ -152,11 +151,13 @@ class DeadlockWatch:
             tuple(registry.primitives[number] for number in holds),
             tuple(registry.stack(site)),
             self._awaited(wait, primitive.kind),
-            bool(wait.detail & layout.WAIT_FLUSH),
+            enablers.is_flush(wait),
         )
 
     def _awaited(self, wait: CellWait, kind: str) -> str:
         registry, process = self._registry, wait.process
+        if kind in JOINS and wait.owner:
+            return self._name(registry.lane(process, wait.owner))
         if kind in JOINS and (target := process.target(wait.number)):
             awaited = registry.process_of_pid(target[0])
             if awaited is not None:
