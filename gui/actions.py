@@ -135,17 +135,17 @@ ACTIONS = (
 MENUS = ("File", "Run", "Timeline", "View", "Help")
 
 TIMELINE_KEYS = (
-    KeyHint("W  S", "zoom in and out"),
-    KeyHint("A  D", "pan left and right"),
-    KeyHint("↑ ↓ ← →", "scroll lanes, pan"),
-    KeyHint("Ctrl + wheel", "zoom at the pointer"),
-    KeyHint("Wheel", "scroll lanes"),
-    KeyHint("Shift + wheel", "pan"),
-    KeyHint("Drag", "select a span and see its statistics"),
-    KeyHint("Shift + drag", "pan (also with the middle button)"),
-    KeyHint(".  ,", "next and previous slice of the lane"),
-    KeyHint("[  ]", "follow a hand-off"),
-    KeyHint("Esc", "clear the selection"),
+    KeyHint("W  S", "Zoom in and out"),
+    KeyHint("A  D", "Pan left and right"),
+    KeyHint("↑ ↓ ← →", "Scroll lanes, pan"),
+    KeyHint("Ctrl + wheel", "Zoom at the pointer"),
+    KeyHint("Wheel", "Scroll lanes"),
+    KeyHint("Shift + wheel", "Pan"),
+    KeyHint("Drag", "Select a span and see its statistics"),
+    KeyHint("Shift + drag", "Pan (also with the middle button)"),
+    KeyHint(".  ,", "Next and previous slice of the lane"),
+    KeyHint("[  ]", "Follow a hand-off"),
+    KeyHint("Esc", "Clear the selection"),
 )
 
 

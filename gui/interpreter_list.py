@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent
 FIND = """
 import json, sys
 from engine.interpreters import UnusableInterpreter, find, probe
-paths = sys.argv[1:]
+command, *paths = sys.argv[1:]
 try:
-    for found in map(probe, paths) if paths else find():
+    for found in map(probe, paths) if command == "probe" else find(added=paths):
         answer = {"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}
         print(json.dumps(answer), flush=True)
 except UnusableInterpreter as error:
@@ -55,15 +55,14 @@ class InterpreterList(QObject):
         self.entries: list[InterpreterEntry] = [own]
         self._process: QProcess | None = None
         self._wanted = ""
-        self._looked_for_kept = False
 
     def find(self) -> None:
         """Begins to look for interpreters; `changed` tells when there is news."""
-        self._start("", [])
+        self._start("", ["find", *self._settings.get_texts("interpreters")])
 
     def add(self, path: str) -> None:
         """Begins to examine an interpreter the user points to; `added` or `refused` tells the outcome."""
-        self._start(path, [path])
+        self._start(path, ["probe", path])
 
     def describe(self, path: str) -> str:
         """The entry in words, for a tip."""
@@ -76,14 +75,14 @@ class InterpreterList(QObject):
             self._process.waitForFinished(1000)
             self._forget_process()
 
-    def _start(self, wanted: str, paths: list[str]) -> None:
+    def _start(self, wanted: str, arguments: list[str]) -> None:
         self.close()
         self._wanted = wanted
         self._process = QProcess(self)
         self._process.setWorkingDirectory(str(ROOT))
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.finished.connect(self._on_finished)
-        self._process.start(sys.executable, ["-c", FIND, *paths])
+        self._process.start(sys.executable, ["-c", FIND, *arguments])
 
     def _on_output(self) -> None:
         process = self._process
@@ -99,7 +98,7 @@ class InterpreterList(QObject):
             self._refuse(str(answer["refused"]))
             return
         entry = entry_of(answer)
-        if not self._is_known(entry.path):
+        if entry.path != sys.executable and not self._is_known(entry.path):
             self.entries.append(entry)
             self.changed.emit()
         if self._wanted:
@@ -117,11 +116,6 @@ class InterpreterList(QObject):
         self._on_output()
         self._refuse(f"{self._wanted} could not be examined.")
         self._forget_process()
-        if not self._looked_for_kept:
-            self._looked_for_kept = True
-            kept = [path for path in self._settings.get_texts("interpreters") if not self._is_known(path)]
-            if kept:
-                self._start("", kept)
 
     def _is_known(self, path: str) -> bool:
         return any(entry.path == path for entry in self.entries)

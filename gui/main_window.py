@@ -55,6 +55,7 @@ from gui.window.wording import edge_stacks, ending_words
 
 FIRST_SIZE = QSize(1600, 960)
 SMALLEST = QSize(900, 560)
+NARROWEST = 240  # px, of a panel at the side
 
 
 class MainWindow(QMainWindow):
@@ -105,6 +106,8 @@ class MainWindow(QMainWindow):
         self.details = Details(view, selection, themes)
         self.wait_for = WaitForPanel(selection, themes)
         self.source = SourcePanel(themes)
+        for body in (self.details, self.wait_for, self.source):
+            body.setMinimumWidth(NARROWEST)
         self.findings = FindingsPanel(themes)
         self.locks = LocksPanel(themes)
         self.workers = WorkersPanel(themes)
@@ -165,8 +168,16 @@ class MainWindow(QMainWindow):
         add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
         add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
-        each_frame = (self.legend, self.plots, self.details)
-        panels = (self.findings, self.locks, self.workers, self.output, self.statistics, self.wait_for)
+        each_frame = (self.legend, self.details)
+        panels = (
+            self.plots,
+            self.findings,
+            self.locks,
+            self.workers,
+            self.output,
+            self.statistics,
+            self.wait_for,
+        )
         self.views = Views(each_frame, panels)
 
     def _make_menus(self) -> None:
@@ -389,6 +400,7 @@ class MainWindow(QMainWindow):
             self.messages.show_message(Message("ended", words, "warning"))
 
     def _on_dock_shown(self, shown: bool) -> None:
+        self.docks.tidy_tabs()
         if shown:
             self.views.refresh_panels()
 

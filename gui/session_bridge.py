@@ -5,7 +5,6 @@ than starting a process takes.
 """
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable
 from enum import Enum
@@ -14,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.model.model import Model
+from engine.recording.library import save_as
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError
 
@@ -114,17 +114,15 @@ class SessionBridge(QObject):
             self.opening_progressed.emit(1.0)
             self.damage_found.emit("Opening was cancelled: only the beginning of this recording is shown.")
 
-    def save_as(self, target: Path) -> bool:
-        """Copies the recording shown; False, after `failed`, when that was not possible."""
+    def save_as(self, target: Path) -> Path | None:
+        """Copies the recording shown and returns where to; None, after `failed`, when that was not possible."""
         if self.path is None:
-            return False
+            return None
         try:
-            if not (target.exists() and target.samefile(self.path)):
-                shutil.copyfile(self.path, target)
+            return save_as(self.path, target, replace=True)
         except OSError as error:
             self.failed.emit(f"{target} could not be written: {error.strerror or error}.")
-            return False
-        return True
+            return None
 
     def close(self) -> None:
         """Ends what is going on, at once, and lets go of the recording."""

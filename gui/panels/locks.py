@@ -1,11 +1,11 @@
 """Locks: which one costs the most waiting; choosing one lights it up in every lane."""
 
-from engine.model.statistics import LockStatistics, lock_statistics
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.model.format import duration
 from engine.model.model import Model
+from engine.model.statistics import LockStatistics, lock_statistics
 from gui.theme import ActiveTheme
 from gui.widgets.figures import grouped
 from gui.widgets.panel import Panel
@@ -27,7 +27,7 @@ class LocksPanel(Panel):
                 Column("Name", lambda r: r.primitive.name or r.primitive.place, 150),
                 Column("Kind", lambda r: r.primitive.kind, 120),
                 Column(
-                    "Made at", lambda r: r.primitive.place, 150, tip=lambda r: f"{r.primitive.file}:{r.primitive.line}"
+                    "Made at", lambda r: r.primitive.place, 0, tip=lambda r: f"{r.primitive.file}:{r.primitive.line}"
                 ),
                 Column("Taken", lambda r: grouped(r.acquisitions), 90, lambda r: r.acquisitions, number=True),
                 Column(
@@ -50,7 +50,6 @@ class LocksPanel(Panel):
             key=lambda row: row.primitive.id,
             parent=self,
         )
-        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.make_sortable(WAITED, descending=True)
         self.table.row_chosen.connect(lambda row: self.primitive_chosen.emit(row.primitive.id))
         self.set_body(self.table)

@@ -46,7 +46,7 @@ class OutputPanel(Panel):
             (
                 Column("Time", self._time, 96, number=True),
                 Column("Lane", self._lane, 180),
-                Column("Text", lambda line: line["text"], colour=self._colour),
+                Column("Text", lambda line: line["text"], colour=self._colour, code=True),
             ),
             key=lambda line: line["number"],
             parent=body,
@@ -100,7 +100,7 @@ class OutputPanel(Panel):
         lane = line.get("lane")
         if self.model is None or lane is None:
             return ""
-        return self.model.lanes[lane].name
+        return self.model.lanes[int(lane)].name
 
     def _colour(self, line: dict[str, Any]) -> str:
         return self._themes.current.surfaces.danger if line["stream"] == STANDARD_ERROR else ""

@@ -15,19 +15,19 @@ from gui.widgets.natural import natural
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
+STANDARD_ERROR = 2
+LONGEST_TRACEBACK = 40  # lines
+
 
 @dataclass(frozen=True)
 class WorkerRow:
     """A worker's last report and its lane, if that is known."""
 
-    worker: int | str
+    name: str
     report: dict[str, Any]
     lane: Lane | None
     state: str
-
-    @property
-    def name(self) -> str:
-        return self.lane.name if self.lane else f"worker {self.worker}"
+    traceback: str
 
     @property
     def share(self) -> float | None:
@@ -62,9 +62,9 @@ class WorkersPanel(Panel):
                 ),
                 Column("State", lambda r: r.state, 100),
                 Column("Result", lambda r: shown(r.report.get("result")), 180),
-                Column("Error", first_line, tip=lambda r: r.error, colour=self._error_colour),
+                Column("Error", first_line, tip=lambda r: r.traceback or r.error, colour=self._error_colour),
             ),
-            key=lambda row: row.worker,
+            key=lambda row: row.name,
             parent=self,
         )
         self.table.setItemDelegateForColumn(1, ShareBar(self.table, lambda: QColor(themes.current.surfaces.accent)))
@@ -76,13 +76,14 @@ class WorkersPanel(Panel):
         self.table.set_rows([])
 
     def update_body(self, model: Model) -> bool:
-        self.table.set_rows([self._row(model, worker, report) for worker, report in model.workers.items()])
+        lanes = lanes_of_workers(model)
+        self.table.set_rows([self._row(model, lanes, str(name), report) for name, report in model.workers.items()])
         return bool(model.workers)
 
-    def _row(self, model: Model, worker: int, report: dict[str, Any]) -> WorkerRow:
-        number = report.get("lane")
-        lane = model.lanes[number] if number is not None and number < len(model.lanes) else None
-        return WorkerRow(worker, report, lane, lane_state(model, lane))
+    @staticmethod
+    def _row(model: Model, lanes: dict[str, Lane], worker: str, report: dict[str, Any]) -> WorkerRow:
+        lane = lanes.get(worker)
+        return WorkerRow(worker, report, lane, lane_state(model, lane), error_output(model, lane, report))
 
     def _on_row_chosen(self, row: WorkerRow) -> None:
         if row.lane is not None:
@@ -90,6 +91,24 @@ class WorkersPanel(Panel):
 
     def _error_colour(self, row: WorkerRow) -> str:
         return self._themes.current.surfaces.danger if row.error else ""
+
+
+def lanes_of_workers(model: Model) -> dict[str, Lane]:
+    """Worker's name → lane: the thread of that name, else the first thread of the process of that name."""
+    processes = {process.id: process.name for process in model.processes}
+    lanes: dict[str, Lane] = {}
+    for lane in model.lanes:
+        lanes.setdefault(processes.get(lane.process, ""), lane)
+    lanes.update((lane.name, lane) for lane in model.lanes)
+    return lanes
+
+
+def error_output(model: Model, lane: Lane | None, report: dict[str, Any]) -> str:
+    """What a failed worker wrote to standard error, which is where its traceback stands."""
+    if lane is None or not (report.get("error") or lane.error):
+        return ""
+    lines = [line["text"] for line in model.output if line.get("lane") == lane.id and line["stream"] == STANDARD_ERROR]
+    return "".join(lines[-LONGEST_TRACEBACK:]).rstrip()
 
 
 def lane_state(model: Model, lane: Lane | None) -> str:

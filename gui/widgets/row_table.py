@@ -8,6 +8,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QTableView, QWidget
 
+from gui.theme import code_font
+
 Row = TypeVar("Row")
 _Index = QModelIndex | QPersistentModelIndex
 SHARE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -27,6 +29,7 @@ class Column(Generic[Row]):
     colour: Callable[[Row], str] | None = None  # "" for the ordinary text colour
     share: Callable[[Row], float | None] | None = None  # 0–1 for a bar behind the text
     explain: str = ""
+    code: bool = False  # in the fixed-width font
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):
@@ -204,5 +207,6 @@ _ANSWERS: dict[int, Callable[[Column[Any], Any], Any]] = {
     Qt.ItemDataRole.TextAlignmentRole: lambda column, _row: _alignment(column),
     Qt.ItemDataRole.ToolTipRole: lambda column, row: (column.tip or column.text)(row),
     Qt.ItemDataRole.ForegroundRole: _brush,
+    Qt.ItemDataRole.FontRole: lambda column, _row: code_font() if column.code else None,
     SHARE_ROLE: lambda column, row: column.share(row) if column.share else None,
 }

@@ -113,7 +113,6 @@ class WorkersBox(QSpinBox):
         self._configuration = configuration
         self.setAccessibleName("Workers")
         self.setKeyboardTracking(False)
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.setFixedWidth(56)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(configuration.set_workers)

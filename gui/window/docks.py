@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 Area = Qt.DockWidgetArea
 LAYOUT_VERSION = 1
@@ -77,6 +77,12 @@ class Docks:
         for dock, _, neighbour, as_tab in self._places:
             if neighbour is None or not as_tab:
                 dock.raise_()
+
+    def tidy_tabs(self) -> None:
+        """Tabs tell their whole names. Qt makes new tab bars whenever docks are moved together."""
+        for bar in self._window.findChildren(QTabBar):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
 
     def resize(self, sizes: dict[str, int], orientation: Qt.Orientation) -> None:
         """Widths or heights in px."""

@@ -73,13 +73,13 @@ class Recordings(QObject):
             self.save_as(Path(chosen))
 
     def save_as(self, target: Path) -> bool:
-        """Saves under that name; `.lane` is added where there is no ending."""
-        target = target if target.suffix else target.with_suffix(".lane")
-        if not self._bridge.save_as(target):
+        """Saves under that name; `.lane` is added where there is no ending. What stood there is replaced."""
+        saved = self._bridge.save_as(target)
+        if saved is None:
             return False
-        self._settings.put("last_folder", str(target.parent))
-        self.remember(target)
-        self._messages.show_message(Message("saved", f"Saved as {target}."))
+        self._settings.put("last_folder", str(saved.parent))
+        self.remember(saved)
+        self._messages.show_message(Message("saved", f"Saved as {saved}."))
         return True
 
     def remember(self, path: Path) -> None:

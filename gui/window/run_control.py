@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
-from engine.recording import library
+from engine.recording.library import folder, new_path
 from engine.session import InvalidChoice, RunRequest, scenario_request, workload_request
 from gui.session_bridge import RunState, SessionBridge
 from gui.settings import Settings
@@ -130,14 +130,14 @@ class RunControl(QObject):
     @staticmethod
     def ordinary_folder() -> Path:
         """Where recordings are kept as long as the user has chosen no other place."""
-        return library.folder()
+        return folder()
 
     def _folder(self) -> Path:
         own = self._settings.get("recordings_folder", "")
         return Path(own) if own else self.ordinary_folder()
 
     def _new_path(self, name: str) -> Path:
-        return library.new_path(name, self._folder())
+        return new_path(name, self._folder())
 
     def _on_run_state_changed(self, state: RunState) -> None:
         if state is RunState.STARTING:

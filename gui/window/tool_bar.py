@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui.actions import Actions
@@ -10,10 +10,9 @@ from gui.interpreter_list import InterpreterList
 from gui.session_bridge import RunState
 from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
+from gui.widgets.buttons import ICON_SIZE, ProminentButton
 from gui.widgets.figures import elapsed
 from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
-
-ICON_SIZE = QSize(16, 16)
 
 
 class ToolBar(QToolBar):
@@ -34,7 +33,7 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(ICON_SIZE)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.run = self._button(actions, "run", "primary")
+        self.run = self._prominent(themes, actions, "run", "accent_text", "primary")
         self.stop = self._button(actions, "stop")
         self.addSeparator()
         self.scenario = ScenarioBox(configuration, self)
@@ -52,7 +51,7 @@ class ToolBar(QToolBar):
         configuration.changed.connect(lambda: start_method.setVisible(bool(configuration.start_methods)))
         start_method.setVisible(bool(configuration.start_methods))
         self.addSeparator()
-        self.deadlock = self._button(actions, "deadlock", "danger")
+        self.deadlock = self._prominent(themes, actions, "deadlock", "danger", "danger")
         menu = QMenu(self)
         menu.addAction(actions["deadlock"])
         menu.addAction(actions["deadlock-processes"])
@@ -66,14 +65,21 @@ class ToolBar(QToolBar):
         theme = self._button(actions, "theme")
         theme.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
-    def _button(self, actions: Actions, identifier: str, role: str = "") -> QToolButton:
+    def _prominent(
+        self, themes: ActiveTheme, actions: Actions, identifier: str, colour: str, role: str
+    ) -> ProminentButton:
+        button = ProminentButton(themes, actions[identifier], identifier, colour, self)
+        button.setObjectName(f"tool-{identifier}")
+        button.setProperty(role, True)
+        self.addWidget(button)
+        return button
+
+    def _button(self, actions: Actions, identifier: str) -> QToolButton:
         button = QToolButton(self)
         button.setDefaultAction(actions[identifier])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setObjectName(f"tool-{identifier}")
-        if role:
-            button.setProperty(role, True)
         self.addWidget(button)
         return button
 

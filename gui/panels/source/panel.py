@@ -12,6 +12,7 @@ from gui.panels.source.view import SourceView
 from gui.theme import ActiveTheme
 from gui.widgets.panel import EmptyHint
 
+HINT = "Code appears here: choose an edge of the wait-for graph, a line in the details, or Source of a scenario."
 PLACE = Qt.ItemDataRole.UserRole
 
 
@@ -50,9 +51,7 @@ class SourcePanel(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(split)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(
-            EmptyHint("Code appears here: choose an edge of the wait-for graph, a line in the details, or View source.")
-        )
+        self._stack.addWidget(EmptyHint(HINT))
         self._stack.addWidget(body)
 
     def show_line(self, file: str, line: int) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -23,8 +23,9 @@ from engine.tasks import workload
 from engine.tasks.workload import InvalidWorkload
 from engine.tasks.workload_rules import FieldError
 from gui.panels.workload.custom_data import CustomData
-from gui.panels.workload.group_form import Form, GroupForm, QueuesForm, icon_button
+from gui.panels.workload.group_form import Form, GroupForm, QueuesForm
 from gui.theme import ActiveTheme
+from gui.widgets.buttons import IconButton
 from gui.widgets.style import set_property
 
 PATTERN = "Workloads (*.json);;All files (*)"
@@ -53,6 +54,8 @@ class CustomPage(QWidget):
         self._fields_layout.setContentsMargins(12, 4, 12, 12)
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
+        self.area.setObjectName("custom-page")
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(self._fields)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
@@ -66,7 +69,7 @@ class CustomPage(QWidget):
         self._rebuild_timer = QTimer(self)
         self._rebuild_timer.setSingleShot(True)
         self._rebuild_timer.timeout.connect(self.rebuild)
-        themes.changed.connect(self._rebuild_later)
+        themes.changed.connect(self._on_value_changed)
         self.rebuild()
 
     def data(self) -> dict[str, Any] | None:
@@ -140,6 +143,7 @@ class CustomPage(QWidget):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         header = table.horizontalHeader()
         header.setMinimumSectionSize(36)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
@@ -158,7 +162,7 @@ class CustomPage(QWidget):
             ("up", "Move this group up", lambda: self._move_to(custom.move(custom.groups, self._place, -1))),
             ("down", "Move this group down", lambda: self._move_to(custom.move(custom.groups, self._place, 1))),
         ):
-            bar.addWidget(icon_button(self._themes, sign, tip, do, self))
+            bar.addWidget(IconButton(self._themes, sign, tip, do, self))
         bar.addStretch(1)
         load = QPushButton("Load…", self)
         load.clicked.connect(self._ask_and_load)
@@ -189,7 +193,9 @@ class CustomPage(QWidget):
             locks = " → ".join(str(lock["name"]) for lock in group["locks"])
             texts = (group["name"], group["workers"], group["backend"], group["task"], locks)
             for column, text in enumerate(texts):
-                self.table.setItem(row, column, QTableWidgetItem(str(text)))
+                item = QTableWidgetItem(str(text))
+                item.setToolTip(str(text))
+                self.table.setItem(row, column, item)
         self.table.setCurrentCell(self._place, 0)
         self.table.blockSignals(False)
 
@@ -205,7 +211,7 @@ class CustomPage(QWidget):
             own = [error.message for error in errors if error.path.startswith(f"groups[{row}]")]
             item = self.table.item(row, 0)
             if item is not None:
-                item.setToolTip("\n".join(own))
+                item.setToolTip("\n".join(own) or item.text())
                 item.setForeground(danger if own else self._themes.current.color("text"))
 
     def _go_to(self, error: FieldError) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from engine.backends import registry as backends
@@ -13,7 +12,7 @@ from engine.tasks.parameters import Parameter
 from engine.tasks.workload_rules import CAPACITY, HOLD_MS, ITERATIONS, WORKERS
 from gui.panels.workload.custom_data import CustomData
 from gui.theme import ActiveTheme
-from gui.widgets.icons import icon
+from gui.widgets.buttons import IconButton
 from gui.widgets.parameter_field import FieldRow, ParameterField, str_of
 
 NAME_WIDTH = 160
@@ -86,7 +85,7 @@ class Form(QWidget):
         self.box.addWidget(line)
 
     def button(self, sign: str, tip: str, do: Callable[[], object]) -> QToolButton:
-        return icon_button(self.themes, sign, tip, do, self)
+        return IconButton(self.themes, sign, tip, do, self)
 
     def _add(self, path: str, field: FieldRow) -> None:
         self.fields[path] = field
@@ -150,17 +149,3 @@ class QueuesForm(Form):
             rename = partial(custom.rename_queue, number)
             self.add_text(f"queues[{number}].name", "Queue", str(queue["name"]), rename)
             self.add_parameter(f"queues[{number}].capacity", CAPACITY, queue)
-
-
-def icon_button(
-    themes: ActiveTheme, sign: str, tip: str, do: Callable[[], object], parent: QWidget | None = None
-) -> QToolButton:
-    """A small flat button with an icon."""
-    button = QToolButton(parent)
-    button.setProperty("flat", True)
-    button.setIcon(icon(sign, themes.current.surfaces.text))
-    button.setIconSize(QSize(16, 16))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.clicked.connect(lambda _=False: do())
-    return button

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.scenarios import catalogue
@@ -30,6 +30,7 @@ class ScenarioPage(QScrollArea):
         self._shown = ""
         self.fields: dict[str, ParameterField] = {}
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setObjectName("scenario-page")
         body = QWidget(self)
         self._layout = QVBoxLayout(body)
@@ -43,10 +44,11 @@ class ScenarioPage(QScrollArea):
         self.more = QPushButton("Explanation", body)
         self.more.setCheckable(True)
         self.more.toggled.connect(self.explanation.setVisible)
-        self.source = QPushButton("View source", body)
+        self.source = QPushButton("Source", body)
         self.source.setToolTip("The scenario's real code: a file of its own, made to be read")
         self.source.clicked.connect(self._on_source_clicked)
-        self.repaired = QPushButton("Repaired version", body)
+        self.repaired = QPushButton("Repaired", body)
+        self.repaired.setToolTip("Choose the scenario that does the same without the fault")
         self.repaired.clicked.connect(lambda: self.scenario_requested.emit(self._configuration.scenario.repaired or ""))
         buttons = QHBoxLayout()
         for button in (self.more, self.source, self.repaired):
