@@ -1,0 +1,117 @@
+"""The command line: one module per subcommand, named as it.
+
+A command module has
+    HELP                                    one line for `main.py --help`
+    add_arguments(parser) -> None           its arguments, on an argparse parser of its own
+    execute(arguments) -> int               does it and returns the exit status
+and raises CommandError for what the user can put right: one line on standard error, exit status 2. Modules import what
+is slow (numpy, Qt) late, so that `--help` stays quick. Without a command the window opens.
+"""
+
+import argparse
+import contextlib
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+ORDER = ("open", "list", "run", "record", "report")
+INTERRUPTED = 130
+FAILED = 70  # Lanescope's own fault (EX_SOFTWARE)
+UNUSABLE = 2
+
+
+class CommandError(Exception):
+    """What was wrong with what, and what to do, in one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit status 2."""
+        self.exit(UNUSABLE, f"{self.prog}: {message}; {self.prog} --help tells more\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Carries out a command line (without the program's name) and returns the exit status."""
+    name = next((part for part in arguments if not part.startswith("-")), "")
+    try:
+        options = build_parser().parse_args(arguments)
+        status = options.execute(options)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _say(f"main.py {name}".rstrip(), str(error), UNUSABLE)
+    except KeyboardInterrupt:
+        return _say(f"main.py {name}".rstrip(), "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read has gone: nothing more to say, and nothing for the interpreter to flush at its end.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001 (what nobody foresaw is logged, and said in one line)
+        return _say(f"main.py {name}".rstrip(), f"failed by a fault of its own; {_log_failure()}", FAILED)
+    return int(status)
+
+
+def build_parser() -> Parser:
+    """The parser of everything: its result has `execute`."""
+    parser = Parser(
+        prog="main.py",
+        description="Shows Python threads and processes as lanes on one live timeline.",
+        epilog="Without a command the window opens. main.py COMMAND --help tells about a command.",
+    )
+    parser.add_argument("--debug", action="store_true", help="frame times over the timeline, and a fuller log")
+    parser.set_defaults(execute=_open_window)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    for name, module in command_modules().items():
+        own = commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        module.add_arguments(own)
+        own.set_defaults(execute=module.execute)
+    return parser
+
+
+def command_modules() -> dict[str, ModuleType]:
+    """The command modules by name, in the order in which help lists them."""
+    names = [found.name for found in pkgutil.iter_modules(__path__)]
+    names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
+def open_window(arguments: list[str]) -> int:
+    """Opens the window; CommandError when that is impossible here."""
+    try:
+        from gui import app
+    except ImportError as error:
+        raise CommandError(f"the window cannot be opened: {error}; ./run installs what it needs") from error
+    return app.main(arguments)
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    return open_window(["--debug"] if options.debug else [])
+
+
+def _say(who: str, message: str, status: int) -> int:
+    with contextlib.suppress(OSError):
+        print(f"{who}: {message}", file=sys.stderr)
+    return status
+
+
+def _log_failure() -> str:
+    """Writes the traceback to the log and returns where it is."""
+    import platformdirs
+
+    home = os.environ.get("LANESCOPE_HOME")
+    log = (Path(home) if home else platformdirs.user_log_path("lanescope", False)) / "command-line.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {' '.join(sys.argv)}\n{traceback.format_exc()}\n")
+    except OSError:
+        return "the log could not be written:\n" + traceback.format_exc()
+    return f"the details are in {log}"

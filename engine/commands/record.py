@@ -1,0 +1,86 @@
+"""Records a Python program of yours. Its input, output and exit status are its own; what is said here goes to standard error."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.commands import CommandError
+
+if TYPE_CHECKING:
+    from engine.session import RunRequest, Session, SessionStatus
+
+HELP = "record a program of yours"
+POLL_S = 0.2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options, then the program with its own."""
+    parser.usage = (
+        "main.py record [-h] [-o FILE] [--interpreter PYTHON] [--time-limit S] [--] SCRIPT|-m MODULE [ARGS...]"
+    )
+    parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="where to record it")
+    parser.add_argument("--interpreter", metavar="PYTHON", help="the Python to run it on")
+    parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
+    parser.add_argument("-m", nargs=argparse.REMAINDER, dest="module", metavar="MODULE", help="run a module")
+    parser.add_argument("program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="the program and its arguments")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """The program's own exit status; 128 + N when it died by signal N."""
+    from engine.session import InvalidChoice, program_request
+
+    words = arguments.program if arguments.module is None else ["-m", *arguments.module]
+    try:
+        request = program_request(
+            words,
+            interpreter=arguments.interpreter,
+            recording=arguments.recording,
+            time_limit_s=arguments.time_limit,
+            capture_output=False,
+        )
+    except InvalidChoice as error:
+        raise CommandError(error.message) from None
+    status = _run(request)
+    if status.exit_status is None and not request.recording.exists():
+        raise CommandError(status.message)
+    if status.message:
+        print(f"main.py record: {status.message}", file=sys.stderr)
+    print(f"main.py record: recorded in {request.recording}", file=sys.stderr)
+    if status.exit_status is None:
+        return 1
+    return status.exit_status if status.exit_status >= 0 else 128 - status.exit_status
+
+
+def _run(request: "RunRequest") -> "SessionStatus":
+    from engine.session import Session, SessionError
+
+    session = Session(request)
+    try:
+        with _signals_for(session):
+            session.start()
+            while not (status := session.wait(POLL_S)).over:
+                pass
+            return status
+    except SessionError as error:
+        raise CommandError(str(error)) from None
+    finally:
+        session.close()
+
+
+@contextmanager
+def _signals_for(session: "Session") -> Iterator[None]:
+    """Ctrl-C is for the program, which hears of it from the terminal itself; being told to end ends the program first."""
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if not ignored:
+        signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: session.stop())
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
