@@ -1,4 +1,4 @@
-"""Records a Python program of yours. Its input, output and exit status are its own; what is said here goes to standard error."""
+"""Records a Python program of yours: input, output and exit status stay its own, what is said here goes to standard error."""
 
 import argparse
 import signal
@@ -73,7 +73,7 @@ def _run(request: "RunRequest") -> "SessionStatus":
 
 @contextmanager
 def _signals_for(session: "Session") -> Iterator[None]:
-    """Ctrl-C is for the program, which hears of it from the terminal itself; being told to end ends the program first."""
+    """Ctrl-C is for the program, which hears of it from the terminal; being told to end ends the program first."""
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if not ignored:

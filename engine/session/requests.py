@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from engine import interpreters
 from engine.recorder.request import RunRequest
+from engine.recording import library
 from engine.scenarios import catalogue
 from engine.scenarios.base import InvalidSetting
 from engine.tasks.workload import InvalidWorkload, Workload, from_data, to_data
@@ -156,10 +159,22 @@ def _time_limit(seconds: float | None) -> float | None:
 
 
 def _interpreter(given: str | Path | None) -> str:
-    return sys.executable if given is None else str(given)
+    if given is None:
+        return sys.executable
+    try:
+        return str(_probe(str(given)).path)
+    except interpreters.UnusableInterpreter as error:
+        raise InvalidChoice("interpreter", str(error)) from None
+
+
+@cache
+def _probe(path: str) -> interpreters.Interpreter:
+    return interpreters.probe(path)
 
 
 def _recording(given: Path | None, name: str) -> Path:
-    from engine.recording import library
-
-    return (given if given is not None else library.new_path(name)).absolute()
+    try:
+        return (library.new_path(name) if given is None else given).absolute()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidChoice("recording", f"The folder for recordings cannot be made: {reason}.") from None

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from engine.recorder import run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.request import RunRequest
+from engine.recording.chunks import MAGIC
 
 Phase = Literal["starting", "running", "stopping", "finished", "failed"]
 
@@ -155,8 +156,6 @@ class Session:
 
 def _make_way(recording: Path) -> None:
     """An older recording of that name is replaced; anything else is left alone. SessionError."""
-    from engine.recording.chunks import MAGIC
-
     try:
         with recording.open("rb") as file:
             if file.read(len(MAGIC)) not in {MAGIC, b""}:
