@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor, wait
+from multiprocessing import connection
 
 from engine.backends import pool_worker
 from engine.backends.base import Backend, Crew, Job, describe_exit
@@ -29,13 +30,17 @@ class ProcessExecutorCrew(Crew):
         return [process.sentinel for process in self._processes.values()] if unfinished else []
 
     def find_fallen(self, unfinished: Collection[int]) -> dict[int, str]:
-        dead = {pid: process for pid, process in self._processes.items() if not process.is_alive()}
+        sentinels = {process.sentinel: pid for pid, process in self._processes.items()}
+        dead = {sentinels[sentinel] for sentinel in connection.wait(list(sentinels), 0) if isinstance(sentinel, int)}
+        if not dead:
+            return {}
         wait([self._futures[index] for index in unfinished], BREAK_TIME_S)
+        self._executor.shutdown()  # it is broken: its own thread ends the other processes and takes all exit codes
         fallen = {}
         for index in unfinished:
             pid = self._working.get(index)
             if pid in dead:
-                fallen[index] = f"process {pid} {describe_exit(dead[pid].exitcode)}"
+                fallen[index] = f"process {pid} {describe_exit(self._processes[pid].exitcode)}"
             else:
                 fallen[index] = "its pool broke when another of its processes died (BrokenProcessPool)"
         return fallen

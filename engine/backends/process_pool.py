@@ -1,11 +1,16 @@
 """`multiprocessing.Pool`: processes that are kept and handed one piece of work after another."""
 
 import multiprocessing
+import time
 from collections.abc import Collection
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from engine.backends import pool_worker
 from engine.backends.base import Backend, Crew, Job, describe_exit
+
+# Only one thread can ask for an exit code. The pool's own thread asks at once, so look at its answer a bit later.
+REAP_TIME_S = 0.2
 
 
 class ProcessPoolCrew(Crew):
@@ -38,13 +43,18 @@ class ProcessPoolCrew(Crew):
         return [process.sentinel for index in unfinished if (process := self._process_of(index))]
 
     def find_fallen(self, unfinished: Collection[int]) -> dict[int, str]:
-        fallen = {}
-        for index in unfinished:
-            process = self._process_of(index)
-            if index in self._working and (process is None or not process.is_alive()):
-                fallen[index] = f"process {self._working[index]} {describe_exit(process.exitcode if process else None)}"
-        self._lost_work = self._lost_work or bool(fallen)
-        return fallen
+        ended = {index: self._process_of(index) for index in unfinished if self._has_ended(index)}
+        if ended:
+            self._lost_work = True
+            time.sleep(REAP_TIME_S)
+        return {
+            index: f"process {self._working[index]} {describe_exit(process.exitcode if process else None)}"
+            for index, process in ended.items()
+        }
+
+    def _has_ended(self, index: int) -> bool:
+        process = self._process_of(index)
+        return index in self._working and (process is None or bool(wait([process.sentinel], 0)))
 
     def close(self) -> None:
         if self._lost_work:
