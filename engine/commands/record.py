@@ -1,4 +1,4 @@
-"""Records a Python program of yours: input, output and exit status stay its own, what is said here goes to standard error."""
+"""Records a program of yours: input, output and exit status stay its own; what is said here goes to standard error."""
 
 import argparse
 import signal

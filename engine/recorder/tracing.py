@@ -135,7 +135,7 @@ class Tracing:
         for process, since_ns in list(self._unreported):
             status = self.statuses.get(process.pid)
             if status is not None or final or now_ns - since_ns > _PATIENCE_NS:
-                process.exit_status = self.statuses.pop(process.pid, None)  # the pid may be used again
+                process.exit_status = status
                 self._registry.end_process(process, process.end_ns or since_ns)
                 self._unreported.remove((process, since_ns))
 
@@ -167,6 +167,8 @@ class Tracing:
             _, _, _, _, version, executable, argv, free_threaded, how = introduction
             values = {"version": version, "executable": executable, "argv": list(argv)}
             forked = how == "fork"
+        if self._registry.process_of_pid(ring.pid) is not None:
+            self.statuses.pop(ring.pid, None)  # of the process that had this pid before
         process = self._registry.add_process(
             ring.pid, ring.parent_pid, ring.start_ns, free_threaded=bool(free_threaded), forked=forked, **values
         )

@@ -1,0 +1,371 @@
+"""Sessions: a run ends when it should, within two seconds when it must, and leaves nothing but its recording."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.recording.reader import RecordingReader
+from engine.session import InvalidChoice, RunRequest, Session, SessionError, program_request, scenario_request
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 20.0
+STOP_S = 2.0
+LOADED_MACHINE = 2.0  # how much longer than promised a test lets things take
+
+Start = Callable[..., Session]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a program that prints "ready" once it is where the test wants it."""
+    sessions: list[Session] = []
+
+    def start(source: str, *, until_ready: bool = True, **choices: Any) -> Session:
+        number = len(sessions)
+        script = tmp_path / f"program{number}.py"
+        script.write_text(source)
+        recording = choices.pop("recording", tmp_path / f"run{number}.lane")
+        session = Session(RunRequest([sys.executable, str(script)], recording, tmp_path, **choices))
+        sessions.append(session)
+        session.start()
+        if until_ready:
+            wait_for(lambda: "ready" in output(session), session)
+        return session
+
+    yield start
+    for session in sessions:
+        session.close()
+
+
+def wait_for(condition: Callable[[], bool], session: Session) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert not session.poll().over, session.poll()
+        assert time.monotonic() < deadline, "this did not happen in time"
+        time.sleep(0.01)
+
+
+def texts(session: Session, kind: str) -> list[dict[str, Any]]:
+    """All texts of one type in the recording as it is now."""
+    if not session.request.recording.exists():
+        return []
+    reader = RecordingReader(session.request.recording)
+    found = []
+    while batch := reader.poll():
+        found += [text for text in batch.texts if text["type"] == kind]
+    reader.close()
+    return found
+
+
+def output(session: Session) -> str:
+    return "".join(text["text"] for text in texts(session, "output"))
+
+
+def run_processes(session: Session) -> list[psutil.Process]:
+    """Everything of the run that is alive: by the folder in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mark = process.environ().get("LANESCOPE_RUN", "")
+            if mark == str(session._folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def assert_nothing_is_left(session: Session) -> None:
+    assert run_processes(session) == []
+    assert session._folder is not None
+    assert not session._folder.exists()
+    assert [entry.name for entry in Path("/dev/shm").iterdir() if entry.name.startswith("lanescope-")] == []
+
+
+def end(session: Session) -> dict[str, Any]:
+    (text,) = texts(session, "program-end")
+    return text
+
+
+def test_a_program_runs_to_its_end(start: Start) -> None:
+    session = start("import sys\nprint('ready')\nprint('oops', file=sys.stderr)\nsys.exit(3)", until_ready=False)
+    status = session.wait(PATIENCE_S)
+    assert (status.phase, status.exit_status, status.ended_by) == ("finished", 3, "itself")
+    assert [
+        (text["stream"], text["text"]) for text in sorted(texts(session, "output"), key=lambda text: text["stream"])
+    ] == [
+        (1, "ready\n"),
+        (2, "oops\n"),
+    ]
+    assert (end(session)["exit_status"], end(session)["ended_by"]) == (3, "itself")
+    assert texts(session, "end")
+    assert_nothing_is_left(session)
+
+
+def test_a_program_that_dies_is_reported_with_its_signal(start: Start) -> None:
+    source = "import faulthandler, os, signal\nfaulthandler.enable()\nos.kill(os.getpid(), signal.SIGSEGV)"
+    session = start(source, until_ready=False)
+    status = session.wait(PATIENCE_S)
+    assert (status.exit_status, status.ended_by) == (-signal.SIGSEGV, f"signal {int(signal.SIGSEGV)}")
+    assert "Fatal Python error: Segmentation fault" in output(session)
+    (process,) = texts(session, "process-end")
+    assert process["exit_status"] == -signal.SIGSEGV
+
+
+def test_output_knows_its_lane_and_is_told_once(start: Start) -> None:
+    source = """
+import os, sys, threading
+thread = threading.Thread(target=print, args=("from a thread",), name="printer")
+thread.start(); thread.join()
+os.write(1, b"from below\\n")
+print("no line end", end="")
+"""
+    session = start(source, until_ready=False)
+    session.wait(PATIENCE_S)
+    found = texts(session, "output")
+    assert sorted(text["text"] for text in found) == ["from a thread\n", "from below\n", "no line end"]
+    lanes = {lane["id"]: lane["name"] for lane in texts(session, "lane")}
+    by_text = {text["text"]: lanes.get(text["lane"]) for text in found}
+    assert by_text["from a thread\n"] == "printer"
+    assert by_text["from below\n"] is None
+
+
+def test_a_lot_of_output_does_not_stall_the_program(start: Start) -> None:
+    session = start("import os\nfor _ in range(300):\n    os.write(1, b'x' * 9999 + b'\\n')", until_ready=False)
+    assert session.wait(PATIENCE_S).phase == "finished"
+    assert len(output(session)) == 300 * 10_000
+
+
+STUBBORN = {
+    "a busy loop": "print('ready', flush=True)\nwhile True: pass",
+    "deaf to Ctrl-C and to being told": """
+import signal, time
+for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+print('ready', flush=True)
+while True: time.sleep(60)
+""",
+    "asleep in C": "import ctypes\nprint('ready', flush=True)\nctypes.PyDLL(None).sleep(600)",
+    "deadlocked": """
+import threading
+lock = threading.Lock()
+lock.acquire()
+threading.Thread(target=lock.acquire).start()
+print('ready', flush=True)
+lock.acquire()
+""",
+    "stopped": "import os, signal\nprint('ready', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "a deep tree": """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+depth = 0
+while depth < 12 and os.fork() == 0:
+    depth += 1
+    if depth % 3 == 0: os.setsid()
+if depth == 12: print('ready', flush=True)
+while True: time.sleep(60)
+""",
+    "orphans": """
+import os, signal, sys, time
+if os.fork() == 0:
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(0.2)
+        print('ready', flush=True)
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+time.sleep(600)
+""",
+    "spawned workers and their semaphores": """
+import multiprocessing, time
+def work(lock, queue):
+    with lock: queue.get()
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    lock, queue = context.Lock(), context.Queue()
+    workers = [context.Process(target=work, args=(lock, queue)) for _ in range(3)]
+    for worker in workers: worker.start()
+    print('ready', flush=True)
+    for worker in workers: worker.join()
+""",
+}
+
+
+@pytest.mark.parametrize("source", STUBBORN.values(), ids=STUBBORN.keys())
+def test_stop_ends_whatever_it_is_within_two_seconds(start: Start, source: str) -> None:
+    semaphores = {entry.name for entry in Path("/dev/shm").glob("sem.*")}
+    session = start(source)
+    began = time.monotonic()
+    session.stop()
+    status = session.wait(PATIENCE_S)
+    took = time.monotonic() - began
+    assert (status.phase, status.ended_by) == ("finished", "stop"), status
+    assert took < STOP_S * LOADED_MACHINE
+    assert_nothing_is_left(session)
+    assert {entry.name for entry in Path("/dev/shm").glob("sem.*")} <= semaphores
+    assert end(session)["ended_by"] == "stop"
+    assert "ready" in output(session)
+
+
+def test_kill_ends_it_at_once(start: Start) -> None:
+    session = start(STUBBORN["a deep tree"])
+    session.kill()
+    assert session.wait(PATIENCE_S).ended_by == "stop"
+    assert_nothing_is_left(session)
+
+
+def test_the_time_limit(start: Start) -> None:
+    session = start(STUBBORN["a busy loop"], time_limit_s=0.5)
+    assert session.wait(PATIENCE_S).ended_by == "time limit"
+
+
+def test_closing_a_session_ends_its_run(start: Start) -> None:
+    session = start(STUBBORN["a busy loop"])
+    session.close()
+    assert session.poll().over
+    assert_nothing_is_left(session)
+
+
+def test_a_killed_recorder_leaves_nothing_and_the_recording_is_readable(start: Start) -> None:
+    session = start(STUBBORN["a deep tree"])
+    assert session._recorder is not None
+    os.kill(session._recorder.pid, signal.SIGKILL)
+    status = session.wait(PATIENCE_S)
+    assert status.phase == "failed"
+    assert status.message == "The recorder was killed (signal 9); the recording holds what happened before."
+    assert_nothing_is_left(session)
+    assert "ready" in output(session)
+    assert texts(session, "program-end") == []
+
+
+def test_the_run_ends_when_whoever_started_it_dies(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(STUBBORN["a busy loop"])
+    starter = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from engine.session import RunRequest, Session
+session = Session(RunRequest([sys.executable, "program.py"], Path("run.lane"), Path({str(tmp_path)!r})))
+session.start()
+while session.poll().pid is None: pass
+print(session.poll().pid, session._folder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=False)
+    pid, folder = done.stdout.split()
+    deadline = time.monotonic() + PATIENCE_S
+    while psutil.pid_exists(int(pid)) or Path(folder).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_two_sessions_at_once_do_not_disturb_each_other(start: Start) -> None:
+    first, second = start(STUBBORN["deadlocked"]), start(STUBBORN["a busy loop"])
+    first.stop()
+    assert first.wait(PATIENCE_S).phase == "finished"
+    assert second.poll().phase == "running"
+    second.stop()
+    assert second.wait(PATIENCE_S).phase == "finished"
+    assert [len(texts(session, "process")) for session in (first, second)] == [1, 1]
+
+
+def test_what_a_program_leaves_behind_ends_with_it(start: Start) -> None:
+    source = "import os, time\nif os.fork() == 0:\n    time.sleep(600)"
+    session = start(source, until_ready=False)
+    assert session.wait(PATIENCE_S).ended_by == "itself"
+    assert_nothing_is_left(session)
+
+
+def test_a_recording_that_cannot_be_written_is_said_in_one_line(start: Start, tmp_path: Path) -> None:
+    session = start("print('ready')", until_ready=False, recording=tmp_path / "nowhere" / "run.lane")
+    status = session.wait(PATIENCE_S)
+    assert status.phase == "failed"
+    assert status.message == (
+        f"Cannot write the recording {tmp_path}/nowhere/run.lane: No such file or directory. Choose another place."
+    )
+    assert_nothing_is_left(session)
+
+
+def test_an_interpreter_that_cannot_be_started_is_said_in_one_line(tmp_path: Path) -> None:
+    session = Session(RunRequest(["/nowhere/python", "x.py"], tmp_path / "run.lane", tmp_path))
+    session.start()
+    status = session.wait(PATIENCE_S)
+    session.close()
+    assert status.message == "Cannot start /nowhere/python: No such file or directory. Choose another interpreter."
+    assert not (tmp_path / "run.lane").exists()
+
+
+def test_a_recording_is_replaced_and_anything_else_is_not(start: Start, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    with pytest.raises(SessionError, match="exists and is no recording"):
+        start("pass", recording=notes)
+    assert notes.read_text() == "mine"
+    for text in ("first", "second"):
+        session = start(f"print({text!r})", until_ready=False, recording=tmp_path / "run.lane")
+        session.wait(PATIENCE_S)
+        assert output(session) == text + "\n"
+
+
+def test_the_program_is_told_nothing_of_lanescope(start: Start) -> None:
+    source = """
+import os, sys, threading, warnings
+print([name for name in os.environ if "LANESCOPE_RUN" == name], [path for path in sys.path if "tracer" in path])
+print(sys.argv[1:], __name__, threading.active_count())
+"""
+    session = start(source, until_ready=False)
+    session.wait(PATIENCE_S)
+    assert output(session) == "[] []\n[] __main__ 1\n"
+
+
+BAD_SCENARIOS: list[tuple[dict[str, Any], str]] = [
+    ({"name": "two_lokcs"}, "name"),
+    ({"backend": "spaceships"}, "backend"),
+    ({"workers": 0}, "workers"),
+    ({"workers": 100_000}, "workers"),
+    ({"interpreter": "/nowhere/python"}, "interpreter"),
+    ({"interpreter": "/bin/cat"}, "interpreter"),
+    ({"parameters": {"deposits": "many"}}, "deposits"),
+    ({"parameters": {"depossits": "1"}}, "depossits"),
+    ({"start_method": "teleport"}, "start_method"),
+    ({"time_limit_s": -1}, "time_limit_s"),
+]
+
+
+@pytest.mark.parametrize(("choices", "field"), BAD_SCENARIOS, ids=[str(choices) for choices, _ in BAD_SCENARIOS])
+def test_a_choice_that_cannot_be_run_is_named(choices: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidChoice) as error:
+        scenario_request(**{"name": "two_locks"} | choices)
+    assert error.value.field == field
+    assert "\n" not in error.value.message
+
+
+@pytest.mark.parametrize("arguments", [[], ["--"], ["-m"], ["-x"], ["nowhere.py"]])
+def test_a_program_that_cannot_be_run_is_named(arguments: list[str]) -> None:
+    with pytest.raises(InvalidChoice) as error:
+        program_request(arguments)
+    assert error.value.field == "arguments"
+
+
+def test_a_scenario_becomes_a_command_of_its_own(tmp_path: Path) -> None:
+    request = scenario_request("two-locks", backend="processes", parameters={"deposits": "3"}, start_method="spawn")
+    assert request.command[1:] == [
+        "-m", "engine.scenarios.two_locks", "--workers", "2", "--backend", "processes", "--start-method", "spawn",
+        "--set", "deposits=3", "--set", "hold_ms=20.0",
+    ]  # fmt: skip
+    assert (request.scenario, request.backend, request.workers, request.parameters["deposits"]) == (
+        "two_locks", "processes", 2, 3,
+    )  # fmt: skip
+
+
+def test_a_request_survives_its_journey() -> None:
+    request = program_request(["-c", "pass"], time_limit_s=3, capture_output=False)
+    assert RunRequest.from_json(request.to_json()) == request
