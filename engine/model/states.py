@@ -394,15 +394,19 @@ class StateStore:
     def totals(self, lanes: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         """Time in each state within a span: (len(lanes), len(State)) ns, int64."""
         lanes = np.asarray(lanes, np.int64)
-        start, end = int(start_ns) - self.origin_ns, int(end_ns) - self.origin_ns
-        if end <= start or not len(lanes):
-            return np.zeros((len(lanes), STATES), np.int64)
-        from_start, to_end = np.full(len(lanes), start), np.full(len(lanes), end)
-        totals = self.pages.totals_at(lanes, to_end) - self.pages.totals_at(lanes, from_start)
+        return self.totals_between(lanes, np.full(len(lanes), int(start_ns)), np.full(len(lanes), int(end_ns)))
+
+    def totals_between(self, lanes: np.ndarray, starts_ns: np.ndarray, ends_ns: np.ndarray) -> np.ndarray:
+        """Time in each state, for each lane within a span of its own: (len(lanes), len(State)) ns, int64."""
+        totals = np.zeros((len(lanes), STATES), np.int64)
+        if not len(lanes):
+            return totals
+        start, end = starts_ns - self.origin_ns, np.maximum(ends_ns, starts_ns) - self.origin_ns
+        totals += self.pages.totals_at(lanes, end) - self.pages.totals_at(lanes, start)
         tail_start, tail_end, code, _ = self._tails(lanes)
         spent = np.maximum(np.minimum(tail_end, end) - np.maximum(tail_start, start), 0)
         totals[np.arange(len(lanes)), code & STATE_MASK] += spent
-        return np.asarray(totals)
+        return totals
 
     def active(self, start_ns: float, ns_per_column: float, columns: int, states: Collection[int]) -> np.ndarray:
         """Mean number of lanes in one of these states per column: float64 (columns,)."""

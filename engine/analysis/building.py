@@ -1,0 +1,64 @@
+"""What all detectors need: the shape of a finding, and its words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.model.model import Model
+
+Finding = dict[str, Any]
+
+
+def finding(
+    model: Model,
+    kind: str,
+    title: str,
+    explanation: str,
+    advice: str,
+    *,
+    lanes: Sequence[int],
+    severity: str = "warning",
+    certainty: str = "observed",
+    start_ns: int | None = None,
+    end_ns: int | None = None,
+    waits_for: str = "",
+    holds: Sequence[str] = (),
+    primitive: int | None = None,
+    site: int = 0,
+) -> Finding:
+    """A finding as `check --json` gives it, with the lanes (and the primitive) it speaks of for the window."""
+    stack = [{"file": frame.file, "line": frame.line, "function": frame.function} for frame in model.stack(site)]
+    return {
+        "kind": kind,
+        "severity": severity,
+        "certainty": certainty,
+        "cause": None,
+        "title": title,
+        "explanation": explanation,
+        "advice": advice,
+        "participants": [
+            {
+                "process": model.processes[model.lanes[lane].process].pid,
+                "thread": model.lanes[lane].name,
+                "waits_for": waits_for,
+                "holds": list(holds),
+                "stack": stack,
+            }
+            for lane in lanes
+        ],
+        "start_ns": model.start_ns if start_ns is None else start_ns,
+        "end_ns": model.end_ns if end_ns is None else end_ns,
+        "lanes": list(lanes),
+        "primitive": primitive,
+    }
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """`a`, `a and b`, `a, b and 3 more`."""
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"
+
+
+def users_of(model: Model, primitive: int) -> list[int]:
+    """The lanes that held a primitive, by number."""
+    return sorted({hold.lane for hold in model.holds.of_primitive(primitive, 0, 1 << 63)})

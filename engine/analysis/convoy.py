@@ -1,0 +1,58 @@
+"""Lock convoys: a lock that goes from waiter to waiter, so that its users move in single file.
+
+A convoy (Blasgen, Gray, Mitchell, Price: "The Convoy Phenomenon", 1979) shows as a lock for which nearly every
+acquisition waits and nearly every release is a hand-off, while its holds are short against the waits. Silent below
+MIN_ACQUISITIONS. Not found: convoys over several locks at once, and locks of which the recorder knows no holds.
+"""
+
+import numpy as np
+
+from engine.analysis.building import Finding, finding, users_of
+from engine.model.format import duration, percent
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.statistics import lock_statistics
+
+MIN_ACQUISITIONS = 20
+MIN_CONTENDED = 0.6
+MIN_HAND_OFFS = 0.6
+MIN_LANES = 3
+MIN_SHARE = 0.25  # of the users' time is spent in waiting for it
+
+
+def find(model: Model) -> list[Finding]:
+    """One finding a convoy."""
+    found = []
+    for row in lock_statistics(model):
+        if (
+            row.primitive.kind not in MUTEXES
+            or row.acquisitions < MIN_ACQUISITIONS
+            or row.contended < MIN_CONTENDED
+            or row.hand_offs < MIN_HAND_OFFS * row.acquisitions
+            or row.wait_ns < 2 * row.hold_ns
+        ):
+            continue
+        lanes = users_of(model, row.primitive.id)
+        if len(lanes) < MIN_LANES:
+            continue
+        totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+        share = row.wait_ns / max(1, int(totals[:, 1:].sum()))
+        if share < MIN_SHARE:
+            continue
+        found.append(
+            finding(
+                model,
+                "convoy",
+                f"Convoy at {row.primitive.short}",
+                f"{len(lanes)} lanes queue for {row.primitive.label}: {percent(row.contended)} of its"
+                f" {row.acquisitions} acquisitions had to wait, {duration(row.wait_ns)} in all ({percent(share)} of these lanes' time),"
+                f" while it was held for {duration(row.median_hold_ns)} typically and"
+                f" {duration(row.longest_hold_ns)} at most.",
+                "Hold the lock for less work, split what it protects over several locks, or let each worker collect its"
+                " results and merge them rarely.",
+                lanes=lanes,
+                waits_for=row.primitive.label,
+                primitive=row.primitive.id,
+            )
+        )
+    return found

@@ -1,0 +1,31 @@
+"""All findings of a recording: those it holds and those that follow from it."""
+
+from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis.building import Finding
+from engine.model.model import Model
+
+DETECTORS = (convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error)
+SEVERITIES = ("error", "warning", "info")
+# What `check --json` promises of a finding, in its order.
+KEYS = (
+    "kind", "severity", "certainty", "cause", "title", "explanation", "advice", "participants", "start_ns", "end_ns",
+)  # fmt: skip
+
+
+def find_all(model: Model) -> list[Finding]:
+    """Recorded ones first, then by severity and time."""
+    found = list(model.findings.values())
+    for detector in DETECTORS:
+        found += detector.find(model)
+    return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["start_ns"] or 0))
+
+
+def verdict(findings: list[Finding]) -> str:
+    """`deadlock` when one was observed, else `potential` when one is predicted or confirmed, else `clean`."""
+    certainties = {each["certainty"] for each in findings if each["severity"] == "error"}
+    return "deadlock" if "observed" in certainties else "potential" if certainties else "clean"
+
+
+def plain(found: Finding) -> Finding:
+    """A finding with what `check --json` promises and nothing else."""
+    return {key: found.get(key) for key in KEYS}

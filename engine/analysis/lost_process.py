@@ -1,0 +1,49 @@
+"""Processes that ended by a signal or with an error. Those that Lanescope itself ended are none."""
+
+import contextlib
+import signal
+
+from engine.analysis.building import Finding, finding
+from engine.model.entities import Process
+from engine.model.model import Model
+
+OURS = ("stop", "time limit", "deadlock")  # what the program was ended by when it was not itself
+
+
+def find(model: Model) -> list[Finding]:
+    """One finding a process."""
+    ended_by_us = bool(model.program_end) and (model.program_end or {}).get("ended_by") in OURS
+    found = []
+    for process in model.processes:
+        if process.exit_status in (None, 0) or (ended_by_us and process.signal in (signal.SIGKILL, signal.SIGTERM)):
+            continue
+        lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]
+        what = "The program" if process.id == 0 else f"Process {process.name} ({process.pid})"
+        if process.signal:
+            title, how = f"{what} was ended by {_signal(process)}", "so it could neither finish its work nor clean up"
+            advice = "Look at its last slices for what it was doing; its output may say more."
+        else:
+            errors = [model.lanes[lane].error for lane in lanes if model.lanes[lane].error]
+            title = f"{what} ended with exit status {process.exit_status}"
+            how = errors[0] if errors else "its output may say why"
+            advice = "Catch the error in the worker and report it, so that nobody waits for a result that never comes."
+        found.append(
+            finding(
+                model,
+                "lost-worker" if process.id else "program-failed",
+                title,
+                f"{title}: {how}.",
+                advice,
+                lanes=lanes[:1],
+                start_ns=process.end_ns,
+                end_ns=process.end_ns,
+            )
+        )
+    return found
+
+
+def _signal(process: Process) -> str:
+    number = process.signal or 0
+    with contextlib.suppress(ValueError):
+        return f"{signal.Signals(number).name} (signal {number})"
+    return f"signal {number}"

@@ -1,0 +1,238 @@
+"""A recording in summary: as a JSON object (schema 1) and as text for a terminal."""
+
+import textwrap
+from typing import Any
+
+import numpy as np
+
+from engine.analysis.findings import find_all, plain, verdict
+from engine.model.format import count, duration, percent
+from engine.model.model import Model
+from engine.model.statistics import LockStatistics, lane_statistics, lock_statistics, throughput
+from engine.recording.schema import State
+
+WIDTH = 100
+MOST_LANES = 40
+MOST_LOCKS = 15
+ALIVE = tuple(state for state in State if state is not State.ENDED)
+# Columns of the table of lanes, in the order in which people ask.
+COLUMNS = (
+    State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT, State.SLEEP, State.IO, State.IDLE,
+    State.UNKNOWN,
+)  # fmt: skip
+SHORT = {State.RUNNING: "run", State.GIL_WAIT: "GIL", State.CORE_WAIT: "core", State.LOCK_WAIT: "lock"}
+
+
+def state_name(state: State) -> str:
+    """`lock wait`; the abbreviations keep their capitals."""
+    return state.name.lower().replace("_", " ").replace("gil", "GIL").replace("io", "I/O")
+
+
+def summarise(model: Model, *, damage: str | None = None, growing: bool = False) -> dict[str, Any]:
+    """The summary as plain data. `damage`: what the reader says is missing; `growing`: it is still being recorded."""
+    findings = find_all(model)
+    lanes = lane_statistics(model)
+    totals = sum((row.states for row in lanes), np.zeros(len(State), np.int64))
+    overhead, end = model.overhead, model.program_end or {}
+    work = throughput(model)
+    notes = [{"level": text.get("level") or "info", "text": text["text"]} for text in model.notes]
+    if damage:
+        notes.insert(0, {"level": "warning", "text": damage})
+    return {
+        "schema": 1,
+        "verdict": verdict(findings),
+        "program": {
+            **{key: model.header.get(key) for key in ("title", "command", "scenario", "backend", "workers")},
+            "parameters": model.header.get("parameters") or {},
+            "interpreter": model.header.get("interpreter"),
+            "exit_status": end.get("exit_status"),
+            "ended_by": end.get("ended_by"),
+            "elapsed_ns": work.elapsed_ns,
+        },
+        "recording": {
+            "events": overhead.get("events", 0),
+            "dropped": overhead.get("dropped", 0),
+            "lanes": len(model.lanes),
+            "processes": len(model.processes),
+            "slices": model.states.slice_count,
+            "overhead_percent": float(overhead.get("traced_percent") or 0.0),
+            "recorder_cpu_ns": overhead.get("recorder_cpu_ns", 0),
+            "created": model.header.get("created"),
+            "elapsed_ns": model.end_ns - model.start_ns,
+            "complete": model.finished and not damage,
+            "growing": growing,
+        },
+        "states": _states(totals),
+        "processes": [
+            {"pid": each.pid, "name": each.name, "role": each.role, "exit_status": each.exit_status}
+            for each in model.processes
+        ],
+        "lanes": [
+            {
+                "process": model.processes[row.lane.process].pid,
+                "thread": row.lane.name,
+                "native_id": row.lane.native_id,
+                "internal": row.lane.internal,
+                "alive_ns": row.alive_ns,
+                "error": row.lane.error,
+                "states": _states(row.states),
+            }
+            for row in lanes
+        ],
+        "locks": [_lock(row) for row in lock_statistics(model)],
+        "findings": [plain(found) for found in findings],
+        "throughput": {
+            "tasks": work.tasks,
+            "tasks_per_s": round(work.tasks_per_s, 3),
+            "items": work.items,
+            "items_per_s": round(work.items_per_s, 3),
+        },
+        "workers": [
+            {key: worker.get(key) for key in ("worker", "label", "done", "total", "items", "result", "error")}
+            for _, worker in sorted(model.workers.items())
+        ],
+        "notes": notes,
+    }
+
+
+def _states(times: np.ndarray) -> dict[str, dict[str, float]]:
+    alive = max(1, int(times[1:].sum()))
+    return {
+        state_name(state): {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
+        for state in ALIVE
+    }
+
+
+def _lock(row: LockStatistics) -> dict[str, Any]:
+    return {
+        "name": row.primitive.label,
+        "kind": row.primitive.kind,
+        "internal": row.primitive.internal,
+        "acquisitions": row.acquisitions,
+        "contended_percent": round(100 * row.contended, 1),
+        "waits": row.waits,
+        "hand_offs": row.hand_offs,
+        "wait_ns": _spread(row.wait_ns, row.median_wait_ns, row.p99_wait_ns, row.longest_wait_ns),
+        "hold_ns": _spread(row.hold_ns, row.median_hold_ns, row.p99_hold_ns, row.longest_hold_ns),
+    }
+
+
+def _spread(total: int, median: int, p99: int, longest: int) -> dict[str, int]:
+    return {"total": total, "median": median, "p99": p99, "longest": longest}
+
+
+def render(summary: dict[str, Any]) -> str:
+    """The summary as text, WIDTH characters wide at most (names of lanes and locks are shortened)."""
+    parts = [
+        _head(summary),
+        _findings(summary["findings"]),
+        _lanes(summary),
+        _locks(summary["locks"]),
+        _workers(summary),
+        _notes(summary["notes"]),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(summary: dict[str, Any]) -> str:
+    program, recording = summary["program"], summary["recording"]
+    how = [part for part in (program["interpreter"], program["backend"]) if part]
+    if program["workers"]:
+        how.append(count(program["workers"], "worker"))
+    title = program["title"] or " ".join(program["command"] or []) or "Recording"
+    lines = [f"{title} ({', '.join(how)})" if how else title]
+    ended = {
+        None: "the program's end is not in the recording",
+        "itself": f"ended by itself with exit status {program['exit_status']}",
+        "deadlock": "ended because of a deadlock",
+        "stop": "stopped",
+    }.get(program["ended_by"], f"ended by {program['ended_by']}")
+    if recording["growing"]:
+        ended = "still running"
+    lines.append(f"{duration(program['elapsed_ns'])}, {ended}")
+    lines.append(
+        f"{count(recording['lanes'], 'lane')} in {count(recording['processes'], 'process', 'processes')},"
+        f" {count(recording['slices'], 'slice')}, {count(recording['events'], 'event')},"
+        f" {recording['dropped']} dropped, overhead {recording['overhead_percent']:.1f} % of the program's CPU time"
+    )
+    return "\n".join(lines)
+
+
+def _findings(findings: list[dict[str, Any]]) -> str:
+    if not findings:
+        return "Findings: none"
+    lines = ["Findings"]
+    for found in findings:
+        lines.append(f"  {found['severity']}: {found['title']} ({found['certainty']})")
+        for text in (found["explanation"], found["advice"]):
+            lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        for each in found["participants"] if found["kind"] == "deadlock" else ():
+            lines.append(f"    {each['thread']} ({each['process']}) waits for {each['waits_for']}")
+            frame = each["stack"][-1] if each["stack"] else None
+            if frame:
+                lines.append(f"      at {frame['file']}:{frame['line']} in {frame['function']}")
+    return "\n".join(lines)
+
+
+def _lanes(summary: dict[str, Any]) -> str:
+    lanes = [lane for lane in summary["lanes"] if not lane["internal"]]
+    shown = [state for state in COLUMNS if summary["states"][state_name(state)]["ns"]]
+    names = [SHORT.get(state, state_name(state)) for state in shown]
+    lines = [f"{'Lanes':<34}{'alive':>11}" + "".join(f"{name:>9}" for name in names)]
+    for lane in lanes[:MOST_LANES]:
+        lines.append(_lane_line(f"{lane['thread']} ({lane['process']})", lane["alive_ns"], lane["states"], shown))
+    if len(lanes) > MOST_LANES:
+        lines.append(f"  and {len(lanes) - MOST_LANES} more (--json has them)")
+    if len(lanes) > 1:
+        total = sum(lane["alive_ns"] for lane in summary["lanes"])
+        lines.append(_lane_line("all, with service threads", total, summary["states"], shown))
+    return "\n".join(lines)
+
+
+def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State]) -> str:
+    shares = "".join(f"{percent(states[state_name(state)]['ns'] / max(1, alive_ns)):>9}" for state in shown)
+    return f"  {_cut(name, 31):<32}{duration(alive_ns):>11}{shares}"
+
+
+def _locks(locks: list[dict[str, Any]]) -> str:
+    own = [lock for lock in locks if not lock["internal"]]
+    if not own:
+        return ""
+    lines = [
+        f"{'Locks and queues':<34}{'taken':>9}{'waits':>8}{'waited':>10}{'longest':>10}{'held':>10}{'longest':>10}"
+    ]
+    for lock in own[:MOST_LOCKS]:
+        wait, hold = lock["wait_ns"], lock["hold_ns"]
+        times = [duration(wait["total"]), duration(wait["longest"])]
+        times += [duration(hold["total"]), duration(hold["longest"])] if hold["total"] else ["", ""]
+        columns = "".join(f"{text:>10}" for text in times)
+        lines.append(f"  {_cut(lock['name'], 31):<32}{lock['acquisitions']:>9}{lock['waits']:>8}{columns}".rstrip())
+    if len(own) > MOST_LOCKS:
+        lines.append(f"  and {len(own) - MOST_LOCKS} more (--json has them)")
+    return "\n".join(lines)
+
+
+def _workers(summary: dict[str, Any]) -> str:
+    work, workers = summary["throughput"], summary["workers"]
+    lines = []
+    if work["tasks"]:
+        lines.append(f"{count(work['tasks'], 'task')} done, {work['tasks_per_s']:.1f} a second")
+    if work["items"]:
+        lines.append(f"{count(work['items'], 'item')} done, {work['items_per_s']:.1f} a second")
+    for worker in workers[:MOST_LANES]:
+        total = f" of {worker['total']}" if worker["total"] else ""
+        text = f"  {worker['label'] or worker['worker']}: {worker['done'] or 0}{total}"
+        if worker["result"] not in (None, ""):
+            text += f", result {worker['result']}"
+        if worker["error"]:
+            text += f", failed: {str(worker['error']).strip().splitlines()[-1]}"
+        lines.append(_cut(text, WIDTH))
+    return "\n".join(["Work", *lines]) if lines else ""
+
+
+def _notes(notes: list[dict[str, Any]]) -> str:
+    return "\n".join(["Notes", *(f"  {note['text']}" for note in notes)]) if notes else ""
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,93 @@
+"""Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
+
+Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, in I/O or asleep) for
+at least twice the median, and the difference is a considerable part of the run. Starvation: of at least MIN_LANES
+users of a lock one got it a quarter as often as the median and spent most of its life waiting for it. Silent on short
+runs.
+"""
+
+import numpy as np
+
+from engine.analysis.building import Finding, finding, users_of
+from engine.model.format import duration, percent
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.statistics import lock_statistics
+from engine.recording.schema import State
+
+MIN_LANES = 3
+MIN_EXTRA_NS = 100_000_000
+MIN_EXTRA_SHARE = 0.15
+MIN_ACQUISITIONS = 60
+BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.IO, State.SLEEP)
+
+
+def find(model: Model) -> list[Finding]:
+    """At most one straggler, and one starving lane a lock."""
+    return _straggler(model) + _starving(model)
+
+
+def workers(model: Model) -> list[int]:
+    """The lanes that do the program's work: all but main and service threads, or the main threads of child processes."""
+    threads = [lane.id for lane in model.lanes if not lane.internal and lane.serial > 1]
+    mains = [lane.id for lane in model.lanes if not lane.internal and lane.serial == 1 and lane.process != 0]
+    return threads if len(threads) >= len(mains) else mains
+
+
+def _straggler(model: Model) -> list[Finding]:
+    lanes = workers(model)
+    elapsed = model.end_ns - model.start_ns
+    if len(lanes) < MIN_LANES or elapsed <= 0:
+        return []
+    totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+    busy = totals[:, list(BUSY)].sum(axis=1)
+    order = np.argsort(busy)
+    worst, median = int(order[-1]), int(np.median(busy))
+    extra = int(busy[worst]) - int(busy[order[-2]])
+    if busy[worst] < 2 * median or extra < MIN_EXTRA_NS or extra < MIN_EXTRA_SHARE * elapsed:
+        return []
+    name = model.lane_label(lanes[worst])
+    return [
+        finding(
+            model,
+            "straggler",
+            f"{name} works on while the others are done",
+            f"{name} was busy for {duration(int(busy[worst]))}, half of the {len(lanes)} workers for"
+            f" {duration(median)} or less: for {duration(extra)} it worked alone.",
+            "Cut the work into smaller pieces and let workers fetch the next one when they are done, largest first.",
+            lanes=[lanes[worst]],
+        )
+    ]
+
+
+def _starving(model: Model) -> list[Finding]:
+    found = []
+    for row in lock_statistics(model):
+        if row.primitive.kind not in MUTEXES or row.acquisitions < MIN_ACQUISITIONS:
+            continue
+        lanes = np.array(users_of(model, row.primitive.id))
+        if len(lanes) < MIN_LANES:
+            continue
+        rows = model.holds.rows
+        taken = np.bincount(rows["lane"][rows["primitive"] == row.primitive.id], minlength=int(lanes.max()) + 1)[lanes]
+        least = int(np.argmin(taken))
+        totals = model.states.totals(lanes[least : least + 1], model.start_ns, model.end_ns)[0]
+        waiting = totals[State.LOCK_WAIT] / max(1, totals[1:].sum())
+        if taken[least] > 0.25 * np.median(taken) or waiting < 0.5 or totals[State.LOCK_WAIT] < MIN_EXTRA_NS:
+            continue
+        lane = int(lanes[least])
+        name = model.lane_label(lane)
+        found.append(
+            finding(
+                model,
+                "starvation",
+                f"{name} starves at {row.primitive.short}",
+                f"{name} got {row.primitive.label} {int(taken[least])} times, its other users {int(np.median(taken))}"
+                f" times typically, and spent {percent(float(waiting))} of its time waiting for locks.",
+                "Release the lock for a moment between two holds, or hand the work out through a queue, which is fair.",
+                lanes=[lane],
+                waits_for=row.primitive.label,
+                primitive=row.primitive.id,
+            )
+        )
+    return found
