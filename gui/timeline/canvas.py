@@ -164,6 +164,15 @@ class Canvas(QWidget):
             self._find_hit()
         self.update()
 
+    def tooltip_at(self, position: QPointF) -> list[str]:
+        """The lines of the tooltip at a position; empty for none."""
+        return self._tooltip(self.hit_at(position))
+
+    def _tooltip(self, hit: Hit) -> list[str]:
+        if self.model is None or hit.row is None:
+            return []
+        return tooltip_lines(hit, self.rows.rows[hit.row], self.model, self.geometry_now().scale.ns_per_px)
+
     def _find_hit(self) -> None:
         assert self._pointer is not None
         assert self.model is not None
@@ -195,8 +204,7 @@ class Canvas(QWidget):
             if lane is not None:
                 self._overlays.paint_lane_focus(painter, scene, lane, strong=strong)
         if self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
-            row = self.rows.rows[self._hit.row]
-            lines = tooltip_lines(self._hit, row, model, geometry.scale.ns_per_px)
+            lines = self._tooltip(self._hit)
             if lines:
                 self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
         painter.end()
@@ -221,7 +229,7 @@ class Canvas(QWidget):
         if self._deadlocked:
             over.paint_deadlocks(painter, scene)
         if selection.span is not None:
-            over.paint_span(painter, geometry, selection.span, self._span_note(model, selection.span))
+            over.paint_span(painter, geometry, selection.span, self.span_note(selection.span))
         if selection.hovered is not None and selection.hovered != selection.slice:
             over.paint_slice(painter, scene, selection.hovered, strong=False)
         if selection.slice is not None:
@@ -244,10 +252,10 @@ class Canvas(QWidget):
             self._hand_offs = (chosen, found)
         return self._hand_offs[1]
 
-    def _span_note(self, model: Model, span: tuple[float, float]) -> str:
+    def span_note(self, span: tuple[float, float]) -> str:
         """The most frequent states of a span over the lanes shown: `running 61 %, lock wait 20 %`."""
-        lanes = np.array(self.rows.lanes(), dtype=np.int64)
-        if not len(lanes):
+        model, lanes = self.model, np.array(self.rows.lanes(), dtype=np.int64)
+        if model is None or not len(lanes):
             return ""
         totals = model.states.totals(lanes, int(span[0]), int(span[1])).sum(axis=0)
         totals[State.ENDED] = 0

@@ -36,18 +36,18 @@ class Timeline(QWidget):
         self.overview = Overview(view, themes, self)
         self._scroll = QScrollBar(self)
         self._scroll.setAccessibleName("Scroll lanes")
-        self._fit = self._make_button("Fit all", "Show the whole recording (Home)")
-        self._back = self._make_button("Back", "Take the last zoom or pan back (Ctrl+Z)")
-        self._resume = QPushButton("Resume following", self.canvas)
-        self._resume.setProperty("primary", True)
-        self._resume.setToolTip("Go back to the newest data and follow it (End)")
-        self._resume.hide()
+        self.fit_button = self._make_button("Fit all", "Show the whole recording (Home)")
+        self.back_button = self._make_button("Back", "Take the last zoom or pan back (Ctrl+Z)")
+        self.resume_button = QPushButton("Resume following", self.canvas)
+        self.resume_button.setProperty("primary", True)
+        self.resume_button.setToolTip("Go back to the newest data and follow it (End)")
+        self.resume_button.hide()
         self._lay_out()
         self.setFocusProxy(self.canvas)
         self.canvas.installEventFilter(self)
-        self._fit.clicked.connect(view.fit_all)
-        self._back.clicked.connect(view.go_back)
-        self._resume.clicked.connect(self._on_resume)
+        self.fit_button.clicked.connect(view.fit_all)
+        self.back_button.clicked.connect(view.go_back)
+        self.resume_button.clicked.connect(self._on_resume)
         self._scroll.valueChanged.connect(self.canvas.scroll_to)
         self.canvas.rows_changed.connect(self._on_rows_changed)
         self.canvas.lane_menu_requested.connect(self.lane_menu_requested)
@@ -124,8 +124,8 @@ class Timeline(QWidget):
         buttons = QHBoxLayout(corner)
         buttons.setContentsMargins(8, 4, 8, 4)
         buttons.setSpacing(4)
-        buttons.addWidget(self._fit)
-        buttons.addWidget(self._back)
+        buttons.addWidget(self.fit_button)
+        buttons.addWidget(self.back_button)
         buttons.addStretch(1)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -138,16 +138,18 @@ class Timeline(QWidget):
         grid.setRowStretch(1, 1)
 
     def _place_resume(self) -> None:
-        size = self._resume.sizeHint()
-        self._resume.setGeometry(self.canvas.width() - size.width() - 16, RULER_PX + 8, size.width(), size.height())
+        size = self.resume_button.sizeHint()
+        self.resume_button.setGeometry(
+            self.canvas.width() - size.width() - 16, RULER_PX + 8, size.width(), size.height()
+        )
 
     def _update_buttons(self) -> None:
         has_lanes = self._model is not None and bool(self._model.lanes)
-        self._fit.setEnabled(has_lanes)
-        self._back.setEnabled(self._view.can_go_back)
+        self.fit_button.setEnabled(has_lanes)
+        self.back_button.setEnabled(self._view.can_go_back)
         show = has_lanes and self._live and not self._view.following
-        if show != self._resume.isVisibleTo(self.canvas):
-            self._resume.setVisible(show)
+        if show != self.resume_button.isVisibleTo(self.canvas):
+            self.resume_button.setVisible(show)
             self._place_resume()
 
     def _on_resume(self) -> None:

@@ -40,9 +40,7 @@ class Page:
         """The whole page for a selection."""
         model = self._model
         if model is None or selection.empty:
-            body = self._hint(
-                "Select a slice to see why it waited, for whom, and the code it was in; drag over the lanes for a span."
-            )
+            body = self._hint(EMPTY)
         elif selection.slice is not None:
             body = self._slice(model, selection.slice)
         elif selection.span is not None:

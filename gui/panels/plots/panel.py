@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
-from gui.panels.plots.series import SERIES, Curve, Grid, Values, nice_top
+from gui.panels.plots.series import SERIES, Curve, Grid, Values, newest, nice_top
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
@@ -51,14 +51,14 @@ class Plots(QWidget):
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
         self._curves: list[list[pg.PlotCurveItem]] = [[] for _ in SERIES]
-        self._headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
+        self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
         self._plot = _bare_plot(self)
         self._cursor = pg.InfiniteLine(angle=90)
         self._separators = [pg.InfiniteLine(angle=0) for _ in SERIES]
         for line in (self._cursor, *self._separators):
             self._plot.addItem(line, ignoreBounds=True)
         self._lay_out()
-        for header in self._headers:
+        for header in self.headers:
             header.toggled.connect(self._on_collapsed)
         view.changed.connect(self._draw_soon)
         selection.hover_changed.connect(self._show_cursor)
@@ -92,7 +92,7 @@ class Plots(QWidget):
         self._plot.setRange(xRange=(0, columns), yRange=(0, 1), padding=0)
         edges = np.arange(columns + 1, dtype=np.float64)
         for number, series in enumerate(SERIES):
-            open_ = self._headers[number].expanded
+            open_ = self.headers[number].expanded
             curves = series.curves(model, self._grid) if model is not None and open_ else []
             self._values[number] = curves
             self._show_curves(number, curves, edges)
@@ -133,12 +133,12 @@ class Plots(QWidget):
     def _place(self) -> None:
         """Gives the height to the plots that are open, the headers theirs."""
         top = 0
-        for header, height in zip(self._headers, self._heights(), strict=True):
+        for header, height in zip(self.headers, self._heights(), strict=True):
             header.setGeometry(0, top, NAMES_PX, height)
             top += height
 
     def _heights(self) -> list[int]:
-        open_ = [header.expanded for header in self._headers]
+        open_ = [header.expanded for header in self.headers]
         free = self.height() - COLLAPSED_PX * open_.count(False)
         each = free // max(open_.count(True), 1)
         return [each if expanded else COLLAPSED_PX for expanded in open_]
@@ -162,7 +162,7 @@ class Plots(QWidget):
             item.setVisible(False)
         bottom, height = self._bands()[number]
         top = nice_top(curves)
-        self._headers[number].set_top(SERIES[number].text(top) if curves else "")
+        self.headers[number].set_top(SERIES[number].text(top) if curves else "")
         theme = self._themes.current
         for item, curve in zip(items, curves, strict=False):
             y = bottom + np.minimum(curve.values / top, 1.0) * height * HEADROOM + height * 0.03
@@ -175,7 +175,7 @@ class Plots(QWidget):
         """Values under the pointer, else the newest ones in view."""
         grid, model = self._grid, self._model
         if grid is None or model is None:
-            for header in self._headers:
+            for header in self.headers:
                 header.set_values([])
             return
         at = self._selection.hover_ns
@@ -184,10 +184,11 @@ class Plots(QWidget):
         if at is None:
             column = max(column - 1, 0)
         theme = self._themes.current
-        for series, header, curves in zip(SERIES, self._headers, self._values, strict=True):
+        for series, header, curves in zip(SERIES, self.headers, self._values, strict=True):
             values = []
             for curve in curves:
-                value = curve.values[column]
+                # What is sampled lags behind: the newest known value stands for now.
+                value = curve.values[column] if at is not None else newest(curve.values[: column + 1])
                 values.append((curve.name, "–" if np.isnan(value) else series.text(value), curve.colour(theme)))
             header.set_values(values)
 
@@ -218,7 +219,7 @@ class Plots(QWidget):
         self._cursor.setPen(pg.mkPen(theme.color("text_dim")))
         for line in self._separators:
             line.setPen(pg.mkPen(theme.color("border")))
-        for header in self._headers:
+        for header in self.headers:
             header.set_theme(theme)
         self._draw_soon()
 

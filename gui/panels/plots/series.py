@@ -57,6 +57,12 @@ class Series:
     text: Callable[[float], str]
 
 
+def newest(values: Values) -> float:
+    """The last value that there is; NaN for none."""
+    known = np.flatnonzero(~np.isnan(values))
+    return float(values[known[-1]]) if len(known) else float("nan")
+
+
 def nice_top(curves: list[Curve]) -> float:
     """The top of the scale: the next of 1, 2, 5 × 10^k above all values; 1 at least."""
     highest = max(

@@ -1,0 +1,293 @@
+"""Keys, wheel and pointer do what they should; following, resuming, taking navigation back."""
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.state.view_window import SHORTEST_NS, ViewWindow
+from gui.timeline.geometry import NAMES_PX
+from gui.timeline.keys import physical_key
+from tests.gui.timeline.conftest import Bench, make_bench
+from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic
+
+Key = Qt.Key
+Control, Shift, NoModifier = (
+    Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier,
+)  # fmt: skip
+
+
+def wheel(bench: Bench, x: float, notches: float, modifiers: Qt.KeyboardModifier = NoModifier) -> None:
+    place = QPointF(x, bench.y(ALICE))
+    event = QWheelEvent(
+        place, bench.canvas.mapToGlobal(place), QPoint(), QPoint(0, round(120 * notches)), Qt.MouseButton.NoButton,
+        modifiers, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(bench.canvas, event)
+
+
+@pytest.mark.parametrize(("key", "grows"), [(Key.Key_W, False), (Key.Key_S, True), (Key.Key_Plus, False)])
+def test_w_and_s_zoom(bench: Bench, key: Qt.Key, grows: bool) -> None:
+    before = bench.view.span_ns
+    bench.press(key)
+    assert (bench.view.span_ns > before) is grows
+
+
+@pytest.mark.parametrize(("key", "sign"), [(Key.Key_A, -1), (Key.Key_D, 1), (Key.Key_Left, -1), (Key.Key_Right, 1)])
+def test_a_and_d_pan(bench: Bench, key: Qt.Key, sign: int) -> None:
+    start, span = bench.view.start_ns, bench.view.span_ns
+    bench.press(key)
+    assert (bench.view.start_ns - start) * sign > 0
+    assert bench.view.span_ns == span
+
+
+def test_control_and_wheel_zoom_at_the_pointer(bench: Bench) -> None:
+    at = START + 25 * MS
+    x = bench.x(25)
+    wheel(bench, x, 2, Control)
+    assert bench.view.span_ns < 100 * MS
+    assert bench.canvas.geometry_now().scale.x(at) == pytest.approx(x, abs=1.5)
+
+
+def test_shift_and_wheel_pan(bench: Bench) -> None:
+    wheel(bench, bench.x(50), -1, Shift)
+    assert bench.view.start_ns > START
+    assert bench.view.span_ns == pytest.approx(100 * MS)
+
+
+def test_the_wheel_scrolls_lanes(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, synthetic(lanes=64, slices=3_200))
+    start = bench.view.start_ns
+    wheel(bench, 600, -2)
+    assert bench.canvas.first_row == 6
+    wheel(bench, 600, 5)
+    assert bench.canvas.first_row == 0
+    wheel(bench, 600, -1000)
+    geometry = bench.canvas.geometry_now()
+    assert bench.canvas.first_row == len(bench.canvas.rows) - geometry.whole_rows
+    assert bench.view.start_ns == start
+
+
+def test_dragging_selects_a_span(bench: Bench) -> None:
+    bench.drag((bench.x(20), bench.y(ALICE)), (bench.x(60), bench.y(ALICE)))
+    span = bench.selection.span
+    assert span is not None
+    assert span == pytest.approx((START + 20 * MS, START + 60 * MS), abs=0.2 * MS)
+    # alice ran 40 of 80 ms, bob another 20.
+    assert bench.canvas.span_note(span).startswith("running 50 %")
+
+
+@pytest.mark.parametrize(
+    ("button", "modifiers"), [(Qt.MouseButton.LeftButton, Shift), (Qt.MouseButton.MiddleButton, NoModifier)]
+)
+def test_dragging_with_shift_or_the_middle_button_pans(
+    bench: Bench, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
+) -> None:
+    bench.view.show(START + 40 * MS, START + 60 * MS)
+    x, y = bench.x(50), bench.y(ALICE)
+    bench.drag((x, y), (x + 100, y), button, modifiers)
+    assert bench.view.start_ns == pytest.approx(START + 38 * MS, abs=0.1 * MS)
+    assert bench.selection.span is None
+
+
+def test_a_click_selects_the_slice_and_escape_clears_it(bench: Bench) -> None:
+    bench.click((bench.x(30), bench.y(BOB)))
+    chosen = bench.selection.slice
+    assert chosen is not None
+    assert (chosen.lane, chosen.start_ns, chosen.end_ns) == (BOB, START + 20 * MS, START + 40 * MS)
+    assert "lock wait" in bench.canvas.accessibleDescription()
+    bench.press(Key.Key_Escape)
+    assert bench.selection.empty
+
+
+def test_pointing_at_a_lock_lights_it_up(bench: Bench) -> None:
+    bench.canvas.point_at(QPointF(bench.x(20), bench.y(ALICE, 21)))
+    assert bench.selection.primitive == LOCK
+    assert bench.canvas.hit.hold is not None
+    bench.canvas.point_at(QPointF(bench.x(30), bench.y(BOB)))
+    assert bench.selection.primitive == LOCK
+    bench.canvas.point_at(QPointF(bench.x(70), bench.y(ALICE)))
+    assert bench.selection.primitive is None
+    bench.canvas.point_at(None)
+    assert bench.selection.hover_ns is None
+
+
+def test_the_tooltip_says_what_is_there(bench: Bench) -> None:
+    place = QPointF(bench.x(30), bench.y(BOB))
+    assert bench.canvas.tooltip_at(place) == [
+        "bob: lock wait", "20.0 ms  from 0.02000 s", "for Lock accounts (bank.py:12)", "at bank.py:40 in transfer",
+    ]  # fmt: skip
+    assert bench.canvas.tooltip_at(QPointF(bench.x(70), bench.y(BOB)))[0] == "bob: GIL wait, sampled"
+    assert (
+        bench.canvas.tooltip_at(QPointF(bench.x(20), bench.y(ALICE, 21)))[0]
+        == "alice: holds Lock accounts (bank.py:12)"
+    )
+
+
+def test_keys_go_from_slice_to_slice(bench: Bench) -> None:
+    bench.click((bench.x(10), bench.y(BOB)))
+    starts = []
+    for _ in range(2):
+        bench.press(Key.Key_Period)
+        assert bench.selection.slice is not None
+        starts.append((bench.selection.slice.start_ns - START) // MS)
+    assert starts == [20, 40]
+    bench.press(Key.Key_Comma)
+    assert bench.selection.slice.start_ns == START + 20 * MS
+
+
+def test_brackets_follow_a_hand_off_there_and_back(bench: Bench) -> None:
+    bench.click((bench.x(30), bench.y(BOB)))
+    bench.press(Key.Key_BracketLeft)
+    assert bench.selection.slice is not None
+    assert bench.selection.slice.lane == ALICE
+    bench.press(Key.Key_BracketRight)
+    assert bench.selection.slice.lane == BOB
+    assert bench.selection.slice.start_ns == START + 20 * MS
+
+
+def test_lanes_can_be_reached_by_keys_alone(bench: Bench) -> None:
+    seen = []
+    for _ in range(4):
+        bench.press(Key.Key_Down)
+        seen.append(bench.selection.lane)
+    assert seen == [ALICE, BOB, CAROL, CAROL]
+    bench.press(Key.Key_Up)
+    assert bench.selection.lane == BOB
+    bench.press(Key.Key_Period)
+    assert bench.selection.slice is not None
+    assert bench.selection.slice.lane == BOB
+
+
+def test_f_focuses_the_selected_slice(bench: Bench) -> None:
+    bench.click((bench.x(30), bench.y(BOB)))
+    bench.press(Key.Key_F)
+    view = bench.view
+    assert view.start_ns < START + 20 * MS < START + 40 * MS < view.end_ns
+    assert view.span_ns == pytest.approx(20 * MS / 0.6)
+
+
+def test_a_hidden_service_lane_is_opened_when_it_is_to_be_shown(bench: Bench) -> None:
+    bench.filters.toggle_collapsed(0)
+    bench.timeline.reveal_lane(FEEDER)
+    row = bench.canvas.rows.of_lane(FEEDER)
+    assert row is not None
+    assert bench.canvas.rows.rows[row].lane == FEEDER
+
+
+def test_navigation_is_taken_back_step_by_step(bench: Bench) -> None:
+    there = (bench.view.start_ns, bench.view.end_ns)
+    bench.view.show(START + 10 * MS, START + 20 * MS)
+    here = (bench.view.start_ns, bench.view.end_ns)
+    bench.view.show(START + 12 * MS, START + 13 * MS)
+    bench.press(Key.Key_Z, Control)
+    assert (bench.view.start_ns, bench.view.end_ns) == here
+    bench.press(Key.Key_Z, Control)
+    assert (bench.view.start_ns, bench.view.end_ns) == there
+
+
+def test_quick_steps_of_one_kind_are_taken_back_together(qtbot: QtBot) -> None:
+    now = [0.0]
+    view = ViewWindow(clock=lambda: now[0])
+    view.reset(START, START + 100 * MS, live=False)
+    before = view.start_ns, view.end_ns
+    for _ in range(5):
+        view.zoom(0.8)
+        now[0] += 0.1
+    now[0] += 2
+    zoomed = view.start_ns, view.end_ns
+    view.zoom(0.8)
+    assert view.go_back()
+    assert (view.start_ns, view.end_ns) == zoomed
+    assert view.go_back()
+    assert (view.start_ns, view.end_ns) == before
+    assert not view.go_back()
+
+
+def test_the_view_stays_on_the_recording(qtbot: QtBot) -> None:
+    view = ViewWindow()
+    view.reset(START, START + 100 * MS, live=False)
+    for _ in range(100):
+        view.pan(-view.span_ns)
+    assert view.end_ns > START
+    for _ in range(100):
+        view.zoom(0.01)
+    assert view.span_ns == SHORTEST_NS
+    for _ in range(100):
+        view.zoom(100)
+    assert view.start_ns <= START
+    assert view.end_ns >= START + 100 * MS
+
+
+def test_a_live_view_follows_until_it_is_panned_and_resumes(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, by_hand(finished=False), live=True)
+    resume = bench.timeline.resume_button
+    assert bench.view.following
+    assert bench.view.end_ns >= bench.model.end_ns
+    assert not resume.isVisible()
+    bench.model.end_ns += 10_000 * MS
+    bench.timeline.refresh()
+    assert bench.view.end_ns >= bench.model.end_ns
+    bench.press(Key.Key_A)
+    assert not bench.view.following
+    assert resume.isVisible()
+    place = bench.view.start_ns
+    bench.model.end_ns += 1_000 * MS
+    bench.timeline.refresh()
+    assert bench.view.start_ns == place
+    resume.click()
+    assert bench.view.following
+    assert not resume.isVisible()
+    assert bench.view.end_ns >= bench.model.end_ns
+
+
+def test_zooming_while_following_keeps_the_newest_data_in_view(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, by_hand(finished=False), live=True)
+    bench.press(Key.Key_W)
+    assert bench.view.following
+    assert bench.view.start_ns < bench.model.end_ns <= bench.view.end_ns
+
+
+def test_fit_all_shows_everything(bench: Bench) -> None:
+    bench.view.show(START + 10 * MS, START + 11 * MS)
+    bench.timeline.fit_button.click()
+    assert bench.view.start_ns <= START
+    assert bench.view.end_ns >= START + 100 * MS
+
+
+def test_the_window_in_the_overview_can_be_dragged(bench: Bench, qtbot: QtBot) -> None:
+    bench.view.show(START + 10 * MS, START + 30 * MS)
+    overview = bench.timeline.overview
+    scale = overview.scale()
+    at, to = (QPoint(round(scale.x(START + ms * MS)), 20) for ms in (20, 70))
+    qtbot.mousePress(overview, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseMove(overview, to)
+    qtbot.mouseRelease(overview, Qt.MouseButton.LeftButton, pos=to)
+    assert bench.view.start_ns + bench.view.span_ns / 2 == pytest.approx(START + 70 * MS, abs=0.5 * MS)
+    assert bench.view.span_ns == pytest.approx(20 * MS)
+
+
+def test_names_select_lanes(bench: Bench) -> None:
+    bench.click((NAMES_PX - 60, bench.y(CAROL)))
+    assert bench.selection.lane == CAROL
+    assert bench.selection.slice is None
+
+
+def test_letters_count_by_their_place_on_the_keyboard() -> None:
+    class Event:
+        def __init__(self, key: Qt.Key, scan: int) -> None:
+            self._key, self._scan = key, scan
+
+        def key(self) -> int:
+            return self._key.value
+
+        def nativeScanCode(self) -> int:
+            return self._scan
+
+        def nativeVirtualKey(self) -> int:
+            return 0
+
+    azerty_z_key = Event(Key.Key_Z, 25)
+    assert physical_key(azerty_z_key) == Key.Key_W.value  # type: ignore[arg-type]
+    assert physical_key(Event(Key.Key_W, 0)) == Key.Key_W.value  # type: ignore[arg-type]

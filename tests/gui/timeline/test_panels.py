@@ -1,0 +1,185 @@
+"""Legend, plots and details beside the timeline."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.recording.schema import State
+from gui.panels.details import Details
+from gui.panels.details.excerpt import excerpt
+from gui.panels.legend import Legend
+from gui.panels.plots import Plots
+from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
+from gui.state.filters import Filters
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import ActiveTheme
+from tests.gui.timeline.recordings import BOB, LOCK, MS, START, by_hand, synthetic
+
+
+@pytest.fixture
+def view() -> ViewWindow:
+    made = ViewWindow()
+    made.reset(START, START + 100 * MS, live=False)
+    made.show(START, START + 100 * MS)
+    return made
+
+
+@pytest.fixture
+def selection() -> Selection:
+    return Selection()
+
+
+@pytest.fixture
+def legend(qtbot: QtBot, view: ViewWindow) -> Legend:
+    made = Legend(view, Filters(), ActiveTheme())
+    qtbot.addWidget(made)
+    made.resize(1200, 40)
+    made.show()
+    made.show_model(by_hand())
+    made.count()
+    return made
+
+
+@pytest.fixture
+def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Details:
+    made = Details(view, selection, ActiveTheme())
+    qtbot.addWidget(made)
+    made.show_model(by_hand())
+    return made
+
+
+def page(details: Details) -> str:
+    return details.browser.toPlainText()
+
+
+def test_the_legend_counts_the_time_in_view(legend: Legend, view: ViewWindow) -> None:
+    # Of 300 ms of three lanes: alice runs 100, bob 40.
+    assert legend.entries[State.RUNNING].share == pytest.approx(140 / 300)
+    assert legend.entries[State.LOCK_WAIT].share == pytest.approx(20 / 300)
+    view.show(START + 20 * MS, START + 40 * MS)
+    legend.count()
+    assert legend.entries[State.LOCK_WAIT].share == pytest.approx(1 / 3)
+
+
+def test_a_click_on_the_legend_filters(qtbot: QtBot, view: ViewWindow) -> None:
+    filters = Filters()
+    legend = Legend(view, filters, ActiveTheme())
+    qtbot.addWidget(legend)
+    legend.resize(1200, 40)
+    legend.show()
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(legend.entries[State.IO], left)
+    assert filters.states == {State.IO}
+    qtbot.mouseClick(legend.entries[State.SLEEP], left, Qt.KeyboardModifier.ControlModifier)
+    assert filters.states == {State.IO, State.SLEEP}
+    qtbot.mouseClick(legend.entries[State.IO], left)
+    qtbot.mouseClick(legend.entries[State.IO], left)
+    assert filters.states == set()
+
+
+def test_a_narrow_legend_takes_more_lines(legend: Legend) -> None:
+    tall = legend.height()
+    legend.resize(500, 40)
+    QApplication.processEvents()
+    assert legend.height() > tall
+    assert all(entry.geometry().right() <= legend.width() for entry in legend.entries.values())
+
+
+def test_series_are_means_per_column() -> None:
+    model, grid = by_hand(), Grid(START, 10 * MS, 10)
+    running, waiting = running_lanes(model, grid)[0].values, lock_waiters(model, grid)[0].values
+    assert running.round(2).tolist() == [2, 2, 1, 1, 2, 2, 1, 1, 1, 1]
+    assert waiting.round(2).tolist() == [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_nothing_is_plotted_outside_of_the_recording() -> None:
+    values = running_lanes(by_hand(), Grid(START - 50 * MS, 10 * MS, 20))[0].values
+    assert np.isnan(values).tolist() == [True] * 4 + [False] * 12 + [True] * 4
+
+
+def test_scales_end_at_nice_values() -> None:
+    def top(*values: float) -> float:
+        return nice_top([Curve("", np.array(values), "accent")])
+
+    assert top(0.2) == 1
+    assert top(7.3, np.nan) == 7.5
+    assert top(48e6) == 50e6
+    assert nice_top([]) == 1
+
+
+def test_plots_draw_and_collapse(qtbot: QtBot, view: ViewWindow, selection: Selection) -> None:
+    plots = Plots(view, selection, ActiveTheme())
+    qtbot.addWidget(plots)
+    plots.resize(1200, 300)
+    model = synthetic(lanes=16, slices=4_000)
+    view.reset(model.start_ns, model.end_ns, live=False)
+    plots.show()
+    plots.show_model(model)
+    plots.draw()
+    descriptions = [header.accessibleDescription() for header in plots.headers]
+    assert all(descriptions), "every plot has a current value"
+    assert "cores" in descriptions[3]
+    tall = plots.headers[1].height()
+    qtbot.mouseClick(plots.headers[0], Qt.MouseButton.LeftButton)
+    assert plots.headers[0].height() < tall < plots.headers[1].height()
+    plots.draw()
+    assert len(SERIES) == len(plots.headers)
+    selection.hover(model.start_ns + 50 * MS)
+    assert plots.headers[1].accessibleDescription() != descriptions[1]
+    plots.show_model(None)
+    plots.draw()
+
+
+def test_details_of_a_wait_say_why(details: Details, selection: Selection) -> None:
+    assert "Select a slice" in page(details)
+    chosen = by_hand().states.slice_at(BOB, START + 30 * MS)
+    assert chosen is not None
+    selection.select_slice(chosen)
+    text = page(details)
+    for words in (
+        "lock wait",
+        "20.0 ms",
+        "Lock accounts (bank.py:12)",
+        "alice",
+        "bank.py:40",
+        "recorded as it happened",
+    ):
+        assert words in text
+
+
+def test_details_of_a_span_are_its_statistics(details: Details, selection: Selection) -> None:
+    selection.select_span(START + 20 * MS, START + 40 * MS)
+    text = page(details)
+    assert "Span of 20.0 ms" in text
+    assert "33 %" in text
+
+
+def test_details_of_a_lane_and_of_a_lock(details: Details, selection: Selection) -> None:
+    selection.select_lane(BOB)
+    assert "bob" in page(details)
+    selection.select_primitive(LOCK)
+    assert "Lock accounts" in page(details)
+
+
+def test_links_of_the_details_select_and_open(qtbot: QtBot, details: Details, selection: Selection) -> None:
+    details.browser.anchorClicked.emit(QUrl(f"slice:{BOB}:{START + 30 * MS}"))
+    assert selection.slice is not None
+    assert selection.slice.lane == BOB
+    details.browser.anchorClicked.emit(QUrl("lane:0"))
+    assert selection.lane == 0
+    with qtbot.waitSignal(details.source_requested) as asked:
+        details.browser.anchorClicked.emit(QUrl("source:40:/tmp/my%20bank%25.py"))
+    assert asked.args == ["/tmp/my bank%.py", 40]
+
+
+def test_code_is_shown_when_the_file_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "bank.py"
+    file.write_text("\n".join(f"line {number}" for number in range(1, 11)))
+    assert excerpt(str(file), 5, around=1) == [(4, "line 4"), (5, "line 5"), (6, "line 6")]
+    assert excerpt(str(file), 99) == []
+    assert excerpt(str(tmp_path / "gone.py"), 1) == []
