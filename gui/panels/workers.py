@@ -68,7 +68,7 @@ class WorkersPanel(Panel):
             parent=self,
         )
         self.table.setItemDelegateForColumn(1, ShareBar(self.table, lambda: QColor(themes.current.surfaces.accent)))
-        self.table.make_sortable()
+        self.table.make_sortable(0)
         self.table.row_chosen.connect(self._on_row_chosen)
         self.set_body(self.table)
 

@@ -50,6 +50,7 @@ class Docks:
         return self._docks[name]
 
     def toggle_actions(self) -> list[QAction]:
+        """One a dock; its text is the dock's title."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
     def shown(self, name: str) -> bool:

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import ACTIONS, MENUS, TIMELINE_KEYS, Actions
 from gui.widgets.fuzzy import fuzzy_score
@@ -14,7 +24,9 @@ NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 class Overlay(QFrame):
-    """A frame in the middle of the window's upper part that goes when it loses the focus."""
+    """A frame in the middle of the window's upper part."""
+
+    preferred_height = 0  # px; 0: as much as its contents ask for
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -30,7 +42,7 @@ class Overlay(QFrame):
         self._former = window.window().focusWidget()
         self.adjustSize()
         width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
-        height = min(self.sizeHint().height(), window.height() - 96)
+        height = min(self.preferred_height or self.sizeHint().height(), window.height() - 96)
         self.setGeometry((window.width() - width) // 2, 64, width, height)
         self.show()
         self.raise_()
@@ -109,7 +121,13 @@ class CommandPalette(Overlay):
         self.input = QLineEdit(self)
         self.input.setPlaceholderText("Type what you want to do")
         self.input.setAccessibleName("Command")
-        self.list = QListWidget(self)
+        self.list = QTreeWidget(self)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setColumnCount(2)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.header().setStretchLastSection(False)
         self.list.setAccessibleName("Commands that match")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setMinimumHeight(280)
@@ -132,8 +150,9 @@ class CommandPalette(Overlay):
             self.hide()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-            if step and self.list.count():
-                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+            count = self.list.topLevelItemCount()
+            if step and count:
+                self._choose((self.list.currentIndex().row() + step) % count)
                 return True
         return False
 
@@ -141,19 +160,22 @@ class CommandPalette(Overlay):
         scored = [
             (score, action) for action in self._offered if (score := fuzzy_score(text, action.text())) is not None
         ]
-        scored.sort(key=lambda pair: -pair[0])
+        if text.strip():
+            scored.sort(key=lambda pair: -pair[0])
         self.list.clear()
         for _, action in scored:
             key = action.shortcut().toString(NATIVE)
-            item = QListWidgetItem(action.text().removesuffix("…") + (f"\t{key}" if key else ""))
-            item.setData(Qt.ItemDataRole.UserRole, action)
-            item.setToolTip(action.toolTip())
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
+            item = QTreeWidgetItem(self.list, [action.text().removesuffix("…"), key])
+            item.setData(0, Qt.ItemDataRole.UserRole, action)
+            item.setToolTip(0, action.toolTip())
+        self._choose(0)
+
+    def _choose(self, row: int) -> None:
+        self.list.setCurrentIndex(self.list.model().index(row, 0))
 
     def _do(self) -> None:
         item = self.list.currentItem()
         if item is not None:
-            action = item.data(Qt.ItemDataRole.UserRole)
+            action = item.data(0, Qt.ItemDataRole.UserRole)
             self.dismiss()
             action.trigger()

@@ -51,7 +51,9 @@ class RunControl(QObject):
         self._choices = choices
         self._now = now
         self._started = 0.0
+        self._run_next = False
         bridge.run_state_changed.connect(self._on_run_state_changed)
+        bridge.run_ended.connect(self._on_run_ended)
 
     @property
     def seconds(self) -> float:
@@ -97,14 +99,18 @@ class RunControl(QObject):
         )
 
     def run_repaired(self) -> bool:
-        """Chooses and runs the repaired version on the same backend."""
+        """Chooses and runs the repaired version on the same backend, once the run that goes on has been ended."""
         name = self.repaired()
         if name is None:
             return False
         backend = str(self._bridge.model.header.get("backend") or "") if self._bridge.model is not None else ""
         self._configuration.choose(name)
         self._configuration.set_backend(backend)
-        return self.run()
+        if not self._bridge.running:
+            return self.run()
+        self._run_next = True
+        self._bridge.stop()
+        return True
 
     def _run_scenario(self, name: str, **choices: Any) -> bool:
         interpreter = self._configuration.interpreter or None
@@ -138,6 +144,11 @@ class RunControl(QObject):
 
     def _new_path(self, name: str) -> Path:
         return new_path(name, self._folder())
+
+    def _on_run_ended(self) -> None:
+        if self._run_next:
+            self._run_next = False
+            self.run()
 
     def _on_run_state_changed(self, state: RunState) -> None:
         if state is RunState.STARTING:

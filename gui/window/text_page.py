@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.recording.schema import State
 from gui.theme import STATE_NAMES, Theme
@@ -26,11 +26,14 @@ STATE_MEANINGS = {
 class TextPage(Overlay):
     """Shows one text at a time."""
 
+    preferred_height = 560
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.browser = QTextBrowser(self)
         self.browser.setOpenExternalLinks(True)
-        self.browser.setMinimumSize(620, 420)
+        self.browser.setMinimumSize(620, 320)
+        self.browser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         close = QPushButton("Close", self)
         close.clicked.connect(self.dismiss)
         foot = QHBoxLayout()

@@ -6,14 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.model.model import Model
-from engine.model.wait_for import graph_at
 from gui.panels.wait_for.canvas import GraphCanvas
-from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
+from gui.panels.wait_for.data import data_at, data_of_finding, unresolved_deadlock
+from gui.panels.wait_for.layout import GraphData
 from gui.state.selection import Selection
 from gui.theme import ActiveTheme
 from gui.widgets.panel import Panel
-
-MOST_NODES = 24
 
 
 class WaitForPanel(Panel):
@@ -64,48 +62,3 @@ class WaitForPanel(Panel):
             )
         self.canvas.show_data(model, data)
         return bool(data.edges)
-
-
-def unresolved_deadlock(model: Model) -> dict[str, Any] | None:
-    """The newest deadlock that was found and has not come to an end."""
-    deadlocks = [f for f in model.findings.values() if f["kind"] == "deadlock" and f.get("resolved_ns") is None]
-    return deadlocks[-1] if deadlocks else None
-
-
-def data_of_finding(finding: dict[str, Any]) -> GraphData:
-    """The edges that came with a finding."""
-    members = set(finding.get("lanes") or ())
-    edges = tuple(
-        GraphEdge(
-            edge["waiter"],
-            edge["holder"],
-            edge["primitive"],
-            edge.get("wait_site") or 0,
-            edge.get("hold_site") or 0,
-            edge["waiter"] in members and (edge["holder"] is None or edge["holder"] in members),
-        )
-        for edge in finding.get("edges") or ()
-    )
-    return GraphData(edges, cycle_order(sorted(members), edges))
-
-
-def data_at(model: Model, time_ns: int) -> GraphData:
-    """The graph of what the recording says of a moment, no larger than can be read."""
-    graph = graph_at(model, time_ns)
-    lanes = {(lane.process, lane.serial): lane.id for lane in model.lanes}
-    members = {lanes[node] for knot in graph.knots for node in knot if node in lanes}
-    edges = [
-        GraphEdge(
-            lanes[e.waiter],
-            lanes[e.holder],
-            e.primitive,
-            in_cycle=lanes[e.waiter] in members and lanes[e.holder] in members,
-        )
-        for e in graph.edges
-        if e.waiter in lanes and e.holder in lanes
-    ]
-    edges.sort(key=lambda edge: (not edge.in_cycle, edge.waiter))
-    waiters = sorted({edge.waiter for edge in edges})
-    kept = set(members) | set(waiters[:MOST_NODES])
-    shown = tuple(edge for edge in edges if edge.waiter in kept)
-    return GraphData(shown, cycle_order(sorted(members), shown), len(set(waiters) - kept))

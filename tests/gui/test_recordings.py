@@ -1,0 +1,142 @@
+"""Opening, saving and damage: what is shown, and what is said in words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+
+from engine.recording.synthetic import write_synthetic
+from gui.main_window import MainWindow
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "made-up.lane"
+    write_synthetic(path, lanes=8, group=4, slices=4000, deadlock=True)
+    return path
+
+
+def test_a_recording_is_shown_whole(window: MainWindow, wait_for: Wait, recording: Path) -> None:
+    window.open(recording)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    assert len([lane for lane in window.bridge.model.lanes if not lane.internal]) >= 8
+    assert window.pages.currentWidget() is window.centre_split
+    assert "made-up.lane" in window.windowTitle()
+    assert window.banner.isVisible()
+    assert window.banner.end.isHidden()
+    assert window.acts["save-as"].isEnabled()
+    assert window.status.progress.isHidden()
+    assert window.messages.texts() == []
+
+
+def test_what_was_live_is_there_again_when_it_is_reopened(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    words, path = window.banner.words.text(), window.bridge.path
+    window.acts["stop"].trigger()
+    wait_for(lambda: not window.bridge.running)
+    lanes = [lane.name for lane in window.bridge.model.lanes]
+    output = [line["text"] for line in window.bridge.model.output]
+    window.open(path)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    assert [lane.name for lane in window.bridge.model.lanes] == lanes
+    assert [line["text"] for line in window.bridge.model.output] == output
+    assert window.banner.isVisible()
+    assert window.banner.words.text() == words
+
+
+def test_saved_recordings_open_again_and_are_recent(
+    window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
+) -> None:
+    window.open(recording)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    assert window.recordings.save_as(tmp_path / "kept")
+    assert (tmp_path / "kept.lane").read_bytes() == recording.read_bytes()
+    window.recordings.fill_recent(window.recent)
+    assert [action.text() for action in window.recent.actions()] == ["kept.lane", "made-up.lane"]
+    window.recent.actions()[0].trigger()
+    wait_for(lambda: "kept.lane" in window.windowTitle())
+
+
+def test_a_file_that_is_no_recording_is_refused_in_one_plain_line(
+    window: MainWindow, recording: Path, wait_for: Wait, tmp_path: Path
+) -> None:
+    window.open(recording)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    (tmp_path / "notes.txt").write_text("nothing of the kind")
+    window.open(tmp_path / "notes.txt")
+    (text,) = window.messages.texts()
+    assert "notes.txt is not a Lanescope recording" in text
+    assert "\n" not in text
+    assert "made-up.lane" in window.windowTitle()  # what was shown stays
+
+
+def test_a_file_that_is_not_there_is_said_so(window: MainWindow, tmp_path: Path) -> None:
+    window.open(tmp_path / "gone.lane")
+    assert window.messages.texts() == [f"{tmp_path / 'gone.lane'} does not exist."]
+    assert window.pages.currentWidget() is window.welcome
+
+
+def test_a_truncated_recording_opens_with_what_is_intact_and_says_so(
+    window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn.lane"
+    torn.write_bytes(recording.read_bytes()[: recording.stat().st_size * 2 // 3])
+    window.open(torn)
+    wait_for(window.messages.texts)
+    (text,) = window.messages.texts()
+    assert "intact" in text
+    assert window.bridge.model is not None
+    assert window.bridge.model.lanes
+
+
+def test_a_dropped_recording_is_opened(window: MainWindow, wait_for: Wait, recording: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(recording))])
+    button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, button, none))
+    wait_for(lambda: "made-up.lane" in window.windowTitle())
+
+
+def test_opening_never_loses_the_recording_that_is_being_made(
+    window: MainWindow, wait_for: Wait, recording: Path
+) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    run = window.bridge.path
+    window.open(recording)
+    assert window.bridge.running
+    assert window.bridge.path == run
+    strip = window.messages.strip("open")
+    assert strip is not None
+    assert "A run is being recorded" in strip.message.text
+    answers = {answer.text: answer for answer in strip.message.answers}
+    answers["End the run and open"].do()
+    wait_for(lambda: not window.bridge.running and window.bridge.path == recording)
+    assert run is not None
+    assert run.exists()
+
+
+def test_opening_a_large_recording_goes_in_steps_and_can_be_cancelled(
+    window: MainWindow, wait_for: Wait, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.lane"
+    write_synthetic(path, lanes=16, slices=400_000)
+    shares: list[float] = []
+    window.bridge.opening_progressed.connect(shares.append)
+    window.clock.stop()  # each step is taken by hand
+    window.open(path)
+    window.bridge.take_in()
+    assert shares
+    assert shares[-1] < 1
+    assert not window.status.progress.isHidden()
+    window.status.cancel.click()
+    assert window.status.progress.isHidden()
+    assert any("cancelled" in text for text in window.messages.texts())
+    assert window.bridge.model is not None
+    assert not window.bridge.take_in()

@@ -1,0 +1,146 @@
+"""Runs as the user sees them: real scenarios in the real window."""
+
+import time
+from collections.abc import Callable
+
+import psutil
+
+from gui.main_window import MainWindow
+from gui.session_bridge import RunState
+
+Wait = Callable[[Callable[[], object]], None]
+DEADLOCK_WORDS = "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"
+
+
+def lane_names(window: MainWindow) -> set[str]:
+    return {lane.name for lane in window.bridge.model.lanes} if window.bridge.model else set()
+
+
+def test_a_scenario_runs_shows_its_lanes_and_stops(window: MainWindow, wait_for: Wait) -> None:
+    window.configuration.choose("two_locks")
+    window.acts["run"].trigger()
+    wait_for(lambda: {"MainThread", "worker-1", "worker-2"} <= lane_names(window))
+    assert window.bridge.run_state is RunState.RUNNING
+    assert window.acts["stop"].isEnabled()
+    assert not window.acts["run"].isEnabled()
+    assert window.pages.currentWidget() is window.centre_split
+    begun = time.monotonic()
+    window.acts["stop"].trigger()
+    wait_for(lambda: not window.bridge.running)
+    assert time.monotonic() - begun < 4
+    assert window.acts["run"].isEnabled()
+    assert window.bridge.model is not None
+    assert window.bridge.model.finished
+    assert window.bridge.path is not None
+    assert window.bridge.path.exists()
+
+
+def test_the_deadlock_is_named_in_words_and_never_takes_the_keyboard(window: MainWindow, wait_for: Wait) -> None:
+    window.activateWindow()
+    window.workload.find_scenario()
+    focused = window.focusWidget()
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    assert window.banner.words.text() == DEADLOCK_WORDS
+    assert window.focusWidget() is focused
+    assert window.docks.shown("wait-for")
+    names = {window.bridge.model.lanes[lane].name for lane in window.wait_for.canvas.data.cycle}
+    assert names == {"worker-1", "worker-2"}
+    assert len(window.wait_for.canvas.data.edges) == 2
+
+
+def test_an_edge_of_the_graph_leads_to_the_lines_of_code(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    window.wait_for.canvas.edge_chosen.emit(window.wait_for.canvas.data.edges[0])
+    wait_for(lambda: window.docks.shown("source"))
+    assert window.source.view.file.endswith("two_locks.py")
+    shown = window.source.view.textCursor().block().text()
+    assert "with second" in shown
+    assert window.source.frames.count() > 2
+
+
+def test_the_banner_ends_the_run_and_runs_the_repaired_version(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    assert not window.banner.repaired.isHidden()
+    window.banner.end.click()
+    wait_for(lambda: not window.bridge.running)
+    assert window.banner.isVisible()
+    assert window.banner.end.isHidden()
+    window.banner.repaired.click()
+    wait_for(lambda: window.bridge.running)
+    assert window.configuration.scenario.name == "two_locks_ordered"
+    assert not window.banner.isVisible()
+    wait_for(lambda: not window.bridge.running)
+    assert window.bridge.model.findings == {}
+
+
+def test_the_repaired_version_may_be_run_while_the_deadlock_still_stands(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    window.banner.repaired.click()
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.header["scenario"] == "two_locks_ordered")
+    wait_for(lambda: not window.bridge.running)
+
+
+def test_a_dismissed_deadlock_can_be_gone_to_again(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    window.acts["dismiss-message"].trigger()
+    assert not window.banner.isVisible()
+    window.acts["show-deadlock"].trigger()
+    assert window.banner.isVisible()
+    assert window.selection.lane in window.banner.finding["lanes"]
+
+
+def test_closing_during_a_run_ends_it_and_leaves_nothing(window: MainWindow, wait_for: Wait) -> None:
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    window.acts["deadlock"].trigger()
+    wait_for(lambda: "worker-2" in lane_names(window))
+    path = window.bridge.path
+    begun = time.monotonic()
+    window.close()
+    assert time.monotonic() - begun < 4
+    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+    assert path is not None
+    assert path.exists()
+
+
+def test_a_worker_that_fails_is_marked(window: MainWindow, wait_for: Wait) -> None:
+    window.configuration.choose("worker_exception")
+    window.configuration.set_parameter("step_ms", "1")
+    window.acts["run"].trigger()
+    wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
+    window.docks.bring_up("workers")
+    wait_for(lambda: window.workers.table.row_model.rows)
+    rows = {row.name: row for row in window.workers.table.row_model.rows}
+    assert set(rows) == {"worker-1", "worker-2", "worker-3", "worker-4"}
+    assert "IndexError" in rows["worker-2"].error
+    assert "Traceback" in rows["worker-2"].traceback
+    assert rows["worker-1"].share == 1.0
+
+
+def test_what_is_printed_appears_with_its_lane(window: MainWindow, wait_for: Wait) -> None:
+    window.configuration.choose("worker_exception")
+    window.configuration.set_parameter("step_ms", "1")
+    window.docks.bring_up("output")
+    window.acts["run"].trigger()
+    wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
+    wait_for(lambda: window.output.table.row_model.rows)
+    texts = [line["text"] for line in window.output.table.row_model.rows]
+    assert any("IndexError" in text for text in texts)
+    window.output.filter.setText("IndexError")
+    assert all("IndexError" in line["text"] for line in window.output.table.row_model.rows)
+
+
+def test_two_windows_do_not_disturb_each_other(open_window: Callable[[], MainWindow], wait_for: Wait) -> None:
+    first, second = open_window(), open_window()
+    first.acts["deadlock"].trigger()
+    wait_for(lambda: first.bridge.path is not None and first.bridge.path.exists())
+    second.acts["deadlock"].trigger()
+    wait_for(lambda: first.banner.isVisible() and second.banner.isVisible())
+    assert first.bridge.path != second.bridge.path
+    first.acts["stop"].trigger()
+    wait_for(lambda: not first.bridge.running)
+    assert second.bridge.running
