@@ -45,8 +45,8 @@ def find(model: Model) -> list[Finding]:
                 "convoy",
                 f"Convoy at {row.primitive.short}",
                 f"{len(lanes)} lanes queue for {row.primitive.label}: {percent(row.contended)} of its"
-                f" {row.acquisitions} acquisitions had to wait, {duration(row.wait_ns)} in all ({percent(share)} of these lanes' time),"
-                f" while it was held for {duration(row.median_hold_ns)} typically and"
+                f" {row.acquisitions} acquisitions had to wait, {duration(row.wait_ns)} in all ({percent(share)} of"
+                f" these lanes' time), while it was held for {duration(row.median_hold_ns)} typically and"
                 f" {duration(row.longest_hold_ns)} at most.",
                 "Hold the lock for less work, split what it protects over several locks, or let each worker collect its"
                 " results and merge them rarely.",

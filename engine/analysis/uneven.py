@@ -28,7 +28,7 @@ def find(model: Model) -> list[Finding]:
 
 
 def workers(model: Model) -> list[int]:
-    """The lanes that do the program's work: all but main and service threads, or the main threads of child processes."""
+    """The lanes that do the work: all but main and service threads, or the main threads of child processes."""
     threads = [lane.id for lane in model.lanes if not lane.internal and lane.serial > 1]
     mains = [lane.id for lane in model.lanes if not lane.internal and lane.serial == 1 and lane.process != 0]
     return threads if len(threads) >= len(mains) else mains

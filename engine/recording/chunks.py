@@ -101,7 +101,9 @@ def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
 
 
 def decode_header(data: bytes) -> ChunkHeader:
-    """The header in the first HEADER_SIZE bytes; ChunkDamageError when its magic or CRC is wrong."""
+    """The header in the first HEADER_SIZE bytes; ChunkDamageError when it is none."""
+    if len(data) < HEADER_SIZE:
+        raise ChunkDamageError
     magic, layer, flags, _, rows, size, base, watermark, crc = HEADER.unpack_from(data)
     (own_crc,) = struct.unpack_from("<I", data, HEADER.size)
     if magic != CHUNK_MAGIC or own_crc != zlib.crc32(data[: HEADER.size]) or size > MAX_PAYLOAD:

@@ -1,5 +1,6 @@
 """What `StateStore` promises, said again slowly and plainly: slices in lists, one column at a time."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -89,9 +90,7 @@ def definitions(stories: list[Story]) -> list[dict[str, object]]:
 
 def feed(stories: list[Story], parts: int, random: np.random.Generator) -> tuple[Model, int]:
     """A model of these lanes, taken in by `parts` batches; and the watermark, relative to the origin."""
-    rows = [
-        (lane, ORIGIN + end, code, 0) for lane, story in enumerate(stories) for end, code in story.slices
-    ]
+    rows = [(lane, ORIGIN + end, code, 0) for lane, story in enumerate(stories) for end, code in story.slices]
     states = np.array(rows, STATE_ROW) if rows else np.zeros(0, STATE_ROW)
     states = states[np.argsort(states["end"], kind="stable")]
     latest = max([0, *(end for story in stories for end, _ in story.slices), *(story.end or 0 for story in stories)])
@@ -148,10 +147,7 @@ def exact_codes(
 ) -> list[tuple[int, int]]:
     """Columns finer than the pyramid."""
     edges = [math.floor(start + column * ns_per_column) for column in range(columns + 1)]
-    return [
-        _finished(*reduce_span(spans, left, max(right, left + 1)))
-        for left, right in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [_finished(*reduce_span(spans, left, max(right, left + 1))) for left, right in itertools.pairwise(edges)]
 
 
 def bucket_codes(
