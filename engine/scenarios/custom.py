@@ -39,7 +39,11 @@ class NamedLock:
 
 @dataclass(frozen=True)
 class Line:
-    """A queue between groups. Those who feed it meet at `all_fed` when done, and one of them ends the queue."""
+    """A queue between groups. Those who feed it meet at `all_fed` when done, and one of them ends the queue.
+
+    Items of different processes may overtake each other on their way through a multiprocessing queue. Hence the end is
+    put in only after all items have been handled.
+    """
 
     items: Any
     all_fed: Any
@@ -47,6 +51,7 @@ class Line:
 
     def end(self) -> None:
         if self.all_fed.wait() == 0:  # whoever gets number 0
+            self.items.join()
             for _ in range(self.drainers):
                 self.items.put(END)
 
@@ -67,14 +72,14 @@ def work(context: Context) -> int:
     run: GroupRun = context.shared
     serial = run.group.backend == "serial"
     task = tasks.get(run.group.task)
-    with task.open({**task.defaults(), **run.group.parameters}) as step:
-        if not serial or context.index == 0:
-            run.start.wait(START_TIME_S)
-        try:
+    if not serial or context.index == 0:
+        run.start.wait(START_TIME_S)
+    try:
+        with task.open({**task.defaults(), **run.group.parameters}) as step:
             return iterate(context, run, step)
-        finally:
-            if run.feeds and (not serial or context.index == context.count - 1):
-                run.feeds.end()
+    finally:
+        if run.feeds and (not serial or context.index == context.count - 1):
+            run.feeds.end()
 
 
 def iterate(context: Context, run: GroupRun, step: Callable[[], None]) -> int:
@@ -83,8 +88,12 @@ def iterate(context: Context, run: GroupRun, step: Callable[[], None]) -> int:
     while done != total:
         if run.drains and run.drains.items.get() is END:
             break
-        take_locks(run.locks)
-        step()
+        try:
+            take_locks(run.locks)
+            step()
+        finally:
+            if run.drains:
+                run.drains.items.task_done()
         done += 1
         if run.feeds:
             run.feeds.items.put((context.name, done))
@@ -126,7 +135,7 @@ class Build:
         feeders = [group for group in self.groups if group.feeds == name]
         drainers = [group for group in self.groups if group.drains == name]
         kit = self._kit(feeders + drainers)
-        items: Any = queue.Queue(capacity) if kit is threading else self.context.Queue(capacity)
+        items: Any = queue.Queue(capacity) if kit is threading else self.context.JoinableQueue(capacity)
         Reporter().name(items, name)
         return Line(items, kit.Barrier(_parties(feeders)), sum(group.workers for group in drainers))
 

@@ -1,4 +1,4 @@
-"""Producers and consumers in processes of their own, on a multiprocessing.Queue."""
+"""Producers and consumers in processes of their own, on a multiprocessing queue."""
 
 import multiprocessing
 import time
@@ -23,7 +23,12 @@ with the first put. Hence put() returns before anything has left the process, an
 pickled fails in the feeder thread, not in put().
 
 A semaphore counts the free places, so capacity and waiting are as with threads. Each job carries some bytes;
-with large ones you can watch the copying become the work.""",
+with large ones you can watch the copying become the work.
+
+Since every process has a feeder thread of its own, jobs of different producers may overtake each other. A
+None put at the end by one producer may overtake the last job of another, which would be lost. That is why the
+queue is a JoinableQueue here: it counts the jobs that are not yet done (task_done), and join() waits until
+there are none.""",
     look_for=(
         "Producers and consumers with process ids of their own; the feeder threads are lanes marked internal.",
         "Queue depth over time, as counted by puts and gets.",
@@ -57,6 +62,7 @@ def produce(context: Context) -> int:
         shared.jobs.put((context.name, job, bytes(shared.job_size)))
         context.progress(job, shared.count, label="producing", items=job)
     if shared.all_produced.wait() == 0:  # whoever gets number 0
+        shared.jobs.join()  # all jobs have been processed: none can come after the end
         for _ in range(context.count - shared.producers):
             shared.jobs.put(None)
     return int(shared.count)
@@ -67,6 +73,7 @@ def consume(context: Context) -> int:
     done = 0
     while shared.jobs.get() is not None:
         time.sleep(shared.consume_s)
+        shared.jobs.task_done()
         done += 1
         context.progress(done, label=f"consuming, {depth(shared.jobs)} waiting", items=done)
     return done
@@ -83,7 +90,7 @@ def depth(jobs: Any) -> int | str:
 def run(settings: Settings) -> None:
     context = multiprocessing.get_context(settings.start_method)
     producers = settings.workers // 2
-    jobs = context.Queue(settings.capacity)
+    jobs = context.JoinableQueue(settings.capacity)
     all_produced = context.Barrier(producers)
     say(f"{producers} producers, {settings.workers - producers} consumers, a queue for {settings.capacity} jobs")
     shared = SimpleNamespace(

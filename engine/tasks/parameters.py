@@ -67,8 +67,12 @@ class Parameter:
         unit = f" {self.unit}" if self.unit else ""
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and not low <= value <= high:
-            raise ValueError(f"{self.name} must be from {low:g} to {high:g}{unit}, not {value:g}")
+            raise ValueError(f"{self.name} must be from {_plain(low)} to {_plain(high)}{unit}, not {_plain(value)}")
         if low is not None and value < low:
-            raise ValueError(f"{self.name} must be at least {low:g}{unit}, not {value:g}")
+            raise ValueError(f"{self.name} must be at least {_plain(low)}{unit}, not {_plain(value)}")
         if high is not None and value > high:
-            raise ValueError(f"{self.name} must be at most {high:g}{unit}, not {value:g}")
+            raise ValueError(f"{self.name} must be at most {_plain(high)}{unit}, not {_plain(value)}")
+
+
+def _plain(number: float) -> str:
+    return f"{int(number):,}" if number == int(number) else f"{number:g}"
