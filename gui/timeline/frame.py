@@ -7,6 +7,7 @@ from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
+from gui.timeline.columns import LaneColumns
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
@@ -37,6 +38,7 @@ class Frame:
         self.runs = wide_runs(self.codes, 1)
         self._theme = theme
         self._raster = Raster(theme, ratio, filters.states)
+        self._columns = LaneColumns(self._raster)
         self._labels = LabelSheet(ui_font(FONT_SMALL_PX), ratio)
         self._names = Names(theme)
         self._ruler = Ruler(theme)
@@ -84,30 +86,13 @@ class Frame:
         self.image.setDevicePixelRatio(self.ratio)
 
     def _paint_lanes(self, scene: Scene) -> None:
-        geometry, rows, model = scene.geometry, scene.rows, scene.model
-        first, count = geometry.first_row, geometry.rows_in_view
-        columns, height = geometry.columns, self._raster.row_height
-        lane_ids = rows.lane_ids[first : first + count]
-        places = np.flatnonzero(lane_ids >= 0)
-        dominant, worst, held = (np.zeros((count, columns), dtype=np.uint8) for _ in range(3))
-        if len(places):
-            span = (lane_ids[places], geometry.start_ns, geometry.ns_per_column, columns)
-            dominant[places], worst[places] = model.states.codes(*span)
-            held[places] = model.holds.covered(*span)
+        codes, pixels = self._columns.update(scene)
+        rows, height, columns = pixels.shape
         top, left = round(RULER_PX * self.ratio), self._pixels.shape[1] - columns
-        area = self._pixels[top : top + count * height, left:]
-        blocks = area.reshape(count, height, columns)
-        self._raster.fill_lanes(blocks, dominant, worst, held, geometry.first_column)
-        for place in np.flatnonzero(lane_ids < 0):
-            row = rows.rows[first + place]
-            if row.lanes:
-                lanes = np.array(row.lanes)
-                summary, _ = model.states.codes(lanes, geometry.start_ns, geometry.ns_per_column, columns)
-                self._raster.fill_summary(blocks[place], summary)
-            else:
-                blocks[place] = self._raster.group_pixel
-        self.codes = dominant
-        self.runs = wide_runs(dominant, round(LEAST_PX * self.ratio))
+        area = self._pixels[top : top + rows * height, left:].reshape(rows, height, columns)
+        area[:] = pixels
+        self.codes = codes
+        self.runs = wide_runs(codes, round(LEAST_PX * self.ratio))
 
     def _paint_labels(self, painter: QPainter, scene: Scene) -> None:
         geometry, rows, model = scene.geometry, scene.rows, scene.model

@@ -26,31 +26,46 @@ class Overlays:
         self._font = ui_font(FONT_PX - 1)
         self._bold = ui_font(FONT_PX - 1, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
+        self._lit_key: tuple[object, ...] = ()
+        self._lit: tuple[list[QRectF], list[QRectF]] = ([], [])
 
     def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, runs: Runs) -> None:
         """Frames every hold of a primitive in full height, and every wide wait for it."""
-        geometry, model, painted = scene.geometry, scene.model, 0
-        scale = geometry.scale
+        geometry = scene.geometry
+        key = (primitive, geometry, scene.rows, scene.model.version)
+        if key != self._lit_key:
+            self._lit_key = key
+            self._lit = (self._lit_holds(scene, primitive), self._lit_waits(scene, primitive, runs))
         hold = QColor(self._theme.hold)
         fill = QColor(hold)
         fill.setAlpha(90)
-        boxes = []
-        for held in model.holds.of_primitive(primitive, int(geometry.start_ns), int(geometry.end_ns)):
-            row = scene.row_in_view(held.lane)
-            if row is None:
-                continue
-            left = max(scale.x(held.start_ns), NAMES_PX - 2.0)
-            width = max(scale.x(held.end_ns) - left, 1.0)
-            boxes.append(QRectF(left, geometry.row_top(row) + BAR_TOP, width, HOLD_BOTTOM - BAR_TOP))
-            painted += 1
-            if painted >= LIT_LIMIT:
-                break
         painter.setPen(hold)
         painter.setBrush(fill)
-        painter.drawRects(boxes)
+        painter.drawRects(self._lit[0])
         painter.setPen(QPen(hold, 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRects(self._lit_waits(scene, primitive, runs))
+        painter.drawRects(self._lit[1])
+
+    @staticmethod
+    def _lit_holds(scene: Scene, primitive: int) -> list[QRectF]:
+        """One box per hold; holds of a lane that lie in one pixel share it."""
+        geometry, rows = scene.geometry, scene.rows
+        start, scale = geometry.start_ns, geometry.scale.ns_per_px
+        shown = range(geometry.first_row, geometry.first_row + geometry.rows_in_view)
+        tops = {lane: geometry.row_top(row) + BAR_TOP for row in shown for lane in rows.rows[row].lanes}
+        reached: dict[int, float] = {}
+        boxes: list[QRectF] = []
+        for held in scene.model.holds.of_primitive(primitive, int(start), int(geometry.end_ns)):
+            top = tops.get(held.lane)
+            right = NAMES_PX + (held.end_ns - start) / scale
+            if top is None or right < reached.get(top, 0.0) + 1:
+                continue
+            left = max(NAMES_PX + (held.start_ns - start) / scale, NAMES_PX - 2.0)
+            boxes.append(QRectF(left, top, max(right - left, 1.0), HOLD_BOTTOM - BAR_TOP))
+            reached[top] = max(right, left + 1)
+            if len(boxes) >= LIT_LIMIT:
+                break
+        return boxes
 
     @staticmethod
     def _lit_waits(scene: Scene, primitive: int, runs: Runs) -> list[QRectF]:
