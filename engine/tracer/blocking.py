@@ -22,17 +22,20 @@ class Sleep(Builtin):
 
     __slots__ = ()
 
-    def sleep(self, *seconds: float) -> None:
+    def sleep(self, *seconds: float) -> Any:
         """As the original."""
         try:
             state = current()
+            if state.wait is not None:  # part of a wait that says more
+                return self.original(*seconds)
             outer = begin(state, 0, layout.WAIT_SLEEP | layout.WAIT_TIMED, user_site(get_frame(1)))
             flags = layout.WAIT_FAILED
             try:
-                self.original(*seconds)
+                result = self.original(*seconds)
                 flags = 0
             finally:
                 finish(state, outer, flags)
+            return result
         except BaseException as error:
             hide(error)
             raise
@@ -47,9 +50,9 @@ class InputOutput(Builtin):
         """As the original. Calls by the standard library for its own purposes are not followed."""
         try:
             frame = get_frame(1)
-            if not is_user_code(frame):
-                return self.original(*args, **kwargs)
             state = current()
+            if state.wait is not None or not is_user_code(frame):
+                return self.original(*args, **kwargs)
             outer = begin(state, 0, layout.WAIT_IO, user_site(frame))
             flags = layout.WAIT_FAILED
             try:
@@ -68,9 +71,9 @@ def make_method(original: Method, ready: Any = None) -> Method:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            if ready is not None and ready(self):
-                return original(self, *args, **kwargs)
             state = current()
+            if state.wait is not None or (ready is not None and ready(self)):
+                return original(self, *args, **kwargs)
             outer = begin(state, 0, layout.WAIT_IO, user_site(get_frame(1)))
             flags = layout.WAIT_FAILED
             try:

@@ -7,7 +7,7 @@ from .patching import hide, look_like, replace_method
 from .primitives import ATTRIBUTE
 from .queues import raw_simple_queue
 from .state import current
-from .tasks import TaskCall, idle, task_name
+from .tasks import TaskCall, idle, plain, task_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class WorkerQueue:
 
     def get(self, *args: Any, **kwargs: Any) -> Any:
         """The next work item."""
-        item = idle(self.number, self.queue.get, *args, **kwargs)
+        item = idle(self.number, plain(type(self.queue).get), self.queue, *args, **kwargs)
         if item is not None:
             item.fn = TaskCall(item.fn, task_name(item.fn, item.args))
         return item

@@ -46,6 +46,8 @@ def waiting(
             if not number or (ready is not None and ready(self, *args, **kwargs)):
                 return original(self, *args, **kwargs)
             state = current()
+            if state.wait is not None and state.wait[0] == number:  # one of this object's methods calls another
+                return original(self, *args, **kwargs)
             kind = detail | timed(args, kwargs, timeout_at)
             outer = begin(state, number, kind, user_site(get_frame(1)), owner(self) if owner is not None else 0)
             flags = layout.WAIT_FAILED
@@ -54,6 +56,8 @@ def waiting(
                 if not (result is False if failed is None else failed(self, result)):
                     flags = 0
             finally:
+                if flags and ready is not None and ready(self):  # raised, but not for want of what was waited for
+                    flags = 0
                 finish(state, outer, flags)
             return result
         except BaseException as error:

@@ -6,20 +6,22 @@ signals). Stamps: a release is stamped and written before the raw release, an ac
 
 from __future__ import annotations
 
+from _struct import Struct
 from _thread import TIMEOUT_MAX
+from sys import byteorder
 
 from . import layout
-from .originals import RawLock, RawRLock, allocate_lock, clock, count, get_frame
+from .originals import RawLock, RawRLock, allocate_lock, clock, get_frame, get_ident
+from .patching import hide
 from .primitives import define
-from .ring import pack_record
 from .sites import is_user_code, site_of, stack_of, user_site
 from .slices import wait_slice
-from .state import ThreadState, current, enter, local
+from .state import ThreadState, current
 from .waits import begin, finish, refine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any, NoReturn
 
@@ -27,7 +29,8 @@ DEFERS_SIGNALS = True
 FIRST_SLICE_S = 0.005  # most contended waits are over by then: no stack is taken for them
 SLICE_S = 0.03  # how often a long wait looks at who holds the lock now, and whether to give up
 COMMAND_WORD = layout.HEADER_COMMAND // 8
-HOLD = layout.HOLD
+LITTLE = byteorder == "little"
+pack_words = Struct("@QQQQ").pack_into  # a record, its first three columns as one
 
 
 class LockType(type):
@@ -48,15 +51,20 @@ class TracedBase:
     __slots__ = (
         "__weakref__",
         "code",
+        "head",
+        "home",
+        "ident",
         "instruction",
         "number",
         "owner",
         "raw",
         "release_raw",
-        "serials",
+        "serial",
         "since",
+        "since_slot",
         "site",
         "slot",
+        "slots",
         "try_raw",
     )
 
@@ -64,13 +72,18 @@ class TracedBase:
     try_raw: Callable[..., bool]
     release_raw: Callable[[], None]
     number: int
-    serials: Iterator[int]  # of holds; only the holder takes one
     owner: ThreadState | None  # who acquired it last and has not released it
     since: int
-    slot: int  # word of the owner's cell that names this lock
+    home: ThreadState  # who acquired it last
+    ident: int  # of that thread; 0: ask anew
+    slot: int  # word of that thread's cell that names this lock while it is held
+    since_slot: int  # the next one
+    slots: dict[ThreadState, int]  # the same for every thread that has acquired it and still has a slot for it
+    serial: int  # of hand-offs between threads: orders holds whose stamps are equal; those of one thread are in order
     code: CodeType | None  # where it was last acquired, with `site` its number
     instruction: int
     site: int
+    head: int  # first word of the next HOLD record: kind, serial, site
 
     def set_up(self, raw: Any, number: int) -> None:
         """Not yet held by anybody."""
@@ -78,11 +91,12 @@ class TracedBase:
         self.try_raw = raw.acquire
         self.release_raw = raw.release
         self.number = number
-        self.serials = count(1)
         self.owner = None
-        self.since = self.slot = self.site = 0
+        self.since = self.ident = self.slot = self.since_slot = self.serial = self.site = 0
+        self.slots = {}
         self.code = None
         self.instruction = -1
+        self.head = head_word(0, 0)
 
 
 class TracedLock(TracedBase, metaclass=LockType):
@@ -102,21 +116,15 @@ class TracedLock(TracedBase, metaclass=LockType):
     def __enter__(self) -> bool:
         if not self.try_raw(False):
             return acquire_contended(self, get_frame(1), -1)
-        try:
-            state = local.state
-        except AttributeError:
-            state = enter()
+        if self.ident != get_ident():
+            move_in(self)
         frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
-        self.owner = state
-        try:
-            self.slot = slot = state.free_slots.pop()
-        except IndexError:
-            self.slot = slot = state.spare_slot
+        self.owner = state = self.home
         words = state.words
-        words[slot + 1] = self.since = clock()
-        words[slot] = self.number
+        words[self.since_slot] = self.since = clock()
+        words[self.slot] = self.number
         return True
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -131,45 +139,30 @@ class TracedLock(TracedBase, metaclass=LockType):
     def release(self) -> None:
         """As the raw lock's."""
         state = self.owner
-        try:
-            if state is not local.state:
-                raise AttributeError
-        except AttributeError:
-            release_elsewhere(self)
-            return
-        slot = self.slot
-        state.words[slot] = 0
-        try:
-            offset = next(state.offsets)
-        except StopIteration:
-            offset = state.refill()
-        pack_record(
-            state.buffer, offset, HOLD, next(self.serials) & 0xFFFF, self.site, self.number, self.since, clock()
-        )
-        if slot != state.spare_slot:
-            state.free_slots.append(slot)
-        self.owner = None
-        self.release_raw()
+        if state is not None and state.ident == get_ident():
+            unbook(self, state)
+            self.release_raw()
+        else:
+            try:
+                release_elsewhere(self, get_frame(1))
+            except BaseException as error:
+                hide(error)
+                raise
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         state = self.owner
-        try:
-            if state is not local.state:
-                raise AttributeError
-        except AttributeError:
-            release_elsewhere(self)
+        if state is None:
+            try:
+                release_elsewhere(self, get_frame(1))
+            except BaseException as raised:
+                hide(raised)
+                raise
             return
-        slot = self.slot
-        state.words[slot] = 0
         try:
-            offset = next(state.offsets)
+            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
         except StopIteration:
-            offset = state.refill()
-        pack_record(
-            state.buffer, offset, HOLD, next(self.serials) & 0xFFFF, self.site, self.number, self.since, clock()
-        )
-        if slot != state.spare_slot:
-            state.free_slots.append(slot)
+            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
+        state.words[self.slot] = 0
         self.owner = None
         self.release_raw()
 
@@ -223,26 +216,51 @@ class TracedRLock(TracedBase, metaclass=LockType):
         return False
 
     def __enter__(self) -> bool:
-        if self.try_raw(False):
-            self.depth += 1
-            if self.depth == 1:
-                book(self, get_frame(1))
+        if not self.try_raw(False):
+            acquire_contended(self, get_frame(1), -1)
+            self.depth = 1
             return True
-        acquire_contended(self, get_frame(1), -1)
+        if self.depth:
+            self.depth += 1
+            return True
         self.depth = 1
+        if self.ident != get_ident():
+            move_in(self)
+        frame = get_frame(1)
+        if frame.f_lasti != self.instruction or frame.f_code is not self.code:
+            locate(self, frame)
+        self.owner = state = self.home
+        words = state.words
+        words[self.since_slot] = self.since = clock()
+        words[self.slot] = self.number
         return True
 
     def release(self) -> None:
         """As the raw lock's."""
-        if self.depth == 1 and self.raw._is_owned():
-            self.depth = 0
-            unbook(self)
-        elif self.depth > 1 and self.raw._is_owned():
-            self.depth -= 1
+        if not self.raw._is_owned():
+            try:
+                self.release_raw()  # for its error
+            except BaseException as error:
+                hide(error)
+                raise
+        if self.depth == 1:
+            unbook(self, self.owner)
+        self.depth -= 1
         self.release_raw()
 
-    def __exit__(self, *exception: object) -> None:
-        self.release()
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        state = self.owner
+        if self.depth != 1 or state is None:
+            self.release()
+            return
+        self.depth = 0
+        try:
+            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
+        except StopIteration:
+            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
+        state.words[self.slot] = 0
+        self.owner = None
+        self.release_raw()
 
     def _is_owned(self) -> bool:
         return bool(self.raw._is_owned())
@@ -253,7 +271,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
     def _release_save(self) -> Any:
         if self.raw._is_owned():
             self.depth = 0
-            unbook(self)
+            unbook(self, self.owner)
         return self.raw._release_save()
 
     def _acquire_restore(self, saved: Any) -> None:
@@ -290,79 +308,84 @@ def make_rlock(frame: FrameType) -> TracedRLock:
     return self
 
 
+def head_word(serial: int, site: int) -> int:
+    """Kind, detail and site of a HOLD record as one word in native byte order."""
+    if LITTLE:
+        return layout.HOLD | serial << 16 | site << 32
+    return layout.HOLD << 48 | serial << 32 | site
+
+
 def locate(lock: TracedBase, frame: FrameType) -> None:
     """Remember where the lock was acquired; for the standard library's code, whose code called it."""
     if is_user_code(frame):
         lock.code, lock.instruction, lock.site = frame.f_code, frame.f_lasti, site_of(frame)
     else:
         lock.code, lock.instruction, lock.site = None, -1, user_site(frame)
+    lock.head = head_word(lock.serial, lock.site)
+
+
+def move_in(lock: TracedBase) -> None:
+    """The calling thread has acquired a lock that another had before: from now on its slot is in this thread's cell."""
+    state = current()
+    lock.home = state
+    lock.serial = lock.serial + 1 & 0xFFFF
+    lock.head = head_word(lock.serial, lock.site)
+    slot = lock.slots.get(state)
+    if slot is None:
+        slot = state.reserve_slot(lock)
+    lock.slot, lock.since_slot = slot, slot + 1
+    lock.ident = state.ident if slot != state.spare_slot else 0
 
 
 def book(lock: TracedBase, frame: FrameType) -> None:
     """The calling thread has just acquired the lock at `frame`."""
-    try:
-        state = local.state
-    except AttributeError:
-        state = enter()
+    if lock.ident != get_ident():
+        move_in(lock)
     if frame.f_lasti != lock.instruction or frame.f_code is not lock.code:
         locate(lock, frame)
-    lock.owner = state
-    try:
-        lock.slot = slot = state.free_slots.pop()
-    except IndexError:
-        lock.slot = slot = state.spare_slot
+    lock.owner = state = lock.home
     words = state.words
-    words[slot + 1] = lock.since = clock()
-    words[slot] = lock.number
+    words[lock.since_slot] = lock.since = clock()
+    words[lock.slot] = lock.number
 
 
-def unbook(lock: TracedBase) -> None:
-    """The calling thread, which holds the lock, is about to release it."""
-    state = lock.owner
-    if state is None or state is not current():
-        forget_holder(lock)
+def unbook(lock: TracedBase, state: ThreadState | None) -> None:
+    """The holder is about to release; `state` is who acquired."""
+    if state is None:  # before a fork
         return
-    slot = lock.slot
-    state.words[slot] = 0
-    state.record(HOLD, next(lock.serials) & 0xFFFF, lock.site, lock.number, lock.since, clock())
-    if slot != state.spare_slot:
-        state.free_slots.append(slot)
+    try:
+        pack_words(state.buffer, next(state.offsets), lock.head, lock.number, lock.since, clock())
+    except StopIteration:
+        pack_words(state.buffer, state.refill(), lock.head, lock.number, lock.since, clock())
+    state.words[lock.slot] = 0
     lock.owner = None
 
 
 def forget_holder(lock: TracedBase) -> bool:
-    """Whoever is said to hold the lock does not any more. False when that was another process, before a fork."""
+    """Whoever is said to hold the lock does not any more. False when nobody is said to."""
     holder = lock.owner
-    lock.owner = None
     if holder is None:
-        return True
-    try:
-        holder.words[lock.slot] = 0
-    except ValueError:  # an unmapped ring: inherited by fork
         return False
-    if lock.slot != holder.spare_slot:
-        holder.free_slots.append(lock.slot)
+    lock.owner = None
+    holder.words[lock.slot] = 0
     return True
 
 
-def release_elsewhere(lock: TracedLock) -> None:
+def release_elsewhere(lock: TracedLock, frame: FrameType) -> None:
     """Release of a lock that this thread did not acquire: a signal, as far as anybody can tell."""
-    if lock.owner is not None and lock.raw.locked() and forget_holder(lock):
-        try:
-            state = local.state
-        except AttributeError:
-            state = enter()
-        now = clock()
-        state.record(layout.SIGNAL, 1, user_site(get_frame(2)), lock.number, now, now)
-    lock.release_raw()
+    try:
+        if lock.raw.locked() and forget_holder(lock):
+            now = clock()
+            current().record(layout.SIGNAL, 1, user_site(frame), lock.number, now, now)
+        lock.release_raw()
+    except BaseException as error:
+        hide(error)
+        raise
 
 
 def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> bool:
     """Wait for a lock that somebody else holds (or this thread itself). False when the timeout, in seconds, is over."""
-    try:
-        state = local.state
-    except AttributeError:
-        state = enter()
+    state = current()
     deadline = clock() + int(timeout * 1e9) if timeout >= 0 else 0
     detail = layout.WAIT_LOCK | (layout.WAIT_TIMED if deadline else 0)
     holder = lock.owner

@@ -6,7 +6,7 @@ from .follow import maker
 from .originals import get_frame
 from .patching import hide, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
-from .tasks import TaskCall, idle, task_name
+from .tasks import TaskCall, idle, plain, task_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class WorkerQueue:
 
     def get(self) -> Any:
         """The next task: None, or (job, index, function, args, kwargs)."""
-        task = idle(self.number, self.queue.get)
+        task = idle(self.number, plain(type(self.queue).get), self.queue)
         if task is None:
             return None
         job, index, function, args, kwargs = task

@@ -64,8 +64,10 @@ def make_start_thread(original: Method) -> Method:
     """Waiting for the feeder thread is waiting for the queue to be drained."""
 
     def _start_thread(self: Any) -> None:
-        original(self)
         number = self.__dict__.get(ATTRIBUTE, 0)
+        if number:
+            self._notempty.__dict__[ATTRIBUTE] = number
+        original(self)
         if number:
             self._thread.__dict__[ATTRIBUTE] = number
 

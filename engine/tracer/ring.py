@@ -1,5 +1,7 @@
 """A process's ring file: its mapping, and the blocks, cells and chunks in it. See layout for bytes and invariants."""
 
+from __future__ import annotations
+
 import os
 import sys
 from _struct import Struct
@@ -10,6 +12,10 @@ from mmap import mmap
 from . import layout
 from .originals import clock, getpid
 from .texts import TextFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .state import ThreadState
 
 DEFERS_SIGNALS = True
 WORDS_PER_CELL = layout.CELL_SIZE // 8
@@ -39,6 +45,7 @@ class Ring:
         "path",
         "sequence",
         "serials",
+        "states",
         "texts",
         "words",
     )
@@ -51,6 +58,7 @@ class Ring:
         self.words = memoryview(buffer)[: layout.CHUNKS_AT].cast("Q")
         self.lock = RLock()
         self.serials = count(1)
+        self.states: dict[int, ThreadState] = {}  # of living threads, by serial
         self.free_cells: list[int] = []
         self.free_chunks: list[int] = []
         self.given_chunks = bytearray(layout.MAX_CHUNKS)

@@ -38,9 +38,9 @@ class ProcessLock(TracedBase):
         """As the raw one's. Released by another thread or process than its holder, it is a signal."""
         if self.is_recursive:
             if self.raw._is_mine() and self.raw._count() == 1:
-                unbook(self)
+                unbook(self, self.owner)
         elif self.owner is current():
-            unbook(self)
+            unbook(self, self.owner)
         else:
             forget_holder(self)
             now = clock()

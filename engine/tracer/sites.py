@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from .originals import STANDARD_LIBRARY, count
 from .state import current_ring
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 DEFERS_SIGNALS = True
 PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else __name__.rpartition(".")[0]
+# Whether the program is a command line of multiprocessing's, which is nobody's code.
+LAUNCHED = any("from multiprocessing." in word for word in sys.orig_argv)
 STACK_LIMIT = 64  # frames, innermost kept
 
 numbers = count(1)  # of sites and stacks
@@ -24,7 +28,7 @@ class _Code:
     def __init__(self, frame: FrameType) -> None:
         self.code = frame.f_code  # kept, so that its id stays its own
         self.sites: dict[int, int] = {}
-        self.is_user = is_user_code(frame)
+        self.is_user = is_user_code(frame) and not (LAUNCHED and frame.f_code.co_filename == "<string>")
 
 
 def is_user_code(frame: FrameType) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from _operator import length_hint
+from _weakref import ref
 
 from . import layout
 from .originals import ThreadLocal, clock, get_ident, get_native_id, getpid
@@ -23,6 +25,9 @@ from .ring import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from weakref import ReferenceType
+
+    from .locks import TracedBase
 
 DEFERS_SIGNALS = True
 CELLS_WORD = layout.CELLS_AT // 8
@@ -43,11 +48,13 @@ class ThreadState:
         "dropped",
         "executor",
         "free_slots",
+        "ident",
         "internal",
         "lines",
         "name",
         "native_id",
         "offsets",
+        "reserved",
         "ring",
         "serial",
         "spare_slot",
@@ -62,6 +69,7 @@ class ThreadState:
         self.buffer = ring.buffer
         self.words = ring.words
         self.serial = next(ring.serials)
+        self.ident = get_ident()
         self.native_id = get_native_id()
         self.name = name
         self.internal = internal
@@ -69,11 +77,13 @@ class ThreadState:
         self.cell = CELLS_WORD + self.cell_number * WORDS_PER_CELL  # number of the cell's first word
         first = self.cell + layout.CELL_HELD
         self.free_slots = list(range(first + 2 * (layout.HELD_SLOTS - 1), first - 1, -2))
+        self.reserved: dict[int, ReferenceType[TracedBase]] = {}  # by slot: a lock that will want it again
         self.spare_slot = self.cell + SPARE_SLOT
         self.chunk = 0
         self.chunks = 0
         self.dropped = 0
         self.offsets: Iterator[int] = iter(())
+        ring.states[self.serial] = self
         self.wait: Wait | None = None
         self.wait_serial = 0
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
@@ -97,8 +107,51 @@ class ThreadState:
             offset = self.refill()
         pack_record(self.buffer, offset, kind, detail, site, number, start, end)
 
+    def next_offset(self) -> int:
+        """Where this thread's next record goes."""
+        try:
+            return next(self.offsets)
+        except StopIteration:
+            return self.refill()
+
+    def reserve_slot(self, lock: TracedBase) -> int:
+        """The word of this thread's cell that names a lock while it is held; reserved until slots are scarce."""
+        try:
+            slot = self.free_slots.pop()
+        except IndexError:
+            slot = self._take_back_slot()
+        if slot != self.spare_slot:
+            lock.slots[self] = slot
+        self.reserved[slot] = ref(lock)
+        return slot
+
+    def _take_back_slot(self) -> int:
+        for slot, reference in self.reserved.items():
+            if slot != self.spare_slot and not self.words[slot]:
+                self._disown(reference())
+                return slot
+        return self.spare_slot
+
+    def _disown(self, lock: TracedBase | None) -> None:
+        """Only what makes the lock ask anew is changed: another thread may be acquiring it right now."""
+        if lock is not None:
+            lock.slots.pop(self, None)
+            if lock.home is self:
+                lock.ident = 0
+
+    def forget(self) -> None:
+        """This thread's process is another one, before a fork: locks that it holds have no known owner."""
+        for reference in self.reserved.values():
+            lock = reference()
+            if lock is not None:
+                self._disown(lock)
+                if lock.owner is self:
+                    lock.owner = None
+
     def refill(self) -> int:
         """Go on to a new chunk, or to the sink while there is none. Returns the offset of a record."""
+        if getattr(local, "state", None) is not self:  # a `with` block that ends in another thread than it began in
+            return current().next_offset()
         if self.chunk:
             self.ring.give_back_chunk(self.chunk)
         self.chunk = number = self.ring.claim_chunk()
@@ -114,7 +167,14 @@ class ThreadState:
             self.dropped += len(records)
             self.words[self.cell + layout.CELL_DROPPED] = self.dropped
             self.offsets = iter(records)
-        return next(self.offsets)
+        first: int = next(self.offsets)
+        return first
+
+    def count_dropped(self) -> None:
+        """What was given up beforehand and not used has not been lost."""
+        if self.dropped and not self.chunk:
+            self.dropped -= length_hint(self.offsets)
+            self.words[self.cell + layout.CELL_DROPPED] = self.dropped
 
     def rename(self, name: str) -> None:
         """The thread is called something else from now on."""
@@ -123,14 +183,18 @@ class ThreadState:
             self.ring.texts.write("thread-name", self.serial, name)
 
     def end(self, error: str = "") -> None:
-        """The thread ends: give back chunk and cell. A cell that still holds something stays, to be found."""
+        """The thread ends: give back chunk and cell. A cell that still tells something stays."""
+        self.count_dropped()
         if self.chunk:
             self.ring.give_back_chunk(self.chunk)
             self.chunk = 0
         self.offsets = iter(())
         self.ring.texts.write("thread-end", self.serial, clock(), error)
-        if self.cell_number and len(self.free_slots) == layout.HELD_SLOTS:
-            words, cell = self.words, self.cell
+        for reference in self.reserved.values():
+            self._disown(reference())
+        self.ring.states.pop(self.serial, None)
+        words, cell = self.words, self.cell
+        if self.cell_number and not self.dropped and not any(words[slot] for slot in self.reserved):
             words[cell + layout.CELL_THREAD] = 0
             for word in range(cell + 1, cell + WORDS_PER_CELL):
                 words[word] = 0
@@ -197,6 +261,8 @@ def after_fork_in_child() -> None:
     run.main_ident = get_ident()
     ring, run.ring = run.ring, None
     if ring is not None:
+        for state in ring.states.values():
+            state.forget()
         ring.close()
 
 

@@ -64,6 +64,11 @@ def works_for(state: ThreadState, number: int) -> None:
         state.ring.texts.write("executor-worker", number, state.serial)
 
 
+def plain(method: Any) -> Any:
+    """The method as it was before it was patched."""
+    return getattr(method, "__wrapped__", method)
+
+
 def idle(number: int, get: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Get a worker's next work item."""
     try:

@@ -14,6 +14,8 @@ def begin(  # noqa: PLR0917  (the words of a cell)
     state: ThreadState, number: int, detail: int, site: int, owner: int = 0, owner_site: int = 0
 ) -> Wait | None:
     """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there."""
+    if state.internal and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
+        detail |= layout.WAIT_INTERNAL
     now = clock()
     outer = state.wait
     if outer is not None:

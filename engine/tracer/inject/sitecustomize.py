@@ -41,7 +41,13 @@ def _load(folder: str):
     spec = bootstrap.ModuleSpec("_lanescope", loader, origin=folder + "/__init__.py", is_package=True)
     spec.submodule_search_locations.append(folder)
     spec._set_fileattr = True
-    bootstrap._load(spec)
+    keep = sys.dont_write_bytecode
+    sys.dont_write_bytecode = False  # into our own folder, or every child would compile us anew
+    try:
+        bootstrap._load(spec)
+        from _lanescope import install
+    finally:
+        sys.dont_write_bytecode = keep
     from _lanescope import install
 
     return install
