@@ -35,6 +35,7 @@ class _Coordinator:
         self._outcomes = [Outcome([None] * crew.job.count) for crew in crews]
         self._open = [dict.fromkeys(range(crew.job.count)) for crew in crews]
         self._last: dict[str, Message] = {}
+        self._errors: dict[str, str] = {}  # by worker: one of a pool may go on to another piece of work
 
     def collect(self) -> list[Outcome]:
         for crew in self._crews:
@@ -79,9 +80,10 @@ class _Coordinator:
     def _fail(self, crew: int, index: int, error: WorkerError) -> None:
         self._outcomes[crew].errors.append(error)
         self._open[crew].pop(index, None)
-        self._report(Message("error", crew, index, error.worker, 0), error=error.message)
+        self._errors[error.worker] = error.message
+        self._report(Message("error", crew, index, error.worker, 0))
 
-    def _report(self, message: Message, result: str = "", error: str = "") -> None:
+    def _report(self, message: Message, result: str = "") -> None:
         last = message if message.kind == "progress" else self._last.get(message.worker, message)
         self._reporter.progress(
             message.worker,
@@ -90,5 +92,5 @@ class _Coordinator:
             total=last.total,
             items=last.items,
             result=result,
-            error=error,
+            error=self._errors.get(message.worker, ""),
         )

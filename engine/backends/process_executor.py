@@ -1,6 +1,7 @@
 """`concurrent.futures.ProcessPoolExecutor`: like the thread pool, with processes. One that dies breaks the pool."""
 
 import multiprocessing
+import signal
 from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing import connection
@@ -36,10 +37,12 @@ class ProcessExecutorCrew(Crew):
             return {}
         wait([self._futures[index] for index in unfinished], BREAK_TIME_S)
         self._executor.shutdown()  # it is broken: its own thread ends the other processes and takes all exit codes
+        # Between the first death and this look the executor may have ended others already.
+        first = {pid for pid in dead if self._processes[pid].exitcode != -signal.SIGTERM} or dead
         fallen = {}
         for index in unfinished:
             pid = self._working.get(index)
-            if pid in dead:
+            if pid in first:
                 fallen[index] = f"process {pid} {describe_exit(self._processes[pid].exitcode)}"
             else:
                 fallen[index] = "its pool broke when another of its processes died (BrokenProcessPool)"

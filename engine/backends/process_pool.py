@@ -22,12 +22,10 @@ class ProcessPoolCrew(Crew):
         super().__init__(job)
         self._processes: dict[int, BaseProcess] = {}
         self._working: dict[int, int] = {}  # piece of work → process id
-        self._lost_work = False
         numbers = job.context.Value("i", 0)
         self._pool = job.context.Pool(job.count, initializer=pool_worker.enter, initargs=(job, numbers))
         self._remember()
-        for index in range(job.count):
-            self._pool.apply_async(pool_worker.execute_entered, (index,))
+        self._results = [self._pool.apply_async(pool_worker.execute_entered, (index,)) for index in range(job.count)]
 
     def _remember(self) -> None:
         self._processes.update({child.pid: child for child in multiprocessing.active_children() if child.pid})
@@ -45,7 +43,6 @@ class ProcessPoolCrew(Crew):
     def find_fallen(self, unfinished: Collection[int]) -> dict[int, str]:
         ended = {index: self._process_of(index) for index in unfinished if self._has_ended(index)}
         if ended:
-            self._lost_work = True
             time.sleep(REAP_TIME_S)
         return {
             index: f"process {self._working[index]} {describe_exit(process.exitcode if process else None)}"
@@ -57,10 +54,12 @@ class ProcessPoolCrew(Crew):
         return index in self._working and (process is None or bool(wait([process.sentinel], 0)))
 
     def close(self) -> None:
-        if self._lost_work:
-            self._pool.terminate()  # close() would wait for the lost work for ever
-        else:
+        for result in self._results:
+            result.wait(REAP_TIME_S)
+        if all(result.ready() for result in self._results):
             self._pool.close()
+        else:
+            self._pool.terminate()  # close() would wait for ever for the work of a process that died
         self._pool.join()
 
 

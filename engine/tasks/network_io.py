@@ -41,15 +41,17 @@ def open_task(values: Values) -> Iterator[Step]:
             target=answer, args=(server, size, latency_s), name=f"{threading.current_thread().name}-server", daemon=True
         )
         thread.start()
-        with socket.create_connection(server.getsockname()) as client:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            with socket.create_connection(server.getsockname()) as client:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-            def step() -> None:
-                client.sendall(request)
-                receive_exactly(client, size)
+                def step() -> None:
+                    client.sendall(request)
+                    receive_exactly(client, size)
 
-            yield step
-        thread.join()
+                yield step
+        finally:
+            thread.join()
 
 
 TASK = TaskType(
