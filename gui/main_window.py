@@ -1,201 +1,46 @@
-"""The window: puts timeline, panels, tool bar and messages together, connects them with the run and its recording."""
+"""The window: connects what can be seen with the run, its recording and what the user does."""
 
 import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.model.model import Model
-from engine.scenarios import catalogue
-from engine.tasks.workload_rules import find_errors
-from gui.actions import ACTIONS, MENUS, Actions, When
-from gui.frame_clock import FrameClock
-from gui.interpreter_list import InterpreterList, lanescope_command
-from gui.panels.details import Details
-from gui.panels.findings import FindingsPanel
-from gui.panels.legend import Legend
-from gui.panels.locks import LocksPanel
-from gui.panels.output import OutputPanel
-from gui.panels.plots import Plots
-from gui.panels.source.panel import SourcePanel
-from gui.panels.statistics import StatisticsPanel
+from gui.actions import When
 from gui.panels.wait_for.layout import GraphEdge
-from gui.panels.wait_for.panel import WaitForPanel
-from gui.panels.workers import WorkersPanel
-from gui.panels.workload.custom_data import CustomData
-from gui.panels.workload.panel import WorkloadPanel
-from gui.session_bridge import RunState, SessionBridge
+from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
-from gui.state.filters import Filters
-from gui.state.run_configuration import RunConfiguration
-from gui.state.selection import Selection
-from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.timeline import Timeline
-from gui.widgets.messages import Message, Messages
-from gui.window.banner import DeadlockBanner
+from gui.widgets.messages import Message
 from gui.window.debug_overlay import DebugOverlay
-from gui.window.docks import Area, Docks
+from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
-from gui.window.overlays import CommandPalette, KeysOverlay
-from gui.window.preferences import Preferences
-from gui.window.recordings import Recordings, sample_recording
-from gui.window.run_control import RunControl
-from gui.window.status_bar import StatusBar
+from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
-from gui.window.text_page import TextPage
-from gui.window.tool_bar import ToolBar
-from gui.window.views import Views
-from gui.window.welcome import Welcome
 from gui.window.wording import edge_stacks, ending_words
 
-FIRST_SIZE = QSize(1600, 960)
-SMALLEST = QSize(900, 560)
-NARROWEST = 240  # px, of a panel at the side
 
-
-class MainWindow(QMainWindow):
+class MainWindow(WindowFrame):
     """One independent window. `settings` is what it remembers, `themes` the look that all its widgets share."""
 
     def __init__(self, settings: Settings, themes: ActiveTheme, *, debug: bool = False) -> None:
-        super().__init__()
-        self.settings = settings
-        self.themes = themes
+        super().__init__(settings, themes)
         self._recorder_cost: tuple[int, int] | None = None
         self._recorder_share: float | None = None
-        self.setAcceptDrops(True)
-        self.setMinimumSize(SMALLEST)
-        self._make_state()
-        self._make_widgets()
-        self._make_docks()
-        self._make_menus()
-        self._connect()
-        self._restore()
         self.debug_overlay = DebugOverlay(self) if debug else None
+        self.navigation = Navigation(self.timeline, self.view, self.selection)
+        self._connect_actions()
+        self._connect_parts()
+        self._dress()
+        self.restore_places()
         self._show_model(None)
         self._show_run_state(RunState.NONE)
         self.clock.start()
         self.interpreters.find()
 
-    # -- building ----------------------------------------------------------------------------------------------------
-
-    def _make_state(self) -> None:
-        self.configuration = RunConfiguration(catalogue.scenarios(), self.settings.get_mapping("run"))
-        self.custom = CustomData(kept_workload(self.settings))
-        self.interpreters = InterpreterList(self.settings, self)
-        self.bridge = SessionBridge()
-        self.bridge.setParent(self)
-        self.view = ViewWindow(self)
-        self.selection = Selection(self)
-        self.filters = Filters(self)
-        self.clock = FrameClock(self.bridge.take_in, self)
-        self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
-
-    def _make_widgets(self) -> None:
-        themes, view, selection = self.themes, self.view, self.selection
-        self.messages = Messages(lambda: themes.current.surfaces.text, self)
-        self.banner = DeadlockBanner(themes, self)
-        self.timeline = Timeline(view, selection, self.filters, themes)
-        self.legend = Legend(view, self.filters, themes)
-        self.plots = Plots(view, selection, themes)
-        self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
-        self.details = Details(view, selection, themes)
-        self.wait_for = WaitForPanel(selection, themes)
-        self.source = SourcePanel(themes)
-        for body in (self.details, self.wait_for, self.source):
-            body.setMinimumWidth(NARROWEST)
-        self.findings = FindingsPanel(themes)
-        self.locks = LocksPanel(themes)
-        self.workers = WorkersPanel(themes)
-        self.output = OutputPanel(themes)
-        self.statistics = StatisticsPanel(themes)
-        self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
-        self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
-        sample = self.acts["open-sample"] if sample_recording() else None
-        self.acts["open-sample"].setVisible(sample is not None)
-        self.welcome = Welcome(themes, self.acts["run"], self.acts["deadlock"], sample)
-        self.tool_bar = ToolBar(
-            self.acts, self.configuration, self.interpreters, self._ask_for_interpreter, themes, parent=self
-        )
-        self.status = StatusBar(parent=self)
-        self.addToolBar(self.tool_bar)
-        self.setStatusBar(self.status)
-        self.setCentralWidget(self._make_centre())
-        self.keys = KeysOverlay(self.acts, self)
-        self.palette_overlay = CommandPalette(self)
-        self.text_page = TextPage(self)
-        self.preferences = Preferences(self.settings, themes, self.run_control.ordinary_folder(), self)
-
-    def _make_centre(self) -> QWidget:
-        """Messages over everything; below them the first page, or timeline, legend and plots."""
-        self.centre_split = QSplitter(Qt.Orientation.Vertical)
-        self.centre_split.setChildrenCollapsible(False)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.timeline, 1)
-        column.addWidget(self.legend)
-        self.centre_split.addWidget(upper)
-        self.centre_split.addWidget(self.plots)
-        self.centre_split.setStretchFactor(0, 3)
-        self.centre_split.setStretchFactor(1, 1)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.centre_split)
-        centre = QWidget(self)
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.banner)
-        layout.addWidget(self.messages)
-        layout.addWidget(self.pages, 1)
-        return centre
-
-    def _make_docks(self) -> None:
-        self.docks = Docks(self)
-        add = self.docks.add
-        add("workload", "Workload", self.workload, Area.LeftDockWidgetArea)
-        add("details", "Details", self.details, Area.RightDockWidgetArea)
-        add("wait-for", "Wait-for graph", self.wait_for, Area.RightDockWidgetArea, below="details")
-        add("source", "Source", self.source, Area.RightDockWidgetArea, beside="wait-for")
-        add("findings", "Findings", self.findings, Area.BottomDockWidgetArea)
-        add("locks", "Locks", self.locks, Area.BottomDockWidgetArea, beside="findings")
-        add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
-        add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
-        add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
-        each_frame = (self.legend, self.details)
-        panels = (
-            self.plots,
-            self.findings,
-            self.locks,
-            self.workers,
-            self.output,
-            self.statistics,
-            self.wait_for,
-        )
-        self.views = Views(each_frame, panels)
-
-    def _make_menus(self) -> None:
-        self.recent = QMenu("Open recent", self)
-        self.recent.aboutToShow.connect(lambda: self.recordings.fill_recent(self.recent))
-        for name in MENUS:
-            menu = self.menuBar().addMenu(name)
-            for spec in ACTIONS:
-                if spec.menu == name:
-                    menu.addAction(self.acts[spec.id])
-                    self.addAction(self.acts[spec.id])
-                    if spec.id == "open":
-                        menu.addMenu(self.recent)
-            if name == "View":
-                menu.addSeparator()
-                menu.addActions(self.docks.toggle_actions())
-
-    def _connect(self) -> None:
+    def _connect_actions(self) -> None:
         self.acts.connect_to(
             open=self.recordings.ask_and_open,
             open_sample=self._open_sample,
@@ -218,13 +63,15 @@ class MainWindow(QMainWindow):
             clear_selection=self.selection.clear,
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
+            plots=lambda: self.show_plots(not self.plots.isVisibleTo(self)),
             reset_layout=self.reset_layout,
             keys=lambda: self.keys.pop_up(self.keys),
             guide=lambda: self.text_page.show_markdown("guide"),
             colours=lambda: self.text_page.show_colours(self.themes.current),
             show_log=self._show_log,
         )
-        self.navigation = Navigation(self.timeline, self.view, self.selection)
+
+    def _connect_parts(self) -> None:
         bridge, go = self.bridge, self.navigation
         bridge.model_replaced.connect(self._show_model)
         bridge.run_state_changed.connect(self._show_run_state)
@@ -255,27 +102,6 @@ class MainWindow(QMainWindow):
         for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
-    def _restore(self) -> None:
-        self._dress()
-        self.resize(FIRST_SIZE)
-        geometry = self.settings.get_bytes("geometry")
-        if geometry:
-            self.restoreGeometry(QByteArray(geometry))
-        self.docks.arrange()
-        if not self.docks.restore(self.settings.get_bytes("layout")):
-            self._size_docks()
-        split = self.settings.get_bytes("centre")
-        if not (split and self.centre_split.restoreState(QByteArray(split))):
-            self.centre_split.setSizes([700, 220])
-
-    def _size_docks(self) -> None:
-        width, height = self.width(), self.height()
-        self.docks.resize(
-            {"workload": max(272, width // 5), "details": max(256, width // 5)}, Qt.Orientation.Horizontal
-        )
-        self.docks.resize({"findings": max(136, height // 5)}, Qt.Orientation.Vertical)
-        self.docks.resize({"details": height // 2, "wait-for": height // 2}, Qt.Orientation.Vertical)
-
     # -- what the user does ------------------------------------------------------------------------------------------
 
     def run(self) -> bool:
@@ -292,11 +118,6 @@ class MainWindow(QMainWindow):
         """Opens a recording in this window."""
         self.recordings.open(path)
 
-    def open_elsewhere(self, path: Path | None) -> None:
-        """Starts another, independent Lanescope."""
-        program, *arguments = lanescope_command(*(("open", str(path)) if path else ()))
-        QProcess.startDetached(program, arguments)
-
     def show_deadlock(self) -> None:
         """Goes to the deadlock: its moment, its lanes, its graph."""
         finding = self.banner.finding
@@ -305,9 +126,10 @@ class MainWindow(QMainWindow):
             self._show_finding(finding)
 
     def reset_layout(self) -> None:
+        """Every panel back in its place."""
         self.docks.arrange()
-        self._size_docks()
-        self.centre_split.setSizes([700, 220])
+        self.show_plots(True)
+        self.size_parts()
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -397,6 +219,7 @@ class MainWindow(QMainWindow):
         end = self.bridge.model.program_end if self.bridge.model is not None else None
         words = ending_words(end) if end is not None else ""
         if words:
+            self.docks.bring_up("output")
             self.messages.show_message(Message("ended", words, "warning"))
 
     def _on_dock_shown(self, shown: bool) -> None:
@@ -441,10 +264,6 @@ class MainWindow(QMainWindow):
         self.docks.bring_up(dock)
         do()
 
-    def _ask_for_interpreter(self) -> None:
-        self.docks.bring_up("workload")
-        self.workload.add_interpreter()
-
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
 
@@ -478,19 +297,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends a run that is going on (its recording is kept) and writes the settings."""
-        self.settings.put_bytes("geometry", bytes(self.saveGeometry().data()))
-        self.settings.put_bytes("layout", self.docks.save())
-        self.settings.put_bytes("centre", bytes(self.centre_split.saveState().data()))
+        self.remember_places()
         self.hide()
         self.clock.stop()
         self.interpreters.close()
         self.bridge.close()
         self.settings.save()
         event.accept()
-
-
-def kept_workload(settings: Settings) -> dict[str, Any] | None:
-    """The custom workload as it was left, if it still has the shape of one."""
-    data = settings.get_mapping("custom")
-    lists = all(isinstance(data.get(key), list) for key in ("groups", "queues"))
-    return copy.deepcopy(data) if lists and not find_errors(data) else None

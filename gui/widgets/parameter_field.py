@@ -1,5 +1,7 @@
 """An editor for one typed parameter: with its unit, its range, its help, and the reason when a value is refused."""
 
+import re
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
@@ -7,6 +9,7 @@ from engine.tasks.parameters import Parameter, Value
 from gui.widgets.style import set_property
 
 EDITOR_WIDTH = 120
+NARROW_SPACE = "\u202f"  # between thousands
 
 
 class FieldRow(QWidget):
@@ -138,12 +141,13 @@ def remark(parameter: Parameter) -> str:
 def plain(number: float) -> str:
     """5 000 000, 0.5: never with an exponent."""
     text = f"{number:,.0f}" if number == int(number) else f"{number:g}"
-    return text.replace(",", "\u202f")
+    return text.replace(",", NARROW_SPACE)
 
 
 def reason(parameter: Parameter, message: str) -> str:
     """The engine's reason, beginning with the field's label in place of its name."""
-    return message.replace(parameter.name, parameter.label, 1) if message.startswith(parameter.name) else message
+    named = message.replace(parameter.name, parameter.label, 1) if message.startswith(parameter.name) else message
+    return re.sub(r"(?<=\d),(?=\d{3})", NARROW_SPACE, named)
 
 
 def str_of(value: Value) -> str:

@@ -17,7 +17,7 @@ def ending_words(end: dict[str, Any]) -> str:
     if by.startswith("signal"):
         return f"The program was ended by {by}."
     if by == "itself" and status:
-        return f"The program ended with exit status {status}; its traceback is in Output."
+        return f"The program ended with exit status {status}; Output shows what it said."
     return ""
 
 

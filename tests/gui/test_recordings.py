@@ -1,5 +1,7 @@
 """Opening, saving and damage: what is shown, and what is said in words."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 
+ROOT = Path(__file__).parents[2]
 Wait = Callable[[Callable[[], object]], None]
 
 
@@ -83,10 +86,14 @@ def test_a_file_that_is_not_there_is_said_so(window: MainWindow, tmp_path: Path)
 
 
 def test_a_truncated_recording_opens_with_what_is_intact_and_says_so(
-    window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
+    window: MainWindow, wait_for: Wait, tmp_path: Path
 ) -> None:
     torn = tmp_path / "torn.lane"
-    torn.write_bytes(recording.read_bytes()[: recording.stat().st_size * 2 // 3])
+    write = (
+        f"from engine.recording.synthetic import write_synthetic; write_synthetic({str(torn)!r}, lanes=8, slices=4000)"
+    )
+    subprocess.run([sys.executable, "-c", write], check=True, cwd=ROOT)  # a writer that is gone by now
+    torn.write_bytes(torn.read_bytes()[: torn.stat().st_size * 2 // 3])
     window.open(torn)
     wait_for(window.messages.texts)
     (text,) = window.messages.texts()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
@@ -164,12 +163,8 @@ class CustomPage(QWidget):
         ):
             bar.addWidget(IconButton(self._themes, sign, tip, do, self))
         bar.addStretch(1)
-        load = QPushButton("Load…", self)
-        load.clicked.connect(self._ask_and_load)
-        save = QPushButton("Save…", self)
-        save.clicked.connect(self._ask_and_save)
-        bar.addWidget(load)
-        bar.addWidget(save)
+        bar.addWidget(IconButton(self._themes, "open", "Load a workload from a file", self._ask_and_load, self))
+        bar.addWidget(IconButton(self._themes, "save", "Save this workload to a file", self._ask_and_save, self))
         return bar
 
     def _move_to(self, place: int) -> None:

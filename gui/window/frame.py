@@ -1,0 +1,232 @@
+"""The window's parts in their places: widgets, docks, menus, and where everything stood the last time."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.scenarios import catalogue
+from engine.tasks.workload_rules import find_errors
+from gui.actions import ACTIONS, MENUS, Actions
+from gui.frame_clock import FrameClock
+from gui.interpreter_list import InterpreterList, lanescope_command
+from gui.panels.details import Details
+from gui.panels.findings import FindingsPanel
+from gui.panels.legend import Legend
+from gui.panels.locks import LocksPanel
+from gui.panels.output import OutputPanel
+from gui.panels.plots import Plots
+from gui.panels.source.panel import SourcePanel
+from gui.panels.statistics import StatisticsPanel
+from gui.panels.wait_for.panel import WaitForPanel
+from gui.panels.workers import WorkersPanel
+from gui.panels.workload.custom_data import CustomData
+from gui.panels.workload.panel import WorkloadPanel
+from gui.session_bridge import SessionBridge
+from gui.settings import Settings
+from gui.state.filters import Filters
+from gui.state.run_configuration import RunConfiguration
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import ActiveTheme
+from gui.timeline.timeline import Timeline
+from gui.widgets.messages import Messages
+from gui.window.banner import DeadlockBanner
+from gui.window.docks import Area, Docks
+from gui.window.overlays import CommandPalette, KeysOverlay
+from gui.window.preferences import Preferences
+from gui.window.recordings import Recordings, sample_recording
+from gui.window.run_control import RunControl
+from gui.window.status_bar import StatusBar
+from gui.window.text_page import TextPage
+from gui.window.tool_bar import ToolBar
+from gui.window.views import Views
+from gui.window.welcome import Welcome
+
+FIRST_SIZE = QSize(1600, 960)
+SMALLEST = QSize(900, 560)
+NARROWEST = 240  # px, of a panel at the side
+LOWEST = 128  # px, of the panels at the bottom
+LOW = 800  # px; a window lower than this gives the timeline what it can
+
+
+class WindowFrame(QMainWindow):
+    """Everything there is to see, not yet connected: state objects and widgets are attributes for MainWindow."""
+
+    def __init__(self, settings: Settings, themes: ActiveTheme) -> None:
+        super().__init__()
+        self.settings = settings
+        self.themes = themes
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST)
+        self._make_state()
+        self._make_widgets()
+        self._make_docks()
+        self._make_menus()
+
+    def open_elsewhere(self, path: Path | None) -> None:
+        """Starts another, independent Lanescope."""
+        program, *arguments = lanescope_command(*(("open", str(path)) if path else ()))
+        QProcess.startDetached(program, arguments)
+
+    def _make_state(self) -> None:
+        self.configuration = RunConfiguration(catalogue.scenarios(), self.settings.get_mapping("run"))
+        self.custom = CustomData(kept_workload(self.settings))
+        self.interpreters = InterpreterList(self.settings, self)
+        self.bridge = SessionBridge()
+        self.bridge.setParent(self)
+        self.view = ViewWindow(self)
+        self.selection = Selection(self)
+        self.filters = Filters(self)
+        self.clock = FrameClock(self.bridge.take_in, self)
+        self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
+
+    def _make_widgets(self) -> None:
+        themes, view, selection = self.themes, self.view, self.selection
+        self.messages = Messages(lambda: themes.current.surfaces.text, self)
+        self.banner = DeadlockBanner(themes, self)
+        self.timeline = Timeline(view, selection, self.filters, themes)
+        self.legend = Legend(view, self.filters, themes)
+        self.plots = Plots(view, selection, themes)
+        self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
+        self.details = Details(view, selection, themes)
+        self.wait_for = WaitForPanel(selection, themes)
+        self.source = SourcePanel(themes)
+        for body in (self.details, self.wait_for, self.source):
+            body.setMinimumWidth(NARROWEST)
+        self.findings = FindingsPanel(themes)
+        self.locks = LocksPanel(themes)
+        self.workers = WorkersPanel(themes)
+        self.output = OutputPanel(themes)
+        self.statistics = StatisticsPanel(themes)
+        self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
+        self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
+        sample = self.acts["open-sample"] if sample_recording() else None
+        self.acts["open-sample"].setVisible(sample is not None)
+        self.welcome = Welcome(themes, self.acts["run"], self.acts["deadlock"], sample)
+        self.tool_bar = ToolBar(
+            self.acts, self.configuration, self.interpreters, self.ask_for_interpreter, themes, parent=self
+        )
+        self.status = StatusBar(parent=self)
+        self.addToolBar(self.tool_bar)
+        self.setStatusBar(self.status)
+        self.setCentralWidget(self._make_centre())
+        self.keys = KeysOverlay(self.acts, self)
+        self.palette_overlay = CommandPalette(self)
+        self.text_page = TextPage(self)
+        self.preferences = Preferences(self.settings, themes, self.run_control.ordinary_folder(), self)
+
+    def _make_centre(self) -> QWidget:
+        """Messages over everything; below them the first page, or timeline, legend and plots."""
+        self.centre_split = QSplitter(Qt.Orientation.Vertical)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.timeline, 1)
+        column.addWidget(self.legend)
+        self.centre_split.addWidget(upper)
+        self.centre_split.addWidget(self.plots)
+        self.centre_split.setStretchFactor(0, 3)
+        self.centre_split.setStretchFactor(1, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.centre_split)
+        centre = QWidget(self)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.pages, 1)
+        return centre
+
+    def _make_docks(self) -> None:
+        self.docks = Docks(self)
+        add = self.docks.add
+        add("workload", "Workload", self.workload, Area.LeftDockWidgetArea)
+        add("details", "Details", self.details, Area.RightDockWidgetArea)
+        add("wait-for", "Wait-for graph", self.wait_for, Area.RightDockWidgetArea, below="details")
+        add("source", "Source", self.source, Area.RightDockWidgetArea, beside="wait-for")
+        add("findings", "Findings", self.findings, Area.BottomDockWidgetArea)
+        add("locks", "Locks", self.locks, Area.BottomDockWidgetArea, beside="findings")
+        add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
+        add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
+        add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
+        each_frame = (self.legend, self.details)
+        panels = (
+            self.plots,
+            self.findings,
+            self.locks,
+            self.workers,
+            self.output,
+            self.statistics,
+            self.wait_for,
+        )
+        self.views = Views(each_frame, panels)
+
+    def _make_menus(self) -> None:
+        self.recent = QMenu("Open recent", self)
+        self.recent.aboutToShow.connect(lambda: self.recordings.fill_recent(self.recent))
+        for name in MENUS:
+            menu = self.menuBar().addMenu(name)
+            for spec in ACTIONS:
+                if spec.menu == name:
+                    menu.addAction(self.acts[spec.id])
+                    self.addAction(self.acts[spec.id])
+                    if spec.id == "open":
+                        menu.addMenu(self.recent)
+            if name == "View":
+                menu.addSeparator()
+                menu.addActions(self.docks.toggle_actions())
+
+    def ask_for_interpreter(self) -> None:
+        """Opens the line that takes the path of another interpreter."""
+        self.docks.bring_up("workload")
+        self.workload.add_interpreter()
+
+    def restore_places(self) -> None:
+        """Geometry, docks and splitter as they were; as designed at the first launch."""
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+        geometry = self.settings.get_bytes("geometry")
+        if geometry:
+            self.restoreGeometry(QByteArray(geometry))
+        self.docks.arrange()
+        self.size_parts()
+        self.docks.restore(self.settings.get_bytes("layout"))
+        self.show_plots(self.settings.get("plots", True))
+        split = self.settings.get_bytes("centre")
+        if split:
+            self.centre_split.restoreState(QByteArray(split))
+
+    def show_plots(self, shown: bool) -> None:
+        """Shows or hides the plots below the timeline."""
+        self.plots.setVisible(shown)
+        self.acts["plots"].setChecked(shown)
+        self.settings.put("plots", shown)
+
+    def size_parts(self) -> None:
+        """The first sizes: the timeline gets the space, in a low window still more of it."""
+        width, height = self.width(), self.height()
+        low = height < LOW
+        self.docks.resize(
+            {"workload": max(NARROWEST, width // 5), "details": max(NARROWEST, width // 5)}, Qt.Orientation.Horizontal
+        )
+        self.docks.resize({"findings": LOWEST if low else max(LOWEST, height // 5)}, Qt.Orientation.Vertical)
+        self.docks.resize({"details": height // 2, "wait-for": height // 2}, Qt.Orientation.Vertical)
+        self.centre_split.setSizes([height, 60 if low else height // 5])
+
+    def remember_places(self) -> None:
+        """Puts into the settings where everything stands."""
+        self.settings.put_bytes("geometry", bytes(self.saveGeometry().data()))
+        self.settings.put_bytes("layout", self.docks.save())
+        self.settings.put_bytes("centre", bytes(self.centre_split.saveState().data()))
+
+
+def kept_workload(settings: Settings) -> dict[str, Any] | None:
+    """The custom workload as it was left, if it still has the shape of one."""
+    data = settings.get_mapping("custom")
+    lists = all(isinstance(data.get(key), list) for key in ("groups", "queues"))
+    return copy.deepcopy(data) if lists and not find_errors(data) else None

@@ -1,0 +1,168 @@
+"""Choosing and editing what is run; refusals at the field."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+from gui.panels.workload.custom_data import CustomData, first_workload
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+def shown_scenarios(window: MainWindow) -> set[str]:
+    return {name for name, item in window.workload.tree._items.items() if not item.isHidden()}
+
+
+def test_the_catalogue_is_searched_by_words(window: MainWindow) -> None:
+    everything = shown_scenarios(window)
+    assert "two_locks" in everything
+    window.workload.tree.search.setText("opposite order")
+    assert "two_locks" in shown_scenarios(window)
+    assert len(shown_scenarios(window)) < len(everything)
+    window.workload.tree.search.setText("zebra crossing")
+    assert shown_scenarios(window) == set()
+    assert window.workload.tree.nothing.isVisible()
+
+
+def test_arrow_and_enter_in_the_search_choose_and_run(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    search = window.workload.tree.search
+    search.setText("opposite order")
+    qtbot.keyClick(search, Qt.Key.Key_Down)
+    assert window.configuration.scenario.name == "two_locks"
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    wait_for(lambda: window.bridge.running)
+
+
+def test_panel_and_tool_bar_show_the_same_choices(window: MainWindow) -> None:
+    window.configuration.choose("two_locks")
+    assert window.workload.page.title.text() == "Two locks in opposite order"
+    assert window.tool_bar.scenario.currentText().strip() == "Two locks in opposite order"
+    window.tool_bar.workers.setValue(5)
+    assert window.workload.page.rows["workers"].editor.value() == 5
+    window.configuration.set_backend("processes")
+    assert window.tool_bar.backend.currentData() == "processes"
+    assert not window.workload.page.rows["start_method"].isHidden()
+    window.configuration.set_backend("threads")
+    assert window.workload.page.rows["start_method"].isHidden()
+
+
+def test_a_wrong_value_is_refused_at_its_field_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:
+    window.configuration.choose("two_locks")
+    field = window.workload.page.fields["hold_ms"]
+    field.editor.selectAll()
+    qtbot.keyClicks(field.editor, "5000")
+    assert field.error == "Hold time must be from 0 to 1\u202f000 ms, not 5\u202f000"
+    assert field.editor.property("invalid")
+    window.acts["run"].trigger()
+    assert not window.bridge.running
+    assert window.messages.texts() == [field.error]
+    field.editor.selectAll()
+    qtbot.keyClicks(field.editor, "7.5")
+    assert field.error == ""
+    assert window.configuration.parameters == {"hold_ms": "7.5"}
+    assert not field.editor.property("invalid")
+
+
+def test_values_are_remembered_for_each_scenario_and_across_windows(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    window = open_window()
+    window.configuration.choose("two_locks")
+    window.configuration.set_parameter("hold_ms", "33")
+    window.configuration.set_workers(7)
+    window.configuration.choose("cpu_under_gil")
+    window.configuration.choose("two_locks")
+    assert window.workload.page.fields["hold_ms"].text() == "33"
+    window.close()
+    other = open_window()
+    assert other.configuration.scenario.name == "two_locks"
+    assert other.configuration.workers == 7
+    assert other.workload.page.fields["hold_ms"].text() == "33"
+    other.workload.page.reset.click()
+    assert other.workload.page.fields["hold_ms"].text() == "20"
+
+
+def test_the_scenarios_source_is_shown(window: MainWindow) -> None:
+    window.configuration.choose("two_locks")
+    window.workload.page.source.click()
+    assert window.source.view.file.endswith("two_locks.py")
+    assert "SCENARIO = Scenario(" in window.source.view.toPlainText()
+    assert window.source.view.isReadOnly()
+
+
+def test_a_custom_workload_with_opposite_lock_orders_deadlocks_for_real(window: MainWindow, wait_for: Wait) -> None:
+    window.acts["choose-custom"].trigger()
+    assert window.configuration.custom
+    window.acts["run"].trigger()
+    wait_for(window.banner.isVisible)
+    assert "holds accounts and waits for audit" in window.banner.words.text()
+
+
+def test_custom_faults_are_shown_at_the_field_and_refuse_to_run(window: MainWindow, qtbot: QtBot) -> None:
+    window.acts["choose-custom"].trigger()
+    page = window.workload.custom
+    field = page.form.fields["groups[0].workers"]
+    field.editor.selectAll()
+    qtbot.keyClicks(field.editor, "0")
+    assert field.error == "Workers must be from 1 to 256, not 0"
+    window.acts["run"].trigger()
+    assert not window.bridge.running
+    name = page.form.fields["groups[0].name"]
+    name.editor.selectAll()
+    qtbot.keyClicks(name.editor, "auditors")
+    assert "each name may occur once" in page.form.fields["groups[0].name"].error + "".join(
+        error.message for error in page.custom.errors()
+    )
+
+
+def test_groups_are_added_duplicated_moved_and_removed(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    window.acts["choose-custom"].trigger()
+    page = window.workload.custom
+    custom = page.custom
+    page._move_to(custom.duplicate_group(0))
+    wait_for(lambda: page.table.rowCount() == 3)
+    assert [group["name"] for group in custom.groups] == ["tellers", "tellers-2", "auditors"]
+    custom.move(custom.groups, 2, -1)
+    assert [group["name"] for group in custom.groups] == ["tellers", "auditors", "tellers-2"]
+    custom.remove_group(2)
+    custom.add_group()
+    assert custom.groups[-1]["name"] == "group"
+    assert custom.errors() == []
+
+
+def test_a_queue_that_is_renamed_or_removed_takes_its_users_along() -> None:
+    custom = CustomData(first_workload())
+    custom.add_queue()
+    custom.groups[0]["feeds"] = custom.groups[1]["drains"] = "jobs"
+    assert custom.errors() == []
+    custom.rename_queue(0, "orders")
+    assert custom.groups[0]["feeds"] == custom.groups[1]["drains"] == "orders"
+    custom.remove_queue(0)
+    assert custom.groups[0]["feeds"] is None
+    assert custom.errors() == []
+
+
+def test_custom_workloads_are_saved_and_loaded(window: MainWindow, tmp_path: Path) -> None:
+    page = window.workload.custom
+    page.custom.put(page.custom.groups[0], "workers", 3)
+    page.save(tmp_path / "bank")
+    assert json.loads((tmp_path / "bank.json").read_text())["groups"][0]["workers"] == 3
+    page.custom.replace(first_workload())
+    assert page.load(tmp_path / "bank.json")
+    assert page.custom.groups[0]["workers"] == 3
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", '{"version": 1}', '{"version": 1, "groups": [{"name": ""}]}'])
+def test_what_is_no_workload_is_refused_in_words(window: MainWindow, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    page = window.workload.custom
+    before = json.dumps(page.custom.data)
+    assert not page.load(path)
+    assert "bad.json holds no workload that can run" in page.message.text()
+    assert json.dumps(page.custom.data) == before
