@@ -53,7 +53,7 @@ class Coverage:
         """1 where a bucket of level k that begins in the column is covered: u8 (len(lanes), columns)."""
         k = min(k, COARSEST)
         level = self._levels[k]
-        begin = np.ceil((start + np.arange(columns + 1) * ns_per_column) / float(1 << k)).astype(np.int64)
+        begin = np.ceil((start + np.arange(columns + 1) * ns_per_column) / float(1 << k) - 0.5).astype(np.int64)
         found = np.zeros((len(lanes), columns), np.uint8)
         rows = np.flatnonzero(lanes < level.shape[0])
         for bucket in (begin[:-1], begin[1:] - 1):

@@ -28,35 +28,73 @@ def rasterise(
     """Dominant and worst code of every column, (rows, columns) u8 each, from slices sorted by row and time.
 
     The dominant state is the one with most time in the column (of equals the worse), MERGED when another slice lies
-    there too.
+    there too. Slices of one row do not overlap, so each of them fills columns of its own, but for the first and the
+    last: only those that are shared have to be summed.
     """
     columns = len(left)
-    dominant = np.zeros((rows, columns), np.uint8)
-    worst = np.zeros((rows, columns), np.uint8)
+    dominant = np.zeros(rows * columns, np.uint8)
+    worst = np.zeros(rows * columns, np.uint8)
     first = np.searchsorted(right, starts, "right")
     last = np.searchsorted(left, ends, "left") - 1
-    count = np.maximum(last - first + 1, 0)
-    owner = np.repeat(np.arange(len(starts)), count)
-    if not len(owner):
-        return dominant, worst
-    column = ranges(first, count)
-    key = row[owner] * columns + column
-    heads = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-    sizes = np.diff(np.append(heads, len(key)))
-    code = codes[owner]
-    place = key[heads]
-    worst.reshape(-1)[place] = np.maximum.reduceat(code & np.uint8(SEVERITY), heads)
-    dominant.reshape(-1)[place] = code[heads] & np.uint8(STATE_MASK | CERTAINTY)
-    shared = sizes > 1
-    if shared.any():
-        groups = int(shared.sum())
-        pieces = np.flatnonzero(np.repeat(shared, sizes))
-        group = np.repeat(np.arange(groups), sizes[shared])
-        at = column[pieces]
-        spent = np.minimum(ends[owner[pieces]], right[at]) - np.maximum(starts[owner[pieces]], left[at])
-        state = (code[pieces] & STATE_MASK).astype(np.int64)
-        times = np.bincount(group + groups * state, spent, groups * STATES).reshape(STATES, -1)
-        first_piece = np.concatenate([[0], np.cumsum(sizes[shared])[:-1]])
-        flags = np.bitwise_or.reduceat(code[pieces] & np.uint8(CERTAINTY), first_piece)
-        dominant.reshape(-1)[place[shared]] = dominant_of(times, flags | np.uint8(MERGED))
-    return dominant, worst
+    seen = last >= first
+    if not seen.all():
+        row, starts, ends, codes = row[seen], starts[seen], ends[seen], codes[seen]
+        first, last = first[seen], last[seen]
+    if not len(row):
+        return dominant.reshape(rows, columns), worst.reshape(rows, columns)
+    _fill(row * columns + first, row * columns + last, codes, dominant, worst)
+    _sum_shared(row * columns, starts, ends, codes, first=first, last=last, edges=(left, right), into=(dominant, worst))
+    return dominant.reshape(rows, columns), worst.reshape(rows, columns)
+
+
+def _fill(first: np.ndarray, last: np.ndarray, codes: np.ndarray, dominant: np.ndarray, worst: np.ndarray) -> None:
+    """Paints every slice over its places, from left to right; gaps stay 0."""
+    begin = np.maximum.accumulate(np.concatenate([first[:1], np.minimum(first[1:], last[:-1] + 1)]))
+    begin = np.maximum(begin, first)
+    stop = np.append(np.minimum(begin[1:], last[:-1] + 1), last[-1] + 1)
+    lengths = np.empty(2 * len(codes), np.int64)  # of each slice, and of the gap before it
+    lengths[0], lengths[2::2] = begin[0], begin[1:] - stop[:-1]
+    lengths[1::2] = stop - begin
+    values = np.zeros((2, len(lengths)), np.uint8)
+    values[0, 1::2] = codes & np.uint8(STATE_MASK | CERTAINTY)
+    values[1, 1::2] = codes & np.uint8(SEVERITY)
+    dominant[: last[-1] + 1] = np.repeat(values[0], lengths)
+    worst[: last[-1] + 1] = np.repeat(values[1], lengths)
+
+
+def _sum_shared(
+    base: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    codes: np.ndarray,
+    *,
+    first: np.ndarray,
+    last: np.ndarray,
+    edges: tuple[np.ndarray, np.ndarray],
+    into: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Corrects the columns in which more than one slice lies."""
+    begins, stops = base + first, base + last
+    # A column is shared where a slice begins in the column (or before the end of those) in which the one before ends.
+    meets = np.flatnonzero(begins[1:] <= stops[:-1])
+    shared = ranges(begins[meets + 1], stops[meets] - begins[meets + 1] + 1)
+    steps = np.diff(shared, prepend=-1)
+    shared = shared[steps > 0] if (steps >= 0).all() else np.unique(shared)
+    if not len(shared):
+        return
+    # The slices that lie in a shared column are neighbours.
+    low = np.searchsorted(stops, shared, "left")
+    sizes = np.searchsorted(begins, shared, "right") - low
+    pieces = ranges(low, sizes)
+    group = np.repeat(np.arange(len(shared)), sizes)
+    heads = np.cumsum(sizes) - sizes
+    column = np.repeat(shared - base[low], sizes)
+    left, right = edges
+    spent = np.minimum(ends[pieces], right[column]) - np.maximum(starts[pieces], left[column])
+    code = codes[pieces]
+    state = (code & STATE_MASK).astype(np.int64)
+    times = np.bincount(group + len(shared) * state, spent, len(shared) * STATES).reshape(STATES, -1)
+    flags = np.bitwise_or.reduceat(code & np.uint8(CERTAINTY), heads)
+    dominant, worst = into
+    dominant[shared] = dominant_of(times, flags | np.uint8(MERGED))
+    worst[shared] = np.maximum.reduceat(code & np.uint8(SEVERITY), heads)

@@ -8,15 +8,17 @@ import numpy as np
 from engine.model.activity import Activity, occupancy
 from engine.model.columns import Runs, runs
 from engine.model.entities import Slice, SliceColumns, WideSlices
-from engine.model.pyramid import CERTAINTY, COARSEST, EDGE, INNER, SEVERITY, STATES, Pyramid, Summary
+from engine.model.pyramid import COARSEST, STATES, Pyramid
 from engine.model.raster import MERGED, column_edges, rasterise
 from engine.model.slice_pages import SlicePages
+from engine.model.zoom import Columns, Tails, answer
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 
 __all__ = ["MERGED", "StateStore"]
 
 ALIVE = np.iinfo(np.int64).max
 WAITS = (State.WAIT, State.LOCK_WAIT)
+LANES_AT_ONCE = 128  # drawn exactly: what that needs then stays in the cache
 MOST_PROBES = 8192  # columns of one question to the pyramid
 
 
@@ -151,9 +153,9 @@ class StateStore:
 
         0 where the lane is not alive; MERGED (in the dominant codes only) where more than one slice lies in the
         column. Columns of less than the pyramid's finest bucket are exact. Wider ones are made of the buckets of 2^k
-        ns that begin in them, k the greatest with 2^k <= ns_per_column: each bucket counts in exactly one column. The
-        worst code is that of all of them, the dominant one that of the bucket in the column's middle (at least half of
-        the column).
+        ns whose middle they hold, k the greatest with 2^k <= ns_per_column: each bucket counts in exactly one column.
+        The worst code is that of all of them, the dominant one that of the bucket at the column's middle (which is at
+        least half of the column).
         """
         lanes = np.asarray(lanes, np.int64)
         start = float(start_ns) - self.origin_ns
@@ -163,7 +165,10 @@ class StateStore:
         if level < self.pyramid.finest:
             dominant, worst = self._exact(lanes, start, ns_per_column, columns)
         else:
-            dominant, worst = self._from_pyramid(level, lanes, start, ns_per_column, columns)
+            view = Columns(level, start, ns_per_column, columns)
+            tail_start, tail_end, tail_code, _ = self._tails(lanes)
+            begun = self.pages.count[lanes] > 0
+            dominant, worst = answer(self.pyramid, view, lanes, Tails(tail_start, tail_end, tail_code, begun))
         if worst.max(initial=0) >= DEADLOCKED:
             found = (worst >= DEADLOCKED) & ((worst ^ dominant) & STATE_MASK == 0)
             dominant[found] |= DEADLOCKED
@@ -173,8 +178,14 @@ class StateStore:
         self, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
     ) -> tuple[np.ndarray, np.ndarray]:
         left, right = column_edges(start, ns_per_column, columns)
-        row, starts, ends, codes, _ = self._overlapping(lanes, int(left[0]), int(right[-1]))
-        return rasterise(row, starts, ends, codes, rows=len(lanes), left=left, right=right)
+        parts = []
+        for at in range(0, len(lanes), LANES_AT_ONCE):
+            some = lanes[at : at + LANES_AT_ONCE]
+            row, starts, ends, codes, _ = self._overlapping(some, int(left[0]), int(right[-1]))
+            parts.append(rasterise(row, starts, ends, codes, rows=len(some), left=left, right=right))
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def _overlapping(
         self, lanes: np.ndarray, start: int, end: int
@@ -199,86 +210,6 @@ class StateStore:
         if not keep.all():
             row, starts, ends, codes, details = row[keep], starts[keep], ends[keep], codes[keep], details[keep]
         return row, starts, ends, codes, details
-
-    def _from_pyramid(
-        self, k: int, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        edges = start + np.arange(columns + 1) * ns_per_column
-        size = float(1 << k)
-        begin = np.ceil(edges / size).astype(
-            np.int64
-        )  # a column has the buckets begin[c] … begin[c + 1] - 1: one or two
-        first, last = begin[:-1], begin[1:] - 1
-        middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
-        other = first + last - middle
-        two = bool((first != last).any())
-        level = self.pyramid.levels[k]
-        dominant = _gathered(level.dominant, lanes, middle)
-        worst = _gathered(level.worst, lanes, middle)
-        dominant_too = _gathered(level.dominant, lanes, other) if two else dominant
-        worst_too = _gathered(level.worst, lanes, other) if two else worst
-        tails = self._tail_bytes(k, lanes)
-        at, column = self._open_columns(tails.bucket, first, last)
-        for chosen, (lower, upper) in ((middle, (dominant, worst)), (other, (dominant_too, worst_too))):
-            bucket = chosen[column]
-            here, after = bucket == tails.bucket[at], bucket > tails.bucket[at]
-            lower[at[here], column[here]] = tails.open_dominant[at[here]]
-            upper[at[here], column[here]] = tails.open_worst[at[here]]
-            after &= bucket <= tails.last_bucket[at]
-            lower[at[after], column[after]] = tails.dominant[at[after]]
-            upper[at[after], column[after]] = tails.worst[at[after]]
-        if two:
-            split = first != last
-            inside = ((worst & np.where(split & (middle == last), EDGE, 0).astype(np.uint8))
-                      | (worst_too & np.where(split & (other == last), EDGE, 0).astype(np.uint8)))  # fmt: skip
-            inside |= (dominant | dominant_too) & np.uint8(INNER | CERTAINTY)
-            worst = np.maximum(worst & np.uint8(SEVERITY), worst_too & np.uint8(SEVERITY))
-            dominant &= np.uint8(STATE_MASK)
-            empty = (dominant == 0) & (worst > 0)
-            if empty.any():
-                dominant[empty] = worst[empty] & STATE_MASK
-            dominant |= inside
-        else:
-            worst &= np.uint8(SEVERITY)
-        self._fill_tails(tails, first, dominant, worst)
-        return dominant, worst
-
-    def _tail_bytes(self, k: int, lanes: np.ndarray) -> "_Tails":
-        """What the pyramid cannot know yet: each lane's open bucket, and the buckets of its open state after it."""
-        start, end, code, _ = self._tails(lanes)
-        bucket, known = self.pyramid.open_buckets(k, lanes)
-        has = np.flatnonzero(end > start)
-        spent = np.minimum(end, (bucket + 1) << k) - start
-        tail = Summary.pure(code[has], spent[has])
-        begun = self.pages.count[lanes[has]] > 0
-        on_edge = start[has] & ((1 << k) - 1) == 0
-        tail.flags |= np.where(begun & ~on_edge, INNER, 0).astype(np.uint8)
-        tail.edge = begun & on_edge
-        known.add_right(has, tail)
-        return _Tails(
-            bucket,
-            known.dominant(),
-            known.worst | np.where(known.edge, EDGE, 0).astype(np.uint8),
-            np.where(end > start, (end - 1) >> k, bucket),
-            code & np.uint8(STATE_MASK | CERTAINTY),
-            code & np.uint8(SEVERITY),
-        )
-
-    @staticmethod
-    def _open_columns(bucket: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows whose open bucket lies in view, and the column of each."""
-        column = np.searchsorted(first, bucket, "right") - 1
-        at = np.flatnonzero((column >= 0) & (bucket <= last[-1]))
-        return at, column[at]
-
-    @staticmethod
-    def _fill_tails(tails: "_Tails", first: np.ndarray, dominant: np.ndarray, worst: np.ndarray) -> None:
-        """Columns that lie wholly after the open bucket."""
-        begin = np.searchsorted(first, tails.bucket, "right")
-        stop = np.searchsorted(first, tails.last_bucket, "right")
-        for row in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
-            dominant[row, begin[row] : stop[row]] = tails.dominant[row]
-            worst[row, begin[row] : stop[row]] = tails.worst[row]
 
     def slice_at(self, lane: int, time_ns: int) -> Slice | None:
         """The slice of a lane that covers this time."""
@@ -430,39 +361,6 @@ class ClosedSlices(NamedTuple):
     ends: np.ndarray
     codes: np.ndarray
     details: np.ndarray
-
-
-class _Tails(NamedTuple):
-    """Per lane: number and bytes of the open bucket, last bucket and bytes of the open state after it."""
-
-    bucket: np.ndarray
-    open_dominant: np.ndarray
-    open_worst: np.ndarray
-    last_bucket: np.ndarray
-    dominant: np.ndarray
-    worst: np.ndarray
-
-
-def _gathered(source: np.ndarray, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
-    """source[lanes][:, buckets] (buckets in order), 0 for what is not there."""
-    have_lanes, have = source.shape
-    begin, stop = np.searchsorted(buckets, [0, have])
-    result = np.zeros((len(lanes), len(buckets)), np.uint8)
-    if stop <= begin or not have_lanes:
-        return result
-    low, high = int(buckets[begin]), int(buckets[stop - 1]) + 1
-    rows = np.flatnonzero(lanes < have_lanes)
-    if not len(rows):
-        return result
-    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
-        part = source[lanes[0] : lanes[-1] + 1, low:high]  # neighbours need no copy
-    else:
-        part = np.take(source[:, low:high], lanes[rows], axis=0)
-    taken: np.ndarray = np.take(part, buckets[begin:stop] - low, axis=1)
-    if taken.shape == result.shape:
-        return taken
-    result[rows, begin:stop] = taken
-    return result
 
 
 def _rising(lane_runs: Runs, ends: np.ndarray, last_end: np.ndarray) -> np.ndarray:

@@ -158,7 +158,7 @@ def bucket_codes(
     found = []
     for column in range(columns):
         left, right = start + column * ns_per_column, start + (column + 1) * ns_per_column
-        first, stop = math.ceil(left / size), math.ceil(right / size)
+        first, stop = math.ceil(left / size - 0.5), math.ceil(right / size - 0.5)
         middle = min(max(math.floor((left + right) / 2 / size), first), stop - 1)
         whole, worst, count = reduce_span(spans, first * size, stop * size)
         dominant = reduce_span(spans, middle * size, (middle + 1) * size)[0] & STATE_MASK
