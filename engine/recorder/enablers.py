@@ -48,10 +48,10 @@ class Snapshot:
     registry: Registry
     getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
 
-    def waits(self, before_ns: int) -> list[CellWait]:
-        """Untimed waits for a primitive that began before this time, without the ordinary rest of service threads."""
-        found = []
-        for process, words in self.cells:
+    def chosen(self, before_ns: int) -> list[NDArray[np.uint64]]:
+        """Per process the cells of untimed waits for a primitive that began before this time (no service's rest)."""
+        parts = []
+        for _, words in self.cells:
             detail = words[:, layout.CELL_WAIT_DETAIL]
             state = detail & np.uint64(layout.WAIT_STATE_MASK)
             chosen = (
@@ -61,7 +61,14 @@ class Snapshot:
                 & (words[:, layout.CELL_WAIT_OBJECT] != 0)
                 & (words[:, layout.CELL_WAIT_SINCE] < np.uint64(before_ns))
             )
-            for row in words[np.flatnonzero(chosen)].tolist():
+            parts.append(words[chosen])
+        return parts
+
+    def waits(self, chosen: list[NDArray[np.uint64]]) -> list[CellWait]:
+        """What these cells say."""
+        found = []
+        for (process, _), words in zip(self.cells, chosen, strict=True):
+            for row in words.tolist():
                 found.append(
                     CellWait(
                         process, row[layout.CELL_THREAD], row[layout.CELL_WAIT_SERIAL], row[layout.CELL_WAIT_OBJECT],
@@ -121,8 +128,7 @@ class Enablers:
         if primitive.kind in MUTEXES:
             nodes = self._holders.get(process.key(wait.number))
             if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
-                # Another thread may release what this one holds: a lock used as a signal.
-                bystanders = self._ordinary(None if primitive.shared else process.number) - {wait.node}
+                bystanders = self._may_release(process, primitive) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
         elif primitive.kind in {"Future", "Executor", "Pool"}:
@@ -140,6 +146,17 @@ class Enablers:
             ends_otherwise=not known,
             serial=wait.serial,
         )
+
+    def _may_release(self, process: TracedProcess, lock: Primitive) -> set[Node]:
+        """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
+        if not lock.shared:
+            return self._ordinary(process.number)
+        above = set()
+        ancestor = process.parent
+        while ancestor is not None:
+            above.add(ancestor.number)
+            ancestor = ancestor.parent
+        return {node for node in self._ordinary() if node[0] not in above}
 
     def is_flush(self, wait: CellWait) -> bool:
         """Whether a process that ends waits for its feeder thread to get rid of what it put into the queue."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from engine.recorder import launch, run_folder, tree
@@ -21,7 +22,7 @@ from engine.recorder.registry import Registry
 from engine.recorder.request import RunRequest
 from engine.recorder.resources import EVENT_COST_NS, Resources
 from engine.recorder.sampler import ThreadSampler
-from engine.recorder.timeline import Rows, Timeline
+from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
 from engine.recorder.watch import DeadlockWatch
 from engine.recording.schema import Layer
@@ -33,6 +34,7 @@ CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
 MAX_SHARE = 0.15  # of a core: long cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
+QUIET_NS = 200_000_000
 COMMIT_NS = 50_000_000  # the watermark moves at least so often
 OVERHEAD_NS = 1_000_000_000
 LEFTOVER_S = 0.5  # for helpers of multiprocessing to end after the program
@@ -57,6 +59,8 @@ class Recorder:
         self._tracing = Tracing(folder, self._registry, self._events.take)
         self._watch = DeadlockWatch(self._registry, self._emit)
         self._resources = Resources()
+        self._cells: Cells = []
+        self._changed_ns = self._start_ns
         self._exit_status: int | None = None
         self._last_commit = 0
         self._last_overhead = 0
@@ -123,23 +127,39 @@ class Recorder:
         tracing.discover(now_ns)
         buried = [(traced, *tracing.bury(traced, now_ns)) for traced in dead]
         cells = tracing.read_cells()
-        running = timeline.sample(cells)
+        timeline.gather(cells)
+        running = timeline.sample()
         drained = tracing.drain(now_ns)
         printed = self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
         ended = tracing.read_texts()
         self._output.settle(0 if self._registry.processes else None, now_ns)
         for _, _, last in buried:
             drained += last
-        self._write(timeline.take(now_ns, cells, drained, ended))
+        if not self._is_quiet(now_ns, cells, bool(running or drained or ended or dead)):
+            self._write(timeline.take(now_ns, drained, ended))
+            self._look(cells, now_ns)
         for traced, words, _ in buried:
             self._write(timeline.close_process(traced.process, words, now_ns))
         tracing.report_ends(now_ns)
-        if self._ending.reason is None:
-            self._watch.look(Snapshot(cells, self._registry, self._events.getters), now_ns)
-            timeline.deadlocked(self._watch.open_waits)
         self._account(now_ns)
         self._busy = bool(running or drained or printed or dead)
         self._commit(now_ns)
+
+    def _is_quiet(self, now_ns: int, cells: Cells, something: bool) -> bool:
+        """Whether all threads have been in the same waits for a while: then there is nothing to find out."""
+        same = len(cells) == len(self._cells) and all(
+            now[0] is then[0] and np.array_equal(now[1], then[1]) for now, then in zip(cells, self._cells, strict=True)
+        )
+        if something or not same or self._watch.wants_another_look:
+            self._changed_ns = now_ns
+        self._cells = cells
+        return now_ns - self._changed_ns > QUIET_NS
+
+    def _look(self, cells: Cells, now_ns: int) -> None:
+        """For deadlocks; once the program is being ended, what is stuck stays so."""
+        if self._ending.reason is None:
+            self._watch.look(Snapshot(list(cells), self._registry, self._events.getters), now_ns)
+            self._timeline.deadlocked(self._watch.open_waits)
 
     def _write(self, rows: Rows) -> None:
         for layer, part in rows:
@@ -242,7 +262,8 @@ class Recorder:
 
     def _close(self, traced: Traced, now_ns: int) -> None:
         words, drained = self._tracing.bury(traced, now_ns)
-        self._write(self._timeline.take(now_ns, [], drained, traced.ending))
+        self._timeline.gather([])
+        self._write(self._timeline.take(now_ns, drained, traced.ending))
         self._write(self._timeline.close_process(traced.process, words, now_ns))
 
     def _ended_by(self) -> str:

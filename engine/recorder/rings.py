@@ -18,7 +18,7 @@ U64 = np.dtype("u8")
 
 _SLOTS = layout.CHUNK_SIZE // layout.RECORD_SIZE  # per chunk; the chunk's header is slot 0
 _END = 3  # word of a slot that is stored last
-_WINDOW = 32  # slots looked at first in every chunk
+_WINDOW = 16  # slots looked at first in every chunk
 _HOLE_POLLS = 3
 _HOLE_NS = 60_000_000  # a signal handler may run between a reservation and its store
 
@@ -158,7 +158,7 @@ class RingFile:
             written = (self._slots[np.where(inside, index, 0), _END] != 0) & inside
             prefix = np.where(written.all(axis=1), window, written.argmin(axis=1))
             counts[asked] += prefix
-            asked, window = asked[prefix == window], _SLOTS
+            asked, window = asked[prefix == window], min(window * 4, _SLOTS)
         return counts
 
     def _take(self, active: NDArray[np.int64], counts: NDArray[np.int64]) -> Drained | None:

@@ -59,7 +59,7 @@ class _LaneArrays:
 
 
 class Timeline:
-    """Give it the cells of all processes, read at `now_ns`, then what was drained from their rings after that."""
+    """In every cycle: `gather` cells, `sample` the system, then `take` what was drained from the rings after that."""
 
     def __init__(self, registry: Registry, sampler: ThreadSampler) -> None:
         self._registry = registry
@@ -69,6 +69,9 @@ class Timeline:
         self._open_holds = OpenHolds(registry)
         self._carried = np.empty(0, WAIT)
         self._deadlocked: dict[int, int] = {}
+        self._cells: Cells = []
+        self._numbers = np.empty(0, np.int64)
+        self._words = np.empty((0, CELL_WORDS), np.uint64)
         self.events = 0
 
     @property
@@ -82,22 +85,36 @@ class Timeline:
         process = lane.process
         self._slicer.add_lane(lane.number, lane.start_ns, group=process.number, has_gil=not process.free_threaded)
 
-    def sample(self, cells: Cells) -> int:
-        """Asks the system about every lane that may be running; returns how many that are."""
-        asked = 0
+    def gather(self, cells: Cells) -> None:
+        """Takes all processes' cells, as they were read at the time that `sample` and `take` are about."""
+        numbers: list[int] = []
+        parts = []
         for process, words in cells:
-            serials = words[:, layout.CELL_WAIT_SERIAL]
-            for row, serial in enumerate(serials.tolist()):
-                thread, native_id = words[row, layout.CELL_THREAD : layout.CELL_NATIVE_ID + 1].tolist()
-                lane = process.lanes.get(thread)
-                if lane is None or (serial & 1 and self._lanes.sampled_wait[lane.number] == serial):
-                    continue
-                self._lanes.sampled_wait[lane.number] = serial
-                sample = self._sampler.sample(process.pid, native_id)
-                if sample is not None:
-                    self._slicer.add_sample(lane.number, sample.cpu_ns, sample.queue_ns, sample.where)
-                asked += not serial & 1
-        return asked
+            lanes = [process.lanes.get(thread) for thread in words[:, layout.CELL_THREAD].tolist()]
+            numbers += [lane.number for lane in lanes if lane is not None]
+            # A thread that has not introduced itself yet has its cell already: it is seen in the next cycle.
+            parts.append(words if None not in lanes else words[[lane is not None for lane in lanes]])
+        self._cells = cells
+        if not numbers:
+            self._numbers, self._words = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
+            return
+        lanes_of_cells, words = np.array(numbers, np.int64), np.concatenate(parts)
+        order = np.argsort(lanes_of_cells)
+        order = order[~self._lanes.closed[lanes_of_cells[order]]]
+        self._numbers, self._words = lanes_of_cells[order], words[order]
+
+    def sample(self) -> int:
+        """Asks the system about every lane that may be running; returns how many are."""
+        serials = self._words[:, layout.CELL_WAIT_SERIAL]
+        running = serials & np.uint64(1) == 0
+        asked = running | (self._lanes.sampled_wait[self._numbers] != serials)
+        self._lanes.sampled_wait[self._numbers] = serials
+        for number in self._numbers[asked].tolist():
+            lane = self._registry.lanes[number]
+            sample = self._sampler.sample(lane.process.pid, lane.native_id)
+            if sample is not None:
+                self._slicer.add_sample(number, sample.cpu_ns, sample.queue_ns, sample.where)
+        return int(running.sum())
 
     def deadlocked(self, lanes: dict[int, int]) -> None:
         """Lanes that are deadlocked now and since when they wait: their waits are marked."""
@@ -106,18 +123,16 @@ class Timeline:
                 self._deadlocked[lane] = since
                 self._lanes.open_wait[lane] = 0
 
-    def take(
-        self, now_ns: int, cells: Cells, drained: Iterable[tuple[TracedProcess, Drained]], ended: Iterable[TracedLane]
-    ) -> Rows:
+    def take(self, now_ns: int, drained: Iterable[tuple[TracedProcess, Drained]], ended: Iterable[TracedLane]) -> Rows:
         """Rows that have become certain. `ended` are lanes all of whose records are in by now; they are closed."""
-        numbers, words = self._gather_cells(cells)
+        numbers, words = self._numbers, self._words
         records, lanes, owners = self._gather_records(drained)
         rows, waits = self._rows_of_records(records, lanes, owners)
         waits = np.concatenate([self._carried, waits])
         self._carried = np.empty(0, WAIT)
         rows.append((Layer.STATES, self._slice(now_ns, numbers, words, waits, list(ended))))
         rows.append((Layer.OPEN_STATES, self._open_states(numbers, words)))
-        rows.append((Layer.OPEN_HOLDS, self._open_holds.update(now_ns, cells, numbers, words)))
+        rows.append((Layer.OPEN_HOLDS, self._open_holds.update(now_ns, self._cells, numbers, words)))
         return [(layer, part) for layer, part in rows if len(part)]
 
     def close_process(self, process: TracedProcess, words: NDArray[np.uint64], time_ns: int) -> Rows:
@@ -140,20 +155,6 @@ class Timeline:
         self._carried = self._carried[~np.isin(self._carried["lane"], [lane.number for lane in lanes])]
         states = self._slice(time_ns, *nothing, np.concatenate([carried, np.array(waits, WAIT)]), lanes)
         return [(Layer.STATES, states), *holds]
-
-    def _gather_cells(self, cells: Cells) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Lane numbers and cells of all lanes that are not closed."""
-        numbers, parts = [], []
-        for process, words in cells:
-            for thread, native_id, started in words[:, : layout.CELL_STARTED + 1].tolist():
-                numbers.append(self._registry.lane(process, thread, native_id, started).number)
-            parts.append(words)
-        if not numbers:
-            return np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
-        lanes, words = np.array(numbers, np.int64), np.concatenate(parts)
-        order = np.argsort(lanes)
-        order = order[~self._lanes.closed[lanes[order]]]
-        return lanes[order], words[order]
 
     def _gather_records(
         self, drained: Iterable[tuple[TracedProcess, Drained]]
@@ -325,7 +326,8 @@ class Timeline:
     def _wait_code(self, process: TracedProcess, row: list[int]) -> tuple[int, int]:
         """Code and detail of the wait that a cell (as a list of words) is in."""
         registry = self._registry
-        code = int(_codes(np.array([row[layout.CELL_WAIT_DETAIL]], np.uint64))[0])
+        detail = row[layout.CELL_WAIT_DETAIL]
+        code = int(State.IDLE if detail & layout.WAIT_INTERNAL else _CODES[detail & layout.WAIT_STATE_MASK])
         lane = process.lanes.get(row[layout.CELL_THREAD])
         if lane is not None and self._deadlocked.get(lane.number) == row[layout.CELL_WAIT_SINCE]:
             code |= DEADLOCKED

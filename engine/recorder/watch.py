@@ -12,6 +12,7 @@ from engine.model import wait_for
 from engine.model.wait_for import Node
 from engine.recorder.enablers import CellWait, Enablers, Snapshot, main_thread
 from engine.recorder.registry import Registry, TracedLane
+from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
 CONFIRM_NS = 4_000_000
@@ -52,11 +53,12 @@ class DeadlockWatch:
 
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
-        waits = snapshot.waits(now_ns - SETTLED_NS)
-        signature = (
-            frozenset((wait.node, wait.serial) for wait in waits),
-            sum(len(words) for _, words in snapshot.cells),
-        )
+        chosen = snapshot.chosen(now_ns - SETTLED_NS)
+        threads = tuple(len(words) for _, words in snapshot.cells)
+        signature = threads, [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
+        if signature == self._seen and not self._suspected and not self._observed:
+            return
+        waits = snapshot.waits(chosen)
         if signature != self._seen or self._suspected:
             self._seen = signature
             self._find(snapshot, waits, now_ns)

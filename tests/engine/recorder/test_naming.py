@@ -1,0 +1,52 @@
+"""Names of primitives from the source that made them."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.recorder.naming import SourceNames
+
+
+def names(tmp_path: Path, source: str, line: int = 1, count: int = 1) -> list[str]:
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    found = SourceNames()
+    return [found.name(0, str(file), line) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("lock = Lock()", ["lock"]),
+        ("lock: Lock = Lock()", ["lock"]),
+        ("self.accounts = Lock()", ["accounts"]),
+        ("table['audit'] = Lock()", ["table['audit']"]),
+        ("first, second = Lock(), Lock()", ["first", "second"]),
+        ("forks = [Lock() for _ in range(2)]", ["forks[0]", "forks[1]"]),
+        ("forks = list(map(lambda _: Lock(), range(2)))", ["forks[0]", "forks[1]"]),
+        ("a = b = Lock()", ["a"]),
+        ("start(lock=Lock())", ["lock"]),
+        ("run({'audit': Lock()})", ["audit"]),
+        ("if (lock := Lock()): pass", ["lock"]),
+        ("with Pool() as pool: pass", ["pool"]),
+        ("use(Lock())", [""]),
+        ("this is not Python", [""]),
+    ],
+)
+def test_the_name_is_what_it_was_assigned_to(tmp_path: Path, source: str, expected: list[str]) -> None:
+    assert names(tmp_path, source, count=len(expected)) == expected
+
+
+def test_the_narrowest_assignment_counts(tmp_path: Path) -> None:
+    source = "bank = Bank(\n    accounts=Lock(),\n    audit=Lock(),\n)"
+    assert names(tmp_path, source, line=3) == ["audit"]
+
+
+def test_a_line_that_makes_several_numbers_them(tmp_path: Path) -> None:
+    assert names(tmp_path, "def make():\n    lock = Lock()\n    return lock", line=2, count=3) == [
+        "lock", "lock #2", "lock #3",
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_not_there_gives_no_name() -> None:
+    assert SourceNames().name(0, "<string>", 1) == ""
