@@ -1,8 +1,8 @@
-"""Codes and pixels of the rows in view, kept while the view pans: only columns that are new, or may have changed, are made.
+"""Codes and pixels of the rows in view, kept while the view pans: only what is new or may have changed is made.
 
-Columns lie on a grid anchored to time zero (see Geometry), so that what was drawn for a column stays right wherever it is shown.
-What is recent may still change: a lane's last state goes on, samples come late. So columns count as settled only SETTLE_NS
-behind the watermark that they were made at, and everything is made anew every REMAKE_S while data come in.
+Columns lie on a grid anchored to time zero (see Geometry): what was drawn for a column stays right wherever that is.
+What is recent may still change: a lane's last state goes on, samples come late. So columns count as settled only
+SETTLE_NS behind the watermark that they were made at, and all are made anew every REMAKE_S while data come in.
 """
 
 import math

@@ -3,6 +3,7 @@
 import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
@@ -14,9 +15,9 @@ from gui.timeline.names import Names
 from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Codes, Raster
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
+from gui.timeline.wait_names import WaitNames, Wanted
 
 _WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
-_KEPT_TEXTS = 20_000
 _TEXTS = {
     State.IDLE: (),
     State.RUNNING: (STATE_NAMES[State.RUNNING], "run"),
@@ -43,8 +44,9 @@ class Frame:
         self._names = Names(theme)
         self._ruler = Ruler(theme)
         self._pixels = np.empty((0, 0), dtype=np.uint32)
+        self._wait_names = WaitNames()
         self._texts: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._texts_scale = 0.0
+        self._texts_of: Model | None = None
         self._deadlock = QColor(mix(theme.deadlock, "#000000", 0.35))
         self._plain_texts: list[tuple[str, ...] | None] = []
         self._inks: list[tuple[QColor, int]] = []
@@ -62,6 +64,8 @@ class Frame:
     def paint(self, scene: Scene) -> None:
         """Fills `image`. The lanes' area may reach below the widget by part of a row."""
         geometry = scene.geometry
+        if scene.model is not self._texts_of:
+            self._texts, self._texts_of = {}, scene.model
         self._make_image(geometry)
         if len(scene.rows):
             self._paint_lanes(scene)
@@ -95,39 +99,44 @@ class Frame:
         self.runs = wide_runs(codes, round(LEAST_PX * self.ratio))
 
     def _paint_labels(self, painter: QPainter, scene: Scene) -> None:
-        geometry, rows, model = scene.geometry, scene.rows, scene.model
-        if geometry.ns_per_column != self._texts_scale or len(self._texts) > _KEPT_TEXTS:
-            self._texts.clear()
-            self._texts_scale = geometry.ns_per_column
-        ratio, sheet, runs = self.ratio, self._labels, self.runs
+        geometry, ratio, sheet, runs = scene.geometry, self.ratio, self._labels, self.runs
         height = sheet.height
         drop = BAR_TOP + (BAR_BOTTOM - BAR_TOP - height) // 2
         tops = [geometry.row_top(geometry.first_row + place) + drop for place in range(geometry.rows_in_view)]
-        lanes = [row.lanes[0] if row.lanes else -1 for row in rows.rows[geometry.first_row :][: len(tops)]]
         lefts = (NAMES_PX + PADDING + (runs.firsts / ratio).astype(int)).tolist()
         widths = ((runs.lasts - runs.firsts) / ratio - 2 * PADDING).astype(int).tolist()
-        for place, left, width, last, code in zip(
-            runs.rows.tolist(), lefts, widths, runs.lasts.tolist(), runs.codes.tolist(), strict=True
-        ):
+        waits = iter(self._wait_texts(scene))
+        for place, left, width, code in zip(runs.rows.tolist(), lefts, widths, runs.codes.tolist(), strict=True):
             texts = self._plain_texts[code]
             if texts is None:
-                middle = geometry.start_ns + (last - (width / 2 + PADDING) * ratio) * geometry.ns_per_column
-                texts = self._wait_texts(model, lanes[place], middle, geometry.first_column + last, code)
+                texts = next(waits)
             label = sheet.fit(texts, width, *self._inks[code])
             if label is not None:
                 if code & DEADLOCKED:
                     painter.fillRect(left - 3, tops[place], label.width + 5, height, self._deadlock)
                 painter.drawPixmap(left, tops[place], label.width, height, sheet.pixmap, *label.source)
 
-    def _wait_texts(self, model: Model, lane: int, time_ns: float, column: int, code: int) -> tuple[str, ...]:
-        """`lock wait accounts` and shorter ones. Asked for once per slice and zoom: `column` is where the run ends."""
-        texts = self._texts.get((lane, column))
-        if texts is None:
-            shown = model.states.slice_at(lane, int(time_ns))
-            primitive = model.detail(shown.detail)[0] if shown else None
-            kind = "deadlock" if code & DEADLOCKED else STATE_NAMES[State(code & STATE_MASK)]
-            name = primitive.name or primitive.short if primitive else ""
-            short = kind.partition(" ")[0]
-            texts = (f"{kind} {name}", name, short) if name else (kind, short)
-            self._texts[lane, column] = texts
+    def _wait_texts(self, scene: Scene) -> list[tuple[str, ...]]:
+        """For every wide wait in order, `lock wait accounts` and shorter ones."""
+        geometry, runs, model = scene.geometry, self.runs, scene.model
+        waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, _WITH_PRIMITIVE))
+        if not len(waits):
+            return []
+        middles = (runs.firsts[waits] + runs.lasts[waits]) / 2 * geometry.ns_per_column + geometry.start_ns
+        rows = scene.rows.lane_ids[geometry.first_row + runs.rows[waits]]
+        wanted = [Wanted(lane, time) for lane, time in zip(rows.tolist(), middles.tolist(), strict=True)]
+        primitives = self._wait_names.find(model, wanted, LEAST_PX * geometry.scale.ns_per_px)
+        texts = []
+        for code, number in zip(runs.codes[waits].tolist(), primitives, strict=True):
+            key = (code, number)
+            if key not in self._texts:
+                self._texts[key] = _wait_text(code, model.primitives.get(number))
+            texts.append(self._texts[key])
         return texts
+
+
+def _wait_text(code: int, primitive: Primitive | None) -> tuple[str, ...]:
+    kind = "deadlock" if code & DEADLOCKED else STATE_NAMES[State(code & STATE_MASK)]
+    short = kind.partition(" ")[0]
+    name = primitive.name or primitive.short if primitive else ""
+    return (f"{kind} {name}", name, short) if name else (kind, short)

@@ -1,7 +1,7 @@
 """The column of lane names and process headers at the timeline's left."""
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPolygon
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap, QPolygon
 
 from engine.model.entities import Process
 from engine.model.format import count
@@ -40,12 +40,41 @@ class Names:
         self._font = ui_font(FONT_PX - 1)
         self._bold = ui_font(FONT_PX - 1, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
+        self._kept = QPixmap()
+        self._kept_for: tuple[object, ...] = ()
         self._elided: dict[tuple[str, int, bool], str] = {}
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
-        """Paints the rows in view."""
+        """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
+        geometry = scene.geometry
+        ratio = geometry.ratio
+        key = (geometry.height, ratio, geometry.first_row, scene.rows, scene.deadlocked, self._told(scene))
+        if key != self._kept_for:
+            self._kept_for = key
+            self._kept = QPixmap(round(NAMES_PX * ratio), round(geometry.height * ratio))
+            self._kept.setDevicePixelRatio(ratio)
+            fresh = QPainter(self._kept)
+            self._paint_rows(fresh, scene)
+            fresh.end()
+        painter.drawPixmap(0, 0, self._kept)
+
+    @staticmethod
+    def _told(scene: Scene) -> list[object]:
+        """Everything about the rows in view that may change while they stay."""
+        geometry, model = scene.geometry, scene.model
+        told: list[object] = [model, model.finished]
+        for row in scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view]:
+            if row.kind is RowKind.LANE:
+                lane = model.lanes[row.lanes[0]]
+                told += (lane.name, lane.end_ns, lane.error)
+            else:
+                process = model.processes[row.process]
+                told += (process.name, process.end_ns, process.exit_status)
+        return told
+
+    def _paint_rows(self, painter: QPainter, scene: Scene) -> None:
         theme, geometry, model = self._theme, scene.geometry, scene.model
-        painter.fillRect(0, geometry.row_top(geometry.first_row), NAMES_PX, geometry.height, theme.color("panel"))
+        painter.fillRect(0, 0, NAMES_PX, geometry.height, theme.color("panel"))
         last = geometry.first_row + geometry.rows_in_view
         for number in range(geometry.first_row, last):
             row = scene.rows.rows[number]

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 
 from engine.model.entities import HandOff, Slice
 from engine.model.format import duration
-from engine.recording.schema import DEADLOCKED
+from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.labels import Runs
@@ -14,6 +14,7 @@ from gui.timeline.rows import ROW_PX
 from gui.timeline.scene import Scene
 from gui.timeline.ticks import time_text
 
+AWAITING = (State.LOCK_WAIT, State.WAIT)
 LIT_LIMIT = 2_000  # rectangles of a lit primitive; more could not be told apart
 ARROW_PX = 5
 
@@ -70,10 +71,10 @@ class Overlays:
     @staticmethod
     def _lit_waits(scene: Scene, primitive: int, runs: Runs) -> list[QRectF]:
         geometry, model, boxes = scene.geometry, scene.model, []
-        for place, first, last in zip(runs.rows.tolist(), runs.firsts.tolist(), runs.lasts.tolist(), strict=True):
+        for place, first, last, code in zip(*(column.tolist() for column in runs), strict=True):
             row = geometry.first_row + place
             lane = scene.rows.rows[row].lane
-            if lane is None:
+            if lane is None or (code & STATE_MASK) not in AWAITING:
                 continue
             middle = geometry.start_ns + (first + last) / 2 * geometry.ns_per_column
             shown = model.states.slice_at(lane, int(middle))

@@ -23,7 +23,7 @@ from gui.timeline.geometry import NAMES_PX
 from gui.timeline.time_scale import TimeScale
 
 SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
-COLUMN_PX = 2  # logical px per plotted value
+COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.05  # data that come in are drawn at most this often
 HEADROOM = 0.86  # share of its band that a plot fills at most
@@ -60,7 +60,7 @@ class Plots(QWidget):
         self._lay_out()
         for header in self.headers:
             header.toggled.connect(self._on_collapsed)
-        view.changed.connect(self._draw_soon)
+        view.changed.connect(self._on_view_changed)
         selection.hover_changed.connect(self._show_cursor)
         themes.changed.connect(self._dress)
         self.setMinimumHeight(len(SERIES) * COLLAPSED_PX)
@@ -116,6 +116,11 @@ class Plots(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._draw_soon()
+
+    def _on_view_changed(self) -> None:
+        """While the view follows, data lead the way: `refresh` keeps to a lower rate."""
+        if not self._view.following:
+            self._draw_soon()
 
     def _draw_soon(self) -> None:
         """Once the events that are waiting have been handled, however often this is asked for."""

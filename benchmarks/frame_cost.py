@@ -1,0 +1,221 @@
+"""What a frame of the timeline costs, against a bare blit of the same size. Prints JSON; times: ms of thread CPU.
+
+    python benchmarks/frame_cost.py [--frames N] [--slices 100000,1000000] [--no-live]
+
+`static`: recordings on 64 lanes are panned, zoomed and pointed at. `live`: 64 lanes at 50 000 records a second are
+taken in while the view follows, pans and zooms. A frame is 16 ms of recording; its cost is everything, taking in included.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from engine.model.model import Model
+from engine.recording.reader import Batch
+from engine.recording.synthetic import Synthetic, commits, header
+from gui.panels.legend import Legend
+from gui.panels.plots import Plots
+from gui.state.filters import Filters
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
+from gui.theme import ActiveTheme
+from gui.timeline.timeline import Timeline
+
+WIDTH, HEIGHT = 1920, 1080
+LANES = 64
+FRAME_NS = 16_000_000
+RECORDS_PER_S = 50_000
+RECORDS_PER_SLICE = 1.67  # of a synthetic recording: states, holds, tasks, signals, depths
+WARM_UP = 10
+
+
+class Blit(QWidget):
+    """The least that a frame can be: one image of the window's size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+        self._image.fill(0xFF204060)
+        self.resize(WIDTH, HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        QPainter(self).drawImage(0, 0, self._image)
+
+
+class Centre(QWidget):
+    """The middle of the window: timeline, legend and plots, or the timeline alone."""
+
+    def __init__(self, themes: ActiveTheme, *, alone: bool) -> None:
+        super().__init__()
+        self.view, self.selection, self.filters = ViewWindow(), Selection(), Filters()
+        self.timeline = Timeline(self.view, self.selection, self.filters, themes)
+        self.legend = Legend(self.view, self.filters, themes)
+        self.plots = Plots(self.view, self.selection, themes)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.timeline, 1)
+        if not alone:
+            layout.addWidget(self.legend)
+            self.plots.setFixedHeight(220)
+            layout.addWidget(self.plots)
+        self.parts = [self.timeline] if alone else [self.timeline, self.legend, self.plots]
+        self.resize(WIDTH, HEIGHT)
+        self.show()
+
+    def show_model(self, model: Model, *, live: bool) -> None:
+        self.timeline.show_model(model, live=live)
+        for part in self.parts[1:]:
+            part.show_model(model)
+        QApplication.processEvents()
+
+    def refresh(self) -> None:
+        for part in self.parts:
+            part.refresh()
+
+
+def measure(frame: Callable[[int], object], frames: int) -> dict[str, float]:
+    """Runs frames, painting included; the first WARM_UP don't count."""
+    costs = []
+    for number in range(frames + WARM_UP):
+        begun = time.thread_time()
+        frame(number)
+        QApplication.processEvents()
+        costs.append((time.thread_time() - begun) * 1000)
+    costs = costs[WARM_UP:]
+    return {
+        "median_ms": round(float(np.median(costs)), 3),
+        "p99_ms": round(float(np.percentile(costs, 99)), 3),
+        "worst_ms": round(max(costs), 3),
+    }
+
+
+def against(blit: dict[str, float], costs: dict[str, float]) -> dict[str, float]:
+    return {**costs, "times_blit": round(costs["median_ms"] / blit["median_ms"], 1)}
+
+
+def back_and_forth(number: int) -> float:
+    return 0.004 if number % 40 < 20 else -0.004
+
+
+def synthetic_model(slices: int) -> Model:
+    made = Synthetic(lanes=LANES, slices=slices)
+    model = Model(header(made))
+    for batch in commits(made):
+        model.take_in(batch)
+    return model
+
+
+def measure_static(themes: ActiveTheme, slices: int, frames: int, blit: dict[str, float]) -> dict[str, object]:
+    model = synthetic_model(slices)
+    centre = Centre(themes, alone=True)
+    centre.show_model(model, live=False)
+    view, canvas = centre.view, centre.timeline.canvas
+    middle = (model.start_ns + model.end_ns) / 2
+    whole = model.end_ns - model.start_ns
+    found: dict[str, object] = {"slices": model.states.slice_count, "lanes": LANES}
+    for name, span in (("whole", whole * 0.9), ("merged", whole / 10), ("labelled", 20e6)):
+        view.show(middle - span / 2, middle + span / 2)
+        found[f"pan_{name}"] = against(
+            blit, measure(lambda n: view.pan(view.span_ns * (0.004 if n % 40 < 20 else -0.004)), frames)
+        )
+    view.show(middle - whole / 4, middle + whole / 4)
+    found["zoom"] = against(blit, measure(lambda n: view.zoom(0.93 if n % 80 < 40 else 1 / 0.93, middle), frames))
+    found["hover"] = against(blit, measure(lambda n: canvas.point_at(QPointF(300 + 7 * (n % 200), 200)), frames))
+    centre.close()
+    return found
+
+
+def live_batches(seconds: float) -> Iterator[Batch]:
+    slices_per_s = RECORDS_PER_S / RECORDS_PER_SLICE
+    made = Synthetic(
+        lanes=LANES,
+        slices=round(slices_per_s * seconds),
+        mean_slice_ns=round(LANES / slices_per_s * 1e9),
+        finished=False,
+    )
+    return commits(made, FRAME_NS)
+
+
+def measure_live(themes: ActiveTheme, frames: int, blit: dict[str, float], *, alone: bool) -> dict[str, object]:
+    """A third of the frames follow, a third pan back and forth, a third zoom in and out."""
+    batches = list(live_batches((3 * (frames + 4 * WARM_UP) + 125) * FRAME_NS / 1e9))
+    model = Model(header(Synthetic(lanes=LANES)))
+    for batch in batches[:120]:
+        model.take_in(batch)
+    centre = Centre(themes, alone=alone)
+    centre.show_model(model, live=True)
+    coming = iter(batches[120:])
+    view = centre.view
+    taken = {"records": 0, "ns": 0.0}
+    taking: list[float] = []
+
+    def take_in() -> None:
+        batch = next(coming)
+        before = model.end_ns
+        begun = time.thread_time()
+        model.take_in(batch)
+        taking.append((time.thread_time() - begun) * 1000)
+        centre.refresh()
+        taken["records"] += sum(len(rows) for layer, rows in batch.rows.items() if not layer.name.startswith("OPEN"))
+        taken["ns"] += model.end_ns - before
+
+    def pan(number: int) -> None:
+        take_in()
+        view.pan(view.span_ns * (0.01 if number % 40 < 20 else -0.01))
+
+    def zoom(number: int) -> None:
+        take_in()
+        view.zoom(0.93 if number % 80 < 40 else 1 / 0.93)
+
+    view.zoom(0.2)
+    found: dict[str, object] = {"lanes": LANES, "follow": against(blit, measure(lambda _: take_in(), frames))}
+    found["pan"] = against(blit, measure(pan, frames))
+    view.resume_following()
+    found["zoom"] = against(blit, measure(zoom, frames))
+    found["records_per_s"] = round(taken["records"] / taken["ns"] * 1e9)
+    found["taking_in"] = {
+        "median_ms": round(float(np.median(taking)), 3),
+        "p99_ms": round(float(np.percentile(taking, 99)), 3),
+    }
+    centre.close()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--slices", default="100000,1000000")
+    parser.add_argument("--no-live", action="store_true")
+    arguments = parser.parse_args()
+    application = QApplication([])
+    themes = ActiveTheme(dark=True)
+    themes.apply_to(application)
+    floor = Blit()
+    floor.show()
+    blit = measure(lambda _: floor.update(), arguments.frames)
+    floor.close()
+    result: dict[str, object] = {"size": [WIDTH, HEIGHT], "blit": blit}
+    result["static"] = [
+        measure_static(themes, int(slices), arguments.frames, blit) for slices in arguments.slices.split(",") if slices
+    ]
+    if not arguments.no_live:
+        result["live_timeline"] = measure_live(themes, arguments.frames, blit, alone=True)
+        result["live_all"] = measure_live(themes, arguments.frames, blit, alone=False)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
