@@ -34,6 +34,7 @@ class _Coordinator:
         self._reporter = reporter
         self._outcomes = [Outcome([None] * crew.job.count) for crew in crews]
         self._open = [dict.fromkeys(range(crew.job.count)) for crew in crews]
+        self._workers: dict[tuple[int, int], str] = {}  # who does which piece of which crew
         self._last: dict[str, Message] = {}
         self._errors: dict[str, str] = {}  # by worker: one of a pool may go on to another piece of work
 
@@ -60,7 +61,10 @@ class _Coordinator:
             self._take(other)
 
     def _take(self, message: Message) -> None:
+        if message.piece not in self._open[message.crew]:
+            return  # given up meanwhile: its pool broke
         if message.kind == "start":
+            self._workers[message.crew, message.piece] = message.worker
             self._crews[message.crew].started(message.piece, message.pid)
         elif message.kind == "progress":
             self._last[message.worker] = message
@@ -75,7 +79,7 @@ class _Coordinator:
     def _bury(self) -> None:
         for number, crew in enumerate(self._crews):
             for index, reason in crew.find_fallen(tuple(self._open[number])).items():
-                self._fail(number, index, WorkerError(crew.job.name(index), reason))
+                self._fail(number, index, WorkerError(self._workers.get((number, index), crew.job.name(index)), reason))
 
     def _fail(self, crew: int, index: int, error: WorkerError) -> None:
         self._outcomes[crew].errors.append(error)

@@ -30,7 +30,7 @@ task then waits for ever, if nobody looks.
 The coordinator of this program waits for reports and for sentinels at once, so it learns of the death at the
 moment it happens.""",
     look_for=(
-        "worker-2's lane simply stops, marked with the signal or the exit code.",
+        "One lane simply stops, marked with the signal or the exit code.",
         "Processes and Pool: the other workers go on to the end. With Pool, a new process takes the dead one's place.",
         "ProcessPoolExecutor: all the others are ended as well; the pool is broken.",
     ),
@@ -78,7 +78,7 @@ def work(context: Context) -> int:
 
 
 def run(settings: Settings) -> None:
-    say(f"{settings.workers} workers; worker-2 will die half-way")
+    say(f"{settings.workers} workers; one of them will die half-way")
     shared = SimpleNamespace(how=settings.how, steps=settings.steps, step_s=settings.step_ms / 1000)
     outcome = run_workers(settings, work, shared, may_fail=True)
     for error in outcome.errors:

@@ -23,7 +23,7 @@ for the result never hears of it: then the error passes in silence.
 Here each worker reports how it ended over a queue, error and traceback included. A traceback itself cannot be
 pickled, so it travels as text.""",
     look_for=(
-        "worker-2's lane ends early and is marked with the error.",
+        "One lane (worker-2, where there is no pool) ends early and is marked with the error.",
         "In the worker table: the error, beside the progress it had made.",
         "The other lanes go on to the end.",
         "Processes: exit code 1 for that process, 0 for the others. Pools: the process survives.",
@@ -58,7 +58,7 @@ def work(context: Context) -> int:
 
 
 def run(settings: Settings) -> None:
-    say(f"{settings.workers} workers; worker-2 will fail half-way")
+    say(f"{settings.workers} workers; one of them will fail half-way")
     shared = SimpleNamespace(steps=settings.steps, step_s=settings.step_ms / 1000)
     outcome = run_workers(settings, work, shared, may_fail=True)
     for error in outcome.errors:

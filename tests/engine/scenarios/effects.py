@@ -68,7 +68,7 @@ EFFECTS: dict[str, Effect] = {
         ("steps=4", "step_ms=5"),
         ("main: worker-. failed: IndexError: list index out of range", "in price_of", "3 of 4 workers finished"),
     ),
-    "worker_crash": Effect(("steps=4", "step_ms=20"), ("main: worker-2 is lost: process .* was killed by SIGKILL",)),
+    "worker_crash": Effect(("steps=4", "step_ms=20"), ("main: worker-. is lost: process .* was killed by SIGKILL",)),
     "two_locks": Effect(("deposits=2", "hold_ms=1"), (": holds ",), times=2),
     "two_locks_ordered": Effect(("deposits=2", "transfers=3", "hold_ms=1"), ("all 6 transfers made",)),
     "dining_philosophers": Effect(("meals=1", "eat_ms=1"), ("holds the left fork, wants the right one",), times=None),
