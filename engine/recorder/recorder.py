@@ -34,6 +34,7 @@ CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
 MAX_SHARE = 0.15  # of a core: long cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
+STAYS_BUSY_NS = 100_000_000
 QUIET_NS = 200_000_000
 COMMIT_NS = 50_000_000  # the watermark moves at least so often
 OVERHEAD_NS = 1_000_000_000
@@ -66,7 +67,8 @@ class Recorder:
         self._last_overhead = 0
         self._pending = True
         self._write_error = ""
-        self._busy = True
+        self._busy_ns = self._start_ns
+        self._usual_cost_s = 0.0
         tree.become_subreaper()
         try:
             self._root_pid = launch.start(request, folder, inherited, self._output)
@@ -99,8 +101,12 @@ class Recorder:
     def _pause(self, took_s: float) -> float:
         if self._watch.wants_another_look:
             return CONFIRM_CYCLE_S
-        period = (BUSY_CYCLE_S if self._busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
-        return min(MAX_CYCLE_S, max(period, took_s / MAX_SHARE)) - took_s
+        self._usual_cost_s += (
+            took_s - self._usual_cost_s
+        ) / 8  # one long cycle does not make us slow to see a deadlock
+        busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
+        period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
+        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE)) - took_s
 
     def _obey(self) -> None:
         for message in self._control.receive():
@@ -142,7 +148,8 @@ class Recorder:
             self._write(timeline.close_process(traced.process, words, now_ns))
         tracing.report_ends(now_ns)
         self._account(now_ns)
-        self._busy = bool(running or drained or printed or dead)
+        if running or drained or printed or dead:
+            self._busy_ns = now_ns
         self._commit(now_ns)
 
     def _is_quiet(self, now_ns: int, cells: Cells, something: bool) -> bool:
