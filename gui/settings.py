@@ -6,6 +6,7 @@ for it. Two windows share the file: a write changes only the keys this window ha
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -86,7 +87,8 @@ class Settings:
             temporary.write_text(json.dumps(merged, indent=1, sort_keys=True), encoding="utf-8")
             temporary.replace(self.path)
         except (OSError, ValueError, TypeError) as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             return f"The settings could not be saved in {self.path}: {getattr(error, 'strerror', None) or error}."
         self._changed.clear()
         return None

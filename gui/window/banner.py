@@ -27,6 +27,7 @@ class DeadlockBanner(QFrame):
         self._sign = QLabel(self)
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
+        self.title.setWordWrap(True)
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -45,6 +45,7 @@ class Preferences(Overlay):
             "Recordings folder", line, remark="Every run is recorded here. Empty: the ordinary place."
         )
         self.folder_row.editor = self.folder
+        self.folder.setAccessibleName("Recordings folder")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 16, 24, 16)
         layout.setSpacing(8)

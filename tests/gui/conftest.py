@@ -7,12 +7,13 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui.app import make_theme
 from gui.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
-from gui.theme import ActiveTheme
 
 PATIENCE_MS = 20_000
 
@@ -31,12 +32,13 @@ def no_search(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, no_search: None) -> Iterator[Callable[[], MainWindow]]:
+def open_window(qtbot: QtBot, qapp: QApplication, no_search: None) -> Iterator[Callable[[], MainWindow]]:
     """Opens windows; each has the settings of its moment."""
     windows: list[MainWindow] = []
 
     def open_one() -> MainWindow:
-        window = MainWindow(Settings(), ActiveTheme())
+        settings = Settings()
+        window = MainWindow(settings, make_theme(settings, qapp))
         windows.append(window)
         window.resize(1280, 720)
         window.show()

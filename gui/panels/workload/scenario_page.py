@@ -41,7 +41,7 @@ class ScenarioPage(QScrollArea):
         self.look_for = self._label("")
         self.explanation = self._label("")
         self.expectation = self._label("warning")
-        self.more = QPushButton("Explanation", body)
+        self.more = QPushButton("Explain", body)
         self.more.setCheckable(True)
         self.more.toggled.connect(self.explanation.setVisible)
         self.source = QPushButton("Source", body)
