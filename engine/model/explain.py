@@ -72,7 +72,7 @@ def explain(model: Model, item: Slice) -> str:
 
 def _so_far(item: Slice) -> str:
     if item.flags & DEADLOCKED:
-        return "; this is part of a deadlock and never ends"
+        return "; this is part of a deadlock and never ends" if item.open else "; this was part of a deadlock"
     return ", so far" if item.open else ""
 
 
@@ -126,7 +126,8 @@ def _holders(model: Model, item: Slice, primitive: Primitive) -> str:
     if not others:
         if any(hold.open or hold.start_ns <= item.start_ns for hold in holds):
             return "which it held itself"
-        return "whose holder was not recorded"
+        before = into(model, item)
+        return f"just released by {model.lane_label(before.releaser)}" if before else "whose holder was not recorded"
     spent: dict[int, int] = {}
     for hold in others:
         spent[hold.lane] = spent.get(hold.lane, 0) + _overlap(item, hold)

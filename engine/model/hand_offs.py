@@ -5,6 +5,7 @@ from engine.model.model import Model
 from engine.recording.schema import State
 
 LATE_NS = 50_000_000  # a wait is sliced: the waiter may notice a release that much later
+GAP_NS = 1_000  # between a release and the next acquire nobody holds the lock: who comes then waits for nobody
 MUTEXES = frozenset({"Lock", "RLock", "process Lock", "process RLock"})
 MOST = 64  # hand-offs of one question
 
@@ -18,7 +19,7 @@ def into(model: Model, item: Slice) -> HandOff | None:
         return None
     if primitive.kind in MUTEXES:
         hold = model.holds.last_before(primitive.id, item.end_ns, max(item.duration_ns, LATE_NS))
-        if hold and hold.lane != item.lane and hold.end_ns >= item.start_ns:
+        if hold and hold.lane != item.lane and hold.end_ns >= item.start_ns - GAP_NS:
             return HandOff(primitive.id, hold.lane, hold.end_ns, item.lane, item.end_ns)
         return None
     signals = model.signals.of(primitive.id, item.start_ns, item.end_ns + 1)

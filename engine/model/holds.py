@@ -19,6 +19,7 @@ class HoldStore:
         self._closed = KeyedRows(HOLD_ROW, ("primitive", "lane"), "start", "end")
         self._coverage = Coverage()
         self._open: dict[tuple[int, int], tuple[int, int]] = {}  # lane, primitive → since, site
+        self._lane_ends: dict[int, int] = {}
         self._watermark = 0
 
     def __len__(self) -> int:
@@ -35,12 +36,19 @@ class HoldStore:
         starts = np.maximum(rows["start"].astype(np.int64) - self._origin, 0)
         ends = np.maximum(rows["end"].astype(np.int64) - self._origin, starts)
         self._coverage.mark(rows["lane"].astype(np.int64), starts, ends)
-        for key in [key for key, (since, _) in self._open.items() if self._is_closed(rows, key, since)]:
-            del self._open[key]
+        self._forget_closed(rows)
 
-    @staticmethod
-    def _is_closed(rows: np.ndarray, key: tuple[int, int], since: int) -> bool:
-        return bool(((rows["lane"] == key[0]) & (rows["primitive"] == key[1]) & (rows["end"] > since)).any())
+    def _forget_closed(self, rows: np.ndarray) -> None:
+        """Open holds that these closed ones are, are open no more."""
+        if not self._open:
+            return
+        known = (rows["lane"].astype(np.uint64) << np.uint64(32)) | rows["primitive"]
+        opened = np.array([lane << 32 | primitive for lane, primitive in self._open], np.uint64)
+        both = np.flatnonzero(np.isin(known, opened))
+        for lane, primitive, end in rows[["lane", "primitive", "end"]][both].tolist():
+            since = self._open.get((lane, primitive))
+            if since and end > since[0]:
+                del self._open[lane, primitive]
 
     def set_open(self, rows: np.ndarray) -> None:
         """What is held now (OPEN_HOLD_ROW); since 0: no longer."""
@@ -50,10 +58,9 @@ class HoldStore:
             else:
                 self._open.pop((lane, primitive), None)
 
-    def end_lane(self, lane: int) -> None:
-        """A lane that has ended shows no open holds any more than it lives."""
-        for key in [key for key in self._open if key[0] == lane]:
-            del self._open[key]
+    def end_lane(self, lane: int, end_ns: int) -> None:
+        """What a lane held when it ended it held to its end."""
+        self._lane_ends[lane] = end_ns
 
     def advance(self, watermark_ns: int) -> None:
         """Everything up to here is known."""
@@ -61,10 +68,16 @@ class HoldStore:
 
     def open(self) -> list[Hold]:
         """What is held now."""
-        return [
-            Hold(lane, primitive, since, max(self._watermark, since), site, 0, True)
-            for (lane, primitive), (since, site) in self._open.items()
-        ]
+        return [hold for hold in self.unreleased() if hold.open]
+
+    def unreleased(self) -> list[Hold]:
+        """What is held now, and what lanes never released that have ended."""
+        found = []
+        for (lane, primitive), (since, site) in self._open.items():
+            end = self._lane_ends.get(lane)
+            last = max(self._watermark if end is None else end, since)
+            found.append(Hold(lane, primitive, since, last, site, 0, end is None))
+        return found
 
     def holder_at(self, primitive: int, time_ns: int) -> Hold | None:
         """The hold of a primitive that covers this time; of several (RLock, semaphore) the latest."""
@@ -74,12 +87,14 @@ class HoldStore:
     def of_primitive(self, primitive: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a primitive that overlap a span, by start."""
         rows = self._closed.find(start_ns, end_ns, "primitive", primitive)
-        return self._with_open(rows, [hold for hold in self.open() if hold.primitive == primitive], start_ns, end_ns)
+        return self._with_open(
+            rows, [hold for hold in self.unreleased() if hold.primitive == primitive], start_ns, end_ns
+        )
 
     def of_lane(self, lane: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a lane that overlap a span, by start."""
         rows = self._closed.find(start_ns, end_ns, "lane", lane)
-        return self._with_open(rows, [hold for hold in self.open() if hold.lane == lane], start_ns, end_ns)
+        return self._with_open(rows, [hold for hold in self.unreleased() if hold.lane == lane], start_ns, end_ns)
 
     def last_before(self, primitive: int, time_ns: int, within_ns: int) -> Hold | None:
         """The hold of a primitive that ended last, at or before this time and not more than `within_ns` earlier."""
@@ -107,7 +122,7 @@ class HoldStore:
         else:
             found = np.zeros((len(lanes), columns), np.uint8)
             rows = self._closed.find(int(start) + self._origin, int(np.ceil(stop)) + self._origin)
-        spans = [(hold.lane, hold.start_ns, hold.end_ns) for hold in self.open()]
+        spans = [(hold.lane, hold.start_ns, hold.end_ns) for hold in self.unreleased()]
         opened = np.array(spans, np.int64).reshape(-1, 3)
         row_of = np.full(int(max([-1, *lanes.tolist(), *rows["lane"].tolist(), *opened[:, 0].tolist()])) + 1, -1)
         row_of[lanes] = np.arange(len(lanes))

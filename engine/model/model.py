@@ -194,7 +194,7 @@ class Model:
         lane.end_ns, lane.error = text["time_ns"], text.get("error") or ""
         self._add_new_lanes()
         self.states.end_lane(lane.id, text["time_ns"])
-        self.holds.end_lane(lane.id)
+        self.holds.end_lane(lane.id, text["time_ns"])
 
     def _take_primitive(self, text: Text) -> None:
         self.primitives[text["id"]] = Primitive(

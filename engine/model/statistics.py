@@ -85,7 +85,7 @@ def lock_statistics(model: Model) -> list[LockStatistics]:
     waits, holds = model.contention.waits, model.contention.holds
     open_waits = _open_waits(model)
     open_holds: dict[int, list[int]] = {}
-    for hold in model.holds.open():
+    for hold in model.holds.unreleased():
         open_holds.setdefault(hold.primitive, []).append(hold.end_ns - hold.start_ns)
     found = []
     for number, primitive in model.primitives.items():
