@@ -1,0 +1,159 @@
+"""Detectors speak when the numbers are there, and are silent when they are not."""
+
+import signal
+from typing import Any
+
+import pytest
+
+from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis.findings import KEYS, find_all, plain, verdict
+from engine.recording.schema import State
+from tests.engine.analysis.made import MS, START, model, single_file
+
+
+def kinds(found: list[dict[str, Any]]) -> list[str]:
+    return [each["kind"] for each in found]
+
+
+def test_a_convoy_is_found() -> None:
+    found = convoy.find(single_file(5, 20, 1.0))
+    assert kinds(found) == ["convoy"]
+    assert "Lock accounts (bank.py:12)" in found[0]["explanation"]
+    assert found[0]["lanes"] == [0, 1, 2, 3, 4]
+    assert found[0]["participants"][1]["thread"] == "worker-1"
+
+
+@pytest.mark.parametrize(
+    ("lanes", "rounds"),
+    [(2, 50), (5, 3)],
+    ids=["two lanes are no convoy", "too little happened"],
+)
+def test_no_convoy_without_evidence(lanes: int, rounds: int) -> None:
+    assert convoy.find(single_file(lanes, rounds, 1.0)) == []
+
+
+def test_a_lock_that_is_seldom_waited_for_is_no_convoy() -> None:
+    states = [(lane, 10.0 * step + 1 + lane, State.RUNNING, 0) for step in range(30) for lane in range(4)]
+    holds = [(lane, 10.0 * step + lane, 10.0 * step + lane + 0.5) for step in range(30) for lane in range(4)]
+    assert find_all(model(4, states, holds)) == []
+
+
+def test_a_lock_held_in_sleep_is_found() -> None:
+    found = held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.SLEEP))
+    assert kinds(found) == ["lock-held-while-blocked"]
+    assert "sleeping" in found[0]["title"]
+    assert found[0]["participants"][0]["stack"][-1]["line"] == 40
+    assert found[0]["participants"][0]["holds"] == ["Lock accounts (bank.py:12)"]
+    assert "doing I/O" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.IO))[0]["title"]
+
+
+def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
+    assert held_while_blocked.find(single_file(3, 5, 4.0)) == []
+    alone = model(2, [(1, 500.0, State.SLEEP, 0), (0, 500.0, State.RUNNING, 0)], [(1, 0.0, 500.0)])
+    assert held_while_blocked.find(alone) == []
+
+
+def test_a_straggler_is_found() -> None:
+    states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.RUNNING, 0)]
+    found = uneven.find(model(5, states))
+    assert kinds(found) == ["straggler"]
+    assert found[0]["lanes"] == [4]
+    assert "800 ms" in found[0]["explanation"]
+
+
+def test_even_workers_are_no_stragglers() -> None:
+    states = [(lane, 900.0 + 30 * lane, State.RUNNING, 0) for lane in range(5)]
+    assert uneven.find(model(5, states)) == []
+    short = [(lane, 1.0 + 20 * (lane == 4), State.RUNNING, 0) for lane in range(5)]
+    assert uneven.find(model(5, short)) == []
+
+
+def test_a_starving_lane_is_found() -> None:
+    states, holds = [(0, 1.0, State.RUNNING, 0)], []
+    for step in range(100):
+        lane = 1 + step % 2
+        holds.append((lane, 10.0 * step, 10.0 * step + 9))
+    states += [(lane, 1000.0, State.RUNNING, 0) for lane in (1, 2)]
+    states += [(3, 999.0, State.LOCK_WAIT, 1), (3, 1000.0, State.RUNNING, 0)]
+    found = uneven.find(model(4, states, [*holds, (3, 999.0, 1000.0)]))
+    assert kinds(found) == ["starvation"]
+    assert found[0]["lanes"] == [3]
+
+
+def gil_story(waiting: float, **more: Any) -> Any:
+    states = []
+    for lane in range(4):
+        for step in range(20):
+            states += [
+                (lane, step * 50.0 + waiting * 50, State.GIL_WAIT, 0),
+                (lane, step * 50.0 + 50, State.RUNNING, 0),
+            ]
+    return model(4, states, **more)
+
+
+def test_gil_bound_threads_are_found() -> None:
+    found = gil_bound.find(gil_story(0.7))
+    assert kinds(found) == ["gil-bound"]
+    assert (found[0]["certainty"], found[0]["severity"]) == ("inferred", "info")
+    assert "70 %" in found[0]["explanation"]
+    assert gil_bound.find(gil_story(0.1)) == []
+    assert gil_bound.find(gil_story(0.7, free_threaded=True)) == []
+
+
+def end(status: int | None, process: int = 1) -> dict[str, Any]:
+    return {"type": "process-end", "id": process, "time_ns": START + 9 * MS, "exit_status": status}
+
+
+def ended_by(who: str) -> dict[str, Any]:
+    return {"type": "program-end", "time_ns": START + 10 * MS, "exit_status": -9, "ended_by": who}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([end(-signal.SIGSEGV)], ["lost-worker"]),
+        ([end(-signal.SIGKILL), ended_by("itself")], ["lost-worker"]),
+        ([end(3)], ["lost-worker"]),
+        ([end(1, 0)], ["program-failed"]),
+        ([end(0), end(0, 0)], []),
+        ([], []),
+        ([end(-signal.SIGKILL), end(-signal.SIGKILL, 0), ended_by("deadlock")], []),
+        ([end(-signal.SIGTERM), ended_by("stop")], []),
+        ([end(-signal.SIGSEGV), ended_by("stop")], ["lost-worker"]),
+    ],
+)
+def test_lost_processes(texts: list[dict[str, Any]], expected: list[str]) -> None:
+    states = [(lane, 10.0, State.RUNNING, 0) for lane in range(4)]
+    found = lost_process.find(model(4, states, texts=texts, processes=2))
+    assert kinds(found) == expected
+    if expected == ["lost-worker"] and texts[0]["exit_status"] == -signal.SIGSEGV:
+        assert "SIGSEGV (signal 11)" in found[0]["title"]
+        assert found[0]["participants"][0]["process"] == 101
+
+
+def test_a_thread_that_an_exception_ended() -> None:
+    error = {"type": "lane-end", "id": 1, "time_ns": START + 5 * MS, "error": "ValueError: no such account"}
+    made = model(3, [(lane, 5.0, State.RUNNING, 0) for lane in range(3)], texts=[error])
+    found = thread_error.find(made)
+    assert kinds(found) == ["thread-error"]
+    assert "ValueError: no such account" in found[0]["explanation"]
+
+
+def test_findings_have_what_is_promised_and_come_by_severity() -> None:
+    deadlock = {
+        "type": "finding", "id": 1, "kind": "deadlock", "severity": "error", "certainty": "observed", "lanes": [0, 1],
+        "cause": "lock-cycle", "title": "Deadlock", "explanation": "x", "advice": "y", "participants": [],
+        "start_ns": START, "end_ns": START, "edges": [], "resolved_ns": None,
+    }  # fmt: skip
+    error = {"type": "lane-end", "id": 1, "time_ns": START + 5 * MS, "error": "ValueError"}
+    made = model(3, [(lane, 5.0, State.RUNNING, 0) for lane in range(3)], texts=[error])
+    assert verdict(find_all(made)) == "clean"
+    made = model(3, [(lane, 5.0, State.RUNNING, 0) for lane in range(3)], texts=[error, deadlock])
+    found = find_all(made)
+    assert kinds(found) == ["deadlock", "thread-error"]
+    assert verdict(found) == "deadlock"
+    assert verdict([{**deadlock, "certainty": "predicted"}]) == "potential"
+    for each in found:
+        assert tuple(plain(each)) == KEYS
+        assert None not in [value for key, value in plain(each).items() if key != "cause"]

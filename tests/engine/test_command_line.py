@@ -1,0 +1,191 @@
+"""The command line as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import commands
+from engine.commands import CommandError
+
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "main.py"
+
+
+def run(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(MAIN), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **more,
+    )
+
+
+@pytest.fixture(name="recording", scope="module")
+def recording_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recordings") / "bank.lane"
+    # By another process: that of the tests, if it were the writer, would still be alive.
+    code = (
+        "from engine.recording.synthetic import write_synthetic;"
+        f"write_synthetic({str(path)!r}, lanes=16, slices=5_000, deadlock=True)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+    return path
+
+
+def test_help_names_what_there_is() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    for name, module in commands.command_modules().items():
+        assert f"    {name} " in result.stdout
+        assert module.HELP in " ".join(result.stdout.split())
+        own = run(name, "--help")
+        assert own.returncode == 0
+        assert own.stderr == ""
+
+
+def test_report_as_text(recording: Path) -> None:
+    result = run("report", recording)
+    assert (result.returncode, result.stderr) == (0, "")
+    for words in ("Synthetic workload", "error: Deadlock of 2 threads (observed)", "Lock accounts", "worker-1", "GIL"):
+        assert words in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 140
+
+
+def test_report_as_json(recording: Path) -> None:
+    result = run("report", recording, "--json")
+    assert result.returncode == 0
+    summary = json.loads(result.stdout)
+    assert (summary["schema"], summary["verdict"]) == (1, "deadlock")
+    assert summary["recording"]["lanes"] == len(summary["lanes"]) == 16
+    assert summary["recording"]["complete"]
+    assert summary["program"]["ended_by"] == "deadlock"
+    for lane in summary["lanes"]:
+        assert sum(state["percent"] for state in lane["states"].values()) == pytest.approx(100, abs=0.5)
+        assert sum(state["ns"] for state in lane["states"].values()) == lane["alive_ns"]
+    assert summary["findings"][0]["kind"] == "deadlock"
+    assert summary["locks"][0]["wait_ns"]["total"] > 0
+    assert summary["throughput"]["tasks"] > 0
+
+
+def test_report_says_what_is_missing(recording: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.lane"
+    cut.write_bytes(recording.read_bytes()[:-100])
+    result = run("report", cut)
+    assert result.returncode == 0
+    assert "bytes are incomplete; everything before" in result.stdout
+    assert not json.loads(run("report", cut, "--json").stdout)["recording"]["complete"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("report", "none.lane"), "none.lane cannot be read: No such file"),
+        (("report", str(MAIN)), "is not a Lanescope recording"),
+        (("open", str(MAIN)), "is not a Lanescope recording"),
+        (("report", str(ROOT)), "cannot be read: Is a directory"),
+        (("report",), "the following arguments are required: FILE"),
+        (("frobnicate",), "invalid choice: 'frobnicate'"),
+        (("report", "a.lane", "--jsn"), "unrecognized arguments: --jsn"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    result = run(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert words in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_list_shows_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine import interpreters
+
+    here = interpreters.probe(sys.executable)
+    monkeypatch.setattr(interpreters, "find", lambda: iter([here]))
+    assert commands.main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert commands.main(["list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"scenarios", "tasks", "backends", "interpreters"} < set(found)
+    for entry in (*found["scenarios"], *found["tasks"], *found["backends"]):
+        assert entry["name"] in text
+    assert str(here.path) in text
+    assert {"threads", "processes"} <= {entry["name"] for entry in found["backends"]}
+    assert "two_locks" in [entry["name"] for entry in found["scenarios"]]
+
+
+def test_a_reader_that_goes_away_is_no_error(recording: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, str(MAIN), "report", str(recording), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+class Command:
+    """Stands for a command module."""
+
+    HELP = "does something"
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def add_arguments(self, parser: Any) -> None:
+        """None."""
+
+    def execute(self, _arguments: Any) -> int:
+        """Fails."""
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (CommandError("no such thing; try another"), 2, "main.py do: no such thing; try another\n"),
+        (KeyboardInterrupt(), 130, "main.py do: interrupted\n"),
+        (ZeroDivisionError("oh"), 70, "main.py do: failed by a fault of its own; the details are in "),
+    ],
+)
+def test_errors_of_commands(
+    error: BaseException, status: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "command_modules", lambda: {"do": Command(error)})
+    assert commands.main(["do"]) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(words)
+    if status == 70:
+        log = Path(os.environ["LANESCOPE_HOME"]) / "command-line.log"
+        assert "ZeroDivisionError: oh" in log.read_text()
+        assert said.err.strip().endswith(str(log))
+
+
+def test_help_imports_nothing_slow() -> None:
+    code = (
+        "import sys; sys.argv = ['main.py']; from engine.commands import build_parser; build_parser().format_help();"
+        "print(sorted({'numpy', 'PySide6', 'pyqtgraph'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_no_command_opens_the_window(monkeypatch: pytest.MonkeyPatch, recording: Path) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(commands, "open_window", lambda arguments: asked.append(arguments) or 0)
+    assert commands.main([]) == commands.main(["--debug"]) == 0
+    from engine.commands import open as opening
+
+    monkeypatch.setattr(opening, "open_window", lambda arguments: asked.append(arguments) or 0)
+    assert commands.main(["open", str(recording)]) == 0
+    assert asked == [[], ["--debug"], ["open", str(recording)]]
