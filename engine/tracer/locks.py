@@ -115,7 +115,11 @@ class TracedLock(TracedBase, metaclass=LockType):
 
     def __enter__(self) -> bool:
         if not self.try_raw(False):
-            return acquire_contended(self, get_frame(1), -1)
+            try:
+                return acquire_contended(self, get_frame(1), -1)
+            except BaseException as error:
+                hide(error)
+                raise
         if self.ident != get_ident():
             move_in(self)
         frame = get_frame(1)
@@ -130,11 +134,19 @@ class TracedLock(TracedBase, metaclass=LockType):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
         if timeout != -1 and not (blocking and 0 <= timeout <= TIMEOUT_MAX):
-            return bool(self.raw.acquire(blocking, timeout))  # for its error
+            try:
+                return bool(self.raw.acquire(blocking, timeout))  # for its error
+            except BaseException as error:
+                hide(error)
+                raise
         if self.try_raw(False):
             book(self, get_frame(1))
             return True
-        return bool(blocking) and acquire_contended(self, get_frame(1), timeout)
+        try:
+            return bool(blocking) and acquire_contended(self, get_frame(1), timeout)
+        except BaseException as error:
+            hide(error)
+            raise
 
     def release(self) -> None:
         """As the raw lock's."""
@@ -182,7 +194,11 @@ class TracedLock(TracedBase, metaclass=LockType):
         return repr(self.raw).replace(hex(id(self.raw)), hex(id(self)))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"cannot pickle '{RawLock.__module__}.{RawLock.__name__}' object")
+        try:
+            refuse_to_pickle(RawLock)
+        except TypeError as error:
+            hide(error)
+            raise
 
     def __init_subclass__(cls, **_: object) -> NoReturn:
         raise TypeError("type '_thread.lock' is not an acceptable base type")
@@ -204,20 +220,32 @@ class TracedRLock(TracedBase, metaclass=LockType):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
         if timeout != -1 and not (blocking and 0 <= timeout <= TIMEOUT_MAX):
-            return bool(self.raw.acquire(blocking, timeout))  # for its error
+            try:
+                return bool(self.raw.acquire(blocking, timeout))  # for its error
+            except BaseException as error:
+                hide(error)
+                raise
         if self.try_raw(False):
             self.depth += 1
             if self.depth == 1:
                 book(self, get_frame(1))
             return True
-        if blocking and acquire_contended(self, get_frame(1), timeout):
-            self.depth = 1
-            return True
+        try:
+            if blocking and acquire_contended(self, get_frame(1), timeout):
+                self.depth = 1
+                return True
+        except BaseException as error:
+            hide(error)
+            raise
         return False
 
     def __enter__(self) -> bool:
         if not self.try_raw(False):
-            acquire_contended(self, get_frame(1), -1)
+            try:
+                acquire_contended(self, get_frame(1), -1)
+            except BaseException as error:
+                hide(error)
+                raise
             self.depth = 1
             return True
         if self.depth:
@@ -297,7 +325,15 @@ class TracedRLock(TracedBase, metaclass=LockType):
         return repr(self.raw).replace(hex(id(self.raw)), hex(id(self)))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("cannot pickle '_thread.RLock' object")
+        try:
+            refuse_to_pickle(RawRLock)
+        except TypeError as error:
+            hide(error)
+            raise
+
+
+for traced, original in ((TracedLock, RawLock), (TracedRLock, RawRLock)):
+    traced.__name__, traced.__qualname__, traced.__module__ = original.__name__, original.__qualname__, "_thread"
 
 
 def make_rlock(frame: FrameType) -> TracedRLock:
@@ -313,6 +349,11 @@ def head_word(serial: int, site: int) -> int:
     if LITTLE:
         return layout.HOLD | serial << 16 | site << 32
     return layout.HOLD << 48 | serial << 32 | site
+
+
+def refuse_to_pickle(raw: type) -> NoReturn:
+    """As the raw lock does."""
+    raise TypeError(f"cannot pickle '{raw.__module__}.{raw.__name__}' object")
 
 
 def locate(lock: TracedBase, frame: FrameType) -> None:

@@ -40,6 +40,11 @@ class Builtin:
 
 
 def hide(error: BaseException) -> None:
-    """Take the frame that caught this exception, and is about to re-raise it with a bare `raise`, off its traceback."""
-    if error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next
+    """Take our frames off the head of the traceback of an exception that is about to be re-raised with a bare `raise`.
+
+    (A bare `raise`, other than one with an exception, adds no entry for the frame it is in.)
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == __package__:
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import layout
 from .locks import TracedBase, acquire_contended, book, forget_holder, unbook
 from .originals import clock, get_frame
+from .patching import hide
 from .sites import user_site
 from .state import current
 
@@ -23,19 +24,32 @@ class ProcessLock(TracedBase):
             if not self.is_recursive or self.raw._count() == 1:
                 book(self, get_frame(1))
             return True
-        if not block:
-            return False
-        return acquire_contended(self, get_frame(1), -1 if timeout is None else max(timeout, 0))
+        try:
+            return block and acquire_contended(self, get_frame(1), -1 if timeout is None else max(timeout, 0))
+        except BaseException as error:
+            hide(error)
+            raise
 
     def __enter__(self) -> bool:
         if self.try_raw(False):
             if not self.is_recursive or self.raw._count() == 1:
                 book(self, get_frame(2))
             return True
-        return acquire_contended(self, get_frame(2), -1)
+        try:
+            return acquire_contended(self, get_frame(2), -1)
+        except BaseException as error:
+            hide(error)
+            raise
 
     def release(self) -> None:
         """As the raw one's. Released by another thread or process than its holder, it is a signal."""
+        if not self.raw._is_mine() and self.owner is None:
+            try:
+                self.release_raw()
+            except BaseException as error:
+                hide(error)
+                raise
+            return
         if self.is_recursive:
             if self.raw._is_mine() and self.raw._count() == 1:
                 unbook(self, self.owner)

@@ -1,0 +1,136 @@
+"""The traced program does not notice: same arguments, paths, environment, output, errors and exit status."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.tracer.tracing import environment, run_program, write_program
+
+SELF_PORTRAIT = """
+    import os, sys, threading, signal, __main__
+    print(sys.argv[1:], __name__, __main__.__file__ == __file__, sys.path[1:], sys.flags, sys.warnoptions)
+    print(sorted(os.environ))
+    print(os.environ.get("PYTHONPATH"), "sitecustomize" in sys.modules)
+    print(signal.getsignal(signal.SIGINT), threading.active_count(), sys.excepthook is sys.__excepthook__)
+    lock = threading.Lock()
+    print(type(lock).__name__, type(lock).__module__, str(lock)[:28], lock.locked(), isinstance(lock, type(lock)))
+    class Holder:
+        make = threading.Lock
+        sleep = __import__("time").sleep
+    with Holder().make():
+        Holder().sleep(0)
+    print(threading.Event().wait(0), threading.Semaphore(2).acquire())
+"""
+
+
+def outcomes(folder: Path, source: str, *args: str) -> tuple[tuple[int, str, str], tuple[int, str, str]]:
+    """Exit status, output and error output of a program without and with the tracer."""
+    done = [run_program(folder, source, *args, traced=traced) for traced in (False, True)]
+    plain, traced = [(d.returncode, d.stdout, d.stderr) for d in done]
+    return plain, traced
+
+
+def test_what_a_program_sees_of_itself(tmp_path: Path) -> None:
+    plain, traced = outcomes(tmp_path, SELF_PORTRAIT, "one", "--two")
+    assert traced == plain
+    assert plain[0] == 0
+
+
+def test_a_python_path_of_the_users_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:/nowhere")
+    plain, traced = outcomes(tmp_path, SELF_PORTRAIT)
+    assert traced == plain
+    assert f"{tmp_path}:/nowhere" in plain[1]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "import sys; sys.exit(7)",
+        "import os; os._exit(9)",
+        "raise SystemExit('a last word')",
+        "1 / 0",
+        "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGINT)",
+        "import threading; threading.Lock().release()",
+        "import threading; threading.RLock().release()",
+        "import threading; threading.Lock().acquire(False, 1)",
+        "import threading; threading.Lock().acquire(timeout=-5)",
+        "import threading; threading.Condition().notify()",
+        "import threading; threading.BoundedSemaphore(1).release()",
+        "import queue; queue.Queue().get(timeout=0.01)",
+        "import queue; queue.SimpleQueue().get_nowait()",
+        "import time; time.sleep(-1)",
+        "import pickle, threading; pickle.dumps(threading.Lock())",
+        "from concurrent.futures import ThreadPoolExecutor as E; E(1).submit(lambda: 1 / 0).result()",
+        "import threading; t = threading.Thread(target=lambda: {}[1], name='t'); t.start(); t.join()",
+        "import os; os.read(99, 1)",
+        "import multiprocessing as m; m.Lock().release()",
+    ],
+)
+def test_endings_and_tracebacks(tmp_path: Path, ending: str) -> None:
+    plain, traced = outcomes(tmp_path, ending)
+    assert traced == plain
+
+
+def test_the_same_lock_semantics(tmp_path: Path) -> None:
+    plain, traced = outcomes(
+        tmp_path,
+        """
+        import threading, weakref, copy, gc
+        lock, rlock = threading.Lock(), threading.RLock()
+        print(lock.acquire(), lock.acquire(False), lock.acquire(timeout=0.01), lock.acquire(True, 0), lock.locked())
+        lock.release()
+        print(rlock.acquire(), rlock.acquire(), rlock._is_owned(), rlock._release_save()[0])
+        threading.Thread(target=lock.acquire).start()
+        while not lock.locked(): pass
+        lock.release()
+        print(lock.locked(), bool(weakref.ref(lock)()), hash(lock) == hash(lock), lock == lock)
+        gone = weakref.ref(threading.Lock()); gc.collect(); print(gone())
+        condition = threading.Condition(lock)
+        with condition: print(condition.wait(0.01))
+        with threading.Condition() as taken: print(taken)
+        print([hasattr(lock, name) for name in ("acquire_lock", "release_lock", "locked_lock", "_at_fork_reinit")])
+        """,
+    )
+    assert traced == plain
+
+
+def test_packages_named_like_lanescopes_own(tmp_path: Path) -> None:
+    for name in ("engine", "gui", "tests"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"name = 'my {name}'")
+    done = run_program(tmp_path, "import engine, gui, tests, sys; print(engine.name, gui.name, tests.name)")
+    assert done.stdout == "my engine my gui my tests\n"
+
+
+def test_another_sitecustomize_runs_too(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text("import sys; sys.from_site = 'ran'")
+    program = write_program(tmp_path, "import sys, sitecustomize; print(sys.from_site, sitecustomize.__file__)")
+    run = tmp_path / "run"
+    run.mkdir()
+    env = environment(run)
+    env["PYTHONPATH"] += f":{tmp_path / 'site'}"
+    done = subprocess.run([sys.executable, str(program)], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ran", str(tmp_path / "site" / "sitecustomize.py")]
+    assert list(run.glob("*.ring"))
+
+
+@pytest.mark.parametrize("folder", ["missing", "read-only"])
+def test_a_run_folder_that_cannot_be_used(tmp_path: Path, folder: str) -> None:
+    program = write_program(tmp_path, "import threading\nwith threading.Lock(): print('fine')")
+    run = tmp_path / folder
+    env = environment(run if folder == "missing" else Path("/proc/self"))
+    done = subprocess.run([sys.executable, str(program)], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
+
+
+def test_modules_loaded_before_the_program(tmp_path: Path) -> None:
+    """Nothing written in Python is imported before the program but the tracer itself."""
+    source = "import sys; print([m for m, v in sys.modules.items() if getattr(v, '__file__', None)])"
+    plain, traced = (set(eval(run_program(tmp_path, source, traced=traced).stdout)) for traced in (False, True))
+    more = {name for name in traced - plain if not name.startswith("_lanescope")}
+    assert more <= {"__future__", "mmap", "_struct", "_weakref", "_operator", "itertools"}

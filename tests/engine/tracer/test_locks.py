@@ -1,0 +1,183 @@
+"""Locks: what is held, by whom, since when and from which line; who waits for whom."""
+
+from pathlib import Path
+
+from engine.tracer import layout
+from tests.engine.tracer.tracing import RunningProgram, TracedProcess, trace, wait_until
+
+CONTENDED = """
+    import threading, time
+    lock = threading.Lock()
+    inside = threading.Event()
+    def holder():
+        with lock:  # line 5
+            inside.set()
+            time.sleep(0.05)
+    def waiter():
+        inside.wait()
+        lock.acquire()  # line 10
+        lock.release()
+    threads = [threading.Thread(target=t, name=t.__name__) for t in (holder, waiter)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+"""
+
+
+def test_a_contended_lock(tmp_path: Path) -> None:
+    (program,) = trace(tmp_path, CONTENDED)
+    lock = program.primitive("Lock")
+    first, second = program.of(layout.HOLD, lock)
+    (wait,) = program.of(layout.WAIT, lock)
+    assert (first.thread, second.thread) == (program.thread("holder"), program.thread("waiter"))
+    assert wait.thread == second.thread
+    assert wait.detail == layout.WAIT_LOCK
+    assert [program.line(r.site) for r in (first, second, wait)] == [5, 10, 10]
+    assert first.end <= second.start
+    assert first.start < wait.start < first.end < wait.end <= second.start
+    assert second.detail > first.detail  # the serial orders hand-offs
+    assert wait.end - wait.start > 30_000_000
+    assert [p[1:5] for p in program.texts("primitive") if p[0] == lock] == [
+        ("Lock", "", str(tmp_path / "program.py"), 2)
+    ]
+
+
+def test_the_cells_of_a_deadlock(tmp_path: Path) -> None:
+    source = """
+        import threading
+        a, b = threading.Lock(), threading.RLock()
+        both = threading.Barrier(2)
+        def one():
+            with a:
+                both.wait()
+                with b: pass  # line 7
+        def two():
+            with b:
+                both.wait()
+                with a: pass  # line 11
+        for f in (one, two): threading.Thread(target=f, name=f.__name__).start()
+    """
+    with RunningProgram(tmp_path, source) as running:
+
+        def deadlocked() -> TracedProcess | None:
+            now = running.look()
+            if now is None:
+                return None
+            waiting = [
+                cell[layout.CELL_WAIT_DETAIL] for cell in now.cells().values() if cell[layout.CELL_WAIT_SERIAL] % 2
+            ]
+            return now if waiting.count(layout.WAIT_LOCK) == 2 else None
+
+        program = wait_until(deadlocked, "both threads wait for a lock")
+        cells = program.cells()
+        one, two = program.thread("one"), program.thread("two")
+        a, b = program.primitive("Lock"), program.primitive("RLock")
+        for me, other, wanted, held, line in ((one, two, b, a, 7), (two, one, a, b, 11)):
+            cell = cells[me]
+            assert cell[layout.CELL_WAIT_OBJECT] == wanted
+            assert cell[layout.CELL_OWNER_THREAD] == other
+            assert program.line(cell[layout.CELL_WAIT_SITE]) == line
+            slots = cell[layout.CELL_HELD :]
+            assert held in slots[::2]
+            assert wanted not in slots[::2]
+
+
+def test_an_abort_ends_threads_that_wait_for_locks(tmp_path: Path) -> None:
+    source = """
+        import threading, sys
+        lock = threading.Lock()
+        lock.acquire()
+        lock.acquire()
+    """
+    with RunningProgram(tmp_path, source) as running:
+        wait_until(lambda: (now := running.look()) and now.texts("site") and now.cells(), "the program waits")
+        (ring,) = running.run.glob("*.ring")
+        with ring.open("r+b") as file:
+            file.seek(layout.HEADER_COMMAND)
+            file.write(layout.COMMAND_ABORT.to_bytes(4, "little"))
+        assert running.process.wait(20) == 0
+
+
+def test_released_by_another_thread(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        lock = threading.Lock()
+        lock.acquire()
+        t = threading.Thread(target=lock.release, name="releaser"); t.start(); t.join()
+        lock.acquire()
+        lock.release()
+        """,
+    )
+    lock = program.primitive("Lock")
+    (signal,) = program.of(layout.SIGNAL, lock)
+    assert signal.thread == program.thread("releaser")
+    assert len(program.of(layout.HOLD, lock)) == 1
+    assert not any(lock in cell[layout.CELL_HELD :: 2] for cell in program.cells().values())
+
+
+def test_an_rlock_is_one_hold_from_first_to_last(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading, time
+        lock = threading.RLock()
+        with lock:
+            with lock: pass
+            lock.acquire()
+            time.sleep(0.01)
+            lock.release()
+        with lock: pass
+        """,
+    )
+    holds = program.of(layout.HOLD, program.primitive("RLock"))
+    assert len(holds) == 2
+    assert holds[0].end - holds[0].start > 10_000_000
+    assert [program.line(h.site) for h in holds] == [3, 8]
+
+
+def test_more_locks_than_a_cell_has_room_for(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        locks = [threading.Lock() for _ in range(200)]
+        for lock in locks:
+            with lock: pass
+        for lock in locks[:40]: lock.acquire()
+        for lock in locks[:40]: lock.release()
+        for lock in locks:
+            with lock: pass
+        """,
+    )
+    assert len(program.of(layout.HOLD)) == 440
+    assert not any(any(cell[layout.CELL_HELD :: 2]) for cell in program.cells().values())
+
+
+def test_library_code_gets_raw_locks(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading, _thread, logging, queue, tempfile
+        raw = queue.Queue().mutex
+        assert type(raw) is not type(threading.Lock()), raw
+        assert type(_thread.allocate_lock()) is type(threading.Lock())
+        logging.warning("from the standard library")
+        """,
+    )
+    assert sorted(p[1] for p in program.texts("primitive")) == ["Lock", "Lock", "Lock", "Queue"]
+
+
+def test_timeouts_are_failed_waits(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        lock = threading.Lock()
+        lock.acquire()
+        assert not lock.acquire(timeout=0.05)
+        """,
+    )
+    (wait,) = program.of(layout.WAIT)
+    assert wait.detail == layout.WAIT_LOCK | layout.WAIT_TIMED | layout.WAIT_FAILED
+    assert wait.end - wait.start >= 50_000_000

@@ -1,0 +1,134 @@
+"""Processes: each its own ring, however started; primitives that are the same object in all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.tracer import layout
+from tests.engine.tracer.tracing import run_program, trace
+
+METHODS = ["fork", "spawn", "forkserver"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_children_share_primitives(tmp_path: Path, method: str) -> None:
+    processes = trace(
+        tmp_path,
+        """
+        import multiprocessing, sys, time
+        def work(lock, queue, event):
+            with lock: time.sleep(0.05)
+            queue.put(1)
+            event.wait()
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            lock, queue, event = context.Lock(), context.Queue(), context.Event()
+            children = [context.Process(target=work, args=(lock, queue, event), name=f"child-{n}") for n in range(2)]
+            for child in children: child.start()
+            for child in children: queue.get()
+            event.set()
+            for child in children: child.join()
+        """,
+        method,
+    )
+    program = processes[0]
+    lock, queue = program.primitive("process Lock"), program.primitive("process Queue")
+    assert lock & layout.OBJECT_SHARED
+    children = [p for p in processes if p.of(layout.HOLD, lock)]
+    assert sorted(c[2] for c in program.texts("child")) == ["child-0", "child-1"]
+    assert {c[0] for c in program.texts("child")} == {c.pid for c in children}
+    assert sorted(c[0::2] for c in program.texts("child-end")) == sorted((c.pid, 0) for c in children)
+    waits = [w for c in children for w in c.of(layout.WAIT, lock)]
+    assert [w.detail for w in waits] == [layout.WAIT_LOCK]
+    holds = sorted((h for c in children for h in c.of(layout.HOLD, lock)), key=lambda h: h.start)
+    assert holds[0].end <= holds[1].start
+    assert program.of(layout.WAIT, queue)
+    assert all(c.of(layout.DEPTH, queue)[0].detail == layout.QUEUE_PUT for c in children)
+    assert all(c.texts("process")[0][-1] == ("exec" if method == "spawn" else "fork") for c in children)
+
+
+def test_fork_keeps_nothing_of_the_parents_ring(tmp_path: Path) -> None:
+    parent, child = trace(
+        tmp_path,
+        """
+        import os, sys, threading, warnings
+        warnings.simplefilter("ignore")
+        lock, held = threading.Lock(), threading.Lock()
+        with lock: pass
+        held.acquire()
+        pid = os.fork()
+        with lock: pass
+        held.release()
+        if pid == 0: os._exit(0)
+        os.waitpid(pid, 0)
+        """,
+    )
+    lock, held = (p[0] for p in parent.texts("primitive"))
+    assert len(parent.of(layout.HOLD, lock)) == 2
+    assert len(parent.of(layout.HOLD, held)) == 1
+    assert [h.object for h in child.of(layout.HOLD)] == [lock]
+    assert child.texts("process")[0][-1] == "fork"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_pools(tmp_path: Path, method: str) -> None:
+    processes = trace(
+        tmp_path,
+        """
+        import multiprocessing, sys, time
+        from concurrent.futures import ProcessPoolExecutor
+        def square(x): time.sleep(0.02); return x * x
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            with context.Pool(2) as pool:
+                assert pool.map(square, range(4), 2) == [0, 1, 4, 9]
+            with ProcessPoolExecutor(2, mp_context=context) as pool:
+                assert list(pool.map(square, range(4))) == [0, 1, 4, 9]
+        """,
+        method,
+    )
+    program = processes[0]
+    for kind, tasks in (("Pool", 2), ("Executor", 4)):
+        number = program.primitive(kind)
+        workers = [p for p in processes if any(w[0] == number for w in p.texts("executor-worker"))]
+        assert workers, kind
+        run = [t for w in workers for t in w.of(layout.TASK)]
+        assert len(run) == tasks, kind
+        assert all(dict(w.texts("text"))[t.object] == "square" for w in workers for t in w.of(layout.TASK))
+        assert all(w.of(layout.WAIT, number)[0].detail == layout.WAIT_IDLE for w in workers)
+        assert any(w.detail == layout.WAIT_OTHER for w in program.of(layout.WAIT, number, 1))
+    internal = {t[2] for t in program.texts("thread") if t[4]}
+    assert any("_handle_tasks" in name for name in internal)
+
+
+def test_a_process_that_waits_for_its_feeder(tmp_path: Path) -> None:
+    processes = trace(
+        tmp_path,
+        """
+        import multiprocessing, time
+        def work(queue): queue.put("x" * 1_000_000)
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("fork")
+            queue = context.Queue()
+            child = context.Process(target=work, args=(queue,)); child.start()
+            time.sleep(0.1)
+            queue.get(); child.join()
+        """,
+    )
+    queue = processes[0].primitive("process Queue")
+    waits = processes[1].of(layout.WAIT, queue, thread=1)
+    assert max(w.end - w.start for w in waits) > 20_000_000
+
+
+def test_children_started_with_an_environment_of_their_own(tmp_path: Path) -> None:
+    done = run_program(
+        tmp_path,
+        """
+        import os, subprocess, sys
+        child = "import os; print(sorted(k for k in os.environ if k != 'LC_CTYPE'))"
+        print(subprocess.run([sys.executable, "-c", child], env={"A": "1"}, stdout=subprocess.PIPE, text=True).stdout)
+        print(subprocess.run(["/usr/bin/env"], env={"A": "1"}, stdout=subprocess.PIPE, text=True).stdout)
+        """,
+    )
+    assert done.stdout == "['A']\n\nA=1\n\n"
+    assert len(list((tmp_path / "run").glob("*.ring"))) == 2

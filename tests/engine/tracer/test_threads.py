@@ -1,0 +1,113 @@
+"""Threads as lanes: names, parents, errors, joins; states other than locks."""
+
+from pathlib import Path
+
+from engine.tracer import layout
+from tests.engine.tracer.tracing import trace
+
+
+def test_threads_and_their_ends(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading, _thread, sys, time
+        threading.excepthook = lambda args: None
+        def fail(): raise ValueError("no good\\nat all")
+        def outer():
+            threading.current_thread().name = "renamed"
+            inner = threading.Thread(target=sys.exit, name="inner", daemon=True); inner.start(); inner.join()
+        for t in (threading.Thread(target=fail, name="fail"), threading.Thread(target=outer, name="outer")):
+            t.start(); t.join()
+        done = threading.Lock(); done.acquire()
+        _thread.start_new_thread(done.release, ())
+        done.acquire()
+        """,
+    )
+    threads = {t[2]: t for t in program.texts("thread")}
+    serials = {name: t[0] for name, t in threads.items()}
+    assert list(serials.values())[:4] == [1, 2, 3, 4]
+    assert threads["inner"][5:] == (serials["outer"], True)
+    assert threads["outer"][4:] == (False, 1, False)
+    assert (serials["outer"], "renamed") in program.texts("thread-name")
+    ends = {t[0]: t[2] for t in program.texts("thread-end")}
+    assert ends[serials["fail"]] == "ValueError: no good"
+    assert ends[serials["inner"]] == ""
+    joins = program.of(layout.WAIT, program.primitive("Thread", "outer"))
+    assert all(j.thread == 1 and j.detail == layout.WAIT_OTHER for j in joins)
+
+
+def test_reused_idents_are_new_lanes(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        lock = threading.Lock()
+        def work():
+            with lock: pass
+        for n in range(50):
+            t = threading.Thread(target=work, name=f"t{n}"); t.start(); t.join()
+        """,
+    )
+    holds = program.of(layout.HOLD)
+    assert [h.thread for h in holds] == list(range(2, 52))
+    assert [h.detail for h in holds] == list(range(1, 51))
+
+
+def test_sleep_and_tasks_and_marks(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import sys, time
+        lanescope = sys.modules["_lanescope"]
+        with lanescope.task("outer"):
+            time.sleep(0.01)
+            with lanescope.task("inner"): lanescope.mark("here")
+        lanescope.progress("worker-1", "step", 1, None, 2, "", "")
+        """,
+    )
+    names = dict(program.texts("text"))
+    inner, outer = program.of(layout.TASK)
+    assert [(names[t.object], t.detail) for t in (inner, outer)] == [("inner", 1), ("outer", 0)]
+    (sleep,) = program.of(layout.WAIT)
+    assert sleep.detail == layout.WAIT_SLEEP | layout.WAIT_TIMED
+    assert outer.start < sleep.start < sleep.end < inner.start
+    assert program.line(sleep.site) == 4
+    (mark,) = program.of(layout.MARK)
+    assert names[mark.object] == "here"
+    assert program.texts("progress")[0][2:] == ("worker-1", "step", 1, None, 2, "", "")
+
+
+def test_output_is_recorded_by_line_and_thread(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import sys, threading
+        print("one", 1)
+        t = threading.Thread(target=lambda: print("two", file=sys.stderr)); t.start(); t.join()
+        print("no line end", end="")
+        """,
+    )
+    assert [(o[0], o[2], o[3]) for o in program.texts("output")] == [
+        (1, 1, "one 1\n"),
+        (2, 2, "two\n"),
+        (1, 1, "no line end"),
+    ]
+
+
+def test_io_waits(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import os, socket, threading, time
+        r, w = os.pipe()
+        threading.Timer(0.03, os.write, (w, b"x")).start()
+        os.read(r, 1)
+        a, b = socket.socketpair()
+        threading.Timer(0.03, b.send, (b"x",)).start()
+        a.recv(1)
+        a.close(); b.close(); os.close(r); os.close(w)
+        """,
+    )
+    waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
+    long = [program.line(w.site) for w in waits if w.end - w.start > 10_000_000]
+    assert long == [4, 7]
