@@ -43,13 +43,18 @@ class Context:
         self._send = send
         self._crew = crew
         self._next_report = 0.0
+        self._last_label = ""
 
     def progress(self, done: int, total: int | None = None, *, label: str = "", items: int = 0) -> None:
-        """Reports `done` of `total` steps; calls in too quick succession are skipped, the last never."""
+        """Reports `done` of `total` steps; calls in too quick succession are skipped.
+
+        Never skipped are the last one and a new `label`: short words for what the worker is about.
+        """
         now = time.monotonic()
-        if now < self._next_report and done != total:
+        if now < self._next_report and done != total and label == self._last_label:
             return
         self._next_report = now + PROGRESS_INTERVAL_S
+        self._last_label = label
         self.send("progress", label=label, done=done, total=total, items=items)
 
     def say(self, text: str) -> None:

@@ -182,6 +182,8 @@ def main(scenario: Scenario, run: Callable[[Settings], None]) -> None:
         run(settings)
     except WorkersFailed as error:
         sys.exit(_fail(scenario, str(error), 1))
+    except KeyboardInterrupt:
+        sys.exit(_fail(scenario, "interrupted", 130))
 
 
 def _split(assignments: list[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Runs a custom workload: groups of workers on their backends, all at once, with the locks and queues they share.
 
 python -m engine.scenarios.custom --workload FILE.json
-python -m engine.scenarios.custom --json '{"version": 1, ...}' --start-method spawn
+python -m engine.scenarios.custom --workload '{"version": 1, ...}' --start-method spawn
 """
 
 import argparse
@@ -187,18 +187,23 @@ def run_workload(workload: Workload, start_method: str | None = None) -> list[Ou
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.scenarios.custom", description="Runs a custom workload.")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--workload", type=Path, metavar="FILE", help="JSON file of the workload")
-    source.add_argument("--json", metavar="TEXT", help="the JSON itself")
+    parser.add_argument(
+        "--workload", required=True, metavar="FILE", help="JSON file of the workload, or the JSON itself"
+    )
     parser.add_argument("--start-method", choices=multiprocessing.get_all_start_methods())
     arguments = parser.parse_args()
     try:
-        text = arguments.workload.read_text(encoding="utf-8") if arguments.json is None else arguments.json
+        given = arguments.workload
+        text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
         outcomes = run_workload(workloads.loads(text), arguments.start_method)
     except OSError as error:
         return _refuse(f"{arguments.workload} cannot be read: {error.strerror}")
-    except ValueError as error:  # an invalid workload, or no text at all
+    except UnicodeDecodeError:
+        return _refuse(f"{arguments.workload} is not a text file")
+    except ValueError as error:  # an invalid workload, or a start method that this system does not have
         return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 130
     return 1 if any(outcome.errors for outcome in outcomes) else 0
 
 

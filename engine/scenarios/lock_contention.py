@@ -1,6 +1,5 @@
 """Lock contention: everybody wants the same lock, and holds it for a while."""
 
-import random
 import time
 from types import SimpleNamespace
 
@@ -42,21 +41,17 @@ shown by "Sharded state": same work, same hold time, one lock for each part of t
     tags=("contention", "amdahl", "hold time", "hand-off", "fairness"),
 )
 
-ACCOUNTS = 1000
-
 
 def work(context: Context) -> float:
     """Returns how long it waited for the lock in all, in seconds."""
     shared = context.shared
-    choose = random.Random(context.index)
     waited = 0.0
     for booking in range(1, shared.bookings + 1):
-        account = choose.randrange(ACCOUNTS)
         asked = time.perf_counter()
         with shared.table:
             waited += time.perf_counter() - asked
             time.sleep(shared.hold_s)
-        context.progress(booking, shared.bookings, label=f"account {account}", items=booking)
+        context.progress(booking, shared.bookings, label="bookings", items=booking)
         time.sleep(shared.between_s)
     return waited
 

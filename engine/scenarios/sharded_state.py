@@ -58,7 +58,7 @@ def work(context: Context) -> float:
         with shard:
             waited += time.perf_counter() - asked
             time.sleep(shared.hold_s)
-        context.progress(booking, shared.bookings, label=f"account {account}", items=booking)
+        context.progress(booking, shared.bookings, label="bookings", items=booking)
         time.sleep(shared.between_s)
     return waited
 

@@ -187,7 +187,7 @@ def test_samples_can_run(sample: Path) -> None:
 
 
 def run_custom(workload: Workload) -> str:
-    done = programs.run("custom", "--json", dumps(workload))
+    done = programs.run("custom", "--workload", dumps(workload))
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -201,7 +201,7 @@ def test_two_rows_with_opposite_lock_order_deadlock(backends: tuple[str, str]) -
         )
         for backend, order in zip(backends, orders, strict=True)
     )
-    with programs.hanging("custom", "--json", dumps(Workload(groups))) as program:
+    with programs.hanging("custom", "--workload", dumps(Workload(groups))) as program:
         program.read_until("2 groups, 2 workers")
         programs.wait_until(program.threads_at_rest)
         assert program.process.poll() is None
@@ -261,8 +261,8 @@ def test_a_worker_that_fails_is_told_and_the_others_go_on(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--json", json.dumps(data(workers=0))), "groups[0].workers: workers must be from 1 to 256, not 0"),
-        (("--json", "x"), "this is not JSON"),
+        (("--workload", json.dumps(data(workers=0))), "groups[0].workers: workers must be from 1 to 256, not 0"),
+        (("--workload", "{x"), "this is not JSON"),
         (("--workload", "missing.json"), "missing.json cannot be read: No such file or directory"),
     ],
 )
