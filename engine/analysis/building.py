@@ -52,6 +52,11 @@ def finding(
     }
 
 
+def ended_by_lanescope(model: Model) -> bool:
+    """Whether the program was ended by Lanescope; signals and interrupts are no fault of the program's then."""
+    return bool(model.program_end) and (model.program_end or {}).get("ended_by") in ("stop", "time limit", "deadlock")
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """`a`, `a and b`, `a, b and 3 more`."""
     if len(names) > most:

@@ -3,19 +3,18 @@
 import contextlib
 import signal
 
-from engine.analysis.building import Finding, finding
+from engine.analysis.building import Finding, ended_by_lanescope, finding
 from engine.model.entities import Process
 from engine.model.model import Model
 
-OURS = ("stop", "time limit", "deadlock")  # what the program was ended by when it was not itself
+OUR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 def find(model: Model) -> list[Finding]:
     """One finding a process."""
-    ended_by_us = bool(model.program_end) and (model.program_end or {}).get("ended_by") in OURS
     found = []
     for process in model.processes:
-        if process.exit_status in (None, 0) or (ended_by_us and process.signal in (signal.SIGKILL, signal.SIGTERM)):
+        if process.exit_status in (None, 0) or (ended_by_lanescope(model) and process.signal in OUR_SIGNALS):
             continue
         lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]
         what = "The program" if process.id == 0 else f"Process {process.name} ({process.pid})"

@@ -1,11 +1,12 @@
-"""Threads that an exception ended."""
+"""Threads that an exception ended. Those that Lanescope itself interrupted are none."""
 
-from engine.analysis.building import Finding, finding
+from engine.analysis.building import Finding, ended_by_lanescope, finding
 from engine.model.model import Model
 
 
 def find(model: Model) -> list[Finding]:
     """One finding a thread."""
+    ours = ("KeyboardInterrupt", "SystemExit") if ended_by_lanescope(model) else ()
     return [
         finding(
             model,
@@ -18,5 +19,5 @@ def find(model: Model) -> list[Finding]:
             end_ns=lane.end_ns,
         )
         for lane in model.lanes
-        if lane.error and lane.end_ns is not None
+        if lane.error and lane.end_ns is not None and lane.error.partition(":")[0] not in ours
     ]

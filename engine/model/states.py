@@ -46,6 +46,11 @@ class StateStore:
         """Closed slices."""
         return self.pages.slices
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that slices and pyramid take."""
+        return self.pages.nbytes + self.pyramid.nbytes
+
     # Taking in.
 
     def add_lanes(self, starts_ns: list[int]) -> None:

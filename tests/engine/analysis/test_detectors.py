@@ -120,6 +120,7 @@ def ended_by(who: str) -> dict[str, Any]:
         ([], []),
         ([end(-signal.SIGKILL), end(-signal.SIGKILL, 0), ended_by("deadlock")], []),
         ([end(-signal.SIGTERM), ended_by("stop")], []),
+        ([end(-signal.SIGINT, 0), ended_by("time limit")], []),
         ([end(-signal.SIGSEGV), ended_by("stop")], ["lost-worker"]),
     ],
 )
@@ -138,6 +139,13 @@ def test_a_thread_that_an_exception_ended() -> None:
     found = thread_error.find(made)
     assert kinds(found) == ["thread-error"]
     assert "ValueError: no such account" in found[0]["explanation"]
+
+
+def test_an_interrupt_of_ours_is_no_error() -> None:
+    error = {"type": "lane-end", "id": 1, "time_ns": START + 5 * MS, "error": "KeyboardInterrupt"}
+    states = [(lane, 5.0, State.RUNNING, 0) for lane in range(3)]
+    assert thread_error.find(model(3, states, texts=[error, ended_by("stop")])) == []
+    assert len(thread_error.find(model(3, states, texts=[error, ended_by("itself")]))) == 1
 
 
 def test_findings_have_what_is_promised_and_come_by_severity() -> None:
