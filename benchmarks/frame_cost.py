@@ -3,7 +3,7 @@
     python benchmarks/frame_cost.py [--frames N] [--slices 100000,1000000] [--no-live]
 
 `static`: recordings on 64 lanes are panned, zoomed and pointed at. `live`: 64 lanes at 50 000 records a second are
-taken in while the view follows, pans and zooms. A frame is 16 ms of recording; its cost is everything, taking in included.
+taken in while the view follows, pans and zooms. A frame is 16 ms of recording; its cost is all of it.
 """
 
 import argparse

@@ -9,7 +9,10 @@ import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 FRAME_MS = 16
+HEAVY_FRAME_MS = 33  # when a frame costs more than HEAVY_SHARE of the usual one
 SATURATED_FRAME_MS = 40  # leaves the cores to what is being watched
+HEAVY_SHARE = 0.5
+RECENT = 30  # frames that tell whether frames are heavy
 IDLE_MS = 250
 QUIET_FRAMES = 30  # frames without news until the clock idles
 MOST_SKIPPED = 4  # paints in a row that may be left out
@@ -33,10 +36,10 @@ class FrameStatistics:
 
 
 class FrameClock(QObject):
-    """Calls `take_in(budget_s)` every tick and emits `frame` when that (or `wake`) brought something new to show.
+    """Calls `take_in(budget_s)` every tick and emits `frame` when that (or `wake`) brought something new.
 
-    `take_in` stays within its budget and returns whether anything changed; it is never skipped. `frame` is left out when
-    the tick comes late by more than a frame, at most MOST_SKIPPED times in a row; nothing is ever queued. Widgets answer
+    `take_in` stays within its budget and returns whether anything changed; it is never skipped. `frame` is left out
+    when the tick is late by more than a frame, at most MOST_SKIPPED times in a row; nothing is queued. Widgets answer
     `frame` by `update()`, so all of them are painted in one go. The CPU time between two ticks is the frame's cost.
     """
 
@@ -65,6 +68,7 @@ class FrameClock(QObject):
         self._quiet = 0
         self._in_a_row = 0
         self._saturated = False
+        self._heavy = False
         self._next_look = 0.0
         self._costs: deque[tuple[float, float]] = deque(maxlen=KEPT)  # (wall, CPU) seconds
         self._mark: tuple[float, float] | None = None
@@ -138,20 +142,23 @@ class FrameClock(QObject):
         self._mark = (now, cpu)
 
     def _look_around(self, now: float) -> bool:
-        """Twice a second: are the cores saturated? Returns whether that has changed."""
+        """Twice a second: are the cores saturated, are frames heavy? Returns whether that has changed."""
         if now < self._next_look:
             return False
         self._next_look = now + 0.5
-        saturated = self._cpu_percent() >= SATURATED_PERCENT
-        changed = saturated != self._saturated
-        self._saturated = saturated
+        before = (self._saturated, self._heavy)
+        self._saturated = self._cpu_percent() >= SATURATED_PERCENT
+        recent = [cpu for _, cpu in list(self._costs)[-RECENT:]]
+        # Going back takes half of that, so that the rate does not flutter.
+        limit = HEAVY_SHARE * FRAME_MS / 1000 * (0.5 if self._heavy else 1.0)
+        self._heavy = len(recent) == RECENT and sum(recent) / RECENT > limit
         self.measured.emit()
-        return changed
+        return before != (self._saturated, self._heavy)
 
     def _schedule(self) -> None:
         if self._quiet >= QUIET_FRAMES:
             interval = IDLE_MS
         else:
-            interval = SATURATED_FRAME_MS if self._saturated else FRAME_MS
+            interval = SATURATED_FRAME_MS if self._saturated else HEAVY_FRAME_MS if self._heavy else FRAME_MS
         self._due = self._now() + interval / 1000
         self._timer.start(interval)

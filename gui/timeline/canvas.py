@@ -196,7 +196,7 @@ class Canvas(QWidget):
         geometry = self.geometry_now()
         scene = Scene(geometry, self.rows, model, self._deadlocked)
         frame = self._fresh_frame(scene)
-        painter.drawImage(0, 0, frame.image)
+        frame.paint(painter, scene)
         painter.setClipRect(NAMES_PX, 0, self.width() - NAMES_PX, self.height())
         self._paint_over_lanes(painter, scene, frame)
         painter.setClipping(False)
@@ -215,7 +215,7 @@ class Canvas(QWidget):
             frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters)
             self._stale = True
         if self._stale:
-            frame.paint(scene)
+            frame.prepare(scene)
             self._stale = False
         return frame
 

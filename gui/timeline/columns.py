@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from PySide6.QtGui import QImage
 
 from gui.timeline.raster import Codes, Pixels, Raster
 from gui.timeline.rows import Rows
 from gui.timeline.scene import Scene
 
-SETTLE_NS = 300_000_000
+SETTLE_NS = 150_000_000
 REMAKE_S = 2.5
 SLACK = 512  # columns that can be added at either side before the buffer is moved
 
@@ -35,10 +36,17 @@ class LaneColumns:
         self._version = -1
         self._made_at = 0.0
         self._codes: Codes = np.empty((0, 0), dtype=np.uint8)
+        self._memory: Pixels = np.empty(0, dtype=np.uint32)
         self._pixels: Pixels = np.empty((0, 0, 0), dtype=np.uint32)
+        self._shown = slice(0, 0)
 
-    def update(self, scene: Scene) -> tuple[Codes, Pixels]:
-        """Codes (rows, columns) and pixels (rows, row height, columns) of what is in view; views, not copies."""
+    @property
+    def codes(self) -> Codes:
+        """Codes of what is in view: (rows, columns)."""
+        return self._codes[:, self._shown]
+
+    def update(self, scene: Scene) -> QImage:
+        """The rows in view as an image. It shares the buffer's memory: valid until the next update."""
         geometry, model = scene.geometry, scene.model
         first, last = geometry.first_column, geometry.first_column + geometry.columns
         key = (geometry.ns_per_column, scene.rows, geometry.first_row, geometry.rows_in_view, scene.deadlocked, model)
@@ -64,13 +72,23 @@ class LaneColumns:
         settled = math.floor((model.end_ns - SETTLE_NS) / geometry.ns_per_column)
         self._settled = self._high if model.finished else min(settled, self._high)
         at = first - self._origin
-        return self._codes[:, at : at + geometry.columns], self._pixels[:, :, at : at + geometry.columns]
+        self._shown = slice(at, at + geometry.columns)
+        if not self._pixels.size:
+            return QImage()
+        rows, height, width = self._pixels.shape
+        data = self._memory[at:].data
+        image = QImage(data, geometry.columns, rows * height, width * 4, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(geometry.ratio)
+        return image
 
     def _start_anew(self, rows: int, first: int, last: int) -> None:
         width = last - first + 2 * SLACK
         if self._codes.shape != (rows, width):
             self._codes = np.empty((rows, width), dtype=np.uint8)
-            self._pixels = np.empty((rows, self._raster.row_height, width), dtype=np.uint32)
+            size = rows * self._raster.row_height * width
+            # One line more, so that an image that starts within the first line ends within the memory.
+            self._memory = np.empty(size + width, dtype=np.uint32)
+            self._pixels = self._memory[:size].reshape(rows, self._raster.row_height, width)
         self._origin = first - SLACK
         self._low = self._high = first
         self._made_at = self._clock()

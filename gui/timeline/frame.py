@@ -1,7 +1,7 @@
-"""One frame of the timeline as an image: lanes from codes by numpy, then labels, names and ruler painted on top."""
+"""One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
 import numpy as np
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from engine.model.entities import Primitive
 from engine.model.model import Model
@@ -9,10 +9,10 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
 from gui.timeline.columns import LaneColumns
-from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.geometry import NAMES_PX, RULER_PX
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
-from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Codes, Raster
+from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Raster
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
 from gui.timeline.wait_names import WaitNames, Wanted
@@ -27,23 +27,22 @@ _TEXTS = {
 
 
 class Frame:
-    """Paints frames into one reused image, and remembers the codes that are in it.
-
-    One per theme, state filter and device pixel ratio.
-    """
+    """Makes frames and paints them as often as asked. One per theme, state filter and device pixel ratio."""
 
     def __init__(self, theme: Theme, ratio: float, filters: Filters) -> None:
         self.ratio = ratio
         self.image = QImage()
-        self.codes: Codes = np.empty((0, 0), dtype=np.uint8)
-        self.runs = wide_runs(self.codes, 1)
+        self.runs = wide_runs(np.empty((0, 0), dtype=np.uint8), 1)
         self._theme = theme
         self._raster = Raster(theme, ratio, filters.states)
         self._columns = LaneColumns(self._raster)
         self._labels = LabelSheet(ui_font(FONT_SMALL_PX), ratio)
         self._names = Names(theme)
         self._ruler = Ruler(theme)
-        self._pixels = np.empty((0, 0), dtype=np.uint32)
+        self._top = QPixmap()
+        self._rows_end = 0
+        self._placed: list[tuple[int, int, int, int, tuple[int, int, int, int]]] = []
+        self._placed_deadlocks: list[tuple[int, int, int, tuple[int, int, int, int]]] = []
         self._wait_names = WaitNames()
         self._texts: dict[tuple[int, int], tuple[str, ...]] = {}
         self._texts_of: Model | None = None
@@ -61,44 +60,43 @@ class Frame:
                 ink = faint
             self._inks.append((ink, ink.rgb()))
 
-    def paint(self, scene: Scene) -> None:
-        """Fills `image`. The lanes' area may reach below the widget by part of a row."""
-        geometry = scene.geometry
-        if scene.model is not self._texts_of:
-            self._texts, self._texts_of = {}, scene.model
-        self._make_image(geometry)
-        if len(scene.rows):
-            self._paint_lanes(scene)
-        painter = QPainter(self.image)
-        bottom = geometry.row_top(geometry.first_row + geometry.rows_in_view)
-        if bottom < geometry.height:
-            painter.fillRect(NAMES_PX, bottom, geometry.width, geometry.height - bottom, self._theme.color("canvas"))
-        self._paint_labels(painter, scene)
-        self._names.paint(painter, scene)
-        self._ruler.paint(painter, geometry, scene.model.start_ns)
+    def prepare(self, scene: Scene) -> None:
+        """Makes everything that `paint` needs. To be called when the scene has changed."""
+        geometry, model = scene.geometry, scene.model
+        if model is not self._texts_of:
+            self._texts, self._texts_of = {}, model
+        self.image = self._columns.update(scene)
+        self.runs = wide_runs(self._columns.codes, round(LEAST_PX * self.ratio))
+        sheet = self._labels.pixmap
+        self._placed = self._place_labels(scene)
+        if self._labels.pixmap is not sheet:  # it was full and has started anew: what was placed before that is gone
+            self._placed = self._place_labels(scene)
+        self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
+        self._top = QPixmap(round(geometry.width * self.ratio), round(RULER_PX * self.ratio))
+        self._top.setDevicePixelRatio(self.ratio)
+        painter = QPainter(self._top)
+        self._ruler.paint(painter, geometry, model.start_ns)
         painter.end()
 
-    def _make_image(self, geometry: Geometry) -> None:
-        # The last row may be cut by the widget's edge; the image holds it whole.
-        rows_px = geometry.rows_in_view * self._raster.row_height
-        width = round(geometry.width * self.ratio)
-        height = max(round(geometry.height * self.ratio), round(RULER_PX * self.ratio) + rows_px)
-        if (self.image.width(), self.image.height()) == (width, height):
-            return
-        self._pixels = np.empty((height, width), dtype=np.uint32)
-        self.image = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-        self.image.setDevicePixelRatio(self.ratio)
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
+        geometry = scene.geometry
+        if not self.image.isNull():
+            painter.drawImage(NAMES_PX, RULER_PX, self.image)
+        if self._rows_end < geometry.height:
+            rest = geometry.height - self._rows_end
+            painter.fillRect(NAMES_PX, self._rows_end, geometry.width, rest, self._theme.color("canvas"))
+        draw, sheet = painter.drawPixmap, self._labels.pixmap
+        for place in self._placed:
+            draw(*place[:4], sheet, *place[4])
+        for left, top, width, text_place in self._placed_deadlocks:
+            painter.fillRect(left - 3, top, width + 5, self._labels.height, self._deadlock)
+            draw(left, top, width, self._labels.height, sheet, *text_place)
+        self._names.paint(painter, scene)
+        painter.drawPixmap(0, 0, self._top)
 
-    def _paint_lanes(self, scene: Scene) -> None:
-        codes, pixels = self._columns.update(scene)
-        rows, height, columns = pixels.shape
-        top, left = round(RULER_PX * self.ratio), self._pixels.shape[1] - columns
-        area = self._pixels[top : top + rows * height, left:].reshape(rows, height, columns)
-        area[:] = pixels
-        self.codes = codes
-        self.runs = wide_runs(codes, round(LEAST_PX * self.ratio))
-
-    def _paint_labels(self, painter: QPainter, scene: Scene) -> None:
+    def _place_labels(self, scene: Scene) -> list[tuple[int, int, int, int, tuple[int, int, int, int]]]:
+        """Where each label goes (x, y, width, height) and where it is on the sheet."""
         geometry, ratio, sheet, runs = scene.geometry, self.ratio, self._labels, self.runs
         height = sheet.height
         drop = BAR_TOP + (BAR_BOTTOM - BAR_TOP - height) // 2
@@ -106,15 +104,20 @@ class Frame:
         lefts = (NAMES_PX + PADDING + (runs.firsts / ratio).astype(int)).tolist()
         widths = ((runs.lasts - runs.firsts) / ratio - 2 * PADDING).astype(int).tolist()
         waits = iter(self._wait_texts(scene))
+        placed, deadlocks = [], []
         for place, left, width, code in zip(runs.rows.tolist(), lefts, widths, runs.codes.tolist(), strict=True):
             texts = self._plain_texts[code]
             if texts is None:
                 texts = next(waits)
             label = sheet.fit(texts, width, *self._inks[code])
-            if label is not None:
-                if code & DEADLOCKED:
-                    painter.fillRect(left - 3, tops[place], label.width + 5, height, self._deadlock)
-                painter.drawPixmap(left, tops[place], label.width, height, sheet.pixmap, *label.source)
+            if label is None:
+                continue
+            if code & DEADLOCKED:
+                deadlocks.append((left, tops[place], label.width, label.source))
+            else:
+                placed.append((left, tops[place], label.width, height, label.source))
+        self._placed_deadlocks = deadlocks
+        return placed
 
     def _wait_texts(self, scene: Scene) -> list[tuple[str, ...]]:
         """For every wide wait in order, `lock wait accounts` and shorter ones."""

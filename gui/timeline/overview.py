@@ -18,7 +18,8 @@ from gui.timeline.time_scale import TimeScale
 HEIGHT_PX = 40
 EDGE_PX = 6  # at either side of the window's edges, where it is resized
 LEAST_WINDOW_PX = 6
-REDRAW_S = 0.25  # while data arrive, the strip is drawn anew this often
+COLUMN_PX = 2  # device px per column
+REDRAW_S = 0.5  # while data arrive, the strip is drawn anew this often
 
 
 class _Grip(Enum):
@@ -146,7 +147,7 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last image stays, which nobody can tell apart."""
         ratio = self.devicePixelRatioF()
-        size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio), 1))
+        size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / COLUMN_PX), 1))
         now = self._clock()
         drawn_at, version = self._drawn
         resized = self._pixels.shape != size or self._raster is None
@@ -159,7 +160,7 @@ class Overview(QWidget):
         assert self._raster is not None
         lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
         scale = self.scale()
-        codes, _ = model.states.codes(lanes, scale.start_ns, scale.ns_per_px / ratio, size[1])
+        codes, _ = model.states.codes(lanes, scale.start_ns, scale.duration(self.width()) / size[1], size[1])
         self._raster.fill_strip(self._pixels, codes)
         self._drawn = (now, model.version)
 

@@ -78,9 +78,8 @@ class WaitNames:
         wide = model.states.wide_slices(
             lanes, int(min(times) - shortest_ns), int(max(times) + shortest_ns), int(shortest_ns * 0.4)
         )
-        for row in zip(
-            wide.lanes.tolist(), wide.starts.tolist(), wide.ends.tolist(), wide.details.tolist(), strict=True
-        ):
+        columns = (wide.lanes, wide.starts, wide.ends, wide.details)
+        for row in zip(*(column.tolist() for column in columns), strict=True):
             if row[3]:
                 self._add(model, *row)
 

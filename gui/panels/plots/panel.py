@@ -48,15 +48,18 @@ class Plots(QWidget):
         self._drawn_at = 0.0
         self._drawn_version = -1
         self._asked = False
+        self._stale = False
+        self._pending: Grid | None = None
+        self._computed: list[list[Curve]] = []
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
         self._curves: list[list[pg.PlotCurveItem]] = [[] for _ in SERIES]
         self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
         self._plot = _bare_plot(self)
         self._cursor = pg.InfiniteLine(angle=90)
-        self._separators = [pg.InfiniteLine(angle=0) for _ in SERIES]
-        for line in (self._cursor, *self._separators):
-            self._plot.addItem(line, ignoreBounds=True)
+        self._separators = pg.PlotCurveItem()
+        for item in (self._cursor, self._separators):
+            self._plot.addItem(item, ignoreBounds=True)
         self._lay_out()
         for header in self.headers:
             header.toggled.connect(self._on_collapsed)
@@ -70,41 +73,64 @@ class Plots(QWidget):
         """Shows another recording; None for none."""
         self._model = model
         self._drawn_version = -1
+        self._pending = None
+        self._drawn_at = float("-inf")
         self._draw_soon()
 
     def refresh(self) -> None:
-        """The model has taken in data: once a frame. Draws at most every REDRAW_S."""
+        """The model has taken in data: once a frame. One plot is computed a frame; then all are drawn."""
         model = self._model
-        if model is None or model.version == self._drawn_version or not self.isVisible():
+        if model is None or not self.isVisible():
             return
-        if self._clock() - self._drawn_at >= REDRAW_S or model.finished:
-            self.draw()
+        if self._pending is not None:
+            self._compute_next(model)
+        elif self._stale or (model.version != self._drawn_version and self._clock() - self._drawn_at >= REDRAW_S):
+            self._begin(model)
 
     def draw(self) -> None:
-        """Computes and draws all plots that are not collapsed."""
-        self._asked = False
-        self._drawn_at = self._clock()
-        model = self._model
-        width = self._plot.width()
-        columns = max(width // COLUMN_PX, 2)
-        start, span = self._view.start_ns, self._view.span_ns
-        self._grid = Grid(start, span / columns, columns)
+        """Computes and draws all plots that are not collapsed, at once."""
+        self._begin(self._model)
+        while self._pending is not None:
+            self._compute_next(self._model)
+
+    def _begin(self, model: Model | None) -> None:
+        columns = max(self._plot.width() // COLUMN_PX, 2)
+        self._pending = Grid(self._view.start_ns, self._view.span_ns / columns, columns)
+        self._computed = []
+        self._stale = False
+        self._drawn_version = model.version if model is not None else -1
+
+    def _compute_next(self, model: Model | None) -> None:
+        assert self._pending is not None
+        number = len(self._computed)
+        wanted = model is not None and self.headers[number].expanded
+        self._computed.append(SERIES[number].curves(model, self._pending) if model is not None and wanted else [])
+        if len(self._computed) == len(SERIES):
+            self._grid, self._pending = self._pending, None
+            self._values = self._computed
+            self._drawn_at = self._clock()
+            self._show_all()
+
+    def _show_all(self) -> None:
+        assert self._grid is not None
+        columns = self._grid.columns
         self._plot.setRange(xRange=(0, columns), yRange=(0, 1), padding=0)
         edges = np.arange(columns + 1, dtype=np.float64)
-        for number, series in enumerate(SERIES):
-            open_ = self.headers[number].expanded
-            curves = series.curves(model, self._grid) if model is not None and open_ else []
-            self._values[number] = curves
+        for number, curves in enumerate(self._values):
             self._show_curves(number, curves, edges)
-        self._drawn_version = model.version if model is not None else -1
+        bottoms = np.repeat([bottom for bottom, _ in self._bands()], 2)
+        self._separators.setData(np.tile([0.0, float(columns)], len(SERIES)), bottoms, connect="pairs")
         self._show_values()
         self._show_cursor_line()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == _DRAW_SOON:
-            if self._asked and self.isVisible():
-                self.draw()
             self._asked = False
+            live = self._model is not None and not self._model.finished
+            if live and self._clock() - self._drawn_at < REDRAW_S:
+                self._stale = True  # data keep coming, and `refresh` with them
+            elif self.isVisible():
+                self.draw()
             return True
         return super().event(event)
 
@@ -174,7 +200,6 @@ class Plots(QWidget):
             item.setPen(pg.mkPen(curve.colour(theme), width=1))
             item.setData(edges, y, stepMode="center")
             item.setVisible(True)
-        self._separators[number].setPos(bottom)
 
     def _show_values(self) -> None:
         """Values under the pointer, else the newest ones in view."""
@@ -222,8 +247,7 @@ class Plots(QWidget):
         theme = self._themes.current
         self._plot.setBackground(theme.color("canvas"))
         self._cursor.setPen(pg.mkPen(theme.color("text_dim")))
-        for line in self._separators:
-            line.setPen(pg.mkPen(theme.color("border")))
+        self._separators.setPen(pg.mkPen(theme.color("border")))
         for header in self.headers:
             header.set_theme(theme)
         self._draw_soon()

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.frame_clock import FRAME_MS, IDLE_MS, MOST_SKIPPED, QUIET_FRAMES, SATURATED_FRAME_MS, FrameClock
+from gui.frame_clock import (
+    FRAME_MS,
+    HEAVY_FRAME_MS,
+    IDLE_MS,
+    MOST_SKIPPED,
+    QUIET_FRAMES,
+    SATURATED_FRAME_MS,
+    FrameClock,
+)
 
 
 @dataclass
@@ -109,6 +117,15 @@ def test_it_slows_down_when_the_cores_are_saturated(clock: FrameClock, world: Wo
     world.now += 1
     for _ in range(3):
         tick(clock, world)
+    assert clock.interval_ms == FRAME_MS
+
+
+def test_it_slows_down_when_its_own_frames_are_heavy(clock: FrameClock, world: World) -> None:
+    for _ in range(100):
+        tick(clock, world, cpu_s=0.012)
+    assert clock.interval_ms == HEAVY_FRAME_MS
+    for _ in range(100):
+        tick(clock, world, cpu_s=0.002)
     assert clock.interval_ms == FRAME_MS
 
 
