@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from gui.settings import Settings
+from gui.widgets.natural import natural
 
 ROOT = Path(__file__).parent.parent
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
@@ -64,6 +65,14 @@ class InterpreterList(QObject):
         """Begins to examine an interpreter the user points to; `added` or `refused` tells the outcome."""
         self._start(path, ["probe", path])
 
+    def choices(self) -> list[tuple[str, str]]:
+        """Path and text of each entry; those of the same version tell their folder as well."""
+        titles = [entry.title for entry in self.entries]
+        return [
+            (entry.path, f"{entry.title}  {folder_of(entry.path)}" if titles.count(entry.title) > 1 else entry.title)
+            for entry in self.entries
+        ]
+
     def describe(self, path: str) -> str:
         """The entry in words, for a tip."""
         return next((entry.tip for entry in self.entries if entry.path == path), path)
@@ -99,7 +108,7 @@ class InterpreterList(QObject):
             return
         entry = entry_of(answer)
         if entry.path != sys.executable and not self._is_known(entry.path):
-            self.entries.append(entry)
+            self.entries = [self.entries[0], *sorted([*self.entries[1:], entry], key=lambda e: natural(e.title))]
             self.changed.emit()
         if self._wanted:
             self._wanted = ""
@@ -131,3 +140,8 @@ def entry_of(answer: dict[str, Any]) -> InterpreterEntry:
     free = bool(answer["free_threaded"])
     kind = "free-threaded" if free else "GIL"
     return InterpreterEntry(str(answer["path"]), f"{answer['version']} {kind}", str(answer["path"]), free)
+
+
+def folder_of(path: str) -> str:
+    """The folder of the installation or environment that an interpreter belongs to."""
+    return f"({Path(path).parent.parent.name or path})" if path else "(Lanescope's)"

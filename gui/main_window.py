@@ -63,7 +63,7 @@ class MainWindow(WindowFrame):
             clear_selection=self.selection.clear,
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
-            plots=lambda: self.show_plots(not self.plots.isVisibleTo(self)),
+            plots=lambda: self.show_plots(self.plots.isHidden()),
             reset_layout=self.reset_layout,
             keys=lambda: self.keys.pop_up(self.keys),
             guide=lambda: self.text_page.show_markdown("guide"),
@@ -152,6 +152,8 @@ class MainWindow(WindowFrame):
             self.messages.dismiss("failed")
             self.messages.dismiss("damage")
             self.pages.setCurrentIndex(1)
+            if self.focusWidget() in (None, self.tool_bar.run, self.tool_bar.deadlock, self.workload.run_button):
+                self.timeline.canvas.setFocus()  # else the focus would pass on to a choice, and keys would change it
         self._show_enabled()
         self._show_title()
         self.clock.wake()
@@ -159,8 +161,11 @@ class MainWindow(WindowFrame):
     def _on_run_ended(self) -> None:
         self.banner.show_run_over()
         self.views.refresh_panels()
-        if self.bridge.model is None:
+        model = self.bridge.model
+        if model is None:
             self.pages.setCurrentIndex(0)
+        elif model.end_ns - model.start_ns < self.view.span_ns:
+            self.view.fit_all()  # a short run need not keep the room for what never came
         self._show_how_it_ended()
 
     def _on_finding_added(self, finding: dict[str, Any]) -> None:

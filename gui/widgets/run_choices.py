@@ -34,6 +34,7 @@ class ChoiceBox(QComboBox):
                 self.clear()
                 for data, text in choices:
                     self.addItem(text, data)
+                self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
         self.setCurrentIndex(max(0, self.findData(value)))
 
 
@@ -162,8 +163,9 @@ class InterpreterBox(ChoiceBox):
             self._configuration.set_interpreter(path)
 
     def _show(self) -> None:
-        choices = [(entry.path, entry.title) for entry in self._interpreters.entries]
-        self.show_choices([*choices, (self.ADD, "Add interpreter…")], self._configuration.interpreter)
+        self.show_choices(
+            [*self._interpreters.choices(), (self.ADD, "Add interpreter…")], self._configuration.interpreter
+        )
         self.setToolTip(self._interpreters.describe(self._configuration.interpreter))
 
 

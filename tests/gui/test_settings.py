@@ -58,7 +58,7 @@ def test_a_window_opens_on_garbage(open_window: Callable[[], MainWindow]) -> Non
     path = Settings().path
     path.parent.mkdir(parents=True)
     path.write_text(
-        '{"geometry": "AAAA", "layout": "AAAA", "centre": "%", "run": {"scenario": 7, "choices": [], "interpreter": {}},'
+        '{"geometry": "AAAA", "layout": "AAAA", "centre": "%", "run": {"scenario": 7, "choices": []},'
         ' "custom": {"groups": "x", "queues": []}, "palette": 3, "plots": "no"}'
     )
     window = open_window()

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextFormat
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.panels.source.highlighter import PythonHighlighter
@@ -60,8 +60,11 @@ class SourceView(QPlainTextEdit):
         self.setTextCursor(cursor)
         self.centerCursor()
 
-    def line_at(self, line: int) -> str:
-        return self.document().findBlockByNumber(line - 1).text()
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only what has its size can bring a line into the middle."""
+        super().showEvent(event)
+        if self._marked:
+            QTimer.singleShot(0, self, self.centerCursor)
 
     def number_width(self) -> int:
         digits = max(3, len(str(self.blockCount())))

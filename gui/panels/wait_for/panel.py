@@ -13,6 +13,8 @@ from gui.state.selection import Selection
 from gui.theme import ActiveTheme
 from gui.widgets.panel import Panel
 
+SETTLED_NS = 100_000_000  # holds shorter than this are known once they have ended
+
 
 class WaitForPanel(Panel):
     """Follows the newest moment; a deadlock that has not been resolved takes precedence."""
@@ -56,9 +58,7 @@ class WaitForPanel(Panel):
             data = data_of_finding(finding)
             self.caption.setText("deadlock: nobody in the ring can go on")
         else:
-            data = data_at(model, model.end_ns)
-            self.caption.setText(
-                "who waits for whom now" if model.program_end is None else "who waited for whom at the end"
-            )
+            data = data_at(model, max(model.start_ns, model.end_ns - (0 if model.finished else SETTLED_NS)))
+            self.caption.setText("who waits for whom now" if not model.finished else "who waited for whom at the end")
         self.canvas.show_data(model, data)
         return bool(data.edges)

@@ -62,6 +62,7 @@ class ScenarioTree(QWidget):
             else:
                 self.tree.setCurrentItem(item)
         if item is not None:
+            self.tree.scrollToItem(item.parent() or item)
             self.tree.scrollToItem(item)
         self.tree.viewport().update()
 
