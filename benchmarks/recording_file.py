@@ -95,7 +95,7 @@ def write(path: Path, made: Synthetic, batches: list[Batch], *, with_states_only
 
 
 def answers(model: Model) -> dict[str, Any]:
-    """Times of the questions a frame asks, over VIEWS views from everything down to single slices: median and longest."""
+    """CPU times of what a frame asks, over VIEWS views from everything to single slices: median, longest."""
     lanes = np.arange(len(model.lanes))
     span = model.end_ns - model.start_ns
     finest = 1 << model.states.pyramid.finest
