@@ -278,7 +278,8 @@ class Timeline:
         for lane in ended:
             if not lanes.closed[lane.number]:
                 lanes.closed[lane.number] = True
-                end_ns = max(lane.end_ns or now_ns, lane.start_ns)
+                # A thread tells its end a little before it is over; its slices may have come further.
+                end_ns = max(lane.end_ns or now_ns, int(self._slicer.until(np.array([lane.number]))[0]))
                 self._registry.emit({"type": "lane-end", "id": lane.number, "time_ns": end_ns, "error": lane.error})
                 self._sampler.forget(lane.process.pid, lane.native_id)
         return rows
