@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
 COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.05  # data that come in are drawn at most this often
+PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
 _DRAW_SOON = QEvent.Type(QEvent.registerEventType())
 
@@ -49,6 +50,11 @@ class Plots(QWidget):
         self._drawn_version = -1
         self._asked = False
         self._stale = False
+        self._fed_at = float("-inf")  # when data last came in
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(round(PATIENCE_S * 1000))
+        self._settle.timeout.connect(self._finish)
         self._pending: Grid | None = None
         self._computed: list[list[Curve]] = []
         self._grid: Grid | None = None
@@ -74,7 +80,7 @@ class Plots(QWidget):
         self._model = model
         self._drawn_version = -1
         self._pending = None
-        self._drawn_at = float("-inf")
+        self._drawn_at = self._fed_at = float("-inf")
         self._draw_soon()
 
     def refresh(self) -> None:
@@ -82,10 +88,22 @@ class Plots(QWidget):
         model = self._model
         if model is None or not self.isVisible():
             return
-        if self._pending is not None:
+        if model.version != self._drawn_version:
+            self._fed_at = self._clock()
+        if model.finished:
+            self._finish()
+        elif self._pending is not None:
             self._compute_next(model)
         elif self._stale or (model.version != self._drawn_version and self._clock() - self._drawn_at >= REDRAW_S):
             self._begin(model)
+            self._settle.start()
+
+    def _finish(self) -> None:
+        """Draws what is still to be drawn when no more data come."""
+        model = self._model
+        behind = model is not None and model.version != self._drawn_version
+        if self.isVisible() and (behind or self._stale or self._pending is not None):
+            self.draw()
 
     def draw(self) -> None:
         """Computes and draws all plots that are not collapsed, at once."""
@@ -126,9 +144,9 @@ class Plots(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == _DRAW_SOON:
             self._asked = False
-            live = self._model is not None and not self._model.finished
-            if live and self._clock() - self._drawn_at < REDRAW_S:
-                self._stale = True  # data keep coming, and `refresh` with them
+            if self._clock() - self._fed_at < PATIENCE_S:
+                self._stale = True  # as long as data keep coming, `refresh` draws
+                self._settle.start()
             elif self.isVisible():
                 self.draw()
             return True
