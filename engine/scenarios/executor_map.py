@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 from engine.tasks.python_cpu import collatz_length
@@ -65,15 +66,19 @@ def wait(number: int, size: int) -> str:
     return worker_name()
 
 
+def name_lane() -> None:
+    """Runs first in each process of the pool; the threads of a thread pool have their names already."""
+    take_name(multiprocessing.current_process().name)
+
+
 def worker_name() -> str:
-    process = multiprocessing.current_process()
-    return threading.current_thread().name if multiprocessing.parent_process() is None else process.name
+    return threading.current_thread().name
 
 
 def make_executor(settings: Settings) -> Executor:
     if settings.backend == "thread-pool":
         return ThreadPoolExecutor(settings.workers, thread_name_prefix="worker")
-    return ProcessPoolExecutor(settings.workers, multiprocessing.get_context(settings.start_method))
+    return ProcessPoolExecutor(settings.workers, multiprocessing.get_context(settings.start_method), name_lane)
 
 
 def run(settings: Settings) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from typing import Any
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 from engine.tasks.python_cpu import collatz_length
@@ -48,6 +49,7 @@ STEPS = 20
 def compute(number: int, count: int, results: Any) -> None:
     """Runs in a process of its own."""
     name = multiprocessing.current_process().name
+    take_name(name)
     say(f"{name}: process {os.getpid()}, child of {os.getppid()}")
     longest = 0
     for step in range(STEPS):

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 
@@ -69,6 +70,7 @@ def own_peak_in_kib() -> int | None:
 
 def stay(name: str, here: Any, leave: Any) -> None:
     """A worker that tells that it is there, and waits."""
+    take_name(name)
     Reporter().progress(name, label="waiting", total=1)
     here.release()
     leave.wait()

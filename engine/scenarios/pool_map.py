@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections import Counter
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 from engine.tasks.python_cpu import collatz_length
@@ -53,6 +54,11 @@ small chunks are better; for very many tiny items, large ones.""",
 done: Counter[str] = Counter()  # of this process
 
 
+def name_lane() -> None:
+    """Runs first in each process of the pool."""
+    take_name(multiprocessing.current_process().name)
+
+
 def longest_sequence(item: tuple[int, int]) -> tuple[str, int]:
     """Runs in a process of the pool; returns that process's name and the length of the longest Collatz sequence."""
     number, count = item
@@ -68,7 +74,7 @@ def run(settings: Settings) -> None:
     context = multiprocessing.get_context(settings.start_method)
     items = [(number, number * settings.numbers) for number in range(1, settings.items + 1)]
     say(f"{settings.workers} processes, {settings.items} items in chunks of {settings.chunk_size}")
-    with context.Pool(settings.workers) as pool:
+    with context.Pool(settings.workers, initializer=name_lane) as pool:
         started = time.perf_counter()
         results = pool.map(longest_sequence, items, settings.chunk_size)
         elapsed = time.perf_counter() - started

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 
@@ -44,6 +45,7 @@ visits: list[str] = []
 
 def visit(name: str, pause_s: float) -> None:
     """Runs in a thread or in a process: the same function."""
+    take_name(name)
     visits.append(name)
     time.sleep(pause_s)
     say(f"{name} in process {os.getpid()} sees {visits}")

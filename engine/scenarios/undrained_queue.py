@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from typing import Any
 
+from engine.backends.worker import take_name
 from engine.scenarios.base import Parameter, Scenario, Settings, main, say
 from engine.tasks.progress import Reporter
 
@@ -49,6 +50,7 @@ The cure is one of order: first read, then join. See "Drain, then join".""",
 def compute(count: int, size: int, results: Any) -> None:
     """Runs in a process of its own."""
     name = multiprocessing.current_process().name
+    take_name(name)
     for number in range(1, count + 1):
         time.sleep(0.02)
         results.put(bytes(size))
