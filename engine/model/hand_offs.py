@@ -1,10 +1,13 @@
 """Who let go of what, and who went on: from holds, signals and waits. Times are absolute ns."""
 
+import numpy as np
+
 from engine.model.entities import HandOff, Slice
 from engine.model.model import Model
 from engine.recording.schema import State
 
 LATE_NS = 50_000_000  # a wait is sliced: the waiter may notice a release that much later
+STAMP_NS = 200_000  # a queue operation is stamped when it is done, which may be after the waiter went on
 GAP_NS = 1_000  # between a release and the next acquire nobody holds the lock: who comes then waits for nobody
 MUTEXES = frozenset({"Lock", "RLock", "process Lock", "process RLock"})
 MOST = 64  # hand-offs of one question
@@ -25,8 +28,21 @@ def into(model: Model, item: Slice) -> HandOff | None:
     signals = model.signals.of(primitive.id, item.start_ns, item.end_ns + 1)
     signals = signals[signals["lane"] != item.lane]
     if not len(signals):
-        return None
+        return _served(model, item, primitive.id)
     return HandOff(primitive.id, int(signals["lane"][-1]), int(signals["time"][-1]), item.lane, item.end_ns)
+
+
+def _served(model: Model, item: Slice, queue: int) -> HandOff | None:
+    """Who ended a wait at a queue: the last to do the opposite of what the waiter did next there."""
+    rows = model.depths.of(queue, item.start_ns, item.end_ns + LATE_NS)
+    mine = rows["lane"] == item.lane
+    own = rows[mine & (rows["time"] + np.uint64(STAMP_NS) >= item.end_ns)]
+    if not len(own):
+        return None
+    other = rows[~mine & (rows["operation"] != own["operation"][0]) & (rows["time"] <= item.end_ns + STAMP_NS)]
+    if not len(other):
+        return None
+    return HandOff(queue, int(other["lane"][-1]), min(int(other["time"][-1]), item.end_ns), item.lane, item.end_ns)
 
 
 def out_of(model: Model, lane: int, start_ns: int, end_ns: int) -> list[HandOff]:
@@ -37,6 +53,8 @@ def out_of(model: Model, lane: int, start_ns: int, end_ns: int) -> list[HandOff]
         if not hold.open and start_ns <= hold.end_ns <= end_ns
     ]
     for row in model.signals.of_lane(lane, start_ns, end_ns + 1)[: 4 * MOST]:
+        given.append((int(row["primitive"]), int(row["time"])))
+    for row in model.depths.of_lane(lane, start_ns, end_ns + 1)[: 4 * MOST]:
         given.append((int(row["primitive"]), int(row["time"])))
     found: list[HandOff] = []
     for primitive, time_ns in sorted(set(given), key=lambda each: each[1]):
@@ -54,13 +72,19 @@ def _receivers(model: Model, lane: int, primitive: int, time_ns: int) -> list[Ha
         candidates = [hold.lane for hold in after if hold.start_ns >= time_ns][:1]
     else:
         candidates = [other.id for other in model.lanes]
-    found = []
-    for other in candidates:
-        if other == lane:
+    received = (_received(model, lane, other, primitive, time_ns) for other in candidates if other != lane)
+    return [each for each in received if each]
+
+
+def _received(model: Model, lane: int, other: int, primitive: int, time_ns: int) -> HandOff | None:
+    """The wait of one other lane that this release or signal ended."""
+    for moment in (time_ns, time_ns - STAMP_NS):
+        wait = model.states.slice_at(other, moment)
+        if wait is None or wait.open or wait.end_ns > time_ns + LATE_NS:
             continue
-        wait = model.states.slice_at(other, time_ns)
-        if wait and not wait.open and wait.end_ns <= time_ns + LATE_NS:
-            awaited, _ = model.detail(wait.detail)
-            if awaited and awaited.id == primitive and (done := into(model, wait)) and done.release_ns == time_ns:
-                found.append(done)
-    return found
+        awaited, _ = model.detail(wait.detail)
+        if awaited is None or awaited.id != primitive or (done := into(model, wait)) is None:
+            continue
+        if done.releaser == lane and (done.release_ns == time_ns or done.release_ns == done.receive_ns < time_ns):
+            return done
+    return None

@@ -12,7 +12,7 @@ class DepthStore:
     """How many items were in which queue."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(DEPTH_ROW, ("primitive",), "time", "time")
+        self._rows = KeyedRows(DEPTH_ROW, ("primitive", "lane"), "time", "time")
         self._queues: set[int] = set()
 
     def __len__(self) -> int:
@@ -35,6 +35,10 @@ class DepthStore:
     def of(self, primitive: int, start_ns: int, end_ns: int) -> np.ndarray:
         """The operations on a queue within a span (DEPTH_ROW), by time."""
         return self._rows.find(start_ns, end_ns, "primitive", primitive)
+
+    def of_lane(self, lane: int, start_ns: int, end_ns: int) -> np.ndarray:
+        """The queue operations of a lane within a span (DEPTH_ROW), by time."""
+        return self._rows.find(start_ns, end_ns, "lane", lane)
 
     def at(self, primitive: int, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
         """Depth at the end of each column: float64 (columns,), NaN before the first operation."""

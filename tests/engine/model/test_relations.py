@@ -13,7 +13,7 @@ from engine.model.statistics import lane_statistics, lock_statistics, throughput
 from engine.recording.reader import Batch
 from engine.recording.schema import DEPTH_ROW, HOLD_ROW, OPEN_HOLD_ROW, RESOURCE_ROW, Layer, State
 from engine.recording.synthetic import Synthetic, commits, header
-from tests.engine.model.bank import EVENT, LOCK, MS, QUEUE, START, bank
+from tests.engine.model.bank import EVENT, LOCK, MS, QUEUE, START, bank, definitions
 
 
 def sentence(model: Model, lane: int, ms: float) -> str:
@@ -116,6 +116,23 @@ def test_hand_offs_of_locks_and_signals() -> None:
     still = model.states.slice_at(2, START + 90 * MS)
     assert still is not None
     assert hand_offs.into(model, still) is None
+
+
+def test_a_wait_at_a_queue_is_ended_by_the_opposite_operation() -> None:
+    model = bank()
+    puts = [(1, QUEUE, START + int(ms * MS), 1, 1) for ms in (22, 29.9)]
+    rows = np.array([*puts, (0, QUEUE, START + 30 * MS - 9, 0, 2), (2, QUEUE, START + 30 * MS + 50, 0, 2)], DEPTH_ROW)
+    wait = model.states.slice_at(2, START + 25 * MS)
+    assert wait is not None
+    fresh = Model(model.header)
+    fresh.take_in(Batch(definitions(), {}, START))
+    assert hand_offs.into(fresh, wait) is None
+    fresh.take_in(Batch([], {Layer.DEPTHS: rows}, START + 100 * MS))
+    found = hand_offs.into(fresh, wait)
+    assert found is not None
+    assert (found.releaser, found.release_ns) == (1, START + int(29.9 * MS))
+    model.take_in(Batch([], {Layer.DEPTHS: rows}, START + 100 * MS))
+    assert explain(model, wait) == "Waited 10.0 ms at Queue orders, served by worker-1, which was running"
 
 
 def test_every_synthetic_lock_wait_was_handed_over() -> None:
