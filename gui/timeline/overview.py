@@ -45,7 +45,8 @@ class Overview(QWidget):
         self._model: Model | None = None
         self._image = QImage()
         self._pixels = np.empty((0, 0), dtype=np.uint32)
-        self._drawn: tuple[float, int] = (0.0, -1)
+        self._drawn_at = 0.0
+        self._drawn: object = None
         self._raster: Raster | None = None
         self._grip = _Grip.NONE
         self._grip_offset = 0.0
@@ -58,7 +59,7 @@ class Overview(QWidget):
 
     def show_model(self, model: Model | None) -> None:
         self._model = model
-        self._drawn = (0.0, -1)
+        self._drawn = None
         self.update()
 
     def refresh(self) -> None:
@@ -149,9 +150,11 @@ class Overview(QWidget):
         ratio = self.devicePixelRatioF()
         size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / COLUMN_PX), 1))
         now = self._clock()
-        drawn_at, version = self._drawn
         resized = self._pixels.shape != size or self._raster is None
-        if not resized and (version == model.version or (now - drawn_at < REDRAW_S and not model.finished)):
+        # A paint may come between new data and the new limits, so both count.
+        wanted = (model.version, self._view.limits)
+        early = now - self._drawn_at < REDRAW_S and not model.finished
+        if not resized and self._drawn is not None and (wanted == self._drawn or early):
             return
         if resized:
             self._pixels = np.empty(size, dtype=np.uint32)
@@ -162,7 +165,7 @@ class Overview(QWidget):
         scale = self.scale()
         codes, _ = model.states.codes(lanes, scale.start_ns, scale.duration(self.width()) / size[1], size[1])
         self._raster.fill_strip(self._pixels, codes)
-        self._drawn = (now, model.version)
+        self._drawn_at, self._drawn = now, wanted
 
     def _on_theme_changed(self) -> None:
         self._raster = None

@@ -69,6 +69,9 @@ class PlotHeader(QAbstractButton):
         small = QFontMetrics(ui_font(FONT_SMALL_PX))
         painter.setFont(ui_font(FONT_SMALL_PX))
         painter.setPen(theme.color("text_dim"))
+        if self.height() < 2 * LINE_PX + 4:  # too low for a second line: the value counts for more than the scale
+            self._paint_only_value(painter)
+            return
         painter.drawText(QRect(24, 2, width - 32, 20), _RIGHT, self._top)
         top = 20
         for name, value, colour in self._values:
@@ -81,6 +84,14 @@ class PlotHeader(QAbstractButton):
             painter.setPen(theme.color("text"))
             painter.drawText(QRect(24, top, width - 32, LINE_PX), _RIGHT, value)
             top += LINE_PX
+
+    def _paint_only_value(self, painter: QPainter) -> None:
+        if self._values:
+            _, value, colour = self._values[0]
+            width = QFontMetrics(painter.font()).horizontalAdvance(value)
+            painter.fillRect(self.width() - width - 22, 11, 8, 3, colour)
+            painter.setPen(self._theme.color("text"))
+            painter.drawText(QRect(24, 2, self.width() - 32, 20), _RIGHT, value)
 
     def _paint_chevron(self, painter: QPainter) -> None:
         points = ((8, 10), (16, 10), (12, 15)) if self.expanded else ((10, 8), (10, 16), (15, 12))

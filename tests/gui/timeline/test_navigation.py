@@ -268,6 +268,21 @@ def test_the_window_in_the_overview_can_be_dragged(bench: Bench, qtbot: QtBot) -
     assert bench.view.span_ns == pytest.approx(20 * MS)
 
 
+def test_the_overview_shows_all_there_is(bench: Bench) -> None:
+    """Also when it was painted after data had come in and before the view knew."""
+    model, overview = bench.model, bench.timeline.overview
+    theme = bench.themes.current
+    model.end_ns = START + 1_000 * MS
+    model.version += 1
+    overview.grab()
+    bench.timeline.refresh()
+    picture = overview.grab().toImage()
+    y = overview.height() - 10
+    early, late = (round(overview.scale().x(START + ms * MS)) for ms in (30, 600))
+    assert picture.pixelColor(early, y) != picture.pixelColor(late, y)
+    assert theme.surfaces.lane not in picture.pixelColor(early, y).name()
+
+
 def test_names_select_lanes(bench: Bench) -> None:
     bench.click((NAMES_PX - 60, bench.y(CAROL)))
     assert bench.selection.lane == CAROL
