@@ -79,6 +79,7 @@ class MainWindow(WindowFrame):
         bridge.finding_added.connect(self._on_finding_added)
         bridge.finding_changed.connect(self._on_finding_changed)
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
+        bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         bridge.opening_progressed.connect(self.status.show_opening)
         self.status.cancel.clicked.connect(bridge.cancel_opening)
         self.clock.frame.connect(self.timeline.refresh)

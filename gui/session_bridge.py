@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.model.model import Model
 from engine.recording.library import save_as
 from engine.recording.reader import NotARecording, RecordingReader
-from engine.session import RunRequest, Session, SessionError
+from engine.session import RunRequest, Session, SessionError, SessionStatus
 
 FRAME_BUDGET_S = 0.004
 MIN_STEP = 1 << 16
@@ -44,6 +44,7 @@ class SessionBridge(QObject):
     finding_added = Signal(dict)
     finding_changed = Signal(dict)
     failed = Signal(str)  # one plain line
+    noted = Signal(str)  # one plain line worth knowing about the run, which went on
     opening_progressed = Signal(float)  # share of the file that has been taken in; 1.0: all
     damage_found = Signal(str)  # one plain line: what of the recording is missing
 
@@ -56,6 +57,7 @@ class SessionBridge(QObject):
         self._step = MIN_STEP * 4
         self._known_findings: dict[int, dict[str, object]] = {}
         self._opening = False
+        self._known_notes = 0
         self._damage: str | None = None
         self.request: RunRequest | None = None
         self.path: Path | None = None
@@ -141,6 +143,7 @@ class SessionBridge(QObject):
         if changed:
             self.data_taken_in.emit()
             self._report_findings()
+            self._report_notes()
         if self._opening:
             self._report_opening()
         self._report_damage()
@@ -174,19 +177,20 @@ class SessionBridge(QObject):
         if status.phase == "running" and self.run_state is RunState.STARTING:
             self._set_state(RunState.RUNNING)
         elif status.over:
-            self._end_run(status.message if status.phase == "failed" else "")
+            self._end_run(status)
 
-    def _end_run(self, message: str) -> None:
+    def _end_run(self, status: SessionStatus) -> None:
         assert self._session is not None
         if self._reader is not None:
             while not self._reader.at_end and self._take_batches(FRAME_BUDGET_S):
                 pass
             self._report_findings()
+            self._report_notes()
         self._session.close()
         self._session = None
         self._set_state(RunState.NONE)
-        if message:
-            self.failed.emit(message)
+        if status.message:
+            (self.failed if status.phase == "failed" else self.noted).emit(status.message)
         self.run_ended.emit()
 
     def _try_to_follow(self, path: Path) -> None:
@@ -204,6 +208,7 @@ class SessionBridge(QObject):
         self._close_reader()
         self._opening = False
         self._known_findings.clear()
+        self._known_notes = 0
         self._damage = None
         self.path = None
         if self.model is not None:
@@ -238,6 +243,14 @@ class SessionBridge(QObject):
         if damage and damage != self._damage:
             self._damage = damage
             self.damage_found.emit(damage)
+
+    def _report_notes(self) -> None:
+        """Warnings that stand in the recording."""
+        assert self.model is not None
+        for note in self.model.notes[self._known_notes :]:
+            if note.get("level") == "warning":
+                self.noted.emit(str(note["text"]))
+        self._known_notes = len(self.model.notes)
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.run_state:

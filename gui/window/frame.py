@@ -157,7 +157,6 @@ class WindowFrame(QMainWindow):
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
         each_frame = (self.legend, self.details)
         panels = (
-            self.plots,
             self.findings,
             self.locks,
             self.workers,
@@ -165,7 +164,7 @@ class WindowFrame(QMainWindow):
             self.statistics,
             self.wait_for,
         )
-        self.views = Views(each_frame, panels)
+        self.views = Views(each_frame, self.plots, panels)
 
     def _make_menus(self) -> None:
         self.recent = QMenu("Open recent", self)

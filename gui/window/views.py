@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from engine.model.model import Model
 
 PANEL_INTERVAL_S = 0.12
+PLOT_STEPS = 6
+PLOTS_BUDGET_S = 0.003
 PANELS_BUDGET_S = 0.004  # of one frame; whoever is left comes first the next time
 
 
@@ -20,18 +22,26 @@ class View(Protocol):
 
 
 class Views:
-    """Panels take turns within a budget, so that together they never make a frame late. Hidden ones are left out."""
+    """Panels take turns within a budget, so that together they never make a frame late. Hidden ones are left out.
+
+    `plots` does a piece of its work a call; it is called as often as the budget allows.
+    """
 
     def __init__(
-        self, each_frame: Sequence[View], panels: Sequence[View], now: Callable[[], float] = time.monotonic
+        self,
+        each_frame: Sequence[View],
+        plots: View,
+        panels: Sequence[View],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._each_frame = each_frame
+        self._plots = plots
         self._panels = panels
         self._now = now
         self._last = [0.0] * len(panels)
 
     def show_model(self, model: Model | None) -> None:
-        for view in (*self._each_frame, *self._panels):
+        for view in (*self._each_frame, self._plots, *self._panels):
             view.show_model(model)
 
     def refresh_frame(self) -> None:
@@ -39,6 +49,7 @@ class Views:
         for view in self._each_frame:
             if _visible(view):
                 view.refresh()
+        self._refresh_plots()
         now = self._now()
         due = [n for n, view in enumerate(self._panels) if now - self._last[n] >= PANEL_INTERVAL_S and _visible(view)]
         for number in sorted(due, key=self._last.__getitem__):
@@ -47,12 +58,20 @@ class Views:
             if self._now() - now > PANELS_BUDGET_S:
                 break
 
+    def _refresh_plots(self) -> None:
+        begun = self._now()
+        for _ in range(PLOT_STEPS):
+            self._plots.refresh()
+            if self._now() - begun > PLOTS_BUDGET_S:
+                break
+
     def refresh_panels(self) -> None:
         """All that can be seen: at rest, or when a tab has come to the front."""
         for number, view in enumerate(self._panels):
             if _visible(view):
                 self._last[number] = self._now()
                 view.refresh()
+        self._refresh_plots()
 
 
 def _visible(view: View) -> bool:
