@@ -26,8 +26,8 @@ def histogram(picture: bytes) -> list[int]:
 
 def thumbnail(number: int) -> str:
     picture = read_picture(number)
-    darkest = histogram(picture).index(max(histogram(picture)))
-    return f"picture {number}: {checksum(picture)[:8]}, most often {darkest}"
+    counts = histogram(picture)
+    return f"picture {number}: {checksum(picture)[:8]}, most often {counts.index(max(counts))}"
 
 
 def main() -> None:
