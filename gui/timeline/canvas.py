@@ -23,6 +23,11 @@ from gui.timeline.overlays import Overlays
 from gui.timeline.rows import ROW_PX, Rows, arrange
 from gui.timeline.scene import Scene
 
+KEYBOARD_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
 
@@ -52,8 +57,9 @@ class Canvas(QWidget):
         self._arranged: tuple[int, int, int] = (0, 0, -1)
         self._frame: Frame | None = None
         self._stale = True
+        self._ringed = False  # shows that the keyboard has brought the focus here
         self._overlays = Overlays(themes.current)
-        self._deadlocked: frozenset[int] = frozenset()
+        self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
         self._hit = Hit()
         self._hand_offs: tuple[object, list[HandOff]] = (None, [])
@@ -77,7 +83,7 @@ class Canvas(QWidget):
         self.model = model
         self._first_row = 0
         self._hit = Hit()
-        self._deadlocked = frozenset()
+        self._deadlocked = {}
         self._arranged = (0, 0, -1)
         self.refresh()
 
@@ -207,6 +213,9 @@ class Canvas(QWidget):
             lines = self._tooltip(self._hit)
             if lines:
                 self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
+        if self._ringed:
+            painter.setPen(self.themes.current.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _fresh_frame(self, scene: Scene) -> Frame:
@@ -325,16 +334,22 @@ class Canvas(QWidget):
     def leaveEvent(self, _event: object) -> None:
         self.point_at(None)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ringed = event.reason() in KEYBOARD_REASONS
+        self.update()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._ringed = False
         self.update()
 
 
-def deadlocked_lanes(model: Model) -> frozenset[int]:
-    """Lanes of deadlocks that were observed and are not resolved."""
-    return frozenset(
-        lane
+def deadlocked_lanes(model: Model) -> dict[int, int]:
+    """Lanes of deadlocks that were observed and are not resolved, each with a time at which it was stuck."""
+    return {
+        lane: min(int(finding.get("end_ns") or model.end_ns), model.end_ns) - 1
         for finding in model.findings.values()
         if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
         for lane in finding.get("lanes", ())
-    )
+    }

@@ -79,7 +79,7 @@ class Names:
         for number in range(geometry.first_row, last):
             row = scene.rows.rows[number]
             top = geometry.row_top(number)
-            marked = bool(scene.deadlocked) and not scene.deadlocked.isdisjoint(row.lanes)
+            marked = any(lane in scene.deadlocked for lane in row.lanes) if scene.deadlocked else False
             if row.kind is RowKind.LANE:
                 self._paint_lane(painter, top, row, model, marked)
             else:

@@ -92,11 +92,11 @@ class Overlays:
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for lane in scene.deadlocked:
+        for lane, stuck_at in scene.deadlocked.items():
             row = scene.row_in_view(lane)
             if row is None:
                 continue
-            stuck = model.states.slice_at(lane, int(min(geometry.end_ns, model.end_ns - 1)))
+            stuck = model.states.slice_at(lane, stuck_at)
             if stuck is None or not stuck.code & DEADLOCKED:
                 continue
             left = max(geometry.scale.x(stuck.start_ns), NAMES_PX - 4.0)

@@ -8,12 +8,12 @@ from gui.timeline.rows import Rows
 
 
 class Scene(NamedTuple):
-    """A model, laid out. `deadlocked` are ids of lanes."""
+    """A model, laid out. `deadlocked`: lanes in a deadlock, each with a time at which it was stuck."""
 
     geometry: Geometry
     rows: Rows
     model: Model
-    deadlocked: frozenset[int]
+    deadlocked: dict[int, int]
 
     def row_in_view(self, lane: int) -> int | None:
         """The row that shows a lane; None when it is filtered out or scrolled away."""

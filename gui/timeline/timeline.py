@@ -1,11 +1,12 @@
 """The timeline with its overview, scroll bar and buttons: what the main window places in its middle."""
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QPushButton, QScrollBar, QToolButton, QWidget
 
+from engine.model.format import count
 from engine.model.model import Model
-from gui.state.filters import Filters
+from gui.state.filters import Filters, Sort
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
@@ -17,8 +18,6 @@ from gui.timeline.overview import HEIGHT_PX, Overview
 
 class Timeline(QWidget):
     """Lanes of a model over time. Give it a model with `show_model`, call `refresh` once a frame while it grows."""
-
-    lane_menu_requested = Signal(int, QPointF)  # lane, global position
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class Timeline(QWidget):
         self.resume_button.clicked.connect(self._on_resume)
         self._scroll.valueChanged.connect(self.canvas.scroll_to)
         self.canvas.rows_changed.connect(self._on_rows_changed)
-        self.canvas.lane_menu_requested.connect(self.lane_menu_requested)
+        self.canvas.lane_menu_requested.connect(self._show_lane_menu)
         view.changed.connect(self._update_buttons)
         view.follow_changed.connect(self._update_buttons)
         self._update_buttons()
@@ -155,6 +154,24 @@ class Timeline(QWidget):
     def _on_resume(self) -> None:
         self._view.resume_following()
         self.canvas.setFocus()
+
+    def _show_lane_menu(self, lane: int, at: QPointF) -> None:
+        """What can be done with a lane."""
+        filters = self._filters
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        pinned = lane in filters.pinned
+        menu.addAction("Unpin" if pinned else "Pin to the top", lambda: filters.toggle_pinned(lane))
+        menu.addAction("Hide", lambda: filters.hide(lane))
+        if filters.hidden:
+            menu.addAction(f"Show {count(len(filters.hidden), 'hidden lane')}", filters.show_all_lanes)
+        menu.addSeparator()
+        for sort in Sort:
+            action = menu.addAction(f"Lanes {sort.value}")
+            action.setCheckable(True)
+            action.setChecked(filters.sort is sort)
+            action.triggered.connect(lambda _checked, sort=sort: filters.set_sort(sort))
+        menu.popup(at.toPoint())
 
     def _on_rows_changed(self) -> None:
         whole = self.canvas.geometry_now().whole_rows

@@ -75,9 +75,9 @@ def nice_top(curves: list[Curve]) -> float:
 
 
 def _known(model: Model, grid: Grid, values: Values) -> Values:
-    """NaN before the recording and after what is recorded so far."""
+    """NaN before the recording and in columns that are not recorded completely yet."""
     ends = grid.ends()
-    outside = (ends < model.start_ns) | (ends > model.end_ns + grid.ns_per_column)
+    outside = (ends <= model.start_ns) | (ends > model.end_ns)
     return np.where(outside, np.nan, values)
 
 
@@ -111,12 +111,12 @@ def queue_depths(model: Model, grid: Grid) -> list[Curve]:
 
 def cpu_share(model: Model, grid: Grid) -> list[Curve]:
     """Cores in use by all processes together."""
-    return _one(model.resources.cpu_share(*grid), "accent")
+    return _one(_known(model, grid, model.resources.cpu_share(*grid)), "accent")
 
 
 def memory(model: Model, grid: Grid) -> list[Curve]:
     """Memory of all processes together."""
-    return _one(model.resources.memory(*grid), "good")
+    return _one(_known(model, grid, model.resources.memory(*grid)), "good")
 
 
 def _one(values: Values, ink: str) -> list[Curve]:

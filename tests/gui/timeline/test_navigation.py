@@ -2,10 +2,11 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from gui.state.filters import Sort
 from gui.state.view_window import SHORTEST_NS, ViewWindow
 from gui.timeline.geometry import NAMES_PX
 from gui.timeline.keys import physical_key
@@ -281,6 +282,26 @@ def test_the_overview_shows_all_there_is(bench: Bench) -> None:
     early, late = (round(overview.scale().x(START + ms * MS)) for ms in (30, 600))
     assert picture.pixelColor(early, y) != picture.pixelColor(late, y)
     assert theme.surfaces.lane not in picture.pixelColor(early, y).name()
+
+
+def test_a_lane_has_a_menu(bench: Bench) -> None:
+    at = (40.0, bench.y(BOB))
+    bench.mouse(QMouseEvent.Type.MouseButtonPress, at, Qt.MouseButton.RightButton)
+    menu = bench.timeline.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Hide"].trigger()
+    assert BOB not in bench.canvas.rows.lanes()
+    actions["Lanes by name"].trigger()
+    assert bench.filters.sort is Sort.NAME
+    menu.close()
+
+
+def test_the_keyboard_alone_reaches_the_timeline(bench: Bench) -> None:
+    plain = bench.picture()
+    bench.canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    QApplication.sendEvent(bench.canvas, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert bench.picture().pixelColor(0, 100) != plain.pixelColor(0, 100)
 
 
 def test_names_select_lanes(bench: Bench) -> None:

@@ -99,7 +99,7 @@ def test_series_are_means_per_column() -> None:
 
 def test_nothing_is_plotted_outside_of_the_recording() -> None:
     values = running_lanes(by_hand(), Grid(START - 50 * MS, 10 * MS, 20))[0].values
-    assert np.isnan(values).tolist() == [True] * 4 + [False] * 12 + [True] * 4
+    assert np.isnan(values).tolist() == [True] * 5 + [False] * 10 + [True] * 5
 
 
 def test_scales_end_at_nice_values() -> None:
