@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 
 from engine.recorder import launch, run_folder, tree
 from engine.recorder.control import Channel
@@ -236,7 +236,7 @@ class Recorder:
         if self._request.capture_output or self._ending.reason is not None:
             self._tracing.statuses.update(tree.kill(tree.descendants))
         else:
-            self._note(f"{len(left)} processes go on after the program has ended; they are recorded no longer.", "info")
+            self._note(f"Still running after the program's end, and recorded no longer: {len(left)} processes.", "info")
 
     def _finish(self, ended_ns: int) -> None:
         self._cycle()

@@ -3,7 +3,7 @@
 import time
 
 import numpy as np
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 from numpy.typing import NDArray
 
 from engine.recorder.registry import TracedProcess

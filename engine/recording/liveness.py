@@ -2,7 +2,7 @@
 
 import contextlib
 
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 
 
 def process_start(pid: int) -> float | None:
