@@ -1,14 +1,18 @@
 """The private folder in which the traced processes of one run keep their rings: in memory where there is room."""
 
+import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from engine.recording.liveness import is_alive, process_start
 
 ROOM_NEEDED = 256 << 20  # bytes free in shared memory
 SHARED_MEMORY = Path("/dev/shm")
+_ATTEMPTS = 5
+_MAKING_S = 60.0  # a folder without a name on it is that of a recorder which is about to write it, or gone
 PLACE_VARIABLE = "LANESCOPE_RUNS"  # names another place
 _OWNER = "owner"  # file that names the recorder: pid and start time
 
@@ -25,9 +29,11 @@ def make(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes the folder, if it is one of ours and still there."""
-    if path.name.startswith(_prefix()):
+    """Removes the folder, if it is one of ours. Again if need be: a dying process may have added to it meanwhile."""
+    attempts = _ATTEMPTS if path.name.startswith(_prefix()) else 0
+    while attempts and path.exists():
         shutil.rmtree(path, ignore_errors=True)
+        attempts -= 1
 
 
 def remove_stale() -> None:
@@ -58,5 +64,9 @@ def _is_stale(path: Path) -> bool:
     try:
         pid, started = (path / _OWNER).read_text().split()
         return not is_alive(int(pid), float(started))
+    except FileNotFoundError:
+        with contextlib.suppress(OSError):
+            return time.time() - path.stat().st_mtime > _MAKING_S
     except (OSError, ValueError):
-        return False  # being made, or not ours to judge
+        pass  # not ours to judge
+    return False

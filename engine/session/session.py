@@ -57,6 +57,8 @@ class Session:
 
     def start(self) -> None:
         """Starts recorder and program. SessionError: one plain line."""
+        if os.name != "posix":
+            raise SessionError("Programs can be recorded on Linux and macOS only so far; recordings open everywhere.")
         _make_way(self.request.recording)
         self._folder = run_folder.choose_path()
         ours, theirs = socket.socketpair()

@@ -1,6 +1,7 @@
 """Sessions: a run ends when it should, within two seconds when it must, and leaves nothing but its recording."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.recording.reader import RecordingReader
+from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import InvalidChoice, RunRequest, Session, SessionError, program_request, scenario_request
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +56,10 @@ def wait_for(condition: Callable[[], bool], session: Session) -> None:
 
 def texts(session: Session, kind: str) -> list[dict[str, Any]]:
     """All texts of one type in the recording as it is now."""
-    if not session.request.recording.exists():
+    try:
+        reader = RecordingReader(session.request.recording)
+    except (FileNotFoundError, NotARecording):  # not there yet, or nothing in it yet
         return []
-    reader = RecordingReader(session.request.recording)
     found = []
     while batch := reader.poll():
         found += [text for text in batch.texts if text["type"] == kind]
@@ -183,6 +185,28 @@ if os.fork() == 0:
 os.wait()
 time.sleep(600)
 """,
+    "a crowd that replaces itself": """
+import os, signal, time
+for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+reader, writer = os.pipe()
+os.set_blocking(reader, False)
+os.write(writer, b"." * 120)  # as many processes at most
+root, end = os.getpid(), time.monotonic() + 30
+while time.monotonic() < end:
+    try:
+        os.read(reader, 1)
+    except BlockingIOError:
+        if os.getpid() == root: print('ready', flush=True)
+        time.sleep(0.1)
+    else:
+        if os.fork() == 0: os.setsid()
+    if os.getpid() != root and time.monotonic() % 1 < 0.02:
+        break
+    time.sleep(0.02)
+    while os.getpid() == root and os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None: pass
+os.write(writer, b".")
+os._exit(0)
+""",
     "spawned workers and their semaphores": """
 import multiprocessing, time
 def work(lock, queue):
@@ -192,6 +216,7 @@ if __name__ == "__main__":
     lock, queue = context.Lock(), context.Queue()
     workers = [context.Process(target=work, args=(lock, queue)) for _ in range(3)]
     for worker in workers: worker.start()
+    print("semaphore", lock._semlock.name)
     print('ready', flush=True)
     for worker in workers: worker.join()
 """,
@@ -200,7 +225,6 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("source", STUBBORN.values(), ids=STUBBORN.keys())
 def test_stop_ends_whatever_it_is_within_two_seconds(start: Start, source: str) -> None:
-    semaphores = {entry.name for entry in Path("/dev/shm").glob("sem.*")}
     session = start(source)
     began = time.monotonic()
     session.stop()
@@ -209,7 +233,8 @@ def test_stop_ends_whatever_it_is_within_two_seconds(start: Start, source: str) 
     assert (status.phase, status.ended_by) == ("finished", "stop"), status
     assert took < STOP_S * LOADED_MACHINE
     assert_nothing_is_left(session)
-    assert {entry.name for entry in Path("/dev/shm").glob("sem.*")} <= semaphores
+    semaphores = [line.removeprefix("semaphore /") for line in output(session).splitlines() if "semaphore /" in line]
+    assert not any(Path("/dev/shm", f"sem.{name}").exists() for name in semaphores)
     assert end(session)["ended_by"] == "stop"
     assert "ready" in output(session)
 
@@ -290,6 +315,21 @@ def test_a_recording_that_cannot_be_written_is_said_in_one_line(start: Start, tm
     assert status.message == (
         f"Cannot write the recording {tmp_path}/nowhere/run.lane: No such file or directory. Choose another place."
     )
+    assert_nothing_is_left(session)
+
+
+def test_a_disk_that_fills_up_does_not_stop_the_program(start: Start, tmp_path: Path) -> None:
+    session = start("print('ready', flush=True)\nimport os, time\n"
+                    "while not os.path.exists('go'): time.sleep(0.01)\nopen('done', 'w').write('all')")  # fmt: skip
+    assert session._recorder is not None
+    full = (1, resource.RLIM_INFINITY)  # no file of the recorder may grow: as a full disk
+    resource.prlimit(session._recorder.pid, resource.RLIMIT_FSIZE, full)
+    (tmp_path / "go").touch()
+    status = session.wait(PATIENCE_S)
+    assert (status.phase, status.exit_status) == ("finished", 0)
+    assert status.message.startswith(f"cannot write to {tmp_path}/run0.lane: ")
+    assert (tmp_path / "done").read_text() == "all"
+    assert "ready" in output(session)
     assert_nothing_is_left(session)
 
 
