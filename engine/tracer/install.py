@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def install(folder: str, python_path: str) -> None:
     """Trace this process into the run's folder, its children by a PYTHONPATH that begins as given."""
     before = cpu_clock()
-    run.folder = folder
+    run.folder = os.path.abspath(folder)
     current()
     children.inherited[b"PYTHONPATH"] = os.fsencode(python_path)
     children.inherited[os.fsencode(RUN_FOLDER_VARIABLE)] = os.fsencode(folder)

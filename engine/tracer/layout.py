@@ -14,6 +14,7 @@ Invariants:
 - A chunk in state CHUNK_OWNED is written by one thread only; only the recorder turns CHUNK_FULL into CHUNK_FREE.
 - Chunk 0 is the sink: what is written there is lost, and counted in the thread's cell beforehand.
 - The waits of one thread never overlap: whoever begins a wait inside another closes the outer one first and reopens it.
+- A forked child's text file does not repeat what its parent's says: a number that it does not define is its parent's.
 - Times are nanoseconds of `time.perf_counter_ns()` (CLOCK_MONOTONIC on Linux, comparable across processes).
 
 Text file (`<sequence>-<pid>.texts`): frames of `<I` length and a `marshal` version 2 tuple whose first item is its
@@ -27,7 +28,8 @@ RECORD_DTYPE = [("kind", "u2"), ("detail", "u2"), ("site", "u4"), ("object", "u8
 
 # Record kinds. Spans are written when they end, instants have start == end.
 WAIT = 1  # detail: wait state below | flags; object: awaited primitive (0: none); site: site or stack
-HOLD = 2  # detail: low 16 bits of the primitive's hold serial; object: the lock; site: of the acquire
+HOLD = 2  # detail: low 16 bits of the primitive's serial, which grows with every hand-off between threads (the holds of
+#           one thread are in order anyway); object: the lock; site: of the acquire
 TASK = 3  # detail: nesting depth; object: number of the task's name; site: 0
 DEPTH = 4  # instant. object: queue; site: depth after the operation; detail: QUEUE_PUT or QUEUE_GET
 SIGNAL = 5  # instant. object: primitive that was set, notified, released or passed by this thread; detail: how many
@@ -83,7 +85,10 @@ CELL_WAIT_OBJECT = 4
 CELL_WAIT_SINCE = 5  # ns
 CELL_WAIT_DETAIL = 6  # as a WAIT record's detail
 CELL_WAIT_SITE = 7  # site, replaced by a stack once the wait is a long one
-CELL_OWNER_THREAD = 8  # for a lock wait within the process: serial of the holder as last seen, 0: unknown
+CELL_OWNER_THREAD = (
+    8  # for a wait within the process: serial of the lock's holder as last seen, of the thread joined, of
+)
+#                        the worker that runs the future; 0: unknown
 CELL_OWNER_SITE = 9  # site at which that holder acquired
 CELL_DROPPED = 10  # records this thread lost to full rings
 CELL_TASK = 11  # number of the running task's name, 0: none

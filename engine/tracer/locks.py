@@ -139,27 +139,40 @@ class TracedLock(TracedBase, metaclass=LockType):
             except BaseException as error:
                 hide(error)
                 raise
-        if self.try_raw(False):
-            book(self, get_frame(1))
-            return True
-        try:
-            return bool(blocking) and acquire_contended(self, get_frame(1), timeout)
-        except BaseException as error:
-            hide(error)
-            raise
+        if not self.try_raw(False):
+            try:
+                return bool(blocking) and acquire_contended(self, get_frame(1), timeout)
+            except BaseException as error:
+                hide(error)
+                raise
+        if self.ident != get_ident():
+            move_in(self)
+        frame = get_frame(1)
+        if frame.f_lasti != self.instruction or frame.f_code is not self.code:
+            locate(self, frame)
+        self.owner = state = self.home
+        words = state.words
+        words[self.since_slot] = self.since = clock()
+        words[self.slot] = self.number
+        return True
 
     def release(self) -> None:
         """As the raw lock's."""
         state = self.owner
-        if state is not None and state.ident == get_ident():
-            unbook(self, state)
-            self.release_raw()
-        else:
+        if state is None or state.ident != get_ident():
             try:
                 release_elsewhere(self, get_frame(1))
-            except BaseException as error:
-                hide(error)
+            except BaseException as raised:
+                hide(raised)
                 raise
+            return
+        try:
+            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
+        except StopIteration:
+            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
+        state.words[self.slot] = 0
+        self.owner = None
+        self.release_raw()
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         state = self.owner

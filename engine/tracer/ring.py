@@ -104,8 +104,11 @@ class Ring:
 
     def close(self) -> None:
         """Unmap (after a fork: the mapping is the parent's)."""
-        self.words.release()
-        self.buffer.close()
+        try:
+            self.words.release()
+            self.buffer.close()
+        except BufferError:  # another thread of the parent was writing just then: it stays mapped, and is not used
+            return
 
     def _find_chunks(self) -> bool:
         found = []

@@ -47,7 +47,9 @@ class TextFile:
             self.lost += 1
             return
         try:
-            write_file(descriptor, frame_bytes(items))
+            data = frame_bytes(items)
+            if write_file(descriptor, data) != len(data):
+                self.path = ""  # no space: what came after a torn frame could not be read
         except (OSError, ValueError):
             self.lost += 1
         finally:

@@ -64,14 +64,14 @@ def test_a_python_path_of_the_users_is_kept(tmp_path: Path, monkeypatch: pytest.
         "import queue; queue.SimpleQueue().get_nowait()",
         "import time; time.sleep(-1)",
         "import pickle, threading; pickle.dumps(threading.Lock())",
-        "from concurrent.futures import ThreadPoolExecutor as E; E(1).submit(lambda: 1 / 0).result()",
+        "from concurrent.futures import ThreadPoolExecutor as E; E(1).submit(lambda: sleep(0.2) or 1 / 0).result()",
         "import threading; t = threading.Thread(target=lambda: {}[1], name='t'); t.start(); t.join()",
         "import os; os.read(99, 1)",
         "import multiprocessing as m; m.Lock().release()",
     ],
 )
 def test_endings_and_tracebacks(tmp_path: Path, ending: str) -> None:
-    plain, traced = outcomes(tmp_path, ending)
+    plain, traced = outcomes(tmp_path, "from time import sleep; " + ending)
     assert traced == plain
 
 
