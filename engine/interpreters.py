@@ -63,7 +63,7 @@ class Interpreter:
         return tuple(found)
 
 
-class UnusableInterpreter(ValueError):  # noqa: N818
+class UnusableInterpreter(ValueError):
     """Something that cannot be used as an interpreter; the message is one plain line."""
 
 

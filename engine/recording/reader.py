@@ -26,7 +26,7 @@ from engine.recording.schema import ROWS, Layer
 ALIVE_CHECK_S = 0.5
 
 
-class NotARecording(Exception):  # noqa: N818 (a name, not an error code, to those who catch it)
+class NotARecording(Exception):
     """The file is no recording, or of a later version. One plain line."""
 
 

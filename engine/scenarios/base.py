@@ -104,7 +104,7 @@ class Scenario:
         return values
 
 
-class InvalidSetting(ValueError):  # noqa: N818
+class InvalidSetting(ValueError):
     """A setting that a scenario does not admit. `field`: workers, backend, start_method or a parameter's name."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -120,7 +120,7 @@ class Settings(SimpleNamespace):
     start_method: str | None
 
 
-class WorkersFailed(Exception):  # noqa: N818
+class WorkersFailed(Exception):
     """Workers failed in a scenario in which none should."""
 
 

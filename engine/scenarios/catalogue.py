@@ -32,7 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-class UnknownScenario(LookupError):  # noqa: N818
+class UnknownScenario(LookupError):
     """There is no scenario of that name; the message is one line and names close matches."""
 
 

@@ -17,7 +17,7 @@ from engine.tasks.workload import InvalidWorkload, Workload, from_data, to_data
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class InvalidChoice(ValueError):  # noqa: N818
+class InvalidChoice(ValueError):
     """A choice that cannot be run. `field` names it (as the keyword argument does), the message says what to do."""
 
     def __init__(self, field: str, message: str) -> None:

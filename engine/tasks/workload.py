@@ -66,7 +66,7 @@ class Workload:
         return find_errors(to_data(self))
 
 
-class InvalidWorkload(ValueError):  # noqa: N818
+class InvalidWorkload(ValueError):
     """A workload that cannot run; the message is one line, `errors` has every fault."""
 
     def __init__(self, errors: list[FieldError]) -> None:
