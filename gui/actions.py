@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from gui.widgets.icons import icon
@@ -119,7 +119,7 @@ ACTIONS = (
         "focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING
     ),
     ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.RECORDING),
-    ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "L", "follow", When.RECORDING),
+    ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "End", "follow", When.RECORDING),
     ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING),
     ActionSpec(
         "theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"
@@ -133,20 +133,24 @@ ACTIONS = (
     ActionSpec("show-log", "Where the log is", "Show where unexpected errors are logged", "Help"),
 )
 
-MENUS = ("File", "Run", "Timeline", "View", "Help")
+TIMELINE_MENU = "Timeline"
+MENUS = ("File", "Run", TIMELINE_MENU, "View", "Help")
 
 TIMELINE_KEYS = (
     KeyHint("W  S", "Zoom in and out"),
-    KeyHint("A  D", "Pan left and right"),
-    KeyHint("↑ ↓ ← →", "Scroll lanes, pan"),
+    KeyHint("A  D  ←  →", "Pan"),
+    KeyHint("↑  ↓", "Select the lane above or below"),
+    KeyHint("Page ↑  Page ↓", "Scroll lanes"),
+    KeyHint("Enter", "Fold or unfold a process"),
+    KeyHint("P", "Keep the lane at the top"),
+    KeyHint(".  ,", "Next and previous slice of the lane"),
+    KeyHint("[  ]", "Follow a hand-off back or on"),
+    KeyHint("Esc", "Clear the selection"),
     KeyHint("Ctrl + wheel", "Zoom at the pointer"),
     KeyHint("Wheel", "Scroll lanes"),
     KeyHint("Shift + wheel", "Pan"),
     KeyHint("Drag", "Select a span and see its statistics"),
     KeyHint("Shift + drag", "Pan (also with the middle button)"),
-    KeyHint(".  ,", "Next and previous slice of the lane"),
-    KeyHint("[  ]", "Follow a hand-off"),
-    KeyHint("Esc", "Clear the selection"),
 )
 
 
@@ -164,6 +168,8 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             if spec.key:
                 action.setShortcut(QKeySequence(spec.key))
+            if spec.menu == TIMELINE_MENU:  # its keys mean other things in tables and trees
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             key = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.key else ""
             action.setToolTip(f"{spec.tip}{key}")
             action.setStatusTip("")

@@ -85,6 +85,8 @@ class BackendBox(ChoiceBox):
     def _show(self) -> None:
         choices = [(name, registry.get(name).title) for name in self._configuration.scenario.backends]
         self.show_choices(choices, self._configuration.backend)
+        for number, name in enumerate(self._configuration.scenario.backends):
+            self.setItemData(number, registry.get(name).explanation, Qt.ItemDataRole.ToolTipRole)
         self.setEnabled(not self._configuration.custom and len(choices) > 1)
 
 

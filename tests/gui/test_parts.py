@@ -1,0 +1,182 @@
+"""Pieces of the window on their own: layout of the graph, reading within a budget, messages, the source view."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.recording.synthetic import write_synthetic
+from gui.main_window import MainWindow
+from gui.panels.source.view import SourceView
+from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
+from gui.session_bridge import SessionBridge
+from gui.theme import ActiveTheme
+from gui.widgets.figures import elapsed, fixed_percent, grouped
+from gui.widgets.messages import MOST_SHOWN, Message, Messages
+from gui.widgets.natural import natural
+from gui.window import recordings
+from gui.window.views import Views
+from gui.window.wording import ending_words
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+def edges(*pairs: tuple[int, int]) -> tuple[GraphEdge, ...]:
+    return tuple(GraphEdge(waiter, holder, 1) for waiter, holder in pairs)
+
+
+def test_nodes_that_stay_keep_their_places() -> None:
+    layout = RingLayout()
+    before = layout.place(GraphData(edges((1, 2), (3, 2))))
+    after = layout.place(GraphData(edges((3, 2), (4, 2))))  # 1 has gone, 4 has come
+    assert after[2] == before[2]
+    assert after[3] == before[3]
+    assert after[4] == before[1]
+
+
+def test_a_cycle_stands_in_the_order_of_who_waits_for_whom() -> None:
+    assert cycle_order([1, 2, 3], edges((1, 3), (3, 2), (2, 1))) == (1, 3, 2)
+    places = RingLayout().place(GraphData(edges((1, 2), (2, 1), (5, 1)), cycle=(1, 2)))
+    assert places[1][1] == pytest.approx(places[2][1])  # two stand side by side
+    assert set(places) == {1, 2, 5}
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in places.values())
+
+
+def test_many_nodes_do_not_stand_on_one_another() -> None:
+    places = RingLayout().place(GraphData(edges(*((n, n + 1) for n in range(20)))))
+    assert len(set(places.values())) == 21
+
+
+def test_taking_in_keeps_to_its_budget(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "made-up.lane"
+    write_synthetic(path, lanes=16, slices=300_000)
+    clock = iter(range(10_000))
+    bridge = SessionBridge(clock=lambda: next(clock) / 1000)  # every look at the clock is 1 ms later
+    bridge.open(path)
+    polls = 0
+    poll = bridge._reader.poll
+
+    def counted(limit: int) -> object:
+        nonlocal polls
+        polls += 1
+        return poll(limit)
+
+    bridge._reader.poll = counted
+    assert bridge.take_in(0.004)
+    assert 1 <= polls <= 3
+    bridge.close()
+
+
+def test_findings_are_told_once_and_again_when_they_change(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "made-up.lane"
+    write_synthetic(path, lanes=8, group=4, slices=2000, deadlock=True)
+    bridge = SessionBridge()
+    added: list[dict[str, object]] = []
+    changed: list[dict[str, object]] = []
+    bridge.finding_added.connect(added.append)
+    bridge.finding_changed.connect(changed.append)
+    bridge.open(path)
+    while bridge.take_in():
+        pass
+    assert len(added) == 1
+    number = next(iter(bridge.model.findings))
+    bridge.model.findings[number] = {**bridge.model.findings[number], "resolved_ns": 5}
+    bridge._report_findings()
+    bridge._report_findings()
+    assert len(added) == 1
+    assert len(changed) == 1
+    bridge.close()
+
+
+def test_messages_replace_their_own_kind_and_never_pile_up(qtbot: QtBot) -> None:
+    messages = Messages(lambda: "#ffffff")
+    qtbot.addWidget(messages)
+    messages.show_message(Message("a", "first"))
+    messages.show_message(Message("a", "second"))
+    assert messages.texts() == ["second"]
+    for number in range(10):
+        messages.show_message(Message(str(number), str(number)))
+    assert len(messages.texts()) == MOST_SHOWN
+    while messages.dismiss_newest():
+        pass
+    assert messages.isHidden()
+
+
+def test_source_is_shown_with_its_marked_line(qtbot: QtBot, tmp_path: Path) -> None:
+    view = SourceView(ActiveTheme())
+    qtbot.addWidget(view)
+    path = tmp_path / "code.py"
+    path.write_text("".join(f"x = {number}\n" for number in range(1, 100)))
+    assert view.show_file(str(path))
+    view.mark({50: "#333333"}, 50)
+    assert view.textCursor().block().text() == "x = 50"
+    assert not view.show_file(str(tmp_path / "gone.py"))
+    assert view.file == str(path)
+
+
+def test_hidden_panels_are_left_out_and_shown_ones_take_turns() -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.refreshed = 0
+
+        def show_model(self, model: object) -> None: ...
+
+        def refresh(self) -> None:
+            self.refreshed += 1
+
+    ticks: Iterator[float] = iter(number / 1000 for number in range(1000, 100_000, 5))  # 5 ms pass at every look
+    every, plots, first, second = (Counting() for _ in range(4))
+    views = Views([every], plots, [first, second], now=lambda: next(ticks))
+    views.refresh_frame()
+    assert (every.refreshed, plots.refreshed, first.refreshed + second.refreshed) == (1, 1, 1)
+    for _ in range(20):
+        views.refresh_frame()
+    assert abs(first.refreshed - second.refreshed) <= 1
+
+
+def test_the_sample_is_offered_only_when_there_is_one(
+    open_window: Callable[[], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_for: Wait
+) -> None:
+    monkeypatch.setattr(recordings, "SAMPLES", tmp_path)
+    assert len(open_window().welcome.buttons) == 2
+    write_synthetic(tmp_path / "sample.lane", lanes=4, slices=500)
+    window = open_window()
+    assert len(window.welcome.buttons) == 3
+    window.welcome.buttons[2].click()
+    wait_for(lambda: "sample.lane" in window.windowTitle())
+
+
+def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) -> None:
+    assert window.pages.currentWidget() is window.welcome
+    window.welcome.buttons[1].click()
+    wait_for(window.banner.isVisible)
+
+
+def test_every_panel_says_what_will_appear(window: MainWindow) -> None:
+    for name in ("findings", "locks", "workers", "output", "statistics", "wait-for", "source"):
+        body: QWidget = window.docks[name].widget()
+        assert body.layout().currentIndex() == 0, name
+
+
+def test_figures_keep_their_width() -> None:
+    assert len(fixed_percent(0.001)) == len(fixed_percent(1.0))
+    assert (elapsed(12), elapsed(3723)) == ("00:12", "1:02:03")
+    assert grouped(1234567) == "1\u202f234\u202f567"
+    assert sorted(["worker-10", "worker-2"], key=natural) == ["worker-2", "worker-10"]
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ({"ended_by": "itself", "exit_status": 0}, ""),
+        ({"ended_by": "stop", "exit_status": -9}, ""),
+        ({"ended_by": "itself", "exit_status": 3}, "The program ended with exit status 3"),
+        ({"ended_by": "signal 11", "exit_status": -11}, "The program was ended by signal 11."),
+        ({"ended_by": "time limit", "exit_status": -15}, "time limit"),
+    ],
+)
+def test_how_a_program_ended_is_said_where_it_wants_a_word(end: dict[str, object], words: str) -> None:
+    assert words in ending_words(end)
+    assert bool(words) == bool(ending_words(end))
