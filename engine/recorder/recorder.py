@@ -62,6 +62,7 @@ class Recorder:
         self._resources = Resources()
         self._cells: Cells = []
         self._changed_ns = self._start_ns
+        self._running = 0  # lanes that are in no wait
         self._exit_status: int | None = None
         self._last_commit = 0
         self._last_overhead = 0
@@ -133,31 +134,34 @@ class Recorder:
         tracing.discover(now_ns)
         buried = [(traced, *tracing.bury(traced, now_ns)) for traced in dead]
         cells = tracing.read_cells()
-        timeline.gather(cells)
-        running = timeline.sample()
+        if not self._is_quiet(now_ns, cells):
+            timeline.gather(cells)
+            self._running = timeline.sample()
         drained = tracing.drain(now_ns)
         printed = self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
         ended = tracing.read_texts()
         self._output.settle(0 if self._registry.processes else None, now_ns)
         for _, _, last in buried:
             drained += last
-        if not self._is_quiet(now_ns, cells, bool(running or drained or ended or dead)):
+        if drained or ended or dead or self._watch.wants_another_look:
+            self._changed_ns = now_ns
+        if now_ns - self._changed_ns <= QUIET_NS:
             self._write(timeline.take(now_ns, drained, ended))
             self._look(cells, now_ns)
         for traced, words, _ in buried:
             self._write(timeline.close_process(traced.process, words, now_ns))
         tracing.report_ends(now_ns)
         self._account(now_ns)
-        if running or drained or printed or dead:
+        if self._running or drained or printed or dead:
             self._busy_ns = now_ns
         self._commit(now_ns)
 
-    def _is_quiet(self, now_ns: int, cells: Cells, something: bool) -> bool:
+    def _is_quiet(self, now_ns: int, cells: Cells) -> bool:
         """Whether all threads have been in the same waits for a while: then there is nothing to find out."""
         same = len(cells) == len(self._cells) and all(
             now[0] is then[0] and np.array_equal(now[1], then[1]) for now, then in zip(cells, self._cells, strict=True)
         )
-        if something or not same or self._watch.wants_another_look:
+        if self._running or not same:
             self._changed_ns = now_ns
         self._cells = cells
         return now_ns - self._changed_ns > QUIET_NS
