@@ -243,7 +243,7 @@ def run(tmp_path: Path) -> Callable[..., tuple[list[dict[str, Any]], list[dict[s
     def run(source: str, *, python: str = sys.executable) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         script = tmp_path / "program.py"
         script.write_text(source)
-        recording = tmp_path / "run.lane"
+        recording = tmp_path / "run.lane"  # replaced by the next run
         request = RunRequest([python, str(script)], recording, tmp_path, time_limit_s=20, end_on_deadlock=True)
         session = Session(request)
         try:
@@ -321,3 +321,13 @@ def test_what_goes_on_is_no_deadlock(run: Run, source: str) -> None:
     findings, texts = run(source)
     assert findings == []
     assert [text["ended_by"] for text in texts if text["type"] == "program-end"] == ["itself"]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("source", [THREADS, *PROCESSES.values()], ids=["threads", *PROCESSES])
+def test_two_locks_on_other_interpreters(run: Run, other_pythons: list[str], source: str) -> None:
+    for python in other_pythons:
+        (found,), _ = run(source, python=python)
+        assert found["explanation"] == (
+            "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"
+        ), python

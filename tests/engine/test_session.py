@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
+from engine.recorder.sampler import ThreadSampler
 from engine.recording.reader import NotARecording, RecordingReader
+from engine.recording.schema import STATE_MASK, STATE_ROW, Layer, State
 from engine.session import InvalidChoice, RunRequest, Session, SessionError, program_request, scenario_request
 
 ROOT = Path(__file__).parents[2]
@@ -363,6 +366,35 @@ print(sys.argv[1:], __name__, threading.active_count())
     session = start(source, until_ready=False)
     session.wait(PATIENCE_S)
     assert output(session) == "[] []\n[] __main__ 1\n"
+
+
+CPU = """
+import threading, time
+end = time.perf_counter() + 0.8
+def work():
+    while time.perf_counter() < end:
+        sum(range(1000))
+threads = [threading.Thread(target=work, name="worker") for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+@pytest.mark.skipif(not ThreadSampler().available, reason="this system does not tell the CPU time of threads")
+def test_threads_that_share_a_gil_are_not_all_painted_as_running(start: Start) -> None:
+    session = start(CPU, until_ready=False)
+    session.wait(PATIENCE_S)
+    lanes = {lane["id"]: lane["start_ns"] for lane in texts(session, "lane") if lane["name"] == "worker"}
+    totals = dict.fromkeys(State, 0)
+    with RecordingReader(session.request.recording) as reader:
+        while batch := reader.poll():
+            for lane, end_ns, code, _ in batch.rows.get(Layer.STATES, np.empty(0, STATE_ROW)).tolist():
+                if lane in lanes:
+                    totals[State(code & STATE_MASK)] += end_ns - lanes[lane]
+                    lanes[lane] = end_ns
+    assert len(lanes) == 4
+    assert 0 < totals[State.RUNNING] < sum(totals.values()) / 2
+    assert totals[State.GIL_WAIT] > 0
 
 
 BAD_SCENARIOS: list[tuple[dict[str, Any], str]] = [
