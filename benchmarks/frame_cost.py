@@ -1,27 +1,23 @@
 """What a frame of the timeline costs, against a bare blit of the same size. Prints JSON; times: ms of thread CPU.
 
-    python benchmarks/frame_cost.py [--frames N] [--slices 100000,1000000] [--no-live]
+    python -m benchmarks.frame_cost [--frames N] [--slices 100000,1000000] [--no-live]
 
 `static`: recordings on 64 lanes are panned, zoomed and pointed at. `live`: 64 lanes at 50 000 records a second are
 taken in while the view follows, pans and zooms. A frame is 16 ms of recording; its cost is all of it.
 """
 
 import argparse
-import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from benchmarks.machine import report
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.synthetic import Synthetic, commits, header
@@ -50,7 +46,7 @@ class Blit(QWidget):
         self._image.fill(0xFF204060)
         self.resize(WIDTH, HEIGHT)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).drawImage(0, 0, self._image)
 
 
@@ -214,7 +210,7 @@ def main() -> None:
     if not arguments.no_live:
         result["live_timeline"] = measure_live(themes, arguments.frames, blit, alone=True)
         result["live_all"] = measure_live(themes, arguments.frames, blit, alone=False)
-    print(json.dumps(result, indent=2))
+    report(result)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Raster:
         `first_column` anchors the patterns to time, so that they move along when the view pans.
         """
         columns = dominant.shape[1]
-        phase = ((np.arange(columns) + first_column) // 2 % _PHASES).astype(np.intp) * 256
+        phase = ((np.arange(columns) + first_column) // self._px(2) % _PHASES).astype(np.intp) * 256
         index = dominant + phase
         sampled = bool((dominant & SAMPLED).any())
         rows[:, : self._px(BAR_TOP)] = self.lane_pixel

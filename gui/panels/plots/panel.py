@@ -25,7 +25,7 @@ from gui.timeline.time_scale import TimeScale
 SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
 COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
-REDRAW_S = 0.05  # data that come in are drawn at most this often
+REDRAW_S = 0.1  # data that come in are drawn at most this often
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
 _DRAW_SOON = QEvent.Type(QEvent.registerEventType())
