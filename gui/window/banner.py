@@ -46,13 +46,13 @@ class DeadlockBanner(QFrame):
         self.end = self._button("End run", self.end_run)
         for button in (self.graph, self.repaired, self.end):
             first.addWidget(button)
-        self._close = QToolButton(self)
-        self._close.setAccessibleName("Dismiss the deadlock banner")
-        self._close.setToolTip("Dismiss; F8 brings the deadlock back")
-        self._close.setProperty("flat", True)
-        self._close.setIconSize(QSize(16, 16))
-        self._close.clicked.connect(self.hide)
-        first.addWidget(self._close)
+        self.close_button = QToolButton(self)
+        self.close_button.setAccessibleName("Dismiss the deadlock banner")
+        self.close_button.setToolTip("Dismiss; F8 brings the deadlock back")
+        self.close_button.setProperty("flat", True)
+        self.close_button.setIconSize(QSize(16, 16))
+        self.close_button.clicked.connect(self.hide)
+        first.addWidget(self.close_button)
         themes.changed.connect(self._dress)
         self._dress()
         self.hide()
@@ -85,7 +85,7 @@ class DeadlockBanner(QFrame):
     def _dress(self) -> None:
         colour = self._themes.current.surfaces.danger
         self._sign.setPixmap(pixmap("deadlock", colour, 24))
-        self._close.setIcon(icon("close", self._themes.current.surfaces.text))
+        self.close_button.setIcon(icon("close", self._themes.current.surfaces.text))
 
 
 def deadlock_words(finding: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The window's parts in their places: widgets, docks, menus, and where everything stood the last time."""
 
 import copy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,27 @@ class WindowFrame(QMainWindow):
             if name == "View":
                 menu.addSeparator()
                 menu.addActions(self.docks.toggle_actions())
+
+    def order_focus(self) -> None:
+        """Tab goes from the tool bar over the workload and the banner to the timeline."""
+        bar, workload, banner = self.tool_bar, self.workload, self.banner
+        order = [
+            *(
+                bar.run,
+                bar.stop,
+                bar.scenario,
+                bar.backend,
+                bar.workers,
+                bar.interpreter,
+                bar.start_method,
+                bar.deadlock,
+            ),
+            *(workload.tree.search, workload.tree.tree, workload.run_button),
+            *(banner.graph, banner.repaired, banner.end, banner.close_button, self.timeline.canvas),
+        ]
+        for one, next_one in pairwise(order):
+            self.setTabOrder(one, next_one)
+        workload.tree.tree.setFocus()
 
     def ask_for_interpreter(self) -> None:
         """Opens the line that takes the path of another interpreter."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from gui.session_bridge import SessionBridge
@@ -18,6 +18,8 @@ MOST_RECENT = 12
 
 class Recordings(QObject):
     """Never lets go of a recording that is being made without asking."""
+
+    opened = Signal()
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Recordings(QObject):
         elif self._bridge.open(path):
             self._messages.dismiss("damage")
             self.remember(path)
+            self.opened.emit()
 
     def ask_and_open(self) -> None:
         folder = self._settings.get("last_folder", "")

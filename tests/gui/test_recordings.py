@@ -35,6 +35,7 @@ def test_a_recording_is_shown_whole(window: MainWindow, wait_for: Wait, recordin
     assert window.acts["save-as"].isEnabled()
     assert window.status.progress.isHidden()
     assert window.messages.texts() == []
+    assert window.focusWidget() is window.timeline.canvas
 
 
 def test_what_was_live_is_there_again_when_it_is_reopened(window: MainWindow, wait_for: Wait) -> None:

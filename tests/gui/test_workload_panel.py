@@ -112,6 +112,7 @@ def test_custom_faults_are_shown_at_the_field_and_refuse_to_run(window: MainWind
     assert field.error == "Workers must be from 1 to 256, not 0"
     window.acts["run"].trigger()
     assert not window.bridge.running
+    assert window.messages.texts() == [field.error]
     name = page.form.fields["groups[0].name"]
     name.editor.selectAll()
     qtbot.keyClicks(name.editor, "auditors")

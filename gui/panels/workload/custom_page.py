@@ -28,7 +28,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.style import set_property
 
 PATTERN = "Workloads (*.json);;All files (*)"
-COLUMNS = ("Group", "Workers", "Backend", "Task", "Locks")
+COLUMNS = ("Group", "Locks", "Workers", "Backend", "Task")
 TABLE_HEIGHT = 148
 
 
@@ -79,6 +79,14 @@ class CustomPage(QWidget):
         if errors:
             self._go_to(errors[0])
         return None if errors or unreadable else self.custom.data
+
+    def first_fault(self) -> str:
+        """Why the workload can't be run, in one line; "" when it can."""
+        if self.data() is not None:
+            return ""
+        fields = [field for form in (self.form, self.queues) if form is not None for field in form.fields.values()]
+        shown = next((field.error for field in fields if field.error), "")
+        return shown or next((error.message for error in self.custom.errors()), "")
 
     def load(self, path: Path) -> bool:
         """Shows a workload from a file; False, with the reason in the page, when the file holds none."""
@@ -186,7 +194,7 @@ class CustomPage(QWidget):
         self.table.setRowCount(len(self.custom.groups))
         for row, group in enumerate(self.custom.groups):
             locks = " → ".join(str(lock["name"]) for lock in group["locks"])
-            texts = (group["name"], group["workers"], group["backend"], group["task"], locks)
+            texts = (group["name"], locks, group["workers"], group["backend"], group["task"])
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(str(text))
                 item.setToolTip(str(text))

@@ -121,7 +121,7 @@ class GroupForm(Form):
 
     def _add_locks(self, place: int, group: dict[str, Any], path: str) -> None:
         add = self.button("add", "Add a lock", lambda: self.custom.add_lock(place))
-        self.add_heading("Locks, in the order in which they are taken", add)
+        self.add_heading("Locks, in the order taken", add)
         for number, lock in enumerate(group["locks"]):
             up = self.button("up", "Take this lock earlier", partial(self.custom.move, group["locks"], number, -1))
             down = self.button("down", "Take this lock later", partial(self.custom.move, group["locks"], number, 1))

@@ -74,8 +74,8 @@ class WorkloadPanel(QWidget):
         return not self._configuration.custom and self.page.refuse(field, message)
 
     def first_refused(self) -> str:
-        """Why the scenario's parameters can't be run as they stand; "" when they can."""
-        return "" if self._configuration.custom else self.page.first_refused()
+        """Why what is chosen can't be run as it stands, in one line; "" when it can."""
+        return self.custom.first_fault() if self._configuration.custom else self.page.first_refused()
 
     def custom_workload(self) -> dict[str, Any] | None:
         return self.custom.data()
