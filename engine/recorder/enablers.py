@@ -13,6 +13,7 @@ from engine.analysis.deadlock import JOINS, MUTEXES
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
 from engine.recorder.registry import Registry, TracedProcess
+from engine.recording.liveness import is_alive
 from engine.tracer import layout
 
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
@@ -118,6 +119,8 @@ class Enablers:
         }
         self._resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
         self._handlers: dict[int, bool] = {}
+        # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
+        self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
 
     def wait(self, wait: CellWait) -> Wait:
         """The wait with whoever could end it."""
@@ -191,8 +194,10 @@ class Enablers:
         workers = {(each.number, serial) for each in processes for serial in each.workers.get(executor, ())}
         return (workers & self._threads) or None
 
-    def _readers(self, wait: CellWait, queue: Primitive) -> set[Node]:
+    def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
         """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
+        if self._incomplete:
+            return None
         flushing = {node for node, other in self.waits.items() if self.is_flush(other)}
         readers = self._getters.get(queue.id, set()) & self._threads
         others = {node for node in self._ordinary() if node[0] != wait.process.number and not self._is_internal(node)}
@@ -203,6 +208,8 @@ class Enablers:
         holders = self._holders.get(wait.process.key(wait.number), set())
         if primitive.kind in SEMAPHORES and primitive.capacity and len(holders) >= primitive.capacity:
             return holders
+        if primitive.shared and self._incomplete:
+            return None
         nodes = self._ordinary(None if primitive.shared else wait.process.number) - {wait.node}
         processes = {node[0] for node in nodes} | {wait.process.number}
         return None if any(self._handles_signals(number) for number in processes) else nodes

@@ -85,6 +85,7 @@ class Registry:
         self._last_site = 0
         self._last_text = 0
         self._child_names: dict[int, str] = {}
+        self.announced: set[int] = set()  # pids of children that have not shown up as traced processes (yet)
 
     # Definitions, from the frames of text files.
 
@@ -103,6 +104,7 @@ class Registry:
         """A traced process that has come up."""
         parent = self.process_of_pid(parent_pid)
         process = TracedProcess(len(self.processes), pid, parent, start_ns, forked, free_threaded)
+        self.announced.discard(pid)
         process.name = self._child_names.pop(pid, "") or program_name(executable, argv)
         self.processes.append(process)
         self.emit(
@@ -135,6 +137,7 @@ class Registry:
         process = self.process_of_pid(pid)
         if process is None:
             self._child_names[pid] = name
+            self.announced.add(pid)
         elif process.name != name:
             process.name = name
             self.emit({"type": "process-name", "id": process.number, "name": name})

@@ -235,6 +235,30 @@ with ThreadPoolExecutor(3) as pool:
     time.sleep(0.3)
 """
 
+STARTING = """
+import multiprocessing, time
+def wait(event): event.wait()
+def feed(queue, event): queue.put(1); event.set()
+if __name__ == "__main__":
+    fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
+    queue, event = spawn.Queue(), spawn.Event()
+    waiter = fork.Process(target=wait, args=(event,))
+    waiter.start()
+    time.sleep(0.1)
+    feeder = spawn.Process(target=feed, args=(queue, event))
+    feeder.start()
+    queue.get()
+    waiter.join()
+    feeder.join()
+"""
+
+NO_DEADLOCKS = {
+    "timed waits": TIMED,
+    "hand-off lock": HAND_OFF,
+    "idle workers": IDLE,
+    "a process that is still starting": STARTING,
+}
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
@@ -316,7 +340,7 @@ def test_a_pool_that_waits_for_itself(run: Run) -> None:
     assert (found["cause"], threads_of(found)) == ("executor", ["pool_0"])
 
 
-@pytest.mark.parametrize("source", [TIMED, HAND_OFF, IDLE], ids=["timed waits", "hand-off lock", "idle workers"])
+@pytest.mark.parametrize("source", NO_DEADLOCKS.values(), ids=NO_DEADLOCKS.keys())
 def test_what_goes_on_is_no_deadlock(run: Run, source: str) -> None:
     findings, texts = run(source)
     assert findings == []
