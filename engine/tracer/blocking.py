@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import get_frame
-from .patching import Builtin, hide, look_like
+from .patching import Builtin, hide, look_like, stand_in
 from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
@@ -99,12 +99,12 @@ def patch_os(os: ModuleType) -> None:
     for name in ("read", "write", "fsync", "fdatasync", "sendfile", "waitpid"):
         original = getattr(os, name, None)
         if original is not None:
-            setattr(os, name, InputOutput(original).call)
+            setattr(os, name, stand_in(InputOutput, original))
 
 
 def patch_select(select: ModuleType) -> None:
     """`select.select`; the objects of `poll` and `epoll` are C's own and stay as they are."""
-    select.select = InputOutput(select.select).call  # type: ignore[attr-defined]
+    select.select = stand_in(InputOutput, select.select)  # type: ignore[attr-defined]
 
 
 def patch_selectors(selectors: ModuleType) -> None:

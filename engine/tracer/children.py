@@ -60,24 +60,33 @@ def with_tracer(environment: Any) -> Any:
 
 
 def make_popen(original: Method) -> Method:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             original(self, *args, **kwargs)
-            name = command_name(self.args)
-            self.__dict__[ATTRIBUTE] = define("Process", get_frame(1), name=name)
-            current_ring().texts.write("child", int(self.pid), clock(), name)
         except BaseException as error:
             hide(error)
             raise
+        if isinstance(self.pid, int):
+            tell_of_child(self, get_frame(1))
 
     return __init__
 
 
+def tell_of_child(process: Any, frame: Any) -> None:
+    """A program was started."""
+    name = command_name(process.args)
+    process.__dict__[ATTRIBUTE] = define("Process", frame, name=name)
+    current_ring().texts.write("child", process.pid, clock(), name)
+
+
 def command_name(args: Any) -> str:
     """The program's name, for people."""
-    word = args if isinstance(args, str | bytes) else (args[0] if args else "")
-    text = word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
-    return text.rsplit("/", 1)[-1].split(" ", 1)[0]
+    word = args[0] if isinstance(args, list | tuple) and args else args
+    try:
+        text = os.fsdecode(word)
+    except TypeError:
+        text = str(word)
+    return text.split(" ", 1)[0].rsplit("/", 1)[-1]
 
 
 def make_handle_exit(original: Method) -> Method:

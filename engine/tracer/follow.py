@@ -107,7 +107,7 @@ def making(
 ) -> Method:
     """An `__init__` that gives objects made by user code a number. `after(self, number)` runs once they have it."""
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             original(self, *args, **kwargs)
             frame = maker(get_frame(1))

@@ -96,6 +96,7 @@ def patch_threading(threading: ModuleType) -> None:
         if hasattr(threading, name):
             setattr(threading, name, raw)
     threading.Lock = locks.TracedLock  # type: ignore[attr-defined]
+    locks.TracedRLock.plain = staticmethod(threading.RLock)
     threading.RLock = locks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_threads(threading)
     synchronisation.patch_synchronisation(threading)

@@ -223,8 +223,11 @@ class TracedRLock(TracedBase, metaclass=LockType):
     __slots__ = ("depth",)
     depth: int
     raw_type: type = RawRLock
+    plain: Any = RawRLock  # `threading.RLock` as it was, which knows what to say about arguments
 
-    def __new__(cls) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:
+            return cls.plain(*args, **kwargs)
         frame = get_frame(1)
         if not is_user_code(frame):
             return RawRLock()

@@ -38,6 +38,25 @@ class Builtin:
     def __repr__(self) -> str:
         return repr(self.original)
 
+    def __reduce__(self) -> Any:
+        # A bound method is pickled as an attribute of its object: the module has one of that name, here and anywhere.
+        return __import__, (self.original.__module__,)
+
+    def __copy__(self) -> Builtin:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Builtin:
+        return self
+
+
+def stand_in(cls: type[Builtin], original: Any) -> Any:
+    """What replaces a builtin function: the method `call` of a `cls`, under the function's own name."""
+    name = original.__name__
+    call: Any = cls.__dict__["call"]
+    renamed = type(call)(call.__code__, call.__globals__, name, call.__defaults__, call.__closure__)
+    kind = type(cls.__name__, (cls,), {"__slots__": (), name: renamed})
+    return getattr(kind(original), name)
+
 
 def hide(error: BaseException) -> None:
     """Take our frames off the head of the traceback of an exception that is about to be re-raised with a bare `raise`.

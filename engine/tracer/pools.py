@@ -65,7 +65,7 @@ def make_setup_queues(original: Method) -> Method:
 def make_pool_init(original: Method) -> Method:
     """The pool has its number before its workers start."""
 
-    def __init__(self: Any, processes: int | None = None, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, processes: int | None = None, *args: Any, **kwargs: Any) -> None:
         try:
             frame = maker(get_frame(1))
             if frame is not None and ATTRIBUTE not in self.__dict__:
@@ -82,7 +82,7 @@ def make_pool_init(original: Method) -> Method:
 def make_result_init(original: Method) -> Method:
     """Whoever waits for a result waits for the pool."""
 
-    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         original(self, pool, *args, **kwargs)
         number = pool.__dict__.get(ATTRIBUTE, 0)
         if number:

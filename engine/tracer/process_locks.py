@@ -27,7 +27,7 @@ MARK = "_lanescope"
 def carrying_number(original: Method) -> Method:
     """A `__getstate__` that takes the number along."""
 
-    def __getstate__(self: Any) -> Any:  # noqa: N807
+    def __getstate__(self: Any) -> Any:
         try:
             return MARK, self.__dict__.get(ATTRIBUTE, 0), original(self)
         except BaseException as error:
@@ -40,7 +40,7 @@ def carrying_number(original: Method) -> Method:
 def restoring_number(original: Method) -> Method:
     """The `__setstate__` to it."""
 
-    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+    def __setstate__(self: Any, state: Any) -> None:
         number = 0
         if state and state[0] == MARK:
             _, number, state = state
@@ -127,7 +127,7 @@ def make_methods(original: Method) -> Method:
 
 
 def make_enter(original: Method) -> Method:
-    def __enter__(self: Any) -> Any:  # noqa: N807
+    def __enter__(self: Any) -> Any:
         try:
             methods = self.__dict__.get(METHODS)
             return original(self) if methods is None else methods.__enter__()
@@ -139,7 +139,7 @@ def make_enter(original: Method) -> Method:
 
 
 def make_exit(original: Method) -> Method:
-    def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+    def __exit__(self: Any, *args: Any) -> Any:
         methods = self.__dict__.get(METHODS)
         return original(self, *args) if methods is None else methods.release()
 

@@ -114,6 +114,8 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
 
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
         try:
+            if timeout is not None and timeout < 0:
+                return raw_get(queue, True, timeout)  # for its error
             if raw_qsize(queue):
                 try:
                     return raw_get(queue, False)

@@ -25,9 +25,7 @@ def text_number(text: str) -> int:
     return number
 
 
-def progress(  # noqa: PLR0917  (the reporter's call)
-    worker: str, label: str, done: int, total: int | None, items: int, result: str, error: str
-) -> None:
+def progress(worker: str, label: str, done: int, total: int | None, items: int, result: str, error: str) -> None:
     """State of one worker: `done` of `total` steps (None: unknown), `items` handled, and how it ended."""
     state = current()
     state.ring.texts.write(

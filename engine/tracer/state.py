@@ -97,9 +97,7 @@ class ThreadState:
             words[cell + layout.CELL_THREAD] = self.serial
         ring.texts.write("thread", self.serial, self.native_id, name, started, internal, parent, daemon)
 
-    def record(  # noqa: PLR0917  (a record's columns)
-        self, kind: int, detail: int, site: int, number: int, start: int, end: int
-    ) -> None:
+    def record(self, kind: int, detail: int, site: int, number: int, start: int, end: int) -> None:
         """Write one record to this thread's chunk."""
         try:
             offset = next(self.offsets)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def make_condition(original: Method) -> Method:
-    def __init__(self: Any, lock: Any = None) -> None:  # noqa: N807
+    def __init__(self: Any, lock: Any = None) -> None:
         frame = maker(get_frame(1))
         if frame is not None and lock is None:
             lock = make_rlock(frame)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def task_name(function: Any, args: Any = ()) -> str:
     """The name to show for a work item: of the user's function, not of the standard library's that unpacks chunks."""
     for _ in range(4):
+        function = getattr(getattr(function, "__self__", None), "original", function)  # one of our stand-ins
         wrapped = getattr(function, "func", None)  # a partial
         if wrapped is not None:
             function, args = wrapped, function.args
@@ -44,7 +45,7 @@ class TaskCall:
         self.function = function
         self.name = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         state = current()
         begin_task(state, self.name)
         try:

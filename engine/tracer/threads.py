@@ -156,6 +156,9 @@ class RawThread:
         self.function = function
         self.parent = parent
 
+    def __repr__(self) -> str:
+        return repr(self.function)
+
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         enter(parent=self.parent)
         error = ""

@@ -10,9 +10,7 @@ DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
 OWNER_THREAD, OWNER_SITE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE
 
 
-def begin(  # noqa: PLR0917  (the words of a cell)
-    state: ThreadState, number: int, detail: int, site: int, owner: int = 0, owner_site: int = 0
-) -> Wait | None:
+def begin(state: ThreadState, number: int, detail: int, site: int, owner: int = 0, owner_site: int = 0) -> Wait | None:
     """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there."""
     if state.internal and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
         detail |= layout.WAIT_INTERNAL

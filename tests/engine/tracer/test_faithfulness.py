@@ -21,6 +21,8 @@ SELF_PORTRAIT = """
         sleep = __import__("time").sleep
     with Holder().make():
         Holder().sleep(0)
+    import copy, os, pickle, time
+    print(pickle.loads(pickle.dumps(time.sleep)) is time.sleep, pickle.dumps(os.read)[:3], copy.deepcopy(time.sleep)(0))
     print(threading.Event().wait(0), threading.Semaphore(2).acquire())
 """
 
