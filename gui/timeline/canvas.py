@@ -234,7 +234,7 @@ class Canvas(QWidget):
         if self.view.limits.end_ns and not model.finished:
             over.paint_now(painter, geometry, model.end_ns)
         if selection.primitive is not None:
-            over.paint_lit(painter, scene, selection.primitive, frame.runs)
+            over.paint_lit(painter, scene, selection.primitive, frame.wait_boxes(scene, selection.primitive))
         if self._deadlocked:
             over.paint_deadlocks(painter, scene)
         if selection.span is not None:

@@ -1,6 +1,7 @@
 """One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
 import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from engine.model.entities import Primitive
@@ -44,6 +45,8 @@ class Frame:
         self._placed: list[tuple[int, int, int, int, tuple[int, int, int, int]]] = []
         self._placed_deadlocks: list[tuple[int, int, int, tuple[int, int, int, int]]] = []
         self._wait_names = WaitNames()
+        self._waits = np.empty(0, dtype=np.intp)  # which of the runs are waits, and for which primitives
+        self._awaited: list[int] = []
         self._texts: dict[tuple[int, int], tuple[str, ...]] = {}
         self._texts_of: Model | None = None
         self._deadlock = QColor(mix(theme.deadlock, "#000000", 0.35))
@@ -95,6 +98,17 @@ class Frame:
         self._names.paint(painter, scene)
         painter.drawPixmap(0, 0, self._top)
 
+    def wait_boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
+        """Where the wide waits for a primitive are, in logical px."""
+        geometry, runs, boxes = scene.geometry, self.runs, []
+        for place, awaited in zip(self._waits.tolist(), self._awaited, strict=True):
+            if awaited == primitive:
+                first, last = int(runs.firsts[place]), int(runs.lasts[place])
+                top = geometry.row_top(geometry.first_row + int(runs.rows[place])) + BAR_TOP
+                width = (last - first) / self.ratio - 1
+                boxes.append(QRectF(NAMES_PX + first / self.ratio, top, width, BAR_BOTTOM - BAR_TOP))
+        return boxes
+
     def _place_labels(self, scene: Scene) -> list[tuple[int, int, int, int, tuple[int, int, int, int]]]:
         """Where each label goes (x, y, width, height) and where it is on the sheet."""
         geometry, ratio, sheet, runs = scene.geometry, self.ratio, self._labels, self.runs
@@ -123,12 +137,14 @@ class Frame:
         """For every wide wait in order, `lock wait accounts` and shorter ones."""
         geometry, runs, model = scene.geometry, self.runs, scene.model
         waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, _WITH_PRIMITIVE))
+        self._waits, self._awaited = waits, []
         if not len(waits):
             return []
         middles = (runs.firsts[waits] + runs.lasts[waits]) / 2 * geometry.ns_per_column + geometry.start_ns
         rows = scene.rows.lane_ids[geometry.first_row + runs.rows[waits]]
         wanted = [Wanted(lane, time) for lane, time in zip(rows.tolist(), middles.tolist(), strict=True)]
         primitives = self._wait_names.find(model, wanted, LEAST_PX * geometry.scale.ns_per_px)
+        self._awaited = primitives
         texts = []
         for code, number in zip(runs.codes[waits].tolist(), primitives, strict=True):
             key = (code, number)

@@ -5,17 +5,15 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 
 from engine.model.entities import HandOff, Slice
 from engine.model.format import duration
-from engine.recording.schema import DEADLOCKED, STATE_MASK, State
+from engine.recording.schema import DEADLOCKED
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
-from gui.timeline.labels import Runs
+from gui.timeline.lit import LitHolds
 from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, HOLD_BOTTOM
 from gui.timeline.rows import ROW_PX
 from gui.timeline.scene import Scene
 from gui.timeline.ticks import time_text
 
-AWAITING = (State.LOCK_WAIT, State.WAIT)
-LIT_LIMIT = 2_000  # rectangles of a lit primitive; more could not be told apart
 ARROW_PX = 5
 
 
@@ -27,63 +25,19 @@ class Overlays:
         self._font = ui_font(FONT_PX - 1)
         self._bold = ui_font(FONT_PX - 1, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
-        self._lit_key: tuple[object, ...] = ()
-        self._lit: tuple[list[QRectF], list[QRectF]] = ([], [])
+        self._lit_holds = LitHolds()
 
-    def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, runs: Runs) -> None:
-        """Frames every hold of a primitive in full height, and every wide wait for it."""
-        geometry = scene.geometry
-        key = (primitive, geometry, scene.rows, scene.model.version)
-        if key != self._lit_key:
-            self._lit_key = key
-            self._lit = (self._lit_holds(scene, primitive), self._lit_waits(scene, primitive, runs))
+    def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, waits: list[QRectF]) -> None:
+        """Frames every hold of a primitive in full height, and the wide waits for it."""
         hold = QColor(self._theme.hold)
         fill = QColor(hold)
         fill.setAlpha(90)
         painter.setPen(hold)
         painter.setBrush(fill)
-        painter.drawRects(self._lit[0])
+        painter.drawRects(self._lit_holds.boxes(scene, primitive))
         painter.setPen(QPen(hold, 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRects(self._lit[1])
-
-    @staticmethod
-    def _lit_holds(scene: Scene, primitive: int) -> list[QRectF]:
-        """One box per hold; holds of a lane that lie in one pixel share it."""
-        geometry, rows = scene.geometry, scene.rows
-        start, scale = geometry.start_ns, geometry.scale.ns_per_px
-        shown = range(geometry.first_row, geometry.first_row + geometry.rows_in_view)
-        tops = {lane: geometry.row_top(row) + BAR_TOP for row in shown for lane in rows.rows[row].lanes}
-        reached: dict[int, float] = {}
-        boxes: list[QRectF] = []
-        for held in scene.model.holds.of_primitive(primitive, int(start), int(geometry.end_ns)):
-            top = tops.get(held.lane)
-            right = NAMES_PX + (held.end_ns - start) / scale
-            if top is None or right < reached.get(top, 0.0) + 1:
-                continue
-            left = max(NAMES_PX + (held.start_ns - start) / scale, NAMES_PX - 2.0)
-            boxes.append(QRectF(left, top, max(right - left, 1.0), HOLD_BOTTOM - BAR_TOP))
-            reached[top] = max(right, left + 1)
-            if len(boxes) >= LIT_LIMIT:
-                break
-        return boxes
-
-    @staticmethod
-    def _lit_waits(scene: Scene, primitive: int, runs: Runs) -> list[QRectF]:
-        geometry, model, boxes = scene.geometry, scene.model, []
-        for place, first, last, code in zip(*(column.tolist() for column in runs), strict=True):
-            row = geometry.first_row + place
-            lane = scene.rows.rows[row].lane
-            if lane is None or (code & STATE_MASK) not in AWAITING:
-                continue
-            middle = geometry.start_ns + (first + last) / 2 * geometry.ns_per_column
-            shown = model.states.slice_at(lane, int(middle))
-            awaited = model.detail(shown.detail)[0] if shown is not None else None
-            if awaited is not None and awaited.id == primitive:
-                left = NAMES_PX + first / geometry.ratio
-                width = (last - first) / geometry.ratio - 1
-                boxes.append(QRectF(left, geometry.row_top(row) + BAR_TOP, width, BAR_BOTTOM - BAR_TOP))
-        return boxes
+        painter.drawRects(waits)
 
     def paint_deadlocks(self, painter: QPainter, scene: Scene) -> None:
         """Frames the rows of deadlocked lanes, from where they stopped to the end."""
