@@ -75,7 +75,8 @@ def test_record_runs_modules(tmp_path: Path) -> None:
 
 def test_interrupting_keeps_the_recording(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(
-        "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('interrupted')\n    sys.exit(7)"
+        "import sys, time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n    sys.exit(7)"
     )
     process = subprocess.Popen(
         [sys.executable, str(MAIN), "record", "-o", "run.lane", "program.py"],
