@@ -248,17 +248,16 @@ class Canvas(QWidget):
             over.paint_crosshair(painter, geometry, selection.hover_ns, model.start_ns)
 
     def _arrows(self, model: Model) -> list[HandOff]:
-        """Hand-offs into and out of the hovered slice, else of the selected one; looked up once."""
-        chosen = self.selection.hovered or self.selection.slice
-        if self._hand_offs[0] != chosen:
-            found: list[HandOff] = []
+        """What woke the hovered slice; into and out of the selected one. Looked up once for each."""
+        hovered, chosen = self.selection.hovered, self.selection.slice
+        if self._hand_offs[0] != (hovered, chosen):
+            found = []
+            for each in {part for part in (hovered, chosen) if part is not None}:
+                into = hand_offs.into(model, each)
+                found += [into] if into else []
             if chosen is not None:
-                into = hand_offs.into(model, chosen)
-                found = [
-                    *([into] if into else []),
-                    *hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns),
-                ]
-            self._hand_offs = (chosen, found)
+                found += hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
+            self._hand_offs = ((hovered, chosen), found)
         return self._hand_offs[1]
 
     def span_note(self, span: tuple[float, float]) -> str:
