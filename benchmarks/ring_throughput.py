@@ -75,6 +75,7 @@ def measure(python: str, seconds: str) -> dict[str, Any]:
             "written": told["written"],
             "drained": drained.records,
             "dropped": told.get("dropped", drained.dropped),
+            "percent_of_a_core_per_100k_events": round(told["seconds"] / told["written"] * 1e7, 2),
         }
     plain, _ = run_child(python, PACED, seconds, traced=False)
     traced, drained = run_child(python, PACED, seconds, traced=True)
