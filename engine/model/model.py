@@ -35,6 +35,7 @@ class Model:
         self.overhead: Text = {}
         self.notes: list[Text] = []
         self.bookmarks: list[Text] = []
+        self.sources: dict[str, str] = {}  # text by file, as it was during the run
         self.processes: list[Process] = []
         self.lanes: list[Lane] = []
         self.primitives: dict[int, Primitive] = {}
@@ -66,6 +67,7 @@ class Model:
             "primitive-name": self._take_primitive_name,
             "site": self._take_site,
             "stack": self._take_stack,
+            "source": self._take_source,
             "detail": self._take_detail,
             "name": self._take_name,
             "progress": self._take_progress,
@@ -211,6 +213,9 @@ class Model:
 
     def _take_stack(self, text: Text) -> None:
         self._stacks[text["id"]] = list(text["sites"])
+
+    def _take_source(self, text: Text) -> None:
+        self.sources[text["file"]] = text["text"]
 
     def _take_detail(self, text: Text) -> None:
         self.details[text["id"]] = (text.get("primitive") or 0, text.get("site") or 0)

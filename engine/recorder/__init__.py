@@ -4,6 +4,7 @@
     run_folder, launch, tree     the private folder, the program, everything it started and how to end it
     rings, texts, cells    reading what traced processes write
     registry, naming       numbers of lanes, primitives, sites; names found in the source
+    sources                the source files, to find names in and to keep
     sampler, slicer        what the system says about threads; slices out of waits and samples
     open_rows, watch       what is going on now; deadlocks
     output, resources      what the program prints; what it uses

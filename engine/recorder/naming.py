@@ -2,9 +2,8 @@
 
 import ast
 from dataclasses import dataclass
-from pathlib import Path
 
-_SOURCE_LIMIT = 2 << 20  # bytes
+from engine.recorder.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,8 @@ class _Assignment:
 class SourceNames:
     """Names by place, each file read once; "" where the source does not tell. Knows nothing of running code."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
         self._files: dict[str, list[_Assignment]] = {}
         self._made: dict[tuple[object, str, int], int] = {}
 
@@ -39,18 +39,15 @@ class SourceNames:
 
     def _find(self, file: str, line: int) -> _Assignment | None:
         if file not in self._files:
-            self._files[file] = _read(file)
+            self._files[file] = _parse(self._sources.text(file))
         fitting = [each for each in self._files[file] if each.first <= line <= each.last]
         return min(fitting, key=lambda each: each.last - each.first, default=None)
 
 
-def _read(file: str) -> list[_Assignment]:
+def _parse(text: str | None) -> list[_Assignment]:
     try:
-        path = Path(file)
-        if not path.is_file() or path.stat().st_size > _SOURCE_LIMIT:
-            return []
-        tree = ast.parse(path.read_bytes())
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        tree = ast.parse(text or "")
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return []
     return [assignment for node in ast.walk(tree) for assignment in _assignments(node)]
 

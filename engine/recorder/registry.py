@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.model.entities import Primitive
 from engine.recorder.naming import SourceNames
+from engine.recorder.sources import Sources
 from engine.recorder.texts import Frame
 from engine.recording.schema import PRIMITIVE_KINDS
 from engine.tracer import layout
@@ -75,7 +76,8 @@ class Registry:
         self.processes: list[TracedProcess] = []
         self.lanes: list[TracedLane] = []
         self.primitives: dict[int, Primitive] = {}
-        self._names = SourceNames()
+        self._sources = Sources()
+        self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}
         self._primitives: dict[int, int] = {}
         self._sites: dict[int, int] = {}
@@ -218,6 +220,9 @@ class Registry:
         self._last_site += 1
         if frame[0] == "site":
             _, number, file, line, function = frame
+            source = self._sources.to_keep(file)
+            if source is not None:
+                self.emit({"type": "source", "file": file, "text": source})
             text = {"type": "site", "id": self._last_site, "file": file, "line": line, "function": function}
         else:
             _, number, sites = frame

@@ -120,6 +120,7 @@ PRIMITIVE_KINDS = (
 #   primitive    id kind name file line process(process|null) shared internal capacity(int|null)
 #   primitive-name  id name
 #   site         id file line function          stack  id sites([site, ... innermost last])      (one number space)
+#   source       file text              (a source file that sites point into, as it was during the run)
 #   detail       id primitive site              name   id text         (names of tasks and marks)
 #   output       time_ns lane(lane|null) process(process|null) stream(1|2) text
 #   progress     time_ns lane worker label done total(int|null) items result error

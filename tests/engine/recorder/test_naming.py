@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from engine.recorder.naming import SourceNames
+from engine.recorder.sources import Sources
 
 
 def names(tmp_path: Path, source: str, line: int = 1, count: int = 1) -> list[str]:
     file = tmp_path / "program.py"
     file.write_text(source)
-    found = SourceNames()
+    found = SourceNames(Sources())
     return [found.name(0, str(file), line) for _ in range(count)]
 
 
@@ -49,4 +50,4 @@ def test_a_line_that_makes_several_numbers_them(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_gives_no_name() -> None:
-    assert SourceNames().name(0, "<string>", 1) == ""
+    assert SourceNames(Sources()).name(0, "<string>", 1) == ""

@@ -1,0 +1,44 @@
+"""The source files of the traced program, as they are during the run: to find names in, and to keep with the recording."""
+
+from pathlib import Path
+
+LARGEST_FILE = 2 << 20  # bytes; nobody wrote a larger one by hand
+KEPT_FILE = 256 << 10  # a recording keeps files up to this size,
+KEPT_IN_ALL = 4 << 20  # and this much of them
+
+
+class Sources:
+    """Reads each file once. What cannot be read, or is no text in UTF-8, is None."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str | None] = {}
+        self._kept: set[str] = set()
+        self._left = KEPT_IN_ALL
+
+    def text(self, file: str) -> str | None:
+        """The whole file."""
+        if file not in self._texts:
+            self._texts[file] = _read(file)
+        return self._texts[file]
+
+    def to_keep(self, file: str) -> str | None:
+        """The file's text at the first call for it, when the recording has room for it; None afterwards."""
+        if file in self._kept:
+            return None
+        self._kept.add(file)
+        text = self.text(file)
+        size = len(text.encode()) if text else 0
+        if not text or size > min(KEPT_FILE, self._left):
+            return None
+        self._left -= size
+        return text
+
+
+def _read(file: str) -> str | None:
+    path = Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            return None
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
