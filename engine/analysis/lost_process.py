@@ -14,7 +14,7 @@ def find(model: Model) -> list[Finding]:
     """One finding a process."""
     found = []
     for process in model.processes:
-        if process.exit_status in (None, 0) or (ended_by_lanescope(model) and process.signal in OUR_SIGNALS):
+        if process.exit_status in (None, 0) or (ended_by_lanescope(model) and _obeyed(process)):
             continue
         lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]
         what = "The program" if process.id == 0 else f"Process {process.name} ({process.pid})"
@@ -39,6 +39,11 @@ def find(model: Model) -> list[Finding]:
             )
         )
     return found
+
+
+def _obeyed(process: Process) -> bool:
+    """Whether it ended as asked: by one of our signals, or with the exit status that stands for one."""
+    return process.signal in OUR_SIGNALS or (process.exit_status or 0) - 128 in OUR_SIGNALS
 
 
 def _signal(process: Process) -> str:

@@ -221,7 +221,7 @@ def _workers(summary: dict[str, Any]) -> str:
         lines.append(f"{count(work['items'], 'item')} done, {work['items_per_s']:.1f} a second")
     for worker in workers[:MOST_LANES]:
         total = f" of {worker['total']}" if worker["total"] else ""
-        text = f"  {worker['label'] or worker['worker']}: {worker['done'] or 0}{total}"
+        text = f"  {worker['worker']:<12} {worker['label'] or 'done'} {worker['done'] or 0}{total}"
         if worker["result"] not in (None, ""):
             text += f", result {worker['result']}"
         if worker["error"]:

@@ -121,6 +121,8 @@ def ended_by(who: str) -> dict[str, Any]:
         ([end(-signal.SIGKILL), end(-signal.SIGKILL, 0), ended_by("deadlock")], []),
         ([end(-signal.SIGTERM), ended_by("stop")], []),
         ([end(-signal.SIGINT, 0), ended_by("time limit")], []),
+        ([end(128 + signal.SIGINT, 0), ended_by("deadlock")], []),
+        ([end(1, 0), ended_by("deadlock")], ["program-failed"]),
         ([end(-signal.SIGSEGV), ended_by("stop")], ["lost-worker"]),
     ],
 )
