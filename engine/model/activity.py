@@ -6,7 +6,7 @@ exact time per state and bucket; within a bucket the mean counts. Times are ns s
 
 import numpy as np
 
-from engine.model.pyramid import STATES
+from engine.model.summary import STATES
 from engine.recording.schema import STATE_MASK
 
 BUCKETS = 1 << 15

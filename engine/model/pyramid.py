@@ -6,108 +6,36 @@ A bucket's two bytes are
 where INNER says that a slice starts inside the bucket and EDGE that one starts exactly with it (the lane's first slice
 counts as neither: nothing comes before it). So any run of buckets can tell whether it holds more than one slice.
 
-Buckets are written once, when their lane has passed them; exact time per state goes up from level to level (so
-dominance is exact at every level), through `carry` when the two halves of a bucket are completed in different batches.
-Work per batch is vectorised over lanes: only buckets in which something changes ("mixed") have sums, the rest are
-filled. Times are ns since the recording's start.
+Slices reach the pyramid in two ways. A lift takes many of them through all levels: exact time per state goes up from
+level to level (so dominance is exact at every level), through `carry` when the two halves of a bucket are completed in
+different lifts. Live, a few come each frame, and most of a level's cost does not depend on how many: they are gathered
+for some frames, and a lift takes LEVELS_AT_ONCE levels a frame. Meanwhile a level that is asked for runs ahead: its
+front takes in the slices that no lift has brought yet, directly. Both write the same bytes.
+
+Buckets are written when their lane has passed them. Work is vectorised over lanes: only buckets in which something
+changes ("mixed") have sums, the rest are filled. Times are ns since the recording's start.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.model.columns import Runs, ranges, runs
-from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED, STATE_MASK, State
+from engine.model.slice_pages import SlicePages
+from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, STATES, Summary
+from engine.recording.schema import DEADLOCKED, STATE_MASK
 
-INNER = 0x80
-EDGE = 0x80
-STATES = len(State)
-SEVERITY = STATE_MASK | DEADLOCKED  # codes compare by these bits: what was found deadlocked is worse than anything
-CERTAINTY = SAMPLED | INFERRED
 FINEST = 15  # 33 µs
 COARSEST = 60
 SMALLEST_BUDGET = 12 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 64  # buckets from which on a slice is filled by itself
-
-
-@dataclass
-class Summary:
-    """What is known of n buckets: time per state (STATES, n), worst code, flags (CERTAINTY | INNER), edge (bool)."""
-
-    times: np.ndarray
-    worst: np.ndarray
-    flags: np.ndarray
-    edge: np.ndarray
-
-    @classmethod
-    def empty(cls, count: int) -> "Summary":
-        """Nothing known, `count` times."""
-        return cls(
-            np.zeros((STATES, count)), np.zeros(count, np.uint8), np.zeros(count, np.uint8), np.zeros(count, bool)
-        )
-
-    @classmethod
-    def pure(cls, codes: np.ndarray, spent: np.ndarray | float) -> "Summary":
-        """Buckets within one slice each."""
-        new = cls.empty(len(codes))
-        new.times[codes & STATE_MASK, np.arange(len(codes))] = spent
-        new.worst = codes & np.uint8(SEVERITY)
-        new.flags = codes & np.uint8(CERTAINTY)
-        return new
-
-    def grow(self, count: int) -> None:
-        """Makes room for `count` buckets."""
-        more = Summary.empty(count - len(self.worst))
-        self.times = np.concatenate([self.times, more.times], axis=1)
-        self.worst = np.concatenate([self.worst, more.worst])
-        self.flags = np.concatenate([self.flags, more.flags])
-        self.edge = np.concatenate([self.edge, more.edge])
-
-    def take(self, index: np.ndarray) -> "Summary":
-        """A copy of some."""
-        return Summary(np.take(self.times, index, axis=1), self.worst[index], self.flags[index], self.edge[index])
-
-    def put(self, index: np.ndarray, other: "Summary") -> None:
-        """Replaces some."""
-        self.times[:, index], self.worst[index] = other.times, other.worst
-        self.flags[index], self.edge[index] = other.flags, other.edge
-
-    def add_right(self, index: np.ndarray, right: "Summary") -> None:
-        """Joins what comes right after (at most one per index); its edge lies inside then, unless nothing is here."""
-        here = self.worst[index] > 0
-        self.times[:, index] += right.times
-        self.worst[index] = np.maximum(self.worst[index], right.worst)
-        self.flags[index] |= right.flags | np.where(here & right.edge, INNER, 0).astype(np.uint8)
-        self.edge[index] |= right.edge & ~here
-
-    def add_left(self, index: np.ndarray, left: "Summary") -> None:
-        """Joins what comes right before (at most one per index)."""
-        there = left.worst > 0
-        self.times[:, index] += left.times
-        self.worst[index] = np.maximum(self.worst[index], left.worst)
-        self.flags[index] |= left.flags | np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
-        self.edge[index] = np.where(there, left.edge, self.edge[index])
-
-    def dominant(self) -> np.ndarray:
-        """The dominant bytes; 0 where no time was spent alive."""
-        return dominant_of(self.times, self.flags)
-
-
-def dominant_of(times: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """State with most time, the worse one of equals, with flags; 0 where no time was spent. Times are (STATES, n)."""
-    best = times[1].copy()
-    code = (best > 0).astype(np.uint8)
-    better = np.empty(len(code), bool)
-    for state in range(2, STATES):
-        column = times[state]
-        if column.any():
-            np.greater_equal(column, best, out=better)
-            better &= column > 0
-            np.copyto(code, np.uint8(state), where=better)
-            np.maximum(best, column, out=best)
-    return np.where(code > 0, code | flags, 0).astype(np.uint8)
+LEAST_LIFTED = 1024  # slices that are worth a lift
+AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
+LEVELS_AT_ONCE = 2
 
 
 class Level:
@@ -148,33 +76,157 @@ class _Rows:
         )
 
 
+DONE = object()
+
+
+@dataclass
+class Reached:
+    """How far slices have been taken in: per lane how many of them, and where they end (the lane's start if none)."""
+
+    counts: np.ndarray
+    times: np.ndarray
+
+    def add_lanes(self, starts: np.ndarray) -> None:
+        self.counts = np.concatenate([self.counts, np.zeros(len(starts), np.int64)])
+        self.times = np.concatenate([self.times, starts])
+
+    def advance(self, lanes: np.ndarray, counts: np.ndarray, times: np.ndarray) -> None:
+        self.counts[lanes] += counts
+        self.times[lanes] = times
+
+    def copy(self) -> "Reached":
+        return Reached(self.counts.copy(), self.times.copy())
+
+
+@dataclass
+class _Front:
+    """How far a level has got that runs ahead of the lifts, and all that is known of each lane's open bucket."""
+
+    reached: Reached
+    open: Summary
+
+
+class _NewSlices(NamedTuple):
+    """Slices sorted by lane and time."""
+
+    lane_runs: Runs
+    starts: np.ndarray
+    ends: np.ndarray
+    codes: np.ndarray
+
+    @classmethod
+    def since(cls, reached: Reached, pages: SlicePages) -> "_NewSlices":
+        """All that are in the pages beyond this; at least one is."""
+        lanes = np.flatnonzero(pages.count > reached.counts)
+        have = reached.counts[lanes]
+        counts = pages.count[lanes] - have
+        starts, ends, codes, _ = pages.gather(lanes, have, counts)
+        return cls(Runs(lanes, np.cumsum(counts) - counts, counts), starts, ends, codes)
+
+
+def _mixed_rows(k: int, new: _NewSlices, begun: np.ndarray, left: Summary) -> _Rows:
+    """The mixed buckets of level k; `left` is what was known of the open ones of these lanes, `begun`: the lane was."""
+    (lanes, firsts, counts), starts, ends, codes = new
+    count = len(starts)
+    lane_of = np.repeat(np.arange(len(lanes)), counts)
+    first_bucket, last_bucket = starts >> k, (ends - 1) >> k
+    # Pieces: a slice's part in its first bucket and, when that is another one, in its last.
+    crosses = last_bucket > first_bucket
+    pieces = 1 + crosses.astype(np.int64)
+    owner = np.repeat(np.arange(count), pieces)
+    tail = np.zeros(len(owner), bool)
+    tail[np.cumsum(pieces)[crosses] - 1] = True
+    bucket = np.where(tail, last_bucket[owner], first_bucket[owner])
+    lane = lane_of[owner]
+    spent = np.where(tail, ends[owner] - (bucket << k), np.minimum(ends[owner], (bucket + 1) << k) - starts[owner])
+    piece_codes = codes[owner]
+    edge = np.zeros(count, bool)
+    inner = np.zeros(count, bool)
+    on_edge = starts & ((1 << k) - 1) == 0
+    edge[on_edge], inner[~on_edge] = True, True
+    fresh = firsts[~begun]
+    edge[fresh], inner[fresh] = False, False
+    change = np.concatenate([[True], (bucket[1:] != bucket[:-1]) | (lane[1:] != lane[:-1])])
+    heads = np.flatnonzero(change)
+    group = np.cumsum(change) - 1
+    groups = len(heads)
+    state = (piece_codes & STATE_MASK).astype(np.int64)
+    times = np.bincount(group + groups * state, spent, groups * STATES).reshape(STATES, -1)
+    flags = (piece_codes & CERTAINTY) | np.where(~tail & inner[owner], INNER, 0).astype(np.uint8)
+    known = Summary(
+        times,
+        np.maximum.reduceat(piece_codes & SEVERITY, heads),
+        np.bitwise_or.reduceat(flags, heads),
+        np.logical_or.reduceat(~tail & edge[owner], heads),
+    )
+    lasts = np.append(heads[1:], len(owner)) - 1
+    rows = _Rows(lane[heads], bucket[heads], known, piece_codes[heads], piece_codes[lasts])
+    # What the lane's open bucket held before stands left of its first row.
+    first_rows = runs(rows.lane).firsts
+    left.add_right(np.arange(len(lanes)), rows.known.take(first_rows))
+    rows.known.put(first_rows, left)
+    return rows
+
+
+def _still_open(lanes: np.ndarray, rows: _Rows, complete: np.ndarray) -> list[tuple[np.ndarray, Summary]]:
+    """What is known now of each lane's open bucket."""
+    unfinished = np.flatnonzero(~complete)
+    return [(lanes, Summary.empty(len(lanes))), (lanes[rows.lane[unfinished]], rows.known.take(unfinished))]
+
+
 class Pyramid:
     """Levels from `finest` up; the finest ones are given up as the recording grows, to keep to the budget."""
 
-    def __init__(self) -> None:
+    def __init__(self, pages: SlicePages) -> None:
         self.finest = FINEST
         self.levels = {k: Level() for k in range(FINEST, COARSEST + 1)}
+        self._pages = pages
         # For each lane what is known of its open bucket: of the finest one all, of a coarser one only its left half,
-        # if complete.
+        # if complete. As of the last lift, like `_reached`.
         self._open = {k: Summary.empty(0) for k in self.levels}
-        self._passed = np.zeros(0, np.int64)  # the lane's closed slices end here
-        self._begun = np.zeros(0, bool)
+        self._reached = Reached(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        self._lifted = 0
+        self._lift_going_on: Iterator[None] | None = None
+        self._fronts: dict[int, _Front] = {}
 
     def add_lanes(self, starts: np.ndarray) -> None:
         """Adds lanes that start at these times."""
-        self._passed = np.concatenate([self._passed, starts])
-        self._begun = np.concatenate([self._begun, np.zeros(len(starts), bool)])
-        for summary in self._open.values():
-            summary.grow(len(self._passed))
+        for reached in (self._reached, *(front.reached for front in self._fronts.values())):
+            reached.add_lanes(starts)
+        for summary in (*self._open.values(), *(front.open for front in self._fronts.values())):
+            summary.grow(len(self._reached.times))
 
-    def append(self, lane_runs: Runs, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, slices: int) -> None:
-        """Adds closed slices sorted by lane and time; `slices` is how many there are in all, which sets the budget."""
-        lanes, firsts, counts = lane_runs
-        last = ends[firsts + counts - 1]
-        self._keep_to_budget(int(last.max()), slices)
+    def keep_up(self) -> None:
+        """More slices are in the pages: does a share of the work that they make."""
+        self._keep_to_budget()
+        waiting = self._pages.slices - self._lifted
+        if waiting >= AT_ONCE:
+            self._finish_lift()
+            self._lift_going_on = self._lift()
+            self._finish_lift()
+            return
+        if self._lift_going_on is None and waiting >= LEAST_LIFTED:
+            self._lift_going_on = self._lift()
+        if self._lift_going_on is not None:
+            for _ in range(LEVELS_AT_ONCE):
+                if next(self._lift_going_on, DONE) is DONE:
+                    self._lift_going_on = None
+                    break
+
+    def _finish_lift(self) -> None:
+        for _ in self._lift_going_on or ():
+            pass
+        self._lift_going_on = None
+
+    def _lift(self) -> Iterator[None]:
+        """Takes the slices that are new in the pages through all levels, and pauses after each level."""
+        new = _NewSlices.since(self._reached, self._pages)
+        lanes, firsts, counts = new.lane_runs
+        starts, ends, codes = new.starts, new.ends, new.codes
+        before, after = self._reached.times[lanes], ends[firsts + counts - 1]
         k = self.finest
-        rows = self._finest_rows(lane_runs, starts, ends, codes)
-        before, after = self._passed[lanes], last
+        rows = _mixed_rows(k, new, self._reached.counts[lanes] > 0, self._open[k].take(lanes))
+        known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         fill = np.flatnonzero((ends - starts) >> k)
         spans = (np.repeat(lanes, counts)[fill], starts[fill], ends[fill], codes[fill])
         while True:
@@ -182,72 +234,58 @@ class Pyramid:
             complete = rows.bucket < (after >> k)[rows.lane]
             self._write(k, lanes, rows, complete)
             if k == self.finest:
-                self._keep_open(lanes, rows, complete)
+                known += [(k, *part) for part in _still_open(lanes, rows, complete)]
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
-            rows = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
+            rows, carried = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
-        self._passed[lanes] = after
-        self._begun[lanes] = True
+            known += [(k, *part) for part in carried]
+            yield
+        for level, some, summary in known:
+            self._open[level].put(some, summary)
+        self._reached.advance(lanes, counts, after)
+        self._lifted += len(ends)
 
-    def _keep_to_budget(self, end: int, slices: int) -> None:
-        bytes_per_bucket = len(self._passed) * 4  # two bytes a lane, and as much again in all coarser levels
-        budget = max(SMALLEST_BUDGET, int(BYTES_PER_SLICE * slices), LEAST_BUCKETS * bytes_per_bucket)
+    def level(self, k: int) -> Level:
+        """The buckets of 2^k ns, with all slices that are in the pages."""
+        self._front(k)
+        return self.levels[k]
+
+    def _front(self, k: int) -> "_Front":
+        front = self._fronts.get(k)
+        if front is None or (front.reached.counts < self._reached.counts).any():
+            front = self._fronts[k] = _Front(self._reached.copy(), self._lifted_open(k))
+        if front.reached.counts.sum() == self._pages.slices:
+            return front
+        new = _NewSlices.since(front.reached, self._pages)
+        lanes, firsts, counts = new.lane_runs
+        after = new.ends[firsts + counts - 1]
+        rows = _mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))
+        complete = rows.bucket < (after >> k)[rows.lane]
+        self._fill(k, np.repeat(lanes, counts), new.starts, new.ends, new.codes)
+        self._write(k, lanes, rows, complete)
+        for some, summary in _still_open(lanes, rows, complete):
+            front.open.put(some, summary)
+        front.reached.advance(lanes, counts, after)
+        return front
+
+    def _keep_to_budget(self) -> None:
+        end = int(self._pages.last_end.max())
+        bytes_per_bucket = self._pages.lanes * 4  # two bytes a lane, and as much again in all coarser levels
+        allowed = int(BYTES_PER_SLICE * self._pages.slices)
+        budget = max(SMALLEST_BUDGET, allowed, LEAST_BUCKETS * bytes_per_bucket)
         while self.finest < COARSEST and (end >> self.finest) * bytes_per_bucket > budget:
+            self._finish_lift()
             k = self.finest
             finer, here = self._open[k], self._open[k + 1]
-            odd = ((self._passed >> k) & 1).astype(bool)
+            odd = ((self._reached.times >> k) & 1).astype(bool)
             stale = np.flatnonzero(~odd)
             here.put(stale, Summary.empty(len(stale)))
             here.add_right(np.arange(len(odd)), finer)
             del self.levels[k], self._open[k]
+            self._fronts.pop(k, None)
             self.finest = k + 1
-
-    def _finest_rows(self, lane_runs: Runs, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray) -> _Rows:
-        """The mixed buckets of the finest level, with what was known of the open ones."""
-        k = self.finest
-        lanes, firsts, counts = lane_runs
-        count = len(starts)
-        lane_of = np.repeat(np.arange(len(lanes)), counts)
-        first_bucket, last_bucket = starts >> k, (ends - 1) >> k
-        # Pieces: a slice's part in its first bucket and, when that is another one, in its last.
-        crosses = last_bucket > first_bucket
-        pieces = 1 + crosses.astype(np.int64)
-        owner = np.repeat(np.arange(count), pieces)
-        tail = np.zeros(len(owner), bool)
-        tail[np.cumsum(pieces)[crosses] - 1] = True
-        bucket = np.where(tail, last_bucket[owner], first_bucket[owner])
-        lane = lane_of[owner]
-        spent = np.where(tail, ends[owner] - (bucket << k), np.minimum(ends[owner], (bucket + 1) << k) - starts[owner])
-        piece_codes = codes[owner]
-        edge = np.zeros(count, bool)
-        inner = np.zeros(count, bool)
-        on_edge = starts & ((1 << k) - 1) == 0
-        edge[on_edge], inner[~on_edge] = True, True
-        new = firsts[~self._begun[lanes]]
-        edge[new], inner[new] = False, False
-        change = np.concatenate([[True], (bucket[1:] != bucket[:-1]) | (lane[1:] != lane[:-1])])
-        heads = np.flatnonzero(change)
-        group = np.cumsum(change) - 1
-        groups = len(heads)
-        state = (piece_codes & STATE_MASK).astype(np.int64)
-        times = np.bincount(group + groups * state, spent, groups * STATES).reshape(STATES, -1)
-        flags = (piece_codes & CERTAINTY) | np.where(~tail & inner[owner], INNER, 0).astype(np.uint8)
-        known = Summary(
-            times,
-            np.maximum.reduceat(piece_codes & SEVERITY, heads),
-            np.bitwise_or.reduceat(flags, heads),
-            np.logical_or.reduceat(~tail & edge[owner], heads),
-        )
-        lasts = np.append(heads[1:], len(owner)) - 1
-        rows = _Rows(lane[heads], bucket[heads], known, piece_codes[heads], piece_codes[lasts])
-        # What the lane's open bucket held before stands left of its first row.
-        first_rows = runs(rows.lane).firsts
-        left = self._open[k].take(lanes)
-        left.add_right(np.arange(len(lanes)), rows.known.take(first_rows))
-        rows.known.put(first_rows, left)
-        return rows
 
     def _fill(
         self, k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
@@ -260,7 +298,7 @@ class Pyramid:
         some = np.flatnonzero(length > 0)
         if len(some):
             level = self.levels[k]
-            level.reserve(len(self._passed), int(high.max()) + 1)
+            level.reserve(self._pages.lanes, int(high.max()) + 1)
             width = level.dominant.shape[1]
             dominant, worst = codes & np.uint8(STATE_MASK | CERTAINTY), codes & np.uint8(SEVERITY)
             short = some[length[some] < LONG_FILL]
@@ -279,23 +317,16 @@ class Pyramid:
             return
         level = self.levels[k]
         bucket = rows.bucket[done]
-        level.reserve(len(self._passed), int(bucket.max()) + 1)
+        level.reserve(self._pages.lanes, int(bucket.max()) + 1)
         at = lanes[rows.lane[done]] * level.dominant.shape[1] + bucket
         known = rows.known.take(done)
         level.dominant.reshape(-1)[at] = known.dominant()
         level.worst.reshape(-1)[at] = known.worst | np.where(known.edge, EDGE, 0).astype(np.uint8)
 
-    def _keep_open(self, lanes: np.ndarray, rows: _Rows, complete: np.ndarray) -> None:
-        """At the finest level: remembers each lane's open bucket."""
-        here = self._open[self.finest]
-        here.put(lanes, Summary.empty(len(lanes)))
-        unfinished = np.flatnonzero(~complete)
-        here.put(lanes[rows.lane[unfinished]], rows.known.take(unfinished))
-
     def _parents(
         self, k: int, lanes: np.ndarray, rows: _Rows, *, moved: np.ndarray, before: np.ndarray, after: np.ndarray
-    ) -> _Rows:
-        """The mixed buckets of level k + 1, of lanes that moved on at level k; keeps what their open ones have."""
+    ) -> tuple[_Rows, list[tuple[np.ndarray, Summary]]]:
+        """The mixed buckets of level k + 1, of lanes that moved on at level k; and what is carried on, for lanes."""
         if not moved.all():
             rows = rows.take(np.flatnonzero(moved[rows.lane]))
         size = float(1 << k)
@@ -315,41 +346,23 @@ class Pyramid:
         known.add_left(pure, Summary.pure(rows.first_code[heads[pure]], size))
         # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
         keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1))
-        self._carry(
-            k + 1,
-            lanes[lane[keep]],
-            rows,
-            heads[keep],
-            right_only=right_only[keep],
-            was_complete=was_complete[keep],
-        )
+        halves, fresh = heads[keep], ~right_only[keep]
+        carried_on = [(lanes[lane[keep[fresh]]], rows.known.take(halves[fresh]))]
+        fresh = right_only[keep] & ~was_complete[keep]
+        half = Summary.pure(rows.first_code[halves[fresh]], size)
+        carried_on.append((lanes[lane[keep[fresh]]], half))
         # Right half: a row of this batch, pure (covered by the slice that goes out), or still to come.
         both = np.flatnonzero(lasts > heads)
         known.add_right(both, rows.known.take(lasts[both]))
         pure = np.flatnonzero((lasts == heads) & ~right_only & (parent < open_parent))
         known.add_right(pure, Summary.pure(rows.last_code[lasts[pure]], size))
-        return _Rows(lane, parent, known, rows.first_code[heads], rows.last_code[lasts])
-
-    def _carry(
-        self,
-        k: int,
-        lanes: np.ndarray,
-        rows: _Rows,
-        heads: np.ndarray,
-        *,
-        right_only: np.ndarray,
-        was_complete: np.ndarray,
-    ) -> None:
-        """Notes the left halves of open buckets of level k that these lanes have completed in this batch."""
-        here = self._open[k]
-        fresh = ~right_only
-        here.put(lanes[fresh], rows.known.take(heads[fresh]))
-        fresh = right_only & ~was_complete
-        here.put(lanes[fresh], Summary.pure(rows.first_code[heads[fresh]], float(1 << (k - 1))))
+        return _Rows(lane, parent, known, rows.first_code[heads], rows.last_code[lasts]), carried_on
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
-        """A closed slice turned out to be part of a deadlock."""
-        passed = int(self._passed[lane])
+        """A closed slice, flagged in the pages by now, turned out to be part of a deadlock."""
+        self._finish_lift()
+        self._fronts.clear()  # made anew from the pages
+        passed = int(self._reached.times[lane])
         worst = np.uint8((code & STATE_MASK) | DEADLOCKED)
         for k, level in self.levels.items():
             span = level.worst[lane : lane + 1, start >> k : min((end - 1) >> k, (passed >> k) - 1) + 1]
@@ -361,13 +374,18 @@ class Pyramid:
 
     def open_buckets(self, k: int, lanes: np.ndarray) -> tuple[np.ndarray, Summary]:
         """Number and summary of each lane's bucket of level k that its closed slices have not passed yet."""
-        passed = self._passed[lanes]
-        known = Summary.empty(len(lanes))
+        front = self._front(k)
+        return front.reached.times[lanes] >> k, front.open.take(lanes)
+
+    def _lifted_open(self, k: int) -> Summary:
+        """All that the lifts know of each lane's open bucket of level k."""
+        passed = self._reached.times
+        known = Summary.empty(len(passed))
         for level in range(k, self.finest, -1):
             some = np.flatnonzero((passed >> (level - 1)) & 1)
-            known.add_right(some, self._open[level].take(lanes[some]))
-        known.add_right(np.arange(len(lanes)), self._open[self.finest].take(lanes))
-        return passed >> k, known
+            known.add_right(some, self._open[level].take(some))
+        known.add_right(np.arange(len(passed)), self._open[self.finest])
+        return known
 
     @property
     def nbytes(self) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.model.columns import ranges
-from engine.model.pyramid import CERTAINTY, SEVERITY, STATES, dominant_of
+from engine.model.summary import CERTAINTY, SEVERITY, STATES, dominant_of
 from engine.recording.schema import STATE_MASK
 
 MERGED = 0x80

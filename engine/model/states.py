@@ -8,9 +8,10 @@ import numpy as np
 from engine.model.activity import Activity, occupancy
 from engine.model.columns import Runs, runs
 from engine.model.entities import Slice, SliceColumns, WideSlices
-from engine.model.pyramid import COARSEST, STATES, Pyramid
+from engine.model.pyramid import COARSEST, Pyramid
 from engine.model.raster import MERGED, column_edges, rasterise
 from engine.model.slice_pages import SlicePages
+from engine.model.summary import STATES
 from engine.model.zoom import Columns, Tails, answer
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 
@@ -33,7 +34,7 @@ class StateStore:
         self.origin_ns = origin_ns
         self.watermark = 0  # like all times in here, since the origin
         self.pages = SlicePages()
-        self.pyramid = Pyramid()
+        self.pyramid = Pyramid(self.pages)
         self.activity = Activity()
         self._end = np.zeros(0, np.int64)  # of the lane; ALIVE
         self._open_since = np.zeros(0, np.int64)
@@ -87,7 +88,7 @@ class StateStore:
         if self._marks:
             codes = self._marked(lane_runs, ends, codes)
         starts = self.pages.append(lane_runs, ends, codes, details)
-        self.pyramid.append(lane_runs, starts, ends, codes, self.pages.slices)
+        self.pyramid.keep_up()
         self.activity.append(starts, ends, codes)
         return ClosedSlices(lanes, starts, ends, codes, details)
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.pyramid import CERTAINTY, EDGE, INNER, SEVERITY, Pyramid, Summary
+from engine.model.pyramid import Pyramid
+from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary
 from engine.recording.schema import STATE_MASK
 
 
@@ -49,7 +50,7 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
     other = first + last - middle
     two = bool((first != last).any())
-    level = pyramid.levels[view.level]
+    level = pyramid.level(view.level)
     dominant, worst = _gathered(level.dominant, lanes, middle), _gathered(level.worst, lanes, middle)
     dominant_too = _gathered(level.dominant, lanes, other) if two else dominant
     worst_too = _gathered(level.worst, lanes, other) if two else worst
