@@ -18,9 +18,10 @@ class Activity:
 
     def __init__(self) -> None:
         self._shift = FIRST_BUCKET
-        self._partial = np.zeros((BUCKETS, STATES))  # ns in buckets a slice touches in part
-        self._steps = np.zeros((BUCKETS + 1, STATES))  # change in the number of lanes that fill the bucket
-        self._integral: np.ndarray | None = None
+        self._used = 0  # buckets up to which there is anything
+        self._partial = np.zeros((STATES, BUCKETS))  # ns in buckets a slice touches in part
+        self._steps = np.zeros((STATES, BUCKETS))  # change in the number of lanes that fill the bucket
+        self._integrals: dict[int, np.ndarray] = {}  # of states that were asked for: ns before each bucket
 
     @property
     def bucket_ns(self) -> int:
@@ -29,43 +30,50 @@ class Activity:
 
     def append(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray) -> None:
         """Adds slices of any lanes."""
-        while int(ends.max()) >> self._shift >= BUCKETS:
+        latest = int(ends.max())
+        while latest >> self._shift >= BUCKETS:
             self._double()
         size = self.bucket_ns
         first, last = starts >> self._shift, (ends - 1) >> self._shift
-        state = (codes & STATE_MASK).astype(np.int64)
-        low, high = int(first.min()), int(last.max()) + 1
-        width = (high - low) * STATES
-        key = (first - low) * STATES + state
-        spent = np.bincount(key, np.minimum(ends, (first + 1) * size) - starts, width)
+        row = (codes & STATE_MASK).astype(np.int64) * BUCKETS
+        np.add.at(self._partial.reshape(-1), row + first, (np.minimum(ends, (first + 1) * size) - starts).astype(float))
         some = np.flatnonzero(last > first)
-        last_key = (last[some] - low) * STATES + state[some]
-        spent += np.bincount(last_key, ends[some] - last[some] * size, width)
-        self._partial[low:high] += spent.reshape(-1, STATES)
+        spent = (ends[some] - last[some] * size).astype(float)
+        np.add.at(self._partial.reshape(-1), row[some] + last[some], spent)
         some = np.flatnonzero(last > first + 1)
-        up = np.bincount(key[some] + STATES, minlength=width)
-        down = np.bincount((last[some] - low) * STATES + state[some], minlength=width)
-        self._steps[low:high] += (up - down).reshape(-1, STATES)
-        self._integral = None
+        np.add.at(self._steps.reshape(-1), row[some] + first[some] + 1, 1.0)
+        np.add.at(self._steps.reshape(-1), row[some] + last[some], -1.0)
+        self._used = max(self._used, ((latest - 1) >> self._shift) + 1)
+        self._integrals.clear()
 
     def _double(self) -> None:
-        spent = self._spent().reshape(-1, 2, STATES).sum(axis=1)
-        self._shift += 1
-        self._partial[:] = 0
-        self._partial[: BUCKETS // 2] = spent
+        for state in range(STATES):
+            spent = self._spent(state, BUCKETS)
+            np.add(spent[0::2], spent[1::2], out=self._partial[state, : BUCKETS // 2])
+            self._partial[state, BUCKETS // 2 :] = 0
         self._steps[:] = 0
-        self._integral = None
+        self._shift += 1
+        self._used = (self._used + 1) // 2
+        self._integrals.clear()
 
-    def _spent(self) -> np.ndarray:
-        return np.asarray(self._partial + np.cumsum(self._steps[:BUCKETS], axis=0) * self.bucket_ns)
+    def _spent(self, state: int, buckets: int) -> np.ndarray:
+        return np.asarray(self._partial[state, :buckets] + np.cumsum(self._steps[state, :buckets]) * self.bucket_ns)
 
     def mean(self, edges: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Mean number of lanes in one of the states between neighbouring edges."""
-        if self._integral is None:
-            self._integral = np.concatenate([np.zeros((1, STATES)), np.cumsum(self._spent(), axis=0)])
-        integral = self._integral[:, states].sum(axis=1)
-        at = np.interp(edges / self.bucket_ns, np.arange(BUCKETS + 1), integral)
-        return np.asarray(np.diff(at) / np.diff(edges))
+        place = np.clip(edges / self.bucket_ns, 0, self._used)
+        before = place.astype(np.int64)
+        share = place - before
+        after = np.minimum(before + 1, self._used)
+        spent = np.zeros(len(edges))
+        for state in states.tolist():
+            if state not in self._integrals:
+                sums = np.zeros(self._used + 1)
+                np.cumsum(self._spent(state, self._used), out=sums[1:])
+                self._integrals[state] = sums
+            integral = self._integrals[state]
+            spent += integral[before] * (1 - share) + integral[after] * share
+        return np.asarray(np.diff(spent) / np.diff(edges))
 
 
 def occupancy(starts: np.ndarray, ends: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.model.columns import Table
 
-SEGMENT = 1 << 15
+SEGMENT = 1 << 13  # indexing one must not hold up a frame
 
 
 @dataclass(frozen=True)

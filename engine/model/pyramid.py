@@ -9,7 +9,7 @@ counts as neither: nothing comes before it). So any run of buckets can tell whet
 Slices reach the pyramid in two ways. A lift takes many of them through all levels: exact time per state goes up from
 level to level (so dominance is exact at every level), through `carry` when the two halves of a bucket are completed in
 different lifts. Live, a few come each frame, and most of a level's cost does not depend on how many: they are gathered
-for some frames, and a lift takes LEVELS_AT_ONCE levels a frame. Meanwhile a level that is asked for runs ahead: its
+for some frames, and a lift takes a level or two a frame. Meanwhile a level that is asked for runs ahead: its
 front takes in the slices that no lift has brought yet, directly. Both write the same bytes.
 
 Buckets are written when their lane has passed them. Work is vectorised over lanes: only buckets in which something
@@ -32,10 +32,11 @@ COARSEST = 60
 SMALLEST_BUDGET = 12 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
-LONG_FILL = 64  # buckets from which on a slice is filled by itself
+LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
-LEVELS_AT_ONCE = 2
+WORK_AT_ONCE = 2000  # mixed buckets
+LEVEL_WORK = 1000  # a level costs as much as these, however few it has
 
 
 class Level:
@@ -59,6 +60,30 @@ class Level:
             wider[:have_lanes, :have] = getattr(self, name)
             setattr(self, name, wider)
 
+    def fill(
+        self, lanes: np.ndarray, low: np.ndarray, high: np.ndarray, dominant: np.ndarray, worst: np.ndarray
+    ) -> None:
+        """Fills spans of buckets, sorted by lane and time. What lies between two of a lane may be left 0."""
+        length = high - low
+        at = runs(lanes)
+        if int(length.sum()) < LONG_FILL * len(at.values):
+            places = ranges(lanes * self.dominant.shape[1] + low, length)
+            self.dominant.reshape(-1)[places] = np.repeat(dominant, length)
+            self.worst.reshape(-1)[places] = np.repeat(worst, length)
+            return
+        # Each lane in one piece.
+        lengths, values = np.zeros((len(low), 2), np.int64), np.zeros((2, len(low), 2), np.uint8)
+        lengths[1:, 0], lengths[:, 1] = low[1:] - high[:-1], length
+        lengths[at.firsts, 0] = 0
+        values[0, :, 1], values[1, :, 1] = dominant, worst
+        pieces = [np.repeat(part.reshape(-1), lengths.reshape(-1)) for part in values]
+        first, last = low[at.firsts], high[at.firsts + at.counts - 1]
+        stop = np.cumsum(last - first)
+        columns = (at.values, first, last, stop - (last - first), stop)
+        for lane, begin, end, source, source_end in zip(*(column.tolist() for column in columns), strict=True):
+            self.dominant[lane, begin:end] = pieces[0][source:source_end]
+            self.worst[lane, begin:end] = pieces[1][source:source_end]
+
 
 @dataclass
 class _Rows:
@@ -74,9 +99,6 @@ class _Rows:
         return _Rows(
             self.lane[keep], self.bucket[keep], self.known.take(keep), self.first_code[keep], self.last_code[keep]
         )
-
-
-DONE = object()
 
 
 @dataclass
@@ -186,7 +208,7 @@ class Pyramid:
         self._open = {k: Summary.empty(0) for k in self.levels}
         self._reached = Reached(np.zeros(0, np.int64), np.zeros(0, np.int64))
         self._lifted = 0
-        self._lift_going_on: Iterator[None] | None = None
+        self._lift_going_on: Iterator[int] | None = None
         self._fronts: dict[int, _Front] = {}
 
     def add_lanes(self, starts: np.ndarray) -> None:
@@ -208,18 +230,20 @@ class Pyramid:
         if self._lift_going_on is None and waiting >= LEAST_LIFTED:
             self._lift_going_on = self._lift()
         if self._lift_going_on is not None:
-            for _ in range(LEVELS_AT_ONCE):
-                if next(self._lift_going_on, DONE) is DONE:
+            work = 0
+            while work < WORK_AT_ONCE and self._lift_going_on is not None:
+                rows = next(self._lift_going_on, None)
+                work += rows or 0
+                if rows is None:
                     self._lift_going_on = None
-                    break
 
     def _finish_lift(self) -> None:
         for _ in self._lift_going_on or ():
             pass
         self._lift_going_on = None
 
-    def _lift(self) -> Iterator[None]:
-        """Takes the slices that are new in the pages through all levels, and pauses after each level."""
+    def _lift(self) -> Iterator[int]:
+        """Takes what is new in the pages through all levels; after each level tells how much work it was."""
         new = _NewSlices.since(self._reached, self._pages)
         lanes, firsts, counts = new.lane_runs
         starts, ends, codes = new.starts, new.ends, new.codes
@@ -241,7 +265,7 @@ class Pyramid:
             rows, carried = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
             known += [(k, *part) for part in carried]
-            yield
+            yield len(rows.lane) + LEVEL_WORK
         for level, some, summary in known:
             self._open[level].put(some, summary)
         self._reached.advance(lanes, counts, after)
@@ -276,6 +300,8 @@ class Pyramid:
         allowed = int(BYTES_PER_SLICE * self._pages.slices)
         budget = max(SMALLEST_BUDGET, allowed, LEAST_BUCKETS * bytes_per_bucket)
         while self.finest < COARSEST and (end >> self.finest) * bytes_per_bucket > budget:
+            if self._lift_going_on is not None and (end >> self.finest) * bytes_per_bucket <= 2 * budget:
+                return  # can wait until the lift is done
             self._finish_lift()
             k = self.finest
             finer, here = self._open[k], self._open[k + 1]
@@ -294,21 +320,13 @@ class Pyramid:
         if not len(starts):
             return lanes, starts, ends, codes
         low, high = (starts >> k) + 1, (ends - 1) >> k
-        length = high - low
-        some = np.flatnonzero(length > 0)
+        some = np.flatnonzero(high > low)
         if len(some):
             level = self.levels[k]
             level.reserve(self._pages.lanes, int(high.max()) + 1)
-            width = level.dominant.shape[1]
-            dominant, worst = codes & np.uint8(STATE_MASK | CERTAINTY), codes & np.uint8(SEVERITY)
-            short = some[length[some] < LONG_FILL]
-            at = ranges(lanes[short] * width + low[short], length[short])
-            level.dominant.reshape(-1)[at] = np.repeat(dominant[short], length[short])
-            level.worst.reshape(-1)[at] = np.repeat(worst[short], length[short])
-            for index in some[length[some] >= LONG_FILL].tolist():
-                lane, span = lanes[index], slice(low[index], high[index])
-                level.dominant[lane, span] = dominant[index]
-                level.worst[lane, span] = worst[index]
+            kept = codes[some]
+            dominant, worst = kept & np.uint8(STATE_MASK | CERTAINTY), kept & np.uint8(SEVERITY)
+            level.fill(lanes[some], low[some], high[some], dominant, worst)
         return lanes[some], starts[some], ends[some], codes[some]
 
     def _write(self, k: int, lanes: np.ndarray, rows: _Rows, complete: np.ndarray) -> None:
