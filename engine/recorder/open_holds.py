@@ -1,4 +1,7 @@
-"""Locks that are held now, as cells tell, for as long as no HOLD record says how it ended."""
+"""Locks that are held now, as cells tell, for as long as no HOLD record says how it ended.
+
+A holder's own cell names what it holds; where it does not (see CELL_HELD in layout), whoever waits for the lock tells.
+"""
 
 from collections.abc import Sequence
 
@@ -10,6 +13,8 @@ from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW, Layer
 from engine.tracer import layout
 
 LONG_NS = 10_000_000  # shorter holds are not announced before they end
+
+_OWNER = [layout.CELL_WAIT_OBJECT, layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE]
 
 Key = tuple[int, int]  # lane, primitive
 Cells = Sequence[tuple[TracedProcess, NDArray[np.uint64]]]
@@ -27,19 +32,21 @@ class OpenHolds:
     ) -> NDArray[np.void]:
         """`numbers` are the lanes of `words`, of all cells that count."""
         now: dict[Key, tuple[int, int]] = {}
+        before_ns = max(0, now_ns - LONG_NS)
         held = words[:, layout.CELL_HELD :].reshape(-1, layout.HELD_SLOTS, 2)
-        long = (held[:, :, 0] != 0) & (held[:, :, 1] < np.uint64(max(0, now_ns - LONG_NS)))
+        long = (held[:, :, 0] != 0) & (held[:, :, 1] < np.uint64(before_ns))
         rows, slots = np.nonzero(long)
-        if len(rows):
-            sites = self._hold_sites(cells)
-            for lane_number, (number, since) in zip(numbers[rows].tolist(), held[rows, slots].tolist(), strict=True):
-                lane = self._registry.lanes[lane_number]
-                key = lane_number, self._registry.primitive(lane.process, number)
-                site = sites.get((lane.process.number, lane.serial, number), 0)
-                before = self._open.get(key)
-                if site == 0 and before is not None and before[0] == since:
-                    site = before[1]
-                now[key] = since, site
+        seen = self._seen_by_waiters(before_ns, cells)
+        for lane_number, (number, since) in zip(numbers[rows].tolist(), held[rows, slots].tolist(), strict=True):
+            lane = self._registry.lanes[lane_number]
+            key = lane_number, self._registry.primitive(lane.process, number)
+            _, site = seen.get(key, (0, 0))
+            known = self._open.get(key)
+            if site == 0 and known is not None and known[0] == since:
+                site = known[1]
+            now[key] = since, site
+        named = {primitive for _, primitive in now}
+        now.update((key, told) for key, told in seen.items() if key[1] not in named)
         changed = [(*key, *value) for key, value in now.items() if self._open.get(key) != value]
         changed += [(*key, 0, 0) for key in self._open if key not in now]
         self._open = now
@@ -64,13 +71,19 @@ class OpenHolds:
         ended = np.array([(*key, 0, 0) for key in gone], OPEN_HOLD_ROW)
         return [(Layer.HOLDS, np.array(closed, HOLD_ROW)), (Layer.OPEN_HOLDS, ended)]
 
-    def _hold_sites(self, cells: Cells) -> dict[tuple[int, int, int], int]:
-        """Where the holder acquired, as its waiters saw it: by process, holder, object."""
-        sites = {}
+    def _seen_by_waiters(self, before_ns: int, cells: Cells) -> dict[Key, tuple[int, int]]:
+        """Holders since before that time as those who wait for their locks saw them last: since when, at which site."""
+        latest: dict[int, tuple[int, int, int]] = {}  # by primitive: since, lane, site; it has one holder at a time
         for process, words in cells:
-            owned = words[:, layout.CELL_OWNER_SITE] != 0
-            owned &= words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
-            for row in words[np.flatnonzero(owned)].tolist():
-                site = self._registry.site(process, row[layout.CELL_OWNER_SITE])
-                sites[process.number, row[layout.CELL_OWNER_THREAD], row[layout.CELL_WAIT_OBJECT]] = site
-        return sites
+            since = words[:, layout.CELL_OWNER_SINCE]
+            waits = (since != 0) & (since < np.uint64(before_ns)) & (words[:, layout.CELL_OWNER_THREAD] != 0)
+            waits &= words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
+            if not waits.any():
+                continue
+            for number, serial, site, since_ns in set(map(tuple, words[waits][:, _OWNER].tolist())):
+                lane = process.lanes.get(serial)
+                if lane is not None:
+                    primitive = self._registry.primitive(process, number)
+                    told = since_ns, lane.number, self._registry.site(process, site)
+                    latest[primitive] = max(told, latest.get(primitive, told))
+        return {(lane, primitive): (since_ns, site) for primitive, (since_ns, lane, site) in latest.items()}

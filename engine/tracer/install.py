@@ -77,6 +77,7 @@ def end_main_thread() -> None:
     state = getattr(local, "state", None)
     if state is not None:
         output.flush(state)
+        state.name_holds()
         error = threads.describe_exception(getattr(sys, "last_value", None))
         state.ring.texts.write("thread-end", state.serial, clock(), error)
 

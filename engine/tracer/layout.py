@@ -85,15 +85,19 @@ CELL_WAIT_OBJECT = 4
 CELL_WAIT_SINCE = 5  # ns
 CELL_WAIT_DETAIL = 6  # as a WAIT record's detail
 CELL_WAIT_SITE = 7  # site, replaced by a stack once the wait is a long one
-CELL_OWNER_THREAD = (
-    8  # for a wait within the process: serial of the lock's holder as last seen, of the thread joined, of
-)
-#                        the worker that runs the future; 0: unknown
+# For a wait within the process: serial of the lock's holder as last seen, of the thread joined, of the worker that runs
+# the future; 0: unknown.
+CELL_OWNER_THREAD = 8
 CELL_OWNER_SITE = 9  # site at which that holder acquired
 CELL_DROPPED = 10  # records this thread lost to full rings
 CELL_TASK = 11  # number of the running task's name, 0: none
 CELL_TASK_SINCE = 12
-CELL_HELD = 16  # pairs (object, since ns) up to the end of the cell; object 0: free slot
+CELL_OWNER_SINCE = 13  # for a wait for a lock: since when (ns) the thread in CELL_OWNER_THREAD has held it
+# Pairs (object, since ns) up to the end of the cell; object 0: free slot. Invariant: the cell of a thread that waits or
+# has ended names all that it holds, the cell of a running one at least the locks that processes share and those that
+# have had a waiter, or a holder that waited, before. Other holds of a running thread are known by their records alone,
+# or by CELL_OWNER_… of whoever waits for them.
+CELL_HELD = 16
 HELD_SLOTS = 24
 
 CHUNKS_AT = CELLS_AT + CELL_SIZE * MAX_CELLS

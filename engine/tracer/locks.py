@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from _struct import Struct
 from _thread import TIMEOUT_MAX
-from sys import byteorder
 
 from . import layout
 from .originals import RawLock, RawRLock, allocate_lock, clock, get_frame, get_ident
 from .patching import hide
 from .primitives import define
-from .sites import is_user_code, site_of, stack_of, user_site
+from .sites import code_of, is_user_code, site_of, stack_of, user_site
 from .slices import wait_slice
 from .state import ThreadState, current
 from .waits import begin, finish, refine
@@ -29,8 +28,8 @@ DEFERS_SIGNALS = True
 FIRST_SLICE_S = 0.005  # most contended waits are over by then: no stack is taken for them
 SLICE_S = 0.03  # how often a long wait looks at who holds the lock now, and whether to give up
 COMMAND_WORD = layout.HEADER_COMMAND // 8
-LITTLE = byteorder == "little"
-pack_words = Struct("@QQQQ").pack_into  # a record, its first three columns as one
+pack_hold = Struct("@16sQQ").pack_into  # a record, all its columns but the stamps as one
+pack_head = Struct(layout.RECORD_FORMAT[:-2]).pack
 
 
 class LockType(type):
@@ -51,6 +50,7 @@ class TracedBase:
     __slots__ = (
         "__weakref__",
         "code",
+        "exact",
         "head",
         "home",
         "ident",
@@ -83,7 +83,8 @@ class TracedBase:
     code: CodeType | None  # where it was last acquired, with `site` its number
     instruction: int
     site: int
-    head: int  # first word of the next HOLD record: kind, serial, site
+    head: bytes  # of the next HOLD record: all but its stamps
+    exact: bool  # its holder's cell names it from the first instant on, not only when its holder begins to wait
 
     def set_up(self, raw: Any, number: int) -> None:
         """Not yet held by anybody."""
@@ -96,7 +97,8 @@ class TracedBase:
         self.slots = {}
         self.code = None
         self.instruction = -1
-        self.head = head_word(0, 0)
+        self.head = pack_head(layout.HOLD, 0, 0, number)
+        self.exact = False
 
 
 class TracedLock(TracedBase, metaclass=LockType):
@@ -125,10 +127,10 @@ class TracedLock(TracedBase, metaclass=LockType):
         frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
-        self.owner = state = self.home
-        words = state.words
-        words[self.since_slot] = self.since = clock()
-        words[self.slot] = self.number
+        self.since = clock()
+        self.owner = self.home
+        if self.exact:
+            name_hold(self)
         return True
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -150,10 +152,10 @@ class TracedLock(TracedBase, metaclass=LockType):
         frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
-        self.owner = state = self.home
-        words = state.words
-        words[self.since_slot] = self.since = clock()
-        words[self.slot] = self.number
+        self.since = clock()
+        self.owner = self.home
+        if self.exact:
+            name_hold(self)
         return True
 
     def release(self) -> None:
@@ -167,10 +169,11 @@ class TracedLock(TracedBase, metaclass=LockType):
                 raise
             return
         try:
-            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
+            pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
-        state.words[self.slot] = 0
+            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+        if self.exact:
+            state.words[self.slot] = 0
         self.owner = None
         self.release_raw()
 
@@ -184,10 +187,11 @@ class TracedLock(TracedBase, metaclass=LockType):
                 raise
             return
         try:
-            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
+            pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
-        state.words[self.slot] = 0
+            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+        if self.exact:
+            state.words[self.slot] = 0
         self.owner = None
         self.release_raw()
 
@@ -273,10 +277,10 @@ class TracedRLock(TracedBase, metaclass=LockType):
         frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
-        self.owner = state = self.home
-        words = state.words
-        words[self.since_slot] = self.since = clock()
-        words[self.slot] = self.number
+        self.since = clock()
+        self.owner = self.home
+        if self.exact:
+            name_hold(self)
         return True
 
     def release(self) -> None:
@@ -299,10 +303,11 @@ class TracedRLock(TracedBase, metaclass=LockType):
             return
         self.depth = 0
         try:
-            pack_words(state.buffer, next(state.offsets), self.head, self.number, self.since, clock())
+            pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_words(state.buffer, state.refill(), self.head, self.number, self.since, clock())
-        state.words[self.slot] = 0
+            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+        if self.exact:
+            state.words[self.slot] = 0
         self.owner = None
         self.release_raw()
 
@@ -360,11 +365,11 @@ def make_rlock(frame: FrameType) -> TracedRLock:
     return self
 
 
-def head_word(serial: int, site: int) -> int:
-    """Kind, detail and site of a HOLD record as one word in native byte order."""
-    if LITTLE:
-        return layout.HOLD | serial << 16 | site << 32
-    return layout.HOLD << 48 | serial << 32 | site
+def name_hold(lock: TracedBase) -> None:
+    """Say in the holder's cell that it holds the lock."""
+    words = lock.home.words
+    words[lock.since_slot] = lock.since
+    words[lock.slot] = lock.number
 
 
 def refuse_to_pickle(raw: type) -> NoReturn:
@@ -374,11 +379,13 @@ def refuse_to_pickle(raw: type) -> NoReturn:
 
 def locate(lock: TracedBase, frame: FrameType) -> None:
     """Remember where the lock was acquired; for the standard library's code, whose code called it."""
-    if is_user_code(frame):
-        lock.code, lock.instruction, lock.site = frame.f_code, frame.f_lasti, site_of(frame)
+    known = code_of(frame)
+    if known.is_user:
+        lock.code, lock.instruction = known.code, frame.f_lasti
+        lock.site = known.sites.get(lock.instruction) or site_of(frame)
     else:
         lock.code, lock.instruction, lock.site = None, -1, user_site(frame)
-    lock.head = head_word(lock.serial, lock.site)
+    lock.head = pack_head(layout.HOLD, lock.serial, lock.site, lock.number)
 
 
 def move_in(lock: TracedBase) -> None:
@@ -386,7 +393,7 @@ def move_in(lock: TracedBase) -> None:
     state = current()
     lock.home = state
     lock.serial = lock.serial + 1 & 0xFFFF
-    lock.head = head_word(lock.serial, lock.site)
+    lock.head = pack_head(layout.HOLD, lock.serial, lock.site, lock.number)
     slot = lock.slots.get(state)
     if slot is None:
         slot = state.reserve_slot(lock)
@@ -400,10 +407,10 @@ def book(lock: TracedBase, frame: FrameType) -> None:
         move_in(lock)
     if frame.f_lasti != lock.instruction or frame.f_code is not lock.code:
         locate(lock, frame)
-    lock.owner = state = lock.home
-    words = state.words
-    words[lock.since_slot] = lock.since = clock()
-    words[lock.slot] = lock.number
+    lock.since = clock()
+    lock.owner = lock.home
+    if lock.exact:
+        name_hold(lock)
 
 
 def unbook(lock: TracedBase, state: ThreadState | None) -> None:
@@ -411,10 +418,11 @@ def unbook(lock: TracedBase, state: ThreadState | None) -> None:
     if state is None:  # before a fork
         return
     try:
-        pack_words(state.buffer, next(state.offsets), lock.head, lock.number, lock.since, clock())
+        pack_hold(state.buffer, next(state.offsets), lock.head, lock.since, clock())
     except StopIteration:
-        pack_words(state.buffer, state.refill(), lock.head, lock.number, lock.since, clock())
-    state.words[lock.slot] = 0
+        pack_hold(state.buffer, state.refill(), lock.head, lock.since, clock())
+    if lock.exact:
+        state.words[lock.slot] = 0
     lock.owner = None
 
 
@@ -445,14 +453,16 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> boo
     state = current()
     deadline = clock() + int(timeout * 1e9) if timeout >= 0 else 0
     detail = layout.WAIT_LOCK | (layout.WAIT_TIMED if deadline else 0)
+    lock.exact = True
     holder = lock.owner
-    outer = begin(state, lock.number, detail, user_site(frame), holder.serial if holder else 0, lock.site)
+    owner = holder.serial if holder else 0
+    outer = begin(state, lock.number, detail, user_site(frame), owner, lock.site, lock.since)
     try:
         acquired = wait_slice(lock.try_raw, FIRST_SLICE_S if not deadline else min(FIRST_SLICE_S, timeout))
         stack = 0 if acquired else stack_of(frame)
         while not acquired:
             holder = lock.owner
-            refine(state, stack, holder.serial if holder else 0, lock.site)
+            refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
             stack = 0
             if state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT:
                 raise SystemExit

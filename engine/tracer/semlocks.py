@@ -9,6 +9,10 @@ from .patching import hide
 from .sites import user_site
 from .state import current
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DEFERS_SIGNALS = True
 
 
@@ -17,6 +21,11 @@ class ProcessLock(TracedBase):
 
     __slots__ = ("is_recursive",)
     is_recursive: bool
+
+    def set_up(self, raw: Any, number: int) -> None:
+        """Not yet held by anybody in this process. Waiters in other processes cannot tell who holds it."""
+        super().set_up(raw, number)
+        self.exact = True
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         """As the raw one's."""

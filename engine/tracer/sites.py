@@ -40,7 +40,8 @@ def is_user_code(frame: FrameType) -> bool:
     return top not in STANDARD_LIBRARY and not name.startswith(PACKAGE + ".")
 
 
-def _code_of(frame: FrameType) -> _Code:
+def code_of(frame: FrameType) -> _Code:
+    """What is known of the code that runs there."""
     code = frame.f_code
     known = _codes.get(id(code))
     if known is None or known.code is not code:
@@ -50,7 +51,7 @@ def _code_of(frame: FrameType) -> _Code:
 
 def site_of(frame: FrameType) -> int:
     """Number of the place where this frame is now."""
-    known = _code_of(frame)
+    known = code_of(frame)
     number = known.sites.get(frame.f_lasti)
     if number is None:
         known.sites[frame.f_lasti] = number = next(numbers)
@@ -61,7 +62,7 @@ def site_of(frame: FrameType) -> int:
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame that runs the user's code, this one or further out; None when there is none."""
-    while frame is not None and not _code_of(frame).is_user:
+    while frame is not None and not code_of(frame).is_user:
         frame = frame.f_back
     return frame
 

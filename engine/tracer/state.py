@@ -125,8 +125,10 @@ class ThreadState:
 
     def _take_back_slot(self) -> int:
         for slot, reference in self.reserved.items():
-            if slot != self.spare_slot and not self.words[slot]:
-                self._disown(reference())
+            lock = reference()
+            if slot != self.spare_slot and (lock is None or lock.owner is not self):
+                self._disown(lock)
+                self.words[slot] = 0
                 return slot
         return self.spare_slot
 
@@ -136,6 +138,18 @@ class ThreadState:
             lock.slots.pop(self, None)
             if lock.home is self:
                 lock.ident = 0
+
+    def name_holds(self) -> None:
+        """Have this thread's cell name all that it holds: it is about to wait or to end."""
+        words, reserved = self.words, self.reserved
+        for slot in list(reserved):  # a destructor may acquire another lock meanwhile
+            lock = reserved[slot]()
+            if lock is not None and lock.owner is self:
+                lock.exact = True
+                words[slot + 1] = lock.since
+                words[slot] = lock.number
+                if lock.owner is not self:  # another thread has just released it
+                    words[slot] = 0
 
     def forget(self) -> None:
         """This thread's process is another one, before a fork: locks that it holds have no known owner."""
@@ -183,6 +197,7 @@ class ThreadState:
     def end(self, error: str = "") -> None:
         """The thread ends: give back chunk and cell. A cell that still tells something stays."""
         self.count_dropped()
+        self.name_holds()
         if self.chunk:
             self.ring.give_back_chunk(self.chunk)
             self.chunk = 0

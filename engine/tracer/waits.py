@@ -7,10 +7,18 @@ from .state import ThreadState, Wait
 DEFERS_SIGNALS = True
 SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
 DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
-OWNER_THREAD, OWNER_SITE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE
+OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
 
-def begin(state: ThreadState, number: int, detail: int, site: int, owner: int = 0, owner_site: int = 0) -> Wait | None:
+def begin(
+    state: ThreadState,
+    number: int,
+    detail: int,
+    site: int,
+    owner: int = 0,
+    owner_site: int = 0,
+    owner_since: int = 0,
+) -> Wait | None:
     """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there."""
     if state.internal and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
         detail |= layout.WAIT_INTERNAL
@@ -18,7 +26,9 @@ def begin(state: ThreadState, number: int, detail: int, site: int, owner: int = 
     outer = state.wait
     if outer is not None:
         _close(state, outer, now, 0)
-    _open(state, (number, detail, site, now), owner, owner_site)
+    if state.reserved:
+        state.name_holds()
+    _open(state, (number, detail, site, now), owner, owner_site, owner_since)
     return outer
 
 
@@ -31,10 +41,10 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     _close(state, wait, now, flags)
     state.wait = None
     if outer is not None:
-        _open(state, (outer[0], outer[1], outer[2], now), 0, 0)
+        _open(state, (outer[0], outer[1], outer[2], now), 0, 0, 0)
 
 
-def refine(state: ThreadState, site: int, owner: int, owner_site: int) -> None:
+def refine(state: ThreadState, site: int, owner: int, owner_site: int, owner_since: int) -> None:
     """More is known of the wait that goes on: its stack (0: as before), and who holds what it waits for."""
     words, cell = state.words, state.cell
     if site and state.wait is not None:
@@ -42,14 +52,16 @@ def refine(state: ThreadState, site: int, owner: int, owner_site: int) -> None:
         words[cell + SITE] = site
     words[cell + OWNER_THREAD] = owner
     words[cell + OWNER_SITE] = owner_site
+    words[cell + OWNER_SINCE] = owner_since
 
 
-def _open(state: ThreadState, wait: Wait, owner: int, owner_site: int) -> None:
+def _open(state: ThreadState, wait: Wait, owner: int, owner_site: int, owner_since: int) -> None:
     state.wait = wait
     words, cell = state.words, state.cell
     words[cell + OBJECT], words[cell + DETAIL], words[cell + SITE], words[cell + SINCE] = wait
     words[cell + OWNER_THREAD] = owner
     words[cell + OWNER_SITE] = owner_site
+    words[cell + OWNER_SINCE] = owner_since
     state.wait_serial += 1
     words[cell + SERIAL] = state.wait_serial
 

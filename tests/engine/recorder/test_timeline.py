@@ -177,6 +177,22 @@ def test_a_long_hold_is_open_until_it_ends(bench: Bench, bank: RingWriter) -> No
     assert rows[Layer.OPEN_HOLDS] == [(0, 1, 0, 0)]
 
 
+def test_a_holder_that_does_not_name_its_lock_is_known_by_who_waits_for_it(bench: Bench, bank: RingWriter) -> None:
+    bank.text("thread", 2, 12, "waiter", 1 * MS, False, 0, False)
+    wait = {"wait_object": 5, "wait_since": 3 * MS, "wait_detail": layout.WAIT_LOCK, "wait_serial": 1}
+    bank.cell(1, started=1 * MS, thread=2, owner_thread=1, owner_site=9, owner_since=2 * MS, **wait)
+    assert bench.cycle(50)[Layer.OPEN_HOLDS] == [(0, 1, 2 * MS, 1)]
+    assert Layer.OPEN_HOLDS not in bench.cycle(60)
+    bank.hold(0, 0, 5, 2 * MS)
+    assert Layer.OPEN_HOLDS not in bench.cycle(70)
+    bank.hold(0, 0, 0, 0)
+    bank.cell(1, wait_serial=2)
+    bank.record(1, layout.HOLD, detail=1, site=9, number=5, start=2 * MS, end=75 * MS)
+    rows = bench.cycle(80)
+    assert rows[Layer.HOLDS] == [(0, 1, 2 * MS, 75 * MS, 1, 1)]
+    assert rows[Layer.OPEN_HOLDS] == [(0, 1, 0, 0)]
+
+
 def test_a_forked_child_has_its_own_copy_of_what_it_inherited(bench: Bench, bank: RingWriter) -> None:
     child = bench.process(pid=bank.pid + 100_000, parent=bank.pid)
     child.introduce(parent_pid=bank.pid, how="fork")

@@ -81,6 +81,72 @@ def test_the_cells_of_a_deadlock(tmp_path: Path) -> None:
             assert wanted not in slots[::2]
 
 
+def test_what_is_held_is_named_before_the_holder_waits(tmp_path: Path) -> None:
+    source = """
+        import threading
+        lock, rlock = threading.Lock(), threading.RLock()
+        lock.acquire()
+        with rlock: threading.Event().wait()
+    """
+    with RunningProgram(tmp_path, source) as running:
+
+        def waiting() -> TracedProcess | None:
+            now = running.look()
+            return now if now and any(cell[layout.CELL_WAIT_SERIAL] == 1 for cell in now.cells().values()) else None
+
+        program = wait_until(waiting, "the program waits")
+        (cell,) = program.cells().values()
+        held = cell[layout.CELL_HELD :]
+        named = {number: since for number, since in zip(held[::2], held[1::2], strict=True) if number}
+        assert set(named) == {program.primitive("Lock"), program.primitive("RLock")}
+        assert all(cell[layout.CELL_STARTED] < since < cell[layout.CELL_WAIT_SINCE] for since in named.values())
+
+
+def test_a_waiter_tells_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
+    source = """
+        import threading
+        lock = threading.Lock()
+        def hold():
+            with lock:  # line 4
+                inside.set()
+                while True: pass
+        inside = threading.Event()
+        threading.Thread(target=hold, name="holder", daemon=True).start()
+        inside.wait()
+        lock.acquire()
+    """
+    with RunningProgram(tmp_path, source) as running:
+
+        def waiting() -> TracedProcess | None:
+            now = running.look()
+            cells = now.cells().values() if now else ()
+            return now if any(c[layout.CELL_OWNER_THREAD] and c[layout.CELL_WAIT_SERIAL] % 2 for c in cells) else None
+
+        program = wait_until(waiting, "the program waits for the lock")
+        waiter, holder = program.cells()[1], program.thread("holder")
+        assert waiter[layout.CELL_WAIT_OBJECT] == program.primitive("Lock")
+        assert waiter[layout.CELL_OWNER_THREAD] == holder
+        assert program.line(waiter[layout.CELL_OWNER_SITE]) == 4
+        assert program.cells()[holder][layout.CELL_STARTED] < waiter[layout.CELL_OWNER_SINCE]
+        assert waiter[layout.CELL_OWNER_SINCE] < waiter[layout.CELL_WAIT_SINCE]
+
+
+def test_locks_held_by_a_thread_that_has_ended_stay_named(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        a, b = threading.Lock(), threading.Lock()
+        t = threading.Thread(target=a.acquire, name="ended"); t.start(); t.join()
+        b.acquire()
+        """,
+    )
+    a, b = (p[0] for p in program.texts("primitive") if p[1] == "Lock")
+    cells = program.cells()
+    assert {n for n in cells[program.thread("ended")][layout.CELL_HELD :: 2] if n} == {a}
+    assert {n for n in cells[program.thread("MainThread")][layout.CELL_HELD :: 2] if n} == {b}
+
+
 def test_an_abort_ends_threads_that_wait_for_locks(tmp_path: Path) -> None:
     source = """
         import threading, sys
