@@ -38,6 +38,26 @@ def runs(values: np.ndarray) -> Runs:
     return Runs(values[firsts], firsts, np.diff(np.append(firsts, len(values))))
 
 
+def gathered(source: np.ndarray, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
+    """source[lanes][:, buckets] (buckets in order), 0 for what is not there."""
+    have_lanes, have = source.shape
+    begin, stop = np.searchsorted(buckets, [0, have])
+    result = np.zeros((len(lanes), len(buckets)), np.uint8)
+    rows = np.flatnonzero(lanes < have_lanes)
+    if stop <= begin or not len(rows):
+        return result
+    low, high = int(buckets[begin]), int(buckets[stop - 1]) + 1
+    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
+        part = source[lanes[0] : lanes[-1] + 1, low:high]  # neighbours need no copy
+    else:
+        part = np.take(source[:, low:high], lanes[rows], axis=0)
+    taken: np.ndarray = np.take(part, buckets[begin:stop] - low, axis=1)
+    if taken.shape == result.shape:
+        return taken
+    result[rows, begin:stop] = taken
+    return result
+
+
 class Table:
     """Rows of a structured dtype, appended in batches."""
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import ranges
+from engine.model.columns import gathered, ranges
 
 FINEST = 15
 COARSEST = 60
@@ -81,13 +81,7 @@ class Coverage:
         self._bring_up(k)
         level = self._levels[k]
         begin = np.ceil((start + np.arange(columns + 1) * ns_per_column) / float(1 << k) - 0.5).astype(np.int64)
-        found = np.zeros((len(lanes), columns), np.uint8)
-        rows = np.flatnonzero(lanes < level.shape[0])
-        for bucket in (begin[:-1], begin[1:] - 1):
-            some = np.flatnonzero((bucket >= 0) & (bucket < level.shape[1]))
-            if len(some) and len(rows):
-                low, high = int(bucket[some[0]]), int(bucket[some[-1]]) + 1
-                part = np.take(np.take(level[:, low:high], lanes[rows], axis=0), bucket[some] - low, axis=1)
-                target = np.ix_(rows, some)
-                found[target] |= part
+        found = gathered(level, lanes, begin[:-1])
+        if (begin[1:] - 1 != begin[:-1]).any():
+            found |= gathered(level, lanes, begin[1:] - 1)
         return found

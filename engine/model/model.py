@@ -237,6 +237,12 @@ class Model:
             for lane in text.get("lanes") or []:
                 self.states.mark_deadlocked(lane, int(text.get("start_ns") or 0))
 
+    def add_finding(self, finding: Text) -> None:
+        """Adds what an analysis found in this model; its id is below 0, for the recording does not hold it."""
+        number = min([0, *self.findings]) - 1
+        self.findings[number] = {**finding, "id": number}
+        self.version += 1
+
     def _take_program_end(self, text: Text) -> None:
         self.program_end = text
 

@@ -142,6 +142,23 @@ class SlicePages:
         inside[some] = (self._ends[page[some]] <= times[some, None]).sum(axis=1)
         return np.where(some, index * PAGE + inside, 0)
 
+    def find(self, lane: int, time: int) -> int:
+        """`position` of one lane, without what it takes to ask for many."""
+        count = int(self.count[lane])
+        if not count:
+            return 0
+        offset = int(self._offset[lane])
+        pages = self._table[offset : offset + -(-count // PAGE)]
+        index = max(int(self._page_start[pages].searchsorted(time, "right")) - 1, 0)
+        return index * PAGE + int(self._ends[pages[index]].searchsorted(time, "right"))
+
+    def slice(self, lane: int, index: int) -> tuple[int, int, int, int]:
+        """Start, end, code and detail of one slice."""
+        page, slot = self._table[int(self._offset[lane]) + index // PAGE], index % PAGE
+        start = self._ends[page, slot - 1] if slot else self._page_start[page]
+        ends, codes, details = self._ends, self._codes, self._details
+        return int(start), int(ends[page, slot]), int(codes[page, slot]), int(details[page, slot])
+
     def _page_at(self, lanes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Each lane's last page that starts by the time (else its first): its index there and its number, -1: none."""
         low = np.zeros(len(lanes), np.int64)

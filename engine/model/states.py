@@ -108,11 +108,9 @@ class StateStore:
         time = time_ns - self.origin_ns
         if lane >= self.pages.lanes or time in self._marks.setdefault(lane, set()):
             return
-        index = int(self.pages.position(np.array([lane]), np.array([time]))[0])
+        index = self.pages.find(lane, time)
         while index < self.pages.count[lane]:
-            start, end, code, _ = (
-                int(column[0]) for column in self.pages.gather(np.array([lane]), np.array([index]), np.array([1]))
-            )
+            start, end, code, _ = self.pages.slice(lane, index)
             if code & STATE_MASK in WAITS:
                 self.pages.flag(lane, index, DEADLOCKED)
                 self.pyramid.flag_deadlocked(lane, start, end, code)
@@ -149,6 +147,17 @@ class StateStore:
                 waits = (lanes == lane) & np.isin(code & STATE_MASK, WAITS) & (end > min(times))
                 code[waits] |= DEADLOCKED
         return start, end, code.astype(np.uint8), detail
+
+    def _tail(self, lane: int) -> tuple[int, int, int, int]:
+        """`_tails` of one lane."""
+        start = int(self.pages.last_end[lane])
+        end = max(min(int(self._end[lane]), self.watermark), start)
+        known = self._open_since[lane] >= start
+        code, detail = (int(self._open_code[lane]), int(self._open_detail[lane])) if known else (int(State.UNKNOWN), 0)
+        times = self._marks.get(lane)
+        if times and code & STATE_MASK in WAITS and end > min(times):
+            code |= DEADLOCKED
+        return start, end, code, detail
 
     # Answers.
 
@@ -308,22 +317,19 @@ class StateStore:
 
     def _index(self, lane: int, time: int) -> int:
         """Of the slice that covers the time, or the next one; the count when only the tail is left, +1 after that."""
-        index = int(self.pages.position(np.array([lane]), np.array([time]))[0])
+        index = self.pages.find(lane, time)
         if index == self.pages.count[lane]:
-            start, end, _, _ = self._tails(np.array([lane]))
-            if end[0] > start[0] and end[0] <= time:
+            start, end, _, _ = self._tail(lane)
+            if start < end <= time:
                 index += 1
         return index
 
     def _slice(self, lane: int, index: int) -> Slice | None:
         count = int(self.pages.count[lane])
-        one = np.array([lane])
         if 0 <= index < count:
-            start, end, code, detail = (
-                int(column[0]) for column in self.pages.gather(one, np.array([index]), np.array([1]))
-            )
+            start, end, code, detail = self.pages.slice(lane, index)
             return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, False)
-        start, end, code, detail = (int(column[0]) for column in self._tails(one))
+        start, end, code, detail = self._tail(lane)
         if index != count or end <= start:
             return None
         return Slice(lane, start + self.origin_ns, end + self.origin_ns, code, detail, bool(self._end[lane] == ALIVE))

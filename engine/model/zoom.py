@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.columns import gathered
 from engine.model.pyramid import Pyramid
 from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary
 from engine.recording.schema import STATE_MASK
@@ -51,9 +52,9 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     other = first + last - middle
     two = bool((first != last).any())
     level = pyramid.level(view.level)
-    dominant, worst = _gathered(level.dominant, lanes, middle), _gathered(level.worst, lanes, middle)
-    dominant_too = _gathered(level.dominant, lanes, other) if two else dominant
-    worst_too = _gathered(level.worst, lanes, other) if two else worst
+    dominant, worst = gathered(level.dominant, lanes, middle), gathered(level.worst, lanes, middle)
+    dominant_too = gathered(level.dominant, lanes, other) if two else dominant
+    worst_too = gathered(level.worst, lanes, other) if two else worst
     after = _tail_buckets(pyramid, view.level, lanes, tails)
     _put_open(after, middle, first, last, dominant=dominant, worst=worst)
     if two:
@@ -123,23 +124,3 @@ def _fill_tails(tails: _TailBuckets, first: np.ndarray, dominant: np.ndarray, wo
     for row in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
         dominant[row, begin[row] : stop[row]] = tails.dominant[row]
         worst[row, begin[row] : stop[row]] = tails.worst[row]
-
-
-def _gathered(source: np.ndarray, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
-    """source[lanes][:, buckets] (buckets in order), 0 for what is not there."""
-    have_lanes, have = source.shape
-    begin, stop = np.searchsorted(buckets, [0, have])
-    result = np.zeros((len(lanes), len(buckets)), np.uint8)
-    rows = np.flatnonzero(lanes < have_lanes)
-    if stop <= begin or not len(rows):
-        return result
-    low, high = int(buckets[begin]), int(buckets[stop - 1]) + 1
-    if len(lanes) == lanes[-1] - lanes[0] + 1 and (np.diff(lanes) == 1).all():
-        part = source[lanes[0] : lanes[-1] + 1, low:high]  # neighbours need no copy
-    else:
-        part = np.take(source[:, low:high], lanes[rows], axis=0)
-    taken: np.ndarray = np.take(part, buckets[begin:stop] - low, axis=1)
-    if taken.shape == result.shape:
-        return taken
-    result[rows, begin:stop] = taken
-    return result

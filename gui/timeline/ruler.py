@@ -56,6 +56,7 @@ class Ruler:
         if ticks.marks:
             fine = ticks.step_ns / 5
             time = ticks.marks[0].time_ns - ticks.step_ns
-            while time <= geometry.end_ns - origin_ns:
+            end = geometry.end_ns - origin_ns
+            while time <= end:
                 painter.fillRect(round(scale.x(time + origin_ns)), RULER_PX - MINOR_PX, 1, MINOR_PX, minor)
                 time += fine
