@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.analysis.findings import DETECTORS, Detector
 from engine.model.model import Model
 from engine.recording.library import save_as
 from engine.recording.reader import NotARecording, RecordingReader
@@ -59,6 +60,7 @@ class SessionBridge(QObject):
         self._opening = False
         self._known_notes = 0
         self._damage: str | None = None
+        self._detectors_left: list[Detector] = []  # to be run over the whole recording, one a frame
         self.request: RunRequest | None = None
         self.path: Path | None = None
         self.model: Model | None = None
@@ -144,6 +146,9 @@ class SessionBridge(QObject):
             self.data_taken_in.emit()
             self._report_findings()
             self._report_notes()
+        elif self._detectors_left and not self.running and self._reader.at_end:
+            self._analyse()
+            changed = True
         if self._opening:
             self._report_opening()
         self._report_damage()
@@ -202,6 +207,7 @@ class SessionBridge(QObject):
         self._reader = reader
         self.path = path
         self.model = Model(reader.header)
+        self._detectors_left = list(DETECTORS)
         self.model_replaced.emit(self.model)
 
     def _show_nothing(self) -> None:
@@ -219,6 +225,12 @@ class SessionBridge(QObject):
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+    def _analyse(self) -> None:
+        assert self.model is not None
+        for finding in self._detectors_left.pop(0).find(self.model):
+            self.model.add_finding(finding)
+        self._report_findings()
 
     def _report_findings(self) -> None:
         assert self.model is not None

@@ -1,10 +1,20 @@
 """All findings of a recording: those it holds and those that follow from it."""
 
+from typing import Protocol
+
 from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
 from engine.analysis.building import Finding
 from engine.model.model import Model
 
-DETECTORS = (convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error)
+
+class Detector(Protocol):
+    """A module that looks for one kind of thing in the model of a whole recording."""
+
+    def find(self, model: Model) -> list[Finding]:
+        """What it found; empty when the evidence is thin."""
+
+
+DETECTORS: tuple[Detector, ...] = (convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error)
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.
 KEYS = (

@@ -1,4 +1,4 @@
-"""The source files of the traced program, as they are during the run: to find names in, and to keep with the recording."""
+"""The source files of the traced program, as they are during the run: to find names in and to keep."""
 
 from pathlib import Path
 

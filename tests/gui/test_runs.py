@@ -144,3 +144,12 @@ def test_two_windows_do_not_disturb_each_other(open_window: Callable[[], MainWin
     first.acts["stop"].trigger()
     wait_for(lambda: not first.bridge.running)
     assert second.bridge.running
+
+
+def test_what_follows_from_the_whole_run_is_found_when_it_is_over(window: MainWindow, wait_for: Wait) -> None:
+    window.configuration.choose("lock_contention")
+    window.configuration.set_parameter("bookings", "30")
+    window.acts["run"].trigger()
+    wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
+    wait_for(lambda: any("held while sleeping" in finding["title"] for finding in window.findings.table.row_model.rows))
+    assert not window.banner.isVisible()
