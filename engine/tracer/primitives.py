@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from . import layout
 from .originals import count
-from .sites import is_user_code, place_of, user_frame
+from .sites import place_of, user_frame
 from .state import current_ring
 
 TYPE_CHECKING = False
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 DEFERS_SIGNALS = True
 numbers = count(1)
 shared_counter = count(1)
+# With a separator at its end; the user may well have an `engine.backends` somewhere else.
+BACKENDS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "backends", "")
 ATTRIBUTE = "_lanescope_number"  # where patched Python classes keep an object's number
 
 
@@ -41,7 +45,16 @@ def write_definition(
     """Say what this number is."""
     maker = user_frame(frame)
     file, line = place_of(maker) if maker is not None else ("", 0)
+    internal = internal or (maker is not None and is_coordination(maker))
     current_ring().texts.write("primitive", number, kind, name, file, line, internal, capacity)
+
+
+def is_coordination(frame: FrameType) -> bool:
+    """Whether the code that runs there is a backend of Lanescope's: what it needs for itself is not the workload's."""
+    module = frame.f_globals.get("__name__")
+    if not isinstance(module, str) or not module.startswith("engine.backends."):
+        return False
+    return os.path.realpath(frame.f_code.co_filename).startswith(BACKENDS)
 
 
 def name(number: int, text: str) -> None:
@@ -53,8 +66,3 @@ def number_of(primitive: object) -> int:
     """The number kept on an object; 0 when it is not followed."""
     number = getattr(primitive, ATTRIBUTE, 0) or getattr(primitive, "number", 0)
     return number if isinstance(number, int) else 0
-
-
-def made_by_user(frame: FrameType) -> bool:
-    """Whether the code in `frame` gets a traced primitive when it makes one."""
-    return is_user_code(frame)

@@ -132,3 +132,45 @@ def test_children_started_with_an_environment_of_their_own(tmp_path: Path) -> No
     )
     assert done.stdout == "['A']\n\nA=1\n\n"
     assert len(list((tmp_path / "run").glob("*.ring"))) == 2
+
+
+def test_waiting_for_connections_and_sentinels(tmp_path: Path) -> None:
+    (program, *_) = trace(
+        tmp_path,
+        """
+        import multiprocessing, time
+        from multiprocessing.connection import wait
+        def child(): time.sleep(0.05)
+        process = multiprocessing.get_context("fork").Process(target=child)
+        process.start()
+        assert wait([process.sentinel]) == [process.sentinel]  # line 6
+        process.join()
+        """,
+    )
+    (waited,) = [wait for wait in program.of(layout.WAIT) if wait.detail == layout.WAIT_IO]
+    assert program.line(waited.site) == 6
+    assert waited.end - waited.start > 20_000_000
+
+
+def test_what_backends_need_for_themselves_is_internal(tmp_path: Path) -> None:
+    """Not what a package of the user's that happens to be called the same makes."""
+    ours = Path(layout.__file__).parent.parent.parent
+    (tmp_path / "engine" / "backends").mkdir(parents=True)
+    (tmp_path / "engine" / "backends" / "mine.py").write_text("import threading; lock = threading.Lock()")
+    found = {}
+    for root, module, make in ((ours, "channel", "ThreadChannel()"), (tmp_path, "mine", "lock")):
+        *_, program = trace(
+            tmp_path,
+            f"""
+            import sys; sys.path.insert(0, {str(root)!r})
+            import multiprocessing, threading
+            from engine.backends import {module}
+            made = {module}.{make}, threading.Event()
+            if {module!r} == "channel": made += {module}.ProcessChannel(multiprocessing.get_context()),
+            """,
+        )
+        found[module] = {kind: internal for _, kind, _, _, _, internal, _ in program.texts("primitive")}
+    assert found == {
+        "channel": {"SimpleQueue": True, "process SimpleQueue": True, "Event": False},
+        "mine": {"Lock": False, "Event": False},
+    }
