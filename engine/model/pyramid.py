@@ -53,7 +53,7 @@ class Level:
             return
         shape = (
             max(lanes, have_lanes + have_lanes // 4) if lanes > have_lanes else have_lanes,
-            max(buckets, have + have // 2, 256) if buckets > have else have,
+            max(4 * buckets, 256) if buckets > have else have,  # what is not written yet takes no memory
         )
         for name in ("dominant", "worst"):
             wider = np.zeros(shape, np.uint8)
@@ -407,5 +407,6 @@ class Pyramid:
 
     @property
     def nbytes(self) -> int:
-        """Bytes reserved."""
-        return sum(level.dominant.nbytes + level.worst.nbytes for level in self.levels.values())
+        """Bytes in use."""
+        end = int(self._pages.last_end.max(initial=0))
+        return sum(2 * self._pages.lanes * ((end >> k) + 1) for k in self.levels)

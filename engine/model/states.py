@@ -233,6 +233,21 @@ class StateStore:
         item = self._slice(lane, index)
         return item if item and item.start_ns <= time_ns < item.end_ns else None
 
+    def slices_at(self, lanes: np.ndarray, times_ns: np.ndarray) -> WideSlices:
+        """The slices that cover these moments, one for each lane and time; moments without one are left out."""
+        times = times_ns - self.origin_ns
+        index = self.pages.position(lanes, times)
+        closed = index < self.pages.count[lanes]
+        one = np.ones(int(closed.sum()), np.int64)
+        found = self.pages.gather(lanes[closed], index[closed], one)
+        tails = self._tails(lanes[~closed])
+        starts, ends, codes, details = (np.concatenate(both) for both in zip(found, tails, strict=True))
+        lanes, times = (np.concatenate([part[closed], part[~closed]]) for part in (lanes, times))
+        some = (starts <= times) & (times < ends)
+        return WideSlices(
+            lanes[some], starts[some] + self.origin_ns, ends[some] + self.origin_ns, codes[some], details[some]
+        )
+
     def next_slice(self, lane: int, time_ns: int) -> Slice | None:
         """The first slice of a lane that starts after this time."""
         time = int(time_ns) - self.origin_ns

@@ -1,7 +1,7 @@
 """The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -28,7 +28,6 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
-COMPLETE_MS = 120  # after a frame that left something out
 NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
 
@@ -64,10 +63,6 @@ class Canvas(QWidget):
         self._pointer: QPointF | None = None
         self._hit = Hit()
         self._hand_offs: tuple[object, list[HandOff]] = (None, [])
-        self._complete_soon = QTimer(self)
-        self._complete_soon.setSingleShot(True)
-        self._complete_soon.setInterval(COMPLETE_MS)
-        self._complete_soon.timeout.connect(self.invalidate)
         self._keys = Keys(self)
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -231,8 +226,6 @@ class Canvas(QWidget):
         if self._stale:
             frame.prepare(scene)
             self._stale = False
-            if not frame.complete:
-                self._complete_soon.start()
         return frame
 
     def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame) -> None:

@@ -16,8 +16,9 @@ from gui.timeline.names import Names
 from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Raster
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
-from gui.timeline.wait_names import WITH_PRIMITIVE, WaitNames, Wanted
+from gui.timeline.wait_names import WaitNames, Wanted
 
+_WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
 _TEXTS = {
     State.IDLE: (),
     State.RUNNING: (STATE_NAMES[State.RUNNING], "run"),
@@ -55,7 +56,7 @@ class Frame:
         for code in range(256):
             state = State(code & STATE_MASK) if code & STATE_MASK < len(State) else State.UNKNOWN
             self._plain_texts.append(
-                None if state in WITH_PRIMITIVE else _TEXTS[state] if state in _TEXTS else (STATE_NAMES[state],)
+                None if state in _WITH_PRIMITIVE else _TEXTS[state] if state in _TEXTS else (STATE_NAMES[state],)
             )
             ink = QColor("#ffffff") if code & DEADLOCKED else theme.state_text(state)
             if filters.states and state not in filters.states:
@@ -97,11 +98,6 @@ class Frame:
         self._names.paint(painter, scene)
         painter.drawPixmap(0, 0, self._top)
 
-    @property
-    def complete(self) -> bool:
-        """Whether every label says all that it will; if not, prepare again a little later."""
-        return not self._wait_names.behind
-
     def wait_boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
         """Where the wide waits for a primitive are, in logical px."""
         geometry, runs, boxes = scene.geometry, self.runs, []
@@ -140,15 +136,14 @@ class Frame:
     def _wait_texts(self, scene: Scene) -> list[tuple[str, ...]]:
         """For every wide wait in order, `lock wait accounts` and shorter ones."""
         geometry, runs, model = scene.geometry, self.runs, scene.model
-        waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, WITH_PRIMITIVE))
+        waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, _WITH_PRIMITIVE))
         self._waits, self._awaited = waits, []
         if not len(waits):
-            self._wait_names.behind = False
             return []
         middles = (runs.firsts[waits] + runs.lasts[waits]) / 2 * geometry.ns_per_column + geometry.start_ns
         rows = scene.rows.lane_ids[geometry.first_row + runs.rows[waits]]
         wanted = [Wanted(lane, time) for lane, time in zip(rows.tolist(), middles.tolist(), strict=True)]
-        primitives = self._wait_names.find(model, wanted, LEAST_PX * geometry.scale.ns_per_px)
+        primitives = self._wait_names.find(model, wanted)
         self._awaited = primitives
         texts = []
         for code, number in zip(runs.codes[waits].tolist(), primitives, strict=True):

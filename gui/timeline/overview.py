@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from engine.model.model import Model
 from gui.state.view_window import MARGIN, ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.raster import Raster
+from gui.timeline.raster import Codes, Raster
 from gui.timeline.time_scale import TimeScale
 
 HEIGHT_PX = 40
@@ -45,6 +45,7 @@ class Overview(QWidget):
         self._model: Model | None = None
         self._image = QImage()
         self._pixels = np.empty((0, 0), dtype=np.uint32)
+        self._codes: Codes | None = None  # of a picture that is still to be made
         self._drawn_at = 0.0
         self._drawn: object = None
         self._raster: Raster | None = None
@@ -59,7 +60,7 @@ class Overview(QWidget):
 
     def show_model(self, model: Model | None) -> None:
         self._model = model
-        self._drawn = None
+        self._drawn = self._codes = None
         self.update()
 
     def refresh(self) -> None:
@@ -154,18 +155,27 @@ class Overview(QWidget):
         # A paint may come between new data and the new limits, so both count.
         wanted = (model.version, self._view.limits)
         early = now - self._drawn_at < REDRAW_S and not model.finished
-        if not resized and self._drawn is not None and (wanted == self._drawn or early):
-            return
-        if resized:
-            self._pixels = np.empty(size, dtype=np.uint32)
-            self._image = QImage(self._pixels.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
-            self._raster = Raster(self._themes.current, ratio)
+        if self._codes is not None and not resized:
+            self._fill()
+        elif resized or self._drawn is None or (wanted != self._drawn and not early):
+            self._drawn_at, self._drawn = now, wanted
+            lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
+            scale = self.scale()
+            self._codes, _ = model.states.codes(lanes, scale.start_ns, scale.duration(self.width()) / size[1], size[1])
+            if resized:
+                self._pixels = np.empty(size, dtype=np.uint32)
+                self._image = QImage(self._pixels.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
+                self._raster = Raster(self._themes.current, ratio)
+            if resized or model.finished:
+                self._fill()
+            else:
+                self.update()  # the pixels belong to the next frame
+
+    def _fill(self) -> None:
         assert self._raster is not None
-        lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
-        scale = self.scale()
-        codes, _ = model.states.codes(lanes, scale.start_ns, scale.duration(self.width()) / size[1], size[1])
-        self._raster.fill_strip(self._pixels, codes)
-        self._drawn_at, self._drawn = now, wanted
+        assert self._codes is not None
+        self._raster.fill_strip(self._pixels, self._codes)
+        self._codes = None
 
     def _on_theme_changed(self) -> None:
         self._raster = None

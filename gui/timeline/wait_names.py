@@ -1,19 +1,13 @@
 """What the waits on screen are for. Looking a slice up costs more than drawing it, so what was found is kept."""
 
 from bisect import bisect_right
-from collections.abc import Callable
-from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.model.model import Model
-from engine.recording.schema import STATE_MASK, State
 
-WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
 KEPT = 20_000  # slices
-FEW = 12  # lookups one by one; for more, one question for all of them is cheaper
-REST_S = 0.1  # between two such questions
 
 
 class Wanted(NamedTuple):
@@ -49,55 +43,33 @@ class _Known:
 
 
 class WaitNames:
-    """Primitives of waits, by lane and time, as far as they have been looked up.
+    """Primitives of waits, by lane and time. An open wait is looked up again whenever it has grown."""
 
-    `behind`: some were left out, since looking many up takes a while and was done just now; ask again soon.
-    """
-
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self.behind = False
-        self._clock = clock
-        self._again_at = float("-inf")
+    def __init__(self) -> None:
         self._model: Model | None = None
         self._known: dict[int, _Known] = {}
         self._count = 0
 
-    def find(self, model: Model, wanted: list[Wanted], shortest_ns: float) -> list[int]:
-        """The id of the primitive that each wait is for, 0 for none; none of them is shorter than `shortest_ns`."""
+    def find(self, model: Model, wanted: list[Wanted]) -> list[int]:
+        """The id of the primitive that each wait is for, 0 for none."""
         if model is not self._model or self._count > KEPT:
             self._model, self._known, self._count = model, {}, 0
-        self.behind = False
         known = self._known
         found = [known[lane].find(moment) if lane in known else None for lane, moment in wanted]
         missing = [each for each, primitive in zip(wanted, found, strict=True) if primitive is None]
         if not missing:
             return [primitive or 0 for primitive in found]
-        self._look_up(model, missing, shortest_ns)
+        self._look_up(model, missing)
         return [
             known[lane].find(moment) or 0 if primitive is None and lane in known else primitive or 0
             for (lane, moment), primitive in zip(wanted, found, strict=True)
         ]
 
-    def _look_up(self, model: Model, missing: list[Wanted], shortest_ns: float) -> None:
-        if len(missing) <= FEW:
-            for lane, moment in missing:
-                shown = model.states.slice_at(lane, int(moment))
-                if shown is not None:
-                    self._add(model, shown.lane, shown.start_ns, shown.end_ns, shown.detail)
-            return
-        now = self._clock()
-        if now < self._again_at:
-            self.behind = True
-            return
-        self._again_at = now + REST_S
-        lanes = np.unique([lane for lane, _ in missing])
-        times = [moment for _, moment in missing]
-        wide = model.states.wide_slices(
-            lanes, int(min(times) - shortest_ns), int(max(times) + shortest_ns), int(shortest_ns * 0.4)
-        )
-        waits = np.isin(wide.codes & STATE_MASK, WITH_PRIMITIVE)
-        columns = (wide.lanes, wide.starts, wide.ends, wide.details)
-        for row in zip(*(column[waits].tolist() for column in columns), strict=True):
+    def _look_up(self, model: Model, missing: list[Wanted]) -> None:
+        lanes, times = (np.array(part).astype(np.int64) for part in zip(*missing, strict=True))
+        found = model.states.slices_at(lanes, times)
+        columns = (found.lanes, found.starts, found.ends, found.details)
+        for row in zip(*(column.tolist() for column in columns), strict=True):
             self._add(model, *row)
 
     def _add(self, model: Model, lane: int, start: int, end: int, detail: int) -> None:
