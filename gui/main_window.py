@@ -144,6 +144,7 @@ class MainWindow(WindowFrame):
         live = self.bridge.running
         self.timeline.show_model(model, live=live)
         self.views.show_model(model)
+        self.source.show_model(model)
         self.pages.setCurrentIndex(1 if model is not None or live else 0)
         self._show_title()
         self._show_enabled()

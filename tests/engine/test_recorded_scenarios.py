@@ -92,6 +92,8 @@ def test_lock_waits_name_the_holder(tmp_path: Path) -> None:
         if model.states.totals(np.array([lane.id]), model.start_ns, model.end_ns)[0, State.LOCK_WAIT] > 0
     ]
     assert len(contended) >= 2
+    [source] = [text for file, text in model.sources.items() if file.endswith("lock_contention.py")]
+    assert "SCENARIO = Scenario(" in source
 
 
 def test_a_crashed_process_is_recorded_with_its_signal(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.model.model import Model
+from engine.recording.reader import Batch
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.panels.source.view import SourceView
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.session_bridge import SessionBridge
+from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.widgets.figures import elapsed, fixed_percent, grouped
 from gui.widgets.messages import MOST_SHOWN, Message, Messages
@@ -104,16 +107,22 @@ def test_messages_replace_their_own_kind_and_never_pile_up(qtbot: QtBot) -> None
     assert messages.isHidden()
 
 
-def test_source_is_shown_with_its_marked_line(qtbot: QtBot, tmp_path: Path) -> None:
+def test_source_is_shown_with_its_marked_line(qtbot: QtBot) -> None:
     view = SourceView(ActiveTheme())
     qtbot.addWidget(view)
-    path = tmp_path / "code.py"
-    path.write_text("".join(f"x = {number}\n" for number in range(1, 100)))
-    assert view.show_file(str(path))
+    view.show_text("code.py", "".join(f"x = {number}\n" for number in range(1, 100)))
     view.mark({50: "#333333"}, 50)
     assert view.textCursor().block().text() == "x = 50"
-    assert not view.show_file(str(tmp_path / "gone.py"))
-    assert view.file == str(path)
+
+
+def test_source_is_of_the_recording_where_it_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "code.py"
+    path.write_text("x = 1\n")
+    model = Model({})
+    assert source_text(model, str(path)) == "x = 1\n"
+    model.take_in(Batch(texts=[{"type": "source", "file": str(path), "text": "x = 0\n"}]))
+    assert source_text(model, str(path)) == "x = 0\n"
+    assert source_text(model, str(tmp_path / "gone.py")) is None
 
 
 def test_hidden_panels_are_left_out_and_shown_ones_take_turns() -> None:

@@ -14,6 +14,7 @@ from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, State
 from gui.panels.details.excerpt import excerpt
 from gui.state.selection import Selection
+from gui.state.source_texts import source_text
 from gui.theme import FONT_SMALL_PX, FONT_TITLE_PX, STATE_NAMES, Theme
 from gui.timeline.hover import certainty_text, state_text
 from gui.timeline.ticks import time_text
@@ -174,7 +175,7 @@ class Page:
         innermost = stack[-1]
         parts = [self._section(f"Code at {self._source(innermost)} in {escape(innermost.function)}", escaped=True)]
         lines = []
-        for number, text in excerpt(innermost.file, innermost.line):
+        for number, text in excerpt(source_text(self._model, innermost.file), innermost.line):
             here = number == innermost.line
             style = f"background-color: {colours.accent_soft};" if here else f"color: {colours.text_dim};"
             lines.append(f'<span style="{style}">{number:>5}  {escape(text) or " "}</span>')

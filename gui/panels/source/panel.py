@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.model.entities import Site
+from engine.model.model import Model
 from gui.panels.source.view import SourceView
+from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.widgets.panel import EmptyHint
 
@@ -30,6 +32,7 @@ class SourcePanel(QWidget):
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._themes = themes
+        self._model: Model | None = None
         self.heading = QLabel(self)
         self.heading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.heading.setProperty("role", "small")
@@ -53,6 +56,10 @@ class SourcePanel(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyHint(HINT))
         self._stack.addWidget(body)
+
+    def show_model(self, model: Model | None) -> None:
+        """From now on lines are of this recording."""
+        self._model = model
 
     def show_line(self, file: str, line: int) -> None:
         """Shows one line; 0 for just the file."""
@@ -84,11 +91,12 @@ class SourcePanel(QWidget):
 
     def _show(self, file: str, line: int) -> None:
         self._stack.setCurrentIndex(1)
-        if not self.view.show_file(file):
-            self.heading.setText(f"{file} can't be read from here; the line was {line}.")
-            self.view.file = ""
-            self.view.clear()
+        text = source_text(self._model, file)
+        if text is None:
+            self.heading.setText(f"{file} is neither here nor in the recording; the line was {line}.")
+            self.view.show_text("", "")
             return
+        self.view.show_text(file, text)
         self.heading.setText(f"{file}:{line}" if line else file)
         self.heading.setToolTip(Path(file).name)
         self.view.mark({line: self._themes.current.surfaces.accent_soft} if line else {}, line)

@@ -1,7 +1,6 @@
 """A read-only view of a Python file with line numbers and marked lines."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent, QTextCursor, QTextFormat
@@ -9,8 +8,6 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.panels.source.highlighter import PythonHighlighter
 from gui.theme import ActiveTheme, code_font
-
-LARGEST = 4 << 20  # bytes; no source that a person wrote is larger
 
 
 class SourceView(QPlainTextEdit):
@@ -20,6 +17,7 @@ class SourceView(QPlainTextEdit):
         super().__init__(parent)
         self._themes = themes
         self.file = ""
+        self._text = ""
         self._marked: dict[int, str] = {}
         self.setReadOnly(True)
         self.setFont(code_font())
@@ -35,21 +33,12 @@ class SourceView(QPlainTextEdit):
         themes.changed.connect(self._dress)
         self._make_room()
 
-    def show_file(self, file: str) -> bool:
-        """Loads a file; False when it can't be read (what was shown stays)."""
-        if file == self.file:
-            return True
-        try:
-            path = Path(file)
-            if path.stat().st_size > LARGEST:
-                return False
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return False
-        self.file = file
-        self._marked = {}
-        self.setPlainText(text)
-        return True
+    def show_text(self, file: str, text: str) -> None:
+        """Shows the text of a file."""
+        if (file, text) != (self.file, self._text):
+            self.file, self._text = file, text
+            self._marked = {}
+            self.setPlainText(text)
 
     def mark(self, lines: Mapping[int, str], show: int) -> None:
         """Marks lines, each with a colour, and brings the line `show` into the middle."""
