@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.model.model import Model
 
-PANEL_INTERVAL_S = 0.12
+PANEL_INTERVAL_S = 0.2
 PLOT_STEPS = 6
 PLOTS_BUDGET_S = 0.003
 PANELS_BUDGET_S = 0.004  # of one frame; whoever is left comes first the next time
