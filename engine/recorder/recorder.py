@@ -20,7 +20,7 @@ from engine.recorder.events import FrameEvents
 from engine.recorder.output import Output
 from engine.recorder.registry import Registry
 from engine.recorder.request import RunRequest
-from engine.recorder.resources import EVENT_COST_NS, Resources
+from engine.recorder.resources import Resources
 from engine.recorder.sampler import ThreadSampler
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
@@ -190,9 +190,8 @@ class Recorder:
             self._tell_overhead(now_ns)
 
     def _tell_overhead(self, now_ns: int) -> None:
-        tracing = sum(traced.ring.tracer_ns for traced in self._tracing.living)
         program = max(self._resources.program_cpu_ns, 1)
-        share = min(1.0, (self._timeline.events * EVENT_COST_NS + tracing) / program)
+        share = min(1.0, (self._timeline.tracing_ns + self._tracing.set_up_ns) / program)
         self._emit(
             {
                 "type": "overhead",

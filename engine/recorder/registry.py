@@ -29,6 +29,7 @@ class TracedProcess:
     start_ns: int
     forked: bool
     free_threaded: bool
+    python: int = 0  # sys.hexversion
     name: str = ""
     lanes: "dict[int, TracedLane]" = field(default_factory=dict)  # by serial
     targets: dict[int, tuple[int, int]] = field(default_factory=dict)  # object of a join: (pid, serial)

@@ -12,8 +12,6 @@ from engine.recording.schema import RESOURCE_ROW
 INTERVAL_NS = 250_000_000
 USS_INTERVAL_NS = 2_000_000_000  # adding up the pages of a process costs it and us milliseconds
 MAX_SHARE = 0.01  # of the time: with many processes they are looked at less often
-# What an event costs the traced thread: a HOLD record, as benchmarks/lock_cycle.py measures it on 3.11 (ns).
-EVENT_COST_NS = 400
 
 
 class Resources:

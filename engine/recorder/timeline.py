@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.recorder.costs import cost_ns
 from engine.recorder.open_holds import OpenHolds
 from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_of
 from engine.recorder.rings import CELL_WORDS, RECORD, Drained
@@ -73,6 +74,7 @@ class Timeline:
         self._numbers = np.empty(0, np.int64)
         self._words = np.empty((0, CELL_WORDS), np.uint64)
         self.events = 0
+        self.tracing_ns = 0  # what they have cost the program, estimated
 
     @property
     def dropped(self) -> int:
@@ -170,6 +172,10 @@ class Timeline:
         order = np.argsort(records["end"], kind="stable")
         records, threads, owners = records[order], threads[order], owners[order]
         self.events += len(records)
+        self.tracing_ns += sum(
+            cost_ns(part.records["kind"], process.python, free_threaded=process.free_threaded)
+            for process, part in parts
+        )
         lanes = self._registry.lane_numbers(keys_of(owners, threads)).astype(np.int64)
         return records, lanes, owners
 

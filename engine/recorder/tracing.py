@@ -59,6 +59,12 @@ class Tracing:
         self.statuses: dict[int, int] = {}  # exit statuses by pid, as they become known
         self.living: list[Traced] = []
         self.holes = 0
+        self._set_up_ns = 0  # of the dead
+
+    @property
+    def set_up_ns(self) -> int:
+        """CPU time that the tracer took to set itself up in all processes."""
+        return self._set_up_ns + sum(traced.ring.tracer_ns for traced in self.living)
 
     def discover(self, now_ns: int) -> None:
         """Takes up new ring files."""
@@ -120,6 +126,7 @@ class Tracing:
                 self._take(traced, frame)
         traced.process.end_ns = now_ns
         self.holes += traced.ring.holes
+        self._set_up_ns += traced.ring.tracer_ns
         traced.ring.close(unlink=True)
         traced.texts.close()
         traced.texts.path.unlink(missing_ok=True)
@@ -172,6 +179,7 @@ class Tracing:
         process = self._registry.add_process(
             ring.pid, ring.parent_pid, ring.start_ns, free_threaded=bool(free_threaded), forked=forked, **values
         )
+        process.python = ring.python
         descriptor = -1
         with contextlib.suppress(OSError, AttributeError):
             descriptor = os.pidfd_open(ring.pid)
