@@ -344,11 +344,11 @@ def _map(keys: NDArray[np.uint64], table: dict[int, int], define: Callable[[int]
 
 
 def program_name(executable: str, argv: list[str]) -> str:
-    """What people call a program (`argv` is its whole command line): its script or module, else its interpreter."""
+    """What people call a program by its command line: its script, its module without package, or its interpreter."""
     arguments = argv[1:]
     for place, argument in enumerate(arguments):
         if argument == "-m" and place + 1 < len(arguments):
-            return arguments[place + 1]
+            return arguments[place + 1].removesuffix(".__main__").rpartition(".")[2]
         if argument and not argument.startswith("-"):
             return Path(argument).name
     return Path(executable).name or "python"
