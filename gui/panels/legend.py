@@ -14,10 +14,13 @@ from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.state.filters import Filters
 from gui.state.view_window import ViewWindow
 from gui.theme import FONT_SMALL_PX, GRID, STATE_NAMES, ActiveTheme, Theme, ui_font
-from gui.timeline.raster import BAR_TOP, HOLD_BOTTOM, MERGED, Raster
+from gui.timeline.raster import MERGED, Raster
+from gui.timeline.row_shape import RowShape
 
 LINE_PX = 28
 SWATCH_PX = 20
+SHAPE = RowShape()
+SWATCH_HEIGHT_PX = SHAPE.hold_bottom - SHAPE.bar_top
 RECOUNT_S = 0.25
 STATES = (
     State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT,
@@ -203,7 +206,7 @@ class StateEntry(QAbstractButton):
         if self.underMouse():
             painter.fillRect(self.rect().adjusted(0, 1, 0, 0), theme.color("hovered"))
         painter.setOpacity(0.35 if self._dimmed else 1.0)
-        painter.drawImage(8, (LINE_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
         painter.setOpacity(1.0)
         painter.setFont(ui_font(FONT_SMALL_PX))
         left = 8 + SWATCH_PX + 5
@@ -249,7 +252,7 @@ class MarkEntry(QWidget):
         if self._theme is None:
             return
         painter = QPainter(self)
-        painter.drawImage(8, (LINE_PX - HOLD_BOTTOM + BAR_TOP) // 2, self._swatch)
+        painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
         painter.setFont(ui_font(FONT_SMALL_PX))
         painter.setPen(self._theme.color("text_dim"))
         painter.drawText(self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
@@ -262,7 +265,7 @@ def swatch(theme: Theme, code: int, worst: int, held: int, ratio: float) -> QIma
     pixels = np.empty((1, height, columns), dtype=np.uint32)
     codes, worsts, holds = (np.full((1, columns), value, dtype=np.uint8) for value in (code, worst, held))
     raster.fill_lanes(pixels, codes, worsts, holds, 0)
-    top, bottom = round(BAR_TOP * ratio), round(HOLD_BOTTOM * ratio)
+    top, bottom = round(SHAPE.bar_top * ratio), round(SHAPE.hold_bottom * ratio)
     image = QImage(pixels.data, columns, height, columns * 4, QImage.Format.Format_RGB32)
     part = image.copy(0, top, columns, bottom - top)
     part.setDevicePixelRatio(ratio)

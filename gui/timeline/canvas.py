@@ -1,5 +1,7 @@
 """The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
 
+from bisect import bisect_left
+
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -20,7 +22,8 @@ from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
 from gui.timeline.keys import Keys
 from gui.timeline.overlays import Overlays
-from gui.timeline.rows import ROW_PX, Rows, arrange
+from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
+from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
 
 KEYBOARD_REASONS = (
@@ -54,6 +57,8 @@ class Canvas(QWidget):
             "Run a scenario or open a recording: its threads appear here as lanes.",
         )
         self._first_row = 0
+        self._row_px = ROW_PX
+        self._own_row_px: int | None = None  # chosen by the user
         self._arranged: tuple[int, int, int] = (0, 0, -1)
         self._frame: Frame | None = None
         self._stale = True
@@ -113,7 +118,29 @@ class Canvas(QWidget):
             self.devicePixelRatioF(),
             (self._first_row, len(self.rows)),
             (self.view.start_ns, self.view.end_ns),
+            self._row_px,
         )
+
+    @property
+    def row_px(self) -> int:
+        """Height of a row, logical px."""
+        return self._row_px
+
+    def set_row_height(self, height_px: int | None) -> None:
+        """The user's own choice of a row's height; None: as high as the rows fit, within bounds."""
+        self._own_row_px = height_px
+        self._fit_rows()
+        self.scroll_to(self._first_row)
+        self.rows_changed.emit()
+        self.invalidate()
+
+    def resize_rows(self, steps: int) -> None:
+        """The next greater (+1) or smaller (-1) height of rows."""
+        place = bisect_left(HEIGHTS_PX, self._row_px) + steps
+        self.set_row_height(HEIGHTS_PX[min(max(place, 0), len(HEIGHTS_PX) - 1)])
+
+    def _fit_rows(self) -> None:
+        self._row_px = self._own_row_px or fitting_height(max(len(self.rows), 1), self.height() - RULER_PX)
 
     @property
     def first_row(self) -> int:
@@ -220,8 +247,8 @@ class Canvas(QWidget):
 
     def _fresh_frame(self, scene: Scene) -> Frame:
         frame, geometry = self._frame, scene.geometry
-        if frame is None or frame.ratio != geometry.ratio:
-            frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters)
+        if frame is None or (frame.ratio, frame.shape) != (geometry.ratio, geometry.shape):
+            frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters, geometry.shape)
             self._stale = True
         if self._stale:
             frame.prepare(scene)
@@ -277,6 +304,7 @@ class Canvas(QWidget):
         assert self.model is not None
         self._arranged = (len(self.model.lanes), len(self.model.processes), 0)
         self.rows = arrange(self.model, self.filters)
+        self._fit_rows()
         whole = self.geometry_now().whole_rows
         self._first_row = max(0, min(self._first_row, len(self.rows) - whole))
         self.rows_changed.emit()
@@ -307,6 +335,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_rows()
         self.scroll_to(self._first_row)
         self.rows_changed.emit()
         self.invalidate()

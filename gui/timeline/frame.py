@@ -13,7 +13,8 @@ from gui.timeline.columns import LaneColumns
 from gui.timeline.geometry import NAMES_PX, RULER_PX
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
-from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, Raster
+from gui.timeline.raster import Raster
+from gui.timeline.row_shape import RowShape
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
 from gui.timeline.wait_names import WaitNames, Wanted
@@ -28,17 +29,17 @@ _TEXTS = {
 
 
 class Frame:
-    """Makes frames and paints them as often as asked. One per theme, state filter and device pixel ratio."""
+    """Makes frames and paints them as often as asked. One per theme, state filter, device pixel ratio, row shape."""
 
-    def __init__(self, theme: Theme, ratio: float, filters: Filters) -> None:
-        self.ratio = ratio
+    def __init__(self, theme: Theme, ratio: float, filters: Filters, shape: RowShape) -> None:
+        self.ratio, self.shape = ratio, shape
         self.image = QImage()
         self.runs = wide_runs(np.empty((0, 0), dtype=np.uint8), 1)
         self._theme = theme
-        self._raster = Raster(theme, ratio, filters.states)
+        self._raster = Raster(theme, ratio, filters.states, shape)
         self._columns = LaneColumns(self._raster)
-        self._labels = LabelSheet(ui_font(FONT_SMALL_PX), ratio)
-        self._names = Names(theme)
+        self._labels = LabelSheet(ui_font(FONT_SMALL_PX + shape.label_growth_px), ratio)
+        self._names = Names(theme, shape)
         self._ruler = Ruler(theme)
         self._top = QPixmap()
         self._rows_end = 0
@@ -59,6 +60,8 @@ class Frame:
                 None if state in _WITH_PRIMITIVE else _TEXTS[state] if state in _TEXTS else (STATE_NAMES[state],)
             )
             ink = QColor("#ffffff") if code & DEADLOCKED else theme.state_text(state)
+            if state is State.UNKNOWN and not code & DEADLOCKED:
+                ink = theme.color("text")  # its hatching is mostly background
             if filters.states and state not in filters.states:
                 ink = faint
             self._inks.append((ink, ink.rgb()))
@@ -104,16 +107,16 @@ class Frame:
         for place, awaited in zip(self._waits.tolist(), self._awaited, strict=True):
             if awaited == primitive:
                 first, last = int(runs.firsts[place]), int(runs.lasts[place])
-                top = geometry.row_top(geometry.first_row + int(runs.rows[place])) + BAR_TOP
+                top = geometry.row_top(geometry.first_row + int(runs.rows[place])) + self.shape.bar_top
                 width = (last - first) / self.ratio - 1
-                boxes.append(QRectF(NAMES_PX + first / self.ratio, top, width, BAR_BOTTOM - BAR_TOP))
+                boxes.append(QRectF(NAMES_PX + first / self.ratio, top, width, self.shape.bar_px))
         return boxes
 
     def _place_labels(self, scene: Scene) -> list[tuple[int, int, int, int, tuple[int, int, int, int]]]:
         """Where each label goes (x, y, width, height) and where it is on the sheet."""
         geometry, ratio, sheet, runs = scene.geometry, self.ratio, self._labels, self.runs
         height = sheet.height
-        drop = BAR_TOP + (BAR_BOTTOM - BAR_TOP - height) // 2
+        drop = self.shape.bar_top + (self.shape.bar_px - height) // 2
         tops = [geometry.row_top(geometry.first_row + place) + drop for place in range(geometry.rows_in_view)]
         lefts = (NAMES_PX + PADDING + (runs.firsts / ratio).astype(int)).tolist()
         widths = ((runs.lasts - runs.firsts) / ratio - 2 * PADDING).astype(int).tolist()

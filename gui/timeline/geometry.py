@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from gui.timeline.rows import ROW_PX
+from gui.timeline.row_shape import ROW_PX, RowShape
 from gui.timeline.time_scale import TimeScale
 
 NAMES_PX = 184
@@ -24,16 +24,23 @@ class Geometry:
     rows: int
     first_column: int
     ns_per_column: float
+    shape: RowShape
 
     @classmethod
     def of(
-        cls, size: tuple[int, int], ratio: float, rows: tuple[int, int], times_ns: tuple[float, float]
+        cls,
+        size: tuple[int, int],
+        ratio: float,
+        rows: tuple[int, int],
+        times_ns: tuple[float, float],
+        row_px: int = ROW_PX,
     ) -> "Geometry":
         """The layout of a widget of this size that shows these times, from row `rows[0]` of `rows[1]` on."""
         width, height = size
         columns = max(round(max(width - NAMES_PX, 1) * ratio), 1)
         ns_per_column = (times_ns[1] - times_ns[0]) / columns
-        return cls(width, height, ratio, rows[0], rows[1], math.floor(times_ns[0] / ns_per_column), ns_per_column)
+        first = math.floor(times_ns[0] / ns_per_column)
+        return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px))
 
     @property
     def columns(self) -> int:
@@ -54,25 +61,29 @@ class Geometry:
         return TimeScale(self.start_ns, self.ns_per_column * self.ratio, NAMES_PX)
 
     @property
+    def row_px(self) -> int:
+        return self.shape.height
+
+    @property
     def rows_in_view(self) -> int:
         """Rows that are at least partly in view."""
-        fitting = math.ceil(max(self.height - RULER_PX, 0) / ROW_PX)
+        fitting = math.ceil(max(self.height - RULER_PX, 0) / self.row_px)
         return max(0, min(fitting, self.rows - self.first_row))
 
     @property
     def whole_rows(self) -> int:
         """Rows that fit the widget's height completely."""
-        return max(1, (self.height - RULER_PX) // ROW_PX)
+        return max(1, (self.height - RULER_PX) // self.row_px)
 
     def row_top(self, row: int) -> int:
         """y of a row's upper edge; outside of the widget when it is not in view."""
-        return RULER_PX + (row - self.first_row) * ROW_PX
+        return RULER_PX + (row - self.first_row) * self.row_px
 
     def row_at(self, y: float) -> int | None:
         """The row at a height; None over the ruler and below the last row."""
         if y < RULER_PX:
             return None
-        row = self.first_row + int((y - RULER_PX) // ROW_PX)
+        row = self.first_row + int((y - RULER_PX) // self.row_px)
         return row if row < self.rows else None
 
     def shows_row(self, row: int) -> bool:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from gui.timeline.geometry import NAMES_PX, RULER_PX
-from gui.timeline.rows import ROW_PX, RowKind
+from gui.timeline.rows import RowKind
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
@@ -45,12 +45,14 @@ class Gestures:
         return self._drag in (_Drag.SELECT, _Drag.PAN)
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Ctrl zooms at the pointer, Shift (or a sideways wheel) pans, else lanes scroll."""
+        """Ctrl zooms at the pointer, Shift (or a sideways wheel) pans, both resize rows; else lanes scroll."""
         canvas = self._canvas
         across, along = event.angleDelta().x(), event.angleDelta().y()
         modifiers = event.modifiers()
         event.accept()
-        if modifiers & _Control:
+        if modifiers & _Control and modifiers & _Shift:
+            canvas.resize_rows(1 if (along or across) > 0 else -1)
+        elif modifiers & _Control:
             canvas.view.zoom(ZOOM_PER_NOTCH ** (-along / WHEEL_NOTCH), self._time_at(event.position()))
         elif modifiers & _Shift or abs(across) > abs(along):
             # Some systems turn Shift + wheel into a sideways wheel themselves.
@@ -58,7 +60,7 @@ class Gestures:
             canvas.view.pan(-notches * PAN_PER_NOTCH * canvas.view.span_ns)
         else:
             pixels = event.pixelDelta().y()
-            self._rows_left -= pixels / ROW_PX if pixels else along / WHEEL_NOTCH * ROWS_PER_NOTCH
+            self._rows_left -= pixels / canvas.row_px if pixels else along / WHEEL_NOTCH * ROWS_PER_NOTCH
             whole = int(self._rows_left)
             self._rows_left -= whole
             canvas.scroll_to(canvas.first_row + whole)
@@ -94,7 +96,7 @@ class Gestures:
         elif self._drag is _Drag.PAN:
             shift = canvas.geometry_now().scale.duration(self._from.x() - position.x())
             canvas.view.show(self._from_view[0] + shift, self._from_view[1] + shift, gesture="drag")
-            canvas.scroll_to(self._from_row + round((self._from.y() - position.y()) / ROW_PX))
+            canvas.scroll_to(self._from_row + round((self._from.y() - position.y()) / canvas.row_px))
         canvas.point_at(position)
 
     def release(self, event: QMouseEvent) -> None:

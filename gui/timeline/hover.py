@@ -8,7 +8,6 @@ from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
 from gui.theme import STATE_NAMES
 from gui.timeline.geometry import NAMES_PX, Geometry
-from gui.timeline.raster import BAR_BOTTOM
 from gui.timeline.rows import Row, Rows
 from gui.timeline.ticks import time_text
 
@@ -40,7 +39,7 @@ def hit_test(x: float, y: float, geometry: Geometry, rows: Rows, model: Model) -
     if lane is None or time is None:
         return Hit(number, time, lane)
     hold = None
-    if y - geometry.row_top(number) >= BAR_BOTTOM:
+    if y - geometry.row_top(number) >= geometry.shape.bar_bottom:
         holds = model.holds.of_lane(lane, int(time), int(time) + 1)
         hold = holds[-1] if holds else None
     return Hit(number, time, lane, model.states.slice_at(lane, int(time)), hold)

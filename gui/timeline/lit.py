@@ -9,7 +9,6 @@ from PySide6.QtCore import QRectF
 
 from engine.model.model import Model
 from gui.timeline.geometry import NAMES_PX
-from gui.timeline.raster import BAR_TOP, HOLD_BOTTOM
 from gui.timeline.scene import Scene
 
 AHEAD = 0.5  # of the view, fetched at either side
@@ -31,10 +30,11 @@ class LitHolds:
     def boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
         """One box per hold in view; holds of a lane that lie within one pixel share one."""
         self._fetch_if_due(scene, primitive)
-        geometry = scene.geometry
+        geometry, shape = scene.geometry, scene.geometry.shape
         shown = range(geometry.first_row, geometry.first_row + geometry.rows_in_view)
-        tops = {lane: geometry.row_top(row) + BAR_TOP for row in shown for lane in scene.rows.rows[row].lanes}
+        tops = {lane: geometry.row_top(row) + shape.bar_top for row in shown for lane in scene.rows.rows[row].lanes}
         scale = geometry.scale
+        height = shape.hold_bottom - shape.bar_top
         lanes, starts, ends = self._holds
         inside = np.flatnonzero((ends >= geometry.start_ns) & (starts <= geometry.end_ns))
         lefts = NAMES_PX + (starts[inside] - scale.start_ns) / scale.ns_per_px
@@ -45,7 +45,7 @@ class LitHolds:
             top = tops.get(int(lane))
             if top is None or right < reached.get(lane, 0.0) + 1:
                 continue
-            boxes.append(QRectF(max(left, NAMES_PX - 2.0), top, max(right - left, 1.0), HOLD_BOTTOM - BAR_TOP))
+            boxes.append(QRectF(max(left, NAMES_PX - 2.0), top, max(right - left, 1.0), height))
             reached[lane] = max(right, left + 1)
             if len(boxes) >= MOST_BOXES:
                 break

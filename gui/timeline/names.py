@@ -8,7 +8,8 @@ from engine.model.format import count
 from engine.model.model import Model
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import NAMES_PX
-from gui.timeline.rows import ROW_PX, Row, RowKind
+from gui.timeline.row_shape import RowShape
+from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 
 INDENT_PX = 24
@@ -35,10 +36,12 @@ def process_note(process: Process, *, over: bool) -> str:
 class Names:
     """Paints names. Elided texts are kept, since measuring text costs more than drawing it."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, shape: RowShape) -> None:
         self._theme = theme
-        self._font = ui_font(FONT_PX - 1)
-        self._bold = ui_font(FONT_PX - 1, bold=True)
+        self._row_px = shape.height
+        size = FONT_PX - 1 + (shape.label_growth_px > 0)
+        self._font = ui_font(size)
+        self._bold = ui_font(size, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
         self._kept = QPixmap()
         self._kept_for: tuple[object, ...] = ()
@@ -90,7 +93,7 @@ class Names:
         theme = self._theme
         is_process = row.kind is RowKind.PROCESS
         left = 8 if is_process else INDENT_PX
-        painter.fillRect(0, top, NAMES_PX, ROW_PX, theme.color("danger_soft" if marked else "group"))
+        painter.fillRect(0, top, NAMES_PX, self._row_px, theme.color("danger_soft" if marked else "group"))
         self._paint_chevron(painter, left, top, row.expanded, theme.color("text_dim"))
         if is_process:
             process = model.processes[row.process]
@@ -103,8 +106,8 @@ class Names:
     def _paint_lane(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
         lane = model.lanes[row.lanes[0]]
         if marked:
-            painter.fillRect(0, top, NAMES_PX, ROW_PX, self._theme.color("danger_soft"))
-            painter.fillRect(0, top, 4, ROW_PX, QColor(self._theme.deadlock))
+            painter.fillRect(0, top, NAMES_PX, self._row_px, self._theme.color("danger_soft"))
+            painter.fillRect(0, top, 4, self._row_px, QColor(self._theme.deadlock))
         ended = lane.end_ns is not None and not model.finished
         note = "deadlock" if marked else "failed" if lane.error else "pinned" if row.pinned else ""
         self._texts(
@@ -129,11 +132,11 @@ class Names:
         if note:
             painter.setFont(self._small)
             painter.setPen(theme.color("danger" if failed else "text_dim"))
-            painter.drawText(QRect(left, top - 1, width, ROW_PX), _RIGHT, note)
+            painter.drawText(QRect(left, top - 1, width, self._row_px), _RIGHT, note)
             width -= QFontMetrics(self._small).horizontalAdvance(note) + 8
         painter.setFont(self._bold if bold else self._font)
         painter.setPen(theme.color("text_dim" if dim else "text"))
-        painter.drawText(QRect(left, top - 1, width, ROW_PX), _LEFT, self._elide(text, width, bold))
+        painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, self._elide(text, width, bold))
 
     def _elide(self, text: str, width: int, bold: bool) -> str:
         key = (text, width, bold)
@@ -142,9 +145,8 @@ class Names:
             self._elided[key] = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
         return self._elided[key]
 
-    @staticmethod
-    def _paint_chevron(painter: QPainter, left: int, top: int, expanded: bool, color: QColor) -> None:
-        middle = top + ROW_PX // 2
+    def _paint_chevron(self, painter: QPainter, left: int, top: int, expanded: bool, color: QColor) -> None:
+        middle = top + self._row_px // 2
         points = ((0, -2), (8, -2), (4, 3)) if expanded else ((2, -4), (2, 4), (7, 0))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)

@@ -9,8 +9,6 @@ from engine.recording.schema import DEADLOCKED
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
 from gui.timeline.lit import LitHolds
-from gui.timeline.raster import BAR_BOTTOM, BAR_TOP, HOLD_BOTTOM
-from gui.timeline.rows import ROW_PX
 from gui.timeline.scene import Scene
 from gui.timeline.ticks import time_text
 
@@ -55,7 +53,7 @@ class Overlays:
                 continue
             left = max(geometry.scale.x(stuck.start_ns), NAMES_PX - 4.0)
             right = min(geometry.scale.x(stuck.end_ns), geometry.width + 4.0)
-            painter.drawRect(QRectF(left, geometry.row_top(row) + 1, right - left, HOLD_BOTTOM - 2))
+            painter.drawRect(QRectF(left, geometry.row_top(row) + 1, right - left, geometry.shape.hold_bottom - 2))
 
     def paint_slice(self, painter: QPainter, scene: Scene, chosen: Slice, *, strong: bool) -> None:
         """Frames a slice: the selected one strongly, the hovered one lightly."""
@@ -66,7 +64,8 @@ class Overlays:
         right = min(max(geometry.scale.x(chosen.end_ns), left + 2), geometry.width + 4.0)
         if right < NAMES_PX or left > geometry.width:
             return
-        box = QRectF(left, geometry.row_top(row) + BAR_TOP - 1, right - left, BAR_BOTTOM - BAR_TOP + 1)
+        top = geometry.row_top(row) + geometry.shape.bar_top
+        box = QRectF(left, top - 1, right - left, geometry.shape.bar_px + 1)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if strong:
             painter.setPen(QPen(self._theme.color("canvas"), 4))
@@ -81,9 +80,9 @@ class Overlays:
             return
         tint = self._theme.color("accent")
         tint.setAlpha(48 if strong else 22)
-        painter.fillRect(0, geometry.row_top(row), NAMES_PX - 1, ROW_PX, tint)
+        painter.fillRect(0, geometry.row_top(row), NAMES_PX - 1, geometry.row_px, tint)
         if strong:
-            painter.fillRect(0, geometry.row_top(row), 3, ROW_PX, self._theme.color("accent"))
+            painter.fillRect(0, geometry.row_top(row), 3, geometry.row_px, self._theme.color("accent"))
 
     def paint_span(self, painter: QPainter, geometry: Geometry, span: tuple[float, float], note: str) -> None:
         """Shades what lies outside of a span and writes its duration and a note over it."""
@@ -141,7 +140,7 @@ class Overlays:
             giver, taker = rows.of_lane(hand_off.releaser), rows.of_lane(hand_off.receiver)
             if giver is None or taker is None:
                 continue
-            middle = (BAR_TOP + BAR_BOTTOM) / 2
+            middle = (geometry.shape.bar_top + geometry.shape.bar_bottom) / 2
             start = QPointF(scale.x(hand_off.release_ns), geometry.row_top(giver) + middle)
             end = QPointF(scale.x(hand_off.receive_ns), geometry.row_top(taker) + middle)
             if max(start.x(), end.x()) < NAMES_PX or min(start.x(), end.x()) > geometry.width:

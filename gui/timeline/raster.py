@@ -1,6 +1,6 @@
 """From state codes to pixels: lookup tables of the theme, and numpy that fills rows of an image with them.
 
-A row is ROW_PX logical pixels high: a bar, and below it a line where a lock is held. No state rests on hue alone:
+A row is (see RowShape) a bar, and below it a line where a lock is held. No state rests on hue alone:
 
     running, I/O            full height
     lock wait               lower, in a tinted frame
@@ -19,21 +19,9 @@ from numpy.typing import NDArray
 
 from engine.recording.schema import DEADLOCKED, SAMPLED, STATE_MASK, State
 from gui.theme import Theme, mix
-from gui.timeline.rows import ROW_PX
+from gui.timeline.row_shape import RowShape
 
 MERGED = 0x80
-BAR_TOP, BAR_BOTTOM = 2, 19  # logical px within a row
-HOLD_TOP, HOLD_BOTTOM = 20, 23
-# (top, bottom, how far from the bar's middle). The lines between two bounds look the same in every state.
-BANDS = (
-    (2, 5, "cap"),
-    (5, 6, "edge"),
-    (6, 10, "middle"),
-    (10, 12, "core"),
-    (12, 16, "middle"),
-    (16, 17, "edge"),
-    (17, 19, "outer"),
-)
 _OUTER, _EDGE, _MIDDLE, _CORE = range(4)
 _DEPTH = {"cap": _OUTER, "outer": _OUTER, "edge": _EDGE, "middle": _MIDDLE, "core": _CORE}
 # The outermost band that a state fills.
@@ -53,11 +41,14 @@ def pixel(colour: str) -> int:
 
 
 class Raster:
-    """Fills rows of pixels. One per theme, filter and device pixel ratio; building one takes a millisecond."""
+    """Fills rows of pixels. One per theme, filter, device pixel ratio and row shape; building one takes about 1 ms."""
 
-    def __init__(self, theme: Theme, ratio: float = 1.0, shown: Iterable[State] = ()) -> None:
+    def __init__(
+        self, theme: Theme, ratio: float = 1.0, shown: Iterable[State] = (), shape: RowShape | None = None
+    ) -> None:
         self.ratio = ratio
-        self.row_height = round(ROW_PX * ratio)
+        self.shape = shape or RowShape()
+        self.row_height = round(self.shape.height * ratio)
         self._theme = theme
         self._shown = frozenset(shown)
         self._lane = theme.surfaces.lane
@@ -81,10 +72,10 @@ class Raster:
         phase = ((np.arange(columns) + first_column) // self._px(2) % _PHASES).astype(np.intp) * 256
         index = dominant + phase
         sampled = bool((dominant & SAMPLED).any())
-        rows[:, : self._px(BAR_TOP)] = self.lane_pixel
-        rows[:, self._px(BAR_BOTTOM) :] = self.lane_pixel
+        rows[:, : self._px(self.shape.bar_top)] = self.lane_pixel
+        rows[:, self._px(self.shape.bar_bottom) :] = self.lane_pixel
         lines = {key: table.take(index, mode="clip") for key, table in self._tables.items() if sampled or not key[1]}
-        for top, bottom, band in BANDS:
+        for top, bottom, band in self.shape.bands:
             first, last, depth = self._px(top), self._px(bottom), _DEPTH[band]
             plain = lines[depth, False]
             if band == "cap":
@@ -98,7 +89,7 @@ class Raster:
     def fill_summary(self, row: Pixels, dominant: Codes) -> None:
         """Paints many lanes into one row (row height, columns): how many are in which state, the worst on top."""
         row[:] = self.group_pixel
-        self.fill_strip(row[self._px(BAR_TOP) : self._px(HOLD_BOTTOM)], dominant)
+        self.fill_strip(row[self._px(self.shape.bar_top) : self._px(self.shape.hold_bottom)], dominant)
 
     def fill_strip(self, bars: Pixels, dominant: Codes) -> None:
         """Stacks the states of many lanes over the full height of `bars` (height, columns); empty where none lives."""
@@ -128,7 +119,7 @@ class Raster:
         plain, striped = self._hatch[0][codes], self._hatch[1][codes]
         columns = np.arange(dominant.shape[1]) + first_column
         period = self._px(PATTERN_PX)
-        for line in range(self._px(BAR_TOP), self._px(BAR_BOTTOM)):
+        for line in range(self._px(self.shape.bar_top), self._px(self.shape.bar_bottom)):
             stripe = (columns + line) % period < period // 2
             rows[lanes, line] = np.where(where, np.where(stripe, striped, plain), rows[lanes, line])
 
@@ -136,7 +127,7 @@ class Raster:
         lanes = np.flatnonzero(held.any(axis=1))
         if len(lanes):
             line = np.where(held[lanes] != 0, np.uint32(self.hold_pixel), np.uint32(self.lane_pixel))
-            rows[lanes, self._px(HOLD_TOP) : self._px(HOLD_BOTTOM)] = line[:, None, :]
+            rows[lanes, self._px(self.shape.hold_top) : self._px(self.shape.hold_bottom)] = line[:, None, :]
 
     def _is_hatched(self, code: int) -> bool:
         return bool(code & DEADLOCKED) or code & STATE_MASK == State.UNKNOWN

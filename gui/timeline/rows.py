@@ -10,8 +10,6 @@ from engine.model.entities import Lane, Process
 from engine.model.model import Model
 from gui.state.filters import Filters, Sort
 
-ROW_PX = 24
-
 
 class RowKind(Enum):
     """What a row stands for."""
@@ -51,15 +49,6 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    @property
-    def height_px(self) -> int:
-        return len(self.rows) * ROW_PX
-
-    def at(self, y_px: float) -> int | None:
-        """Number of the row at a height; None below the last."""
-        place = int(y_px // ROW_PX)
-        return place if 0 <= place < len(self.rows) else None
 
     def of_lane(self, lane: int) -> int | None:
         """Number of the row that shows a lane, alone or in a summary; None when it is filtered out."""

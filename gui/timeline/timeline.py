@@ -171,6 +171,10 @@ class Timeline(QWidget):
             action.setCheckable(True)
             action.setChecked(filters.sort is sort)
             action.triggered.connect(lambda _checked, sort=sort: filters.set_sort(sort))
+        menu.addSeparator()
+        menu.addAction("Higher rows", lambda: self.canvas.resize_rows(1))
+        menu.addAction("Lower rows", lambda: self.canvas.resize_rows(-1))
+        menu.addAction("Rows as high as they fit", lambda: self.canvas.set_row_height(None))
         menu.popup(at.toPoint())
 
     def _on_rows_changed(self) -> None:

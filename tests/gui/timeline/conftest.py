@@ -16,6 +16,7 @@ from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.canvas import Canvas
 from gui.timeline.geometry import NAMES_PX
+from gui.timeline.row_shape import ROW_PX
 from gui.timeline.timeline import Timeline
 from tests.gui.timeline.recordings import MS, START, by_hand
 
@@ -93,6 +94,7 @@ def make_bench(qtbot: QtBot, model: Model, *, live: bool = False, dark: bool = T
     timeline = Timeline(view, selection, filters, themes)
     qtbot.addWidget(timeline)
     timeline.resize(NAMES_PX + 1000 + SCROLL_BAR_PX, 480)
+    timeline.canvas.set_row_height(ROW_PX)
     timeline.show()
     timeline.show_model(model, live=live)
     return Bench(timeline, view, selection, filters, themes, model)

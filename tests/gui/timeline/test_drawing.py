@@ -10,7 +10,8 @@ from gui.theme import StatePalette, make_theme
 from gui.timeline.labels import wide_runs
 from gui.timeline.names import process_note
 from gui.timeline.raster import MERGED, Raster, pixel
-from gui.timeline.rows import ROW_PX, RowKind
+from gui.timeline.row_shape import ROW_PX
+from gui.timeline.rows import RowKind
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic
 
