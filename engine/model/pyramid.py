@@ -33,6 +33,7 @@ SMALLEST_BUDGET = 12 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece
+SPARE = 3 << 20  # bytes up to which a level is made much larger than it has to be: as long as untouched memory is free
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
 WORK_AT_ONCE = 2000  # mixed buckets
@@ -53,7 +54,7 @@ class Level:
             return
         shape = (
             max(lanes, have_lanes + have_lanes // 4) if lanes > have_lanes else have_lanes,
-            max(4 * buckets, 256) if buckets > have else have,  # what is not written yet takes no memory
+            max(buckets + buckets // 2, min(4 * buckets, SPARE // max(lanes, 1)), 256) if buckets > have else have,
         )
         for name in ("dominant", "worst"):
             wider = np.zeros(shape, np.uint8)
