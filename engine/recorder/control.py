@@ -18,6 +18,7 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._rest = b""
+        self._waiting: list[dict[str, Any]] = []  # came together with the first message
         self.closed = False  # by the other side
         end.setblocking(False)
 
@@ -37,14 +38,17 @@ class Channel:
             self.closed = not data
             self._rest += data
         *lines, self._rest = self._rest.split(b"\n")
-        return [json.loads(line) for line in lines]
+        messages = self._waiting + [json.loads(line) for line in lines]
+        self._waiting = []
+        return messages
 
     def receive_first(self) -> dict[str, Any]:
         """Blocks until a message is there. EOFError when the other side closes before."""
         while True:
             messages = self.receive()
             if messages:
-                return messages[0]
+                first, *self._waiting = messages
+                return first
             if self.closed:
                 raise EOFError("closed before anything was asked for")
             self._socket.setblocking(True)

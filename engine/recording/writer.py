@@ -1,6 +1,7 @@
 """Writes a recording: one append-only file, everything of one commit in one write()."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class RecordingWriteError(Exception):
 class RecordingWriter:
     """Appends to a new recording.
 
-    `path` must not exist yet (FileExistsError; other OSErrors when it cannot be made). `header` is any JSON object; the
+    `path` must not exist yet, or be empty (else FileExistsError; other OSErrors when it cannot be made). `header` is any JSON object; the
     format version and the identity of the writer (this process) are added to it.
     """
 
@@ -42,8 +43,11 @@ class RecordingWriter:
         self._texts: list[dict[str, Any]] = []
         self._rows: dict[Layer, list[np.ndarray]] = {}
         self._buffered = 0
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         self._file = os.open(self.path, flags, 0o644)
+        if os.fstat(self._file).st_size:  # an empty one is the name's reservation
+            os.close(self._file)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         try:
             self._append(MAGIC + encode_file_header(self.header))
         except BaseException:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from engine.recorder import run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.request import RunRequest
-from engine.recording.chunks import MAGIC
+from engine.recording.reader import NotARecording, RecordingReader
 
 Phase = Literal["starting", "running", "stopping", "finished", "failed"]
 
@@ -59,7 +59,7 @@ class Session:
         """Starts recorder and program. SessionError: one plain line."""
         if os.name != "posix":
             raise SessionError("Programs can be recorded on Linux and macOS only so far; recordings open everywhere.")
-        _make_way(self.request.recording)
+        _reserve(self.request.recording)
         self._folder = run_folder.choose_path()
         ours, theirs = socket.socketpair()
         stream = subprocess.DEVNULL if self.request.capture_output else None
@@ -97,6 +97,7 @@ class Session:
             self._take(message)
         if ended:
             self._status = self._outcome or self._clean_up_after(self._recorder.returncode)
+            _drop_if_empty(self.request.recording)
         elif self._deadline is not None and time.monotonic() > self._deadline:
             self._recorder.kill()
             self._deadline = None
@@ -156,16 +157,25 @@ class Session:
         return SessionStatus("failed", f"The recorder {how}{kept}.", self._status.pid, ended_by="recorder lost")
 
 
-def _make_way(recording: Path) -> None:
-    """An older recording of that name is replaced; anything else is left alone. SessionError."""
+def _reserve(recording: Path) -> None:
+    """Leaves an empty file: no other run takes the name then. A finished recording is replaced. SessionError."""
     try:
-        with recording.open("rb") as file:
-            if file.read(len(MAGIC)) not in {MAGIC, b""}:
-                raise SessionError(f"{recording} exists and is no recording; choose another name.")
-        recording.unlink()
-    except FileNotFoundError:
-        pass
+        if recording.exists():
+            if recording.stat().st_size:
+                with RecordingReader(recording) as reader:
+                    if reader.writer_alive:
+                        raise SessionError(f"{recording} is being recorded right now; choose another name.")
+            recording.unlink()
+        os.close(os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+    except NotARecording as error:
+        raise SessionError(f"{recording} exists and is no recording; choose another name.") from error
     except OSError as error:
         raise SessionError(
             f"Cannot write the recording {recording}: {error.strerror}. Choose another place."
         ) from error
+
+
+def _drop_if_empty(recording: Path) -> None:
+    with contextlib.suppress(OSError):
+        if recording.stat().st_size == 0:
+            recording.unlink()

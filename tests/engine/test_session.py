@@ -312,12 +312,28 @@ def test_what_a_program_leaves_behind_ends_with_it(start: Start) -> None:
 
 
 def test_a_recording_that_cannot_be_written_is_said_in_one_line(start: Start, tmp_path: Path) -> None:
-    session = start("print('ready')", until_ready=False, recording=tmp_path / "nowhere" / "run.lane")
-    status = session.wait(PATIENCE_S)
-    assert status.phase == "failed"
-    assert status.message == (
+    with pytest.raises(SessionError) as refused:
+        start("print('ready')", until_ready=False, recording=tmp_path / "nowhere" / "run.lane")
+    assert str(refused.value) == (
         f"Cannot write the recording {tmp_path}/nowhere/run.lane: No such file or directory. Choose another place."
     )
+
+
+def test_a_recording_in_the_making_is_not_replaced(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "run.lane"
+    first = start("print('ready', flush=True)\nimport time\ntime.sleep(60)", recording=path)
+    with pytest.raises(SessionError, match="is being recorded right now"):
+        start("print('ready')", until_ready=False, recording=path)
+    first.stop()
+    assert first.wait(PATIENCE_S).ended_by == "stop"
+    assert_nothing_is_left(first)
+
+
+def test_a_stop_that_comes_at_once_is_heard(start: Start) -> None:
+    session = start("import time\ntime.sleep(60)", until_ready=False)
+    session.stop()
+    status = session.wait(PATIENCE_S)
+    assert (status.phase, status.ended_by) == ("finished", "stop")
     assert_nothing_is_left(session)
 
 
