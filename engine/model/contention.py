@@ -10,6 +10,7 @@ from engine.model.columns import runs
 from engine.recording.schema import STATE_MASK, State
 
 EIGHTHS = 8
+AT_ONCE = 4096  # rows
 BINS = 50 * EIGHTHS  # up to 2^50 ns, 13 days
 
 
@@ -63,12 +64,15 @@ class Durations:
 
 
 class Contention:
-    """Waits for and holds of every primitive."""
+    """Waits for and holds of every primitive. Counted when enough has come, or when asked for."""
 
     def __init__(self) -> None:
-        self.waits = Durations()
-        self.holds = Durations()
-        self.hand_offs = np.zeros(0, np.int64)  # per primitive: holds by another lane than the one before
+        self._waits = Durations()
+        self._holds = Durations()
+        self._hand_offs = np.zeros(0, np.int64)
+        self._new_waits: list[tuple[np.ndarray, np.ndarray]] = []  # primitives, durations
+        self._new_holds: list[np.ndarray] = []
+        self._waiting = 0
         self._last_holder: dict[int, int] = {}
         self._primitive_of_detail = np.zeros(64, np.int64)
 
@@ -88,12 +92,51 @@ class Contention:
             details = np.minimum(details[some], len(self._primitive_of_detail) - 1)
             primitives = self._primitive_of_detail[details]
             known = primitives > 0
-            self.waits.add(primitives[known], (ends[some] - starts[some])[known])
+            self._new_waits.append((primitives[known], (ends[some] - starts[some])[known]))
+            self._note(len(some))
 
     def add_holds(self, rows: np.ndarray) -> None:
         """Closed holds (HOLD_ROW)."""
+        self._new_holds.append(rows)
+        self._note(len(rows))
+
+    @property
+    def waits(self) -> Durations:
+        """By primitive."""
+        self._count()
+        return self._waits
+
+    @property
+    def holds(self) -> Durations:
+        """By primitive."""
+        self._count()
+        return self._holds
+
+    @property
+    def hand_offs(self) -> np.ndarray:
+        """Per primitive: holds by another lane than the one before."""
+        self._count()
+        return self._hand_offs
+
+    def _note(self, rows: int) -> None:
+        self._waiting += rows
+        if self._waiting >= AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        self._waiting = 0
+        if self._new_waits:
+            primitives, durations = (np.concatenate(parts) for parts in zip(*self._new_waits, strict=True))
+            self._new_waits = []
+            self._waits.add(primitives, durations)
+        if self._new_holds:
+            rows = np.concatenate(self._new_holds)
+            self._new_holds = []
+            self._count_holds(rows)
+
+    def _count_holds(self, rows: np.ndarray) -> None:
         primitives = rows["primitive"].astype(np.int64)
-        self.holds.add(primitives, np.maximum(rows["end"].astype(np.int64) - rows["start"].astype(np.int64), 0))
+        self._holds.add(primitives, np.maximum(rows["end"].astype(np.int64) - rows["start"].astype(np.int64), 0))
         order = np.lexsort((rows["start"], primitives))
         lanes = rows["lane"][order].astype(np.int64)
         by_primitive = runs(primitives[order])
@@ -103,8 +146,8 @@ class Contention:
             self._last_holder.get(primitive, int(lane))
             for primitive, lane in zip(by_primitive.values.tolist(), lanes[by_primitive.firsts], strict=True)
         ]
-        changes = np.bincount(primitives[order], before != lanes, max(len(self.hand_offs), int(primitives.max()) + 1))
-        changes[: len(self.hand_offs)] += self.hand_offs
-        self.hand_offs = changes.astype(np.int64)
+        changes = np.bincount(primitives[order], before != lanes, max(len(self._hand_offs), int(primitives.max()) + 1))
+        changes[: len(self._hand_offs)] += self._hand_offs
+        self._hand_offs = changes.astype(np.int64)
         last = lanes[by_primitive.firsts + by_primitive.counts - 1]
         self._last_holder.update(zip(by_primitive.values.tolist(), last.tolist(), strict=True))

@@ -9,7 +9,7 @@ counts as neither: nothing comes before it). So any run of buckets can tell whet
 Slices reach the pyramid in two ways. A lift takes many of them through all levels: exact time per state goes up from
 level to level (so dominance is exact at every level), through `carry` when the two halves of a bucket are completed in
 different lifts. Live, a few come each frame, and most of a level's cost does not depend on how many: they are gathered
-for some frames, and a lift takes a level or two a frame. Meanwhile a level that is asked for runs ahead: its
+for some frames, and a lift takes one level a frame. Meanwhile a level that is asked for runs ahead: its
 front takes in the slices that no lift has brought yet, directly. Both write the same bytes.
 
 Buckets are written when their lane has passed them. Work is vectorised over lanes: only buckets in which something
@@ -36,8 +36,6 @@ LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piec
 SPARE = 3 << 20  # bytes up to which a level is made much larger than it has to be: as long as untouched memory is free
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
-WORK_AT_ONCE = 2000  # mixed buckets
-LEVEL_WORK = 1000  # a level costs as much as these, however few it has
 
 
 class Level:
@@ -230,13 +228,8 @@ class Pyramid:
             return
         if self._lift_going_on is None and waiting >= LEAST_LIFTED:
             self._lift_going_on = self._lift()
-        if self._lift_going_on is not None:
-            work = 0
-            while work < WORK_AT_ONCE and self._lift_going_on is not None:
-                rows = next(self._lift_going_on, None)
-                work += rows or 0
-                if rows is None:
-                    self._lift_going_on = None
+        if self._lift_going_on is not None and next(self._lift_going_on, None) is None:
+            self._lift_going_on = None
 
     def _finish_lift(self) -> None:
         for _ in self._lift_going_on or ():
@@ -244,7 +237,7 @@ class Pyramid:
         self._lift_going_on = None
 
     def _lift(self) -> Iterator[int]:
-        """Takes what is new in the pages through all levels; after each level tells how much work it was."""
+        """Takes what is new in the pages through all levels; pauses before each level but the first."""
         new = _NewSlices.since(self._reached, self._pages)
         lanes, firsts, counts = new.lane_runs
         starts, ends, codes = new.starts, new.ends, new.codes
@@ -266,7 +259,7 @@ class Pyramid:
             rows, carried = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
             known += [(k, *part) for part in carried]
-            yield len(rows.lane) + LEVEL_WORK
+            yield k
         for level, some, summary in known:
             self._open[level].put(some, summary)
         self._reached.advance(lanes, counts, after)

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.model.format import percent
@@ -57,6 +57,10 @@ class Legend(QWidget):
         self._view, self._filters, self._themes, self._clock = view, filters, themes, clock
         self._model: Model | None = None
         self._counted: tuple[float, object] = (-1.0, None)
+        self._recount = QTimer(self)
+        self._recount.setSingleShot(True)
+        self._recount.setInterval(round(RECOUNT_S * 1000))
+        self._recount.timeout.connect(self._count_if_due)
         self.entries = {state: StateEntry(state, self) for state in STATES}
         self._marks = [MarkEntry(mark, self) for mark in MARKS]
         for entry in self.entries.values():
@@ -64,7 +68,7 @@ class Legend(QWidget):
         self.setMinimumWidth(max(entry.sizeHint().width() for entry in self.entries.values()) + 2 * GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend")
-        view.changed.connect(self.update)
+        view.changed.connect(self._count_soon)
         filters.changed.connect(self._show_filter)
         themes.changed.connect(self._dress)
         self._dress()
@@ -73,11 +77,12 @@ class Legend(QWidget):
         """Shows another recording; None for none."""
         self._model = model
         self._counted = (-1.0, None)
+        self._count_if_due()
         self.update()
 
     def refresh(self) -> None:
         """The model has taken in data: once a frame."""
-        self.update()
+        self._count_soon()
 
     def count(self) -> None:
         """Counts the time per state in view, over all lanes but service lanes."""
@@ -95,7 +100,6 @@ class Legend(QWidget):
             entry.set_share(totals[state] / whole if whole else 0.0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        self._count_if_due()
         painter = QPainter(self)
         theme = self._themes.current
         painter.fillRect(self.rect(), theme.color("panel"))
@@ -122,12 +126,21 @@ class Legend(QWidget):
             left += mark.sizeHint().width()
         self.setFixedHeight(y + LINE_PX)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._count_if_due()
+
+    def _count_soon(self) -> None:
+        """Counts now, or as soon as the last count is old enough. Only entries whose figure changes are painted."""
+        if self.isVisible() and not self._recount.isActive():
+            self._count_if_due()
+            self._recount.start()
+
     def _count_if_due(self) -> None:
         now = self._clock()
         shown = (self._view.start_ns, self._view.end_ns, self._model and self._model.version)
         counted_at, counted = self._counted
-        settled = self._model is None or self._model.finished
-        if shown != counted and (settled or counted is None or now - counted_at >= RECOUNT_S):
+        if shown != counted and (counted is None or now - counted_at >= RECOUNT_S):
             self._counted = (now, shown)
             self.count()
 
@@ -176,8 +189,8 @@ class StateEntry(QAbstractButton):
 
     def set_share(self, share: float | None) -> None:
         """Share of the time in view, 0 to 1; None: nothing to count."""
-        if share != self._share:
-            self._share = share
+        before, self._share = self._share, share
+        if (before is None) != (share is None) or (share is not None and percent(share) != percent(before or 0.0)):
             self.setAccessibleDescription("" if share is None else percent(share))
             self.update()
 

@@ -50,6 +50,7 @@ class Plots(QWidget):
         self._drawn_version = -1
         self._asked = False
         self._stale = False
+        self._values_stale = False  # the plots have been drawn, their values not yet written
         self._fed_at = float("-inf")  # when data last came in
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -84,7 +85,7 @@ class Plots(QWidget):
         self._draw_soon()
 
     def refresh(self) -> None:
-        """The model has taken in data: once a frame. One plot is computed a frame; then all are drawn."""
+        """The model has taken in data: once a frame. A frame computes one plot, or draws them, or writes the values."""
         model = self._model
         if model is None or not self.isVisible():
             return
@@ -93,7 +94,9 @@ class Plots(QWidget):
         if model.finished:
             self._finish()
         elif self._pending is not None:
-            self._compute_next(model)
+            self._step(model)
+        elif self._values_stale:
+            self._show_values()
         elif self._stale or (model.version != self._drawn_version and self._clock() - self._drawn_at >= REDRAW_S):
             self._begin(model)
             self._settle.start()
@@ -104,12 +107,15 @@ class Plots(QWidget):
         behind = model is not None and model.version != self._drawn_version
         if self.isVisible() and (behind or self._stale or self._pending is not None):
             self.draw()
+        elif self._values_stale:
+            self._show_values()
 
     def draw(self) -> None:
         """Computes and draws all plots that are not collapsed, at once."""
         self._begin(self._model)
         while self._pending is not None:
-            self._compute_next(self._model)
+            self._step(self._model)
+        self._show_values()
 
     def _begin(self, model: Model | None) -> None:
         columns = max(self._plot.width() // COLUMN_PX, 2)
@@ -118,16 +124,19 @@ class Plots(QWidget):
         self._stale = False
         self._drawn_version = model.version if model is not None else -1
 
-    def _compute_next(self, model: Model | None) -> None:
+    def _step(self, model: Model | None) -> None:
+        """Computes the next plot; when all have been computed, draws them."""
         assert self._pending is not None
-        number = len(self._computed)
-        wanted = model is not None and self.headers[number].expanded
-        self._computed.append(SERIES[number].curves(model, self._pending) if model is not None and wanted else [])
         if len(self._computed) == len(SERIES):
             self._grid, self._pending = self._pending, None
             self._values = self._computed
             self._drawn_at = self._clock()
+            self._values_stale = True
             self._show_all()
+            return
+        number = len(self._computed)
+        wanted = model is not None and self.headers[number].expanded
+        self._computed.append(SERIES[number].curves(model, self._pending) if model is not None and wanted else [])
 
     def _show_all(self) -> None:
         assert self._grid is not None
@@ -138,7 +147,6 @@ class Plots(QWidget):
             self._show_curves(number, curves, edges)
         bottoms = np.repeat([bottom for bottom, _ in self._bands()], 2)
         self._separators.setData(np.tile([0.0, float(columns)], len(SERIES)), bottoms, connect="pairs")
-        self._show_values()
         self._show_cursor_line()
 
     def event(self, event: QEvent) -> bool:
@@ -221,6 +229,7 @@ class Plots(QWidget):
 
     def _show_values(self) -> None:
         """Values under the pointer, else the newest ones in view."""
+        self._values_stale = False
         grid, model = self._grid, self._model
         if grid is None or model is None:
             for header in self.headers:
