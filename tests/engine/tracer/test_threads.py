@@ -98,12 +98,12 @@ def test_io_waits(tmp_path: Path) -> None:
     (program,) = trace(
         tmp_path,
         """
-        import os, socket, threading, time
+        import os, socket, threading; from until import until_somebody_waits_for
         r, w = os.pipe()
-        threading.Timer(0.03, os.write, (w, b"x")).start()
+        threading.Thread(target=lambda: (until_somebody_waits_for(None), os.write(w, b"x"))).start()
         os.read(r, 1)
         a, b = socket.socketpair()
-        threading.Timer(0.03, b.send, (b"x",)).start()
+        threading.Thread(target=lambda: (until_somebody_waits_for(None), b.send(b"x"))).start()
         a.recv(1)
         a.close(); b.close(); os.close(r); os.close(w)
         """,

@@ -17,7 +17,21 @@ from typing import Any, NamedTuple
 from engine.tracer import layout
 
 INJECT = Path(layout.__file__).parent / "inject"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
+PATIENCE_S = 180.0  # for a program to end
+# A module beside every program: schedules by what the tracer knows of its threads, and records nothing itself.
+UNTIL = """
+import sys
+
+def until_somebody_waits_for(primitive):
+    # Returns 30 ms after a thread of this process has begun to wait for it (None: for what is no primitive).
+    number = sys.modules["_lanescope.primitives"].number_of(primitive)
+    states = sys.modules["_lanescope.state"].run.ring.states
+    sleep = sys.modules["_lanescope.originals"].sleep
+    while not any(state.wait and state.wait[0] == number for state in list(states.values())):
+        sleep(0.001)
+    sleep(0.03)
+"""
 
 
 class Record(NamedTuple):
@@ -86,6 +100,7 @@ def write_program(folder: Path, source: str, name: str = "program.py") -> Path:
     """The program as a file."""
     path = folder / name
     path.write_text(textwrap.dedent(source).lstrip("\n"))
+    (folder / "until.py").write_text(UNTIL)
     return path
 
 
@@ -98,7 +113,13 @@ def run_program(
     program = write_program(folder, source)
     env = environment(run) if traced else dict(os.environ)
     return subprocess.run(
-        [python, str(program), *args], env=env, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [python, str(program), *args],
+        env=env,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
