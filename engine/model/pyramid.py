@@ -9,7 +9,7 @@ counts as neither: nothing comes before it). So any run of buckets can tell whet
 Slices reach the pyramid in two ways. A lift takes many of them through all levels: exact time per state goes up from
 level to level (so dominance is exact at every level), through `carry` when the two halves of a bucket are completed in
 different lifts. Live, a few come each frame, and most of a level's cost does not depend on how many: they are gathered
-for some frames, and a lift takes one level a frame. Meanwhile a level that is asked for runs ahead: its
+for some frames, and a lift takes a level a frame at most. Meanwhile a level that is asked for runs ahead: its
 front takes in the slices that no lift has brought yet, directly. Both write the same bytes.
 
 Buckets are written when their lane has passed them. Work is vectorised over lanes: only buckets in which something
@@ -34,6 +34,7 @@ BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece
 SPARE = 3 << 20  # bytes up to which a level is made much larger than it has to be: as long as untouched memory is free
+MANY_ROWS = 1500  # of a level: its second half is left for the next frame
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
 
@@ -237,12 +238,13 @@ class Pyramid:
         self._lift_going_on = None
 
     def _lift(self) -> Iterator[int]:
-        """Takes what is new in the pages through all levels; pauses before each level but the first."""
+        """Takes what is new in the pages through all levels; pauses now and then."""
         new = _NewSlices.since(self._reached, self._pages)
         lanes, firsts, counts = new.lane_runs
         starts, ends, codes = new.starts, new.ends, new.codes
         before, after = self._reached.times[lanes], ends[firsts + counts - 1]
         k = self.finest
+        yield k
         rows = _mixed_rows(k, new, self._reached.counts[lanes] > 0, self._open[k].take(lanes))
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         fill = np.flatnonzero((ends - starts) >> k)
@@ -256,6 +258,8 @@ class Pyramid:
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
+            if len(rows.lane) > MANY_ROWS:
+                yield k
             rows, carried = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
             known += [(k, *part) for part in carried]

@@ -37,7 +37,6 @@ class LaneColumns:
         self._made_at = 0.0
         self._codes: Codes = np.empty((0, 0), dtype=np.uint8)
         self._memory: Pixels = np.empty(0, dtype=np.uint32)
-        self._spare: Pixels = self._memory  # what is drawn moves there, since moving it in place would copy it twice
         self._pixels: Pixels = np.empty((0, 0, 0), dtype=np.uint32)
         self._shown = slice(0, 0)
 
@@ -88,8 +87,7 @@ class LaneColumns:
             self._codes = np.empty((rows, width), dtype=np.uint8)
             size = rows * self._raster.row_height * width
             # One line more, so that an image that starts within the first line ends within the memory.
-            self._memory = np.zeros(size + width, dtype=np.uint32)
-            self._spare = np.zeros(size + width, dtype=np.uint32)
+            self._memory = np.empty(size + width, dtype=np.uint32)
             self._pixels = self._memory[:size].reshape(rows, self._raster.row_height, width)
         self._origin = first - SLACK
         self._low = self._high = first
@@ -104,10 +102,8 @@ class LaneColumns:
         origin = first - SLACK
         source, target = slice(low - self._origin, high - self._origin), slice(low - origin, high - origin)
         self._codes[:, target] = self._codes[:, source].copy()
-        moved = self._spare[: self._pixels.size].reshape(self._pixels.shape)
-        moved[:, :, target] = self._pixels[:, :, source]
-        self._pixels = moved
-        self._memory, self._spare = self._spare, self._memory
+        for row in self._pixels:  # one by one: what has to be set aside stays in the cache
+            row[:, target] = row[:, source]
         self._origin, self._low, self._high = origin, low, high
 
     def _fill(self, scene: Scene, first: int, last: int) -> None:
