@@ -29,7 +29,7 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK
 
 FINEST = 15  # 33 µs
 COARSEST = 60
-SMALLEST_BUDGET = 12 << 20  # bytes of the pyramid
+SMALLEST_BUDGET = 24 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece

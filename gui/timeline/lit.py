@@ -26,10 +26,18 @@ class LitHolds:
         self._version = -1
         self._again_at = 0.0
         self._holds = np.empty((3, 0))
+        self._boxes: list[QRectF] = []
+        self._boxes_for: tuple[object, ...] = ()
 
     def boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
         """One box per hold in view; holds of a lane that lie within one pixel share one."""
         self._fetch_if_due(scene, primitive)
+        wanted = (scene.geometry, scene.rows, self._range, self._version, self._of)
+        if wanted != self._boxes_for:
+            self._boxes, self._boxes_for = self._boxes_of(scene), wanted
+        return self._boxes
+
+    def _boxes_of(self, scene: Scene) -> list[QRectF]:
         geometry, shape = scene.geometry, scene.geometry.shape
         shown = range(geometry.first_row, geometry.first_row + geometry.rows_in_view)
         tops = {lane: geometry.row_top(row) + shape.bar_top for row in shown for lane in scene.rows.rows[row].lanes}
