@@ -1,5 +1,6 @@
 """Small vectorised tools: growable columns and runs of equal values."""
 
+import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,15 @@ def grown(array: np.ndarray, length: int, fill: int = 0) -> np.ndarray:
     if fill:
         wider[len(array) :] = fill
     return wider
+
+
+def roomy(shape: tuple[int, int]) -> np.ndarray:
+    """Zeros (u8) that take memory only where they are written, page by page.
+
+    A large array of numpy's own comes in huge pages, and clearing those can hold up a frame for tens of milliseconds.
+    """
+    size = shape[0] * shape[1]
+    return np.frombuffer(mmap.mmap(-1, max(size, 1)), np.uint8, size).reshape(shape)
 
 
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import gathered, ranges
+from engine.model.columns import gathered, ranges, roomy
 
 FINEST = 15
 COARSEST = 60
@@ -64,12 +64,11 @@ class Coverage:
         level = self._levels[k]
         have_lanes, have = level.shape
         if lanes > have_lanes or buckets > have:
-            wider = np.zeros(
+            wider = roomy(
                 (
                     have_lanes if lanes <= have_lanes else max(lanes, have_lanes + have_lanes // 4),
-                    have if buckets <= have else max(buckets, have + have // 2, 64),
-                ),
-                np.uint8,
+                    have if buckets <= have else max(4 * buckets, 64),
+                )
             )
             wider[:have_lanes, :have] = level
             self._levels[k] = level = wider

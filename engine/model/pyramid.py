@@ -9,7 +9,7 @@ counts as neither: nothing comes before it). So any run of buckets can tell whet
 Slices reach the pyramid in two ways. A lift takes many of them through all levels: exact time per state goes up from
 level to level (so dominance is exact at every level), through `carry` when the two halves of a bucket are completed in
 different lifts. Live, a few come each frame, and most of a level's cost does not depend on how many: they are gathered
-for some frames, and a lift takes a level a frame at most. Meanwhile a level that is asked for runs ahead: its
+for some frames, and a lift takes a few levels a frame at most. Meanwhile a level that is asked for runs ahead: its
 front takes in the slices that no lift has brought yet, directly. Both write the same bytes.
 
 Buckets are written when their lane has passed them. Work is vectorised over lanes: only buckets in which something
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import Runs, ranges, runs
+from engine.model.columns import Runs, ranges, roomy, runs
 from engine.model.slice_pages import SlicePages
 from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, STATES, Summary
 from engine.recording.schema import DEADLOCKED, STATE_MASK
@@ -33,7 +33,8 @@ SMALLEST_BUDGET = 24 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece
-SPARE = 3 << 20  # bytes up to which a level is made much larger than it has to be: as long as untouched memory is free
+WORK_AT_ONCE = 1500  # mixed buckets; a level costs as much as LEVEL_ROWS of them, however few it has
+LEVEL_ROWS = 500
 MANY_ROWS = 1500  # of a level: its second half is left for the next frame
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
@@ -53,10 +54,10 @@ class Level:
             return
         shape = (
             max(lanes, have_lanes + have_lanes // 4) if lanes > have_lanes else have_lanes,
-            max(buckets + buckets // 2, min(4 * buckets, SPARE // max(lanes, 1)), 256) if buckets > have else have,
+            max(4 * buckets, 256) if buckets > have else have,
         )
         for name in ("dominant", "worst"):
-            wider = np.zeros(shape, np.uint8)
+            wider = roomy(shape)
             wider[:have_lanes, :have] = getattr(self, name)
             setattr(self, name, wider)
 
@@ -244,6 +245,7 @@ class Pyramid:
         starts, ends, codes = new.starts, new.ends, new.codes
         before, after = self._reached.times[lanes], ends[firsts + counts - 1]
         k = self.finest
+        work = 0
         yield k
         rows = _mixed_rows(k, new, self._reached.counts[lanes] > 0, self._open[k].take(lanes))
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
@@ -260,10 +262,14 @@ class Pyramid:
                 break
             if len(rows.lane) > MANY_ROWS:
                 yield k
+                work = 0
             rows, carried = self._parents(k, lanes, rows, moved=moved, before=before, after=after)
             k += 1
             known += [(k, *part) for part in carried]
-            yield k
+            work += len(rows.lane) + LEVEL_ROWS
+            if work > WORK_AT_ONCE:
+                yield k
+                work = 0
         for level, some, summary in known:
             self._open[level].put(some, summary)
         self._reached.advance(lanes, counts, after)
