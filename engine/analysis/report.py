@@ -153,7 +153,8 @@ def _head(summary: dict[str, Any]) -> str:
     lines.append(
         f"{count(recording['lanes'], 'lane')} in {count(recording['processes'], 'process', 'processes')},"
         f" {count(recording['slices'], 'slice')}, {count(recording['events'], 'event')},"
-        f" {recording['dropped']} dropped, overhead {recording['overhead_percent']:.1f} % of the program's CPU time (estimated)"
+        f" {recording['dropped']} dropped,"
+        f" overhead {recording['overhead_percent']:.1f} % of the program's CPU time (estimated)"
     )
     return "\n".join(lines)
 

@@ -24,9 +24,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self.cancel)
         self.show_opening(1.0)
         self.recorder = self._figure("CPU share that the recorder process takes, of one core", "recorder 000.0 %")
-        self.traced = self._figure(
-            "What tracing costs the traced program, of its CPU time: estimated from its records", "traced +000.0 %"
-        )
+        self.traced = self._figure("What tracing costs the program, of its CPU time (estimated)", "traced +000.0 %")
         self.dropped = self._figure(
             "Records lost because the program was faster than the recorder", "0 000 000 dropped"
         )
