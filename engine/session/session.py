@@ -161,6 +161,8 @@ def _reserve(recording: Path) -> None:
     """Leaves an empty file: no other run takes the name then. A finished recording is replaced. SessionError."""
     try:
         if recording.exists():
+            if not recording.is_file():  # a device, a pipe, a folder
+                raise SessionError(f"{recording} is no file; choose another name.")
             if recording.stat().st_size:
                 with RecordingReader(recording) as reader:
                     if reader.writer_alive:

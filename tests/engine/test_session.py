@@ -329,6 +329,15 @@ def test_a_recording_in_the_making_is_not_replaced(start: Start, tmp_path: Path)
     assert_nothing_is_left(first)
 
 
+def test_only_files_are_replaced(start: Start, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(SessionError, match="is no file"):
+            start("print('ready')", until_ready=False, recording=path)
+    assert pipe.is_fifo()
+
+
 def test_a_stop_that_comes_at_once_is_heard(start: Start) -> None:
     session = start("import time\ntime.sleep(60)", until_ready=False)
     session.stop()
