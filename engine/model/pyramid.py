@@ -37,7 +37,8 @@ WORK_AT_ONCE = 1500  # mixed buckets; a level costs as much as LEVEL_ROWS of the
 LEVEL_ROWS = 500
 MANY_ROWS = 1500  # of a level: its second half is left for the next frame
 LEAST_LIFTED = 1024  # slices that are worth a lift
-AT_ONCE = 1 << 15  # slices that are lifted at once: a recording is being loaded
+AT_ONCE = 1 << 17  # slices that are lifted at once, however long that takes
+LOADED = 1 << 14  # slices of one batch that are lifted at once: a recording is being loaded
 
 
 class Level:
@@ -219,11 +220,11 @@ class Pyramid:
         for summary in (*self._open.values(), *(front.open for front in self._fronts.values())):
             summary.grow(len(self._reached.times))
 
-    def keep_up(self) -> None:
-        """More slices are in the pages: does a share of the work that they make."""
+    def keep_up(self, added: int) -> None:
+        """So many more slices are in the pages: does a share of the work that they make."""
         self._keep_to_budget()
         waiting = self._pages.slices - self._lifted
-        if waiting >= AT_ONCE:
+        if added >= LOADED or waiting >= AT_ONCE:
             self._finish_lift()
             self._lift_going_on = self._lift()
             self._finish_lift()

@@ -88,7 +88,7 @@ class StateStore:
         if self._marks:
             codes = self._marked(lane_runs, ends, codes)
         starts = self.pages.append(lane_runs, ends, codes, details)
-        self.pyramid.keep_up()
+        self.pyramid.keep_up(len(starts))
         self.activity.append(starts, ends, codes)
         return ClosedSlices(lanes, starts, ends, codes, details)
 
