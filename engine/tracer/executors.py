@@ -7,7 +7,7 @@ from .patching import hide, look_like, replace_method
 from .primitives import ATTRIBUTE
 from .queues import raw_simple_queue
 from .state import current
-from .tasks import TaskCall, idle, plain, task_name
+from .tasks import TaskCall, idle, plain, task_name, works_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def make_item_run(original: Method) -> Method:
     def run(self: Any, *args: Any) -> None:
         task = getattr(self, "task", None) or (getattr(self, "fn", None), getattr(self, "args", ()))
         state = current()
-        self.future.__dict__[WORKER] = state.serial
+        told = self.future.__dict__
+        told[WORKER] = state.serial
+        if told.get(ATTRIBUTE):
+            works_for(state, told[ATTRIBUTE])  # from 3.12 on a worker may find work without ever having been idle
         TaskCall(original, task_name(*task[:2]))(self, *args)
 
     return run
@@ -60,6 +63,11 @@ def make_idle_queue(number: int) -> Any:
     raw = raw_simple_queue()
 
     class WorkQueue(raw):  # type: ignore[misc, valid-type]
+        def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
+            if item is not None:
+                item.future.__dict__[ATTRIBUTE] = number  # before a worker can run it
+            raw.put(self, item, *args, **kwargs)
+
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
             if not block:
                 return raw.get(self, block, timeout)
