@@ -12,6 +12,8 @@ from engine.model.statistics import LockStatistics, lane_statistics, lock_statis
 from engine.recording.schema import State
 
 WIDTH = 100
+OUTPUT_KEPT = 1 << 16  # characters, the last ones
+OUTPUT_LINES = 8
 MOST_LANES = 40
 MOST_LOCKS = 15
 ALIVE = tuple(state for state in State if state is not State.ENDED)
@@ -91,6 +93,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             {key: worker.get(key) for key in ("worker", "label", "done", "total", "items", "result", "error")}
             for _, worker in sorted(model.workers.items())
         ],
+        "output": "".join(entry["text"] for entry in model.output)[-OUTPUT_KEPT:],
         "notes": notes,
     }
 
@@ -129,6 +132,7 @@ def render(summary: dict[str, Any]) -> str:
         _lanes(summary),
         _locks(summary["locks"]),
         _workers(summary),
+        _output(summary["output"]),
         _notes(summary["notes"]),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -229,6 +233,14 @@ def _workers(summary: dict[str, Any]) -> str:
             text += f", failed: {str(worker['error']).strip().splitlines()[-1]}"
         lines.append(_cut(text, WIDTH))
     return "\n".join(["Work", *lines]) if lines else ""
+
+
+def _output(output: str) -> str:
+    lines = output.splitlines()
+    if not lines:
+        return ""
+    head = f"Output, the last {OUTPUT_LINES} of {len(lines)} lines" if len(lines) > OUTPUT_LINES else "Output"
+    return "\n".join([head, *(_cut(f"  {line}", WIDTH) for line in lines[-OUTPUT_LINES:])])
 
 
 def _notes(notes: list[dict[str, Any]]) -> str:

@@ -44,7 +44,7 @@ class FrameEvents:
                     }
                 )
             case ("note", time_ns, text):
-                self._emit({"type": "note", "time_ns": time_ns, "text": text, "level": "info"})
+                self._emit({"type": "note", "time_ns": time_ns, "text": text, "level": "warning"})
 
     def note_getters(self, depths: NDArray[np.void]) -> None:
         """From DEPTHS rows."""

@@ -4,6 +4,7 @@ import datetime
 import os
 import platform
 import random
+import resource
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -190,7 +191,7 @@ class Recorder:
             self._tell_overhead(now_ns)
 
     def _tell_overhead(self, now_ns: int) -> None:
-        program = max(self._resources.program_cpu_ns, 1)
+        program = max(self._resources.program_cpu_ns, _ended_cpu_ns(), 1)
         share = min(1.0, (self._timeline.tracing_ns + self._tracing.set_up_ns) / program)
         self._emit(
             {
@@ -285,6 +286,12 @@ class Recorder:
 
     def _note(self, text: str, level: str) -> None:
         self._emit({"type": "note", "time_ns": time.perf_counter_ns(), "text": text, "level": level})
+
+
+def _ended_cpu_ns() -> int:
+    """CPU time of the descendants that have ended and were waited for: short ones may never have been sampled."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return int((used.ru_utime + used.ru_stime) * 1e9)
 
 
 def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:

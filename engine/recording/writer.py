@@ -28,8 +28,8 @@ class RecordingWriteError(Exception):
 class RecordingWriter:
     """Appends to a new recording.
 
-    `path` must not exist yet, or be empty (else FileExistsError; other OSErrors when it cannot be made). `header` is any JSON object; the
-    format version and the identity of the writer (this process) are added to it.
+    `path` must not exist yet, or be empty (else FileExistsError; other OSErrors when it cannot be made). `header` is
+    any JSON object; the format version and the identity of the writer (this process) are added to it.
     """
 
     def __init__(self, path: str | os.PathLike[str], header: dict[str, Any]) -> None:

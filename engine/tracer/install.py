@@ -9,6 +9,7 @@ import sys
 from . import (
     blocking,
     children,
+    event_loops,
     executors,
     imports,
     locks,
@@ -62,6 +63,7 @@ def install(folder: str, python_path: str) -> None:
         ("multiprocessing.queues", process_queues.patch_process_queues),
         ("multiprocessing.connection", process_queues.patch_connections),
         ("multiprocessing.pool", pools.patch_pools),
+        ("asyncio.base_events", event_loops.patch_event_loops),
     ):
         imports.patch_on_import(name, patch)
     imports.install()
