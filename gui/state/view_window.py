@@ -123,10 +123,16 @@ class ViewWindow(QObject):
         self.changed.emit()
 
     def center_on(self, time_ns: float) -> None:
-        """Brings a time into the middle without changing the span, unless it is comfortably in view already."""
+        """Brings a time towards the middle without changing the span, unless it is comfortably in view already.
+
+        The recording goes on filling the view: near its ends the time stays beside the middle.
+        """
         inset = self._span * 0.1
         if not self._start + inset <= time_ns <= self.end_ns - inset:
-            self.show(time_ns - self._span / 2, time_ns + self._span / 2, gesture="center")
+            margin = min(self._span, self._limits.end_ns - self._limits.start_ns) * MARGIN
+            latest = self._limits.end_ns + margin - self._span
+            start = max(min(time_ns - self._span / 2, latest), self._limits.start_ns - margin)
+            self.show(start, start + self._span, gesture="center")
 
     def resume_following(self) -> None:
         """Back to the newest data, with the span as it is."""

@@ -31,6 +31,7 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
+FEWEST_ROWS = 6  # that other parts of the window leave room for
 NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
 
@@ -39,6 +40,7 @@ class Canvas(QWidget):
 
     rows_changed = Signal()  # number of rows, first row or rows that fit
     lane_menu_requested = Signal(int, QPointF)  # lane, global position
+    remarked = Signal(str)  # why a key has done nothing, in a few words
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Canvas(QWidget):
         self._overlays = Overlays(themes.current)
         self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
+        self._tells = False  # a tooltip, until a key moves what is under the pointer
         self._hit = Hit()
         self._hand_offs: tuple[object, list[HandOff]] = (None, [])
         self._keys = Keys(self)
@@ -74,9 +77,9 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(NAMES_PX + 160, RULER_PX + 3 * ROW_PX)
+        self.setMinimumSize(NAMES_PX + 160, RULER_PX + FEWEST_ROWS * ROW_PX)
         self.setAccessibleName("Timeline")
-        view.changed.connect(self.invalidate)
+        view.changed.connect(self._on_moved)
         filters.changed.connect(self._on_filters_changed)
         themes.changed.connect(self._on_theme_changed)
         selection.changed.connect(self._on_selection_changed)
@@ -153,7 +156,7 @@ class Canvas(QWidget):
         if row != self._first_row:
             self._first_row = row
             self.rows_changed.emit()
-            self.invalidate()
+            self._on_moved()
 
     def reveal_row(self, row: int) -> None:
         whole = self.geometry_now().whole_rows
@@ -190,6 +193,7 @@ class Canvas(QWidget):
     def point_at(self, position: QPointF | None) -> None:
         """The pointer has moved there, or has left."""
         self._pointer = position
+        self._tells = True
         if position is None or self.model is None:
             self._hit = Hit()
             self.selection.hover(None)
@@ -236,11 +240,12 @@ class Canvas(QWidget):
         for lane, strong in ((self._hit.lane, False), (self.selection.lane, True)):
             if lane is not None:
                 self._overlays.paint_lane_focus(painter, scene, lane, strong=strong)
-        if self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
+        if self._tells and self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
             lines = self._tooltip(self._hit)
             if lines:
                 self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
         if self._ringed:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(self.themes.current.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
@@ -300,6 +305,12 @@ class Canvas(QWidget):
 
     # Changes elsewhere
 
+    def _on_moved(self) -> None:
+        """Something else lies under the pointer now."""
+        if self._pointer is not None and self.model is not None:
+            self._find_hit()
+        self.invalidate()
+
     def _arrange(self) -> None:
         assert self.model is not None
         self._arranged = (len(self.model.lanes), len(self.model.processes), 0)
@@ -341,6 +352,8 @@ class Canvas(QWidget):
         self.invalidate()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._tells = False
+        self.update()
         if not self._keys.press(event):
             super().keyPressEvent(event)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gui.timeline.row_shape import ROW_PX, RowShape
 from gui.timeline.time_scale import TimeScale
 
-NAMES_PX = 184
+NAMES_PX = 200
 RULER_PX = 32
 
 

@@ -130,6 +130,7 @@ class Names:
         theme = self._theme
         width = NAMES_PX - left - 8
         if note:
+            note = self._fitting_note(text, note, width, bold)
             painter.setFont(self._small)
             painter.setPen(theme.color("danger" if failed else "text_dim"))
             painter.drawText(QRect(left, top - 1, width, self._row_px), _RIGHT, note)
@@ -137,6 +138,13 @@ class Names:
         painter.setFont(self._bold if bold else self._font)
         painter.setPen(theme.color("text_dim" if dim else "text"))
         painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, self._elide(text, width, bold))
+
+    def _fitting_note(self, text: str, note: str, width: int, bold: bool) -> str:
+        """The note, only its number where the name needs the place: `8 lanes`, `8`."""
+        needed = QFontMetrics(self._bold if bold else self._font).horizontalAdvance(text)
+        first = note.split()[0]
+        crowded = needed + QFontMetrics(self._small).horizontalAdvance(note) + 8 > width
+        return first if crowded and first.isdigit() else note
 
     def _elide(self, text: str, width: int, bold: bool) -> str:
         key = (text, width, bold)

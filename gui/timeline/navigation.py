@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
 
 FOCUS_SHARE = 0.6  # of the view that a focused slice takes
+MARGIN_SHARE = 0.01  # of the view, kept free beside a slice that is stepped to
 
 
 def focus_selection(canvas: "Canvas") -> None:
@@ -33,11 +34,13 @@ def show_slice(canvas: "Canvas", chosen: Slice) -> None:
     canvas.selection.select_slice(chosen)
     canvas.reveal_lane(chosen.lane)
     view = canvas.view
-    if chosen.duration_ns > view.span_ns:
+    margin = view.span_ns * MARGIN_SHARE
+    if chosen.duration_ns > view.span_ns - 2 * margin:
         if not chosen.start_ns <= view.start_ns + view.span_ns / 2 <= chosen.end_ns:
             view.center_on(chosen.start_ns)
-    else:
-        view.center_on((chosen.start_ns + chosen.end_ns) / 2)
+    elif chosen.start_ns < view.start_ns + margin or chosen.end_ns > view.end_ns - margin:
+        shift = (chosen.start_ns + chosen.end_ns - view.start_ns - view.end_ns) / 2
+        view.show(view.start_ns + shift, view.end_ns + shift, gesture="center")
 
 
 def step_slice(canvas: "Canvas", direction: int) -> None:
@@ -63,7 +66,10 @@ def step_slice(canvas: "Canvas", direction: int) -> None:
 def follow_hand_off(canvas: "Canvas", direction: int) -> None:
     """From the selected slice to the one it woke (+1), or to the one that ended its wait (-1)."""
     model, chosen = canvas.model, canvas.selection.slice
-    if model is None or chosen is None:
+    if model is None:
+        return
+    if chosen is None:
+        canvas.remarked.emit("Select a slice first: [ and ] follow its hand-offs.")
         return
     if direction < 0:
         into = hand_offs.into(model, chosen)
@@ -74,6 +80,10 @@ def follow_hand_off(canvas: "Canvas", direction: int) -> None:
         target = model.states.slice_at(out[0].receiver, out[0].receive_ns - 1) if out else None
     if target is not None:
         show_slice(canvas, target)
+    elif direction < 0:
+        canvas.remarked.emit("No hand-off to follow: nobody is known to have ended a wait with this slice.")
+    else:
+        canvas.remarked.emit("No hand-off to follow: this slice woke nobody.")
 
 
 def select_row_beside(canvas: "Canvas", direction: int) -> None:

@@ -137,9 +137,10 @@ class Timeline(QWidget):
         grid.setRowStretch(1, 1)
 
     def _place_resume(self) -> None:
+        """On the ruler, where it covers no lane."""
         size = self.resume_button.sizeHint()
         self.resume_button.setGeometry(
-            self.canvas.width() - size.width() - 16, RULER_PX + 8, size.width(), size.height()
+            self.canvas.width() - size.width() - 4, 2, size.width(), min(size.height(), RULER_PX - 4)
         )
 
     def _update_buttons(self) -> None:

@@ -62,6 +62,7 @@ class PlotHeader(QAbstractButton):
         painter.setPen(theme.color("text" if self.expanded else "text_dim"))
         painter.drawText(QRect(24, 2, width - 32, 20), _LEFT, self._title)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -2, -2))
         if not self.expanded:

@@ -1,4 +1,4 @@
-"""A timeline on a recording written by hand: 1184 px wide, so that 100 ms take 1000 px of lanes."""
+"""A timeline on a recording written by hand: 1200 px wide, so that 100 ms take 1000 px of lanes."""
 
 from dataclasses import dataclass
 

@@ -327,3 +327,59 @@ def test_letters_count_by_their_place_on_the_keyboard() -> None:
     azerty_z_key = Event(Key.Key_Z, 25)
     assert physical_key(azerty_z_key) == Key.Key_W.value  # type: ignore[arg-type]
     assert physical_key(Event(Key.Key_W, 0)) == Key.Key_W.value  # type: ignore[arg-type]
+
+
+def test_the_keyboard_focus_is_a_frame_and_covers_nothing(bench: Bench) -> None:
+    slice_of_bob = bench.model.states.slice_at(BOB, START + 50 * MS)
+    assert slice_of_bob is not None
+    bench.selection.select_slice(slice_of_bob)  # with the arrow of a hand-off, whose head is filled
+    inside = bench.picture().copy(2, 2, 1100, 300)
+    QApplication.sendEvent(bench.canvas, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert bench.picture().copy(2, 2, 1100, 300) == inside
+
+
+def test_what_is_under_the_pointer_is_known_anew_when_the_view_moves(bench: Bench) -> None:
+    bench.mouse(QMouseEvent.Type.MouseMove, (bench.x(30), bench.y(BOB)), Qt.MouseButton.NoButton)
+    waiting = bench.canvas.hit.slice
+    bench.view.show(START + 20 * MS, START + 120 * MS)
+    assert bench.canvas.hit.slice != waiting
+
+
+def test_a_slice_that_is_stepped_to_is_wholly_in_view(bench: Bench) -> None:
+    bench.view.show(START + 5 * MS, START + 55 * MS)
+    found = bench.model.states.slice_at(BOB, START + 50 * MS)
+    assert found is not None
+    bench.selection.select_slice(found)
+    bench.press(Key.Key_Period)
+    stepped = bench.selection.slice
+    assert stepped is not None
+    assert bench.view.start_ns <= stepped.start_ns < stepped.end_ns <= bench.view.end_ns
+
+
+def test_no_hand_off_to_follow_is_said(bench: Bench, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(bench.canvas.remarked) as said:
+        bench.press(Key.Key_BracketLeft)
+    assert "Select a slice" in said.args[0]
+    bench.selection.select_slice(bench.model.states.slice_at(CAROL, START + 75 * MS))
+    with qtbot.waitSignal(bench.canvas.remarked) as said:
+        bench.press(Key.Key_BracketLeft)
+    assert "No hand-off" in said.args[0]
+
+
+def test_going_to_a_moment_keeps_the_recording_in_the_whole_view() -> None:
+    view = ViewWindow()
+    view.reset(0, 100 * MS, live=False)
+    view.show(40 * MS, 80 * MS)
+    view.center_on(1 * MS)
+    assert view.start_ns >= -1 * MS
+    view.center_on(99 * MS)
+    assert view.end_ns <= 101 * MS
+
+
+def test_the_button_to_resume_covers_no_lane(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, by_hand(finished=False), live=True)
+    bench.press(Key.Key_A)
+    bench.timeline.refresh()
+    button = bench.timeline.resume_button
+    assert button.isVisible()
+    assert button.geometry().bottom() < bench.canvas.geometry_now().row_top(0)
