@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QWidget
 from engine.model.model import Model
 
 PANEL_INTERVAL_S = 0.2
-PLOT_STEPS = 6
-PLOTS_BUDGET_S = 0.003
 PANELS_BUDGET_S = 0.004  # of one frame; whoever is left comes first the next time
 
 
@@ -24,7 +22,7 @@ class View(Protocol):
 class Views:
     """Panels take turns within a budget, so that together they never make a frame late. Hidden ones are left out.
 
-    `plots` does a piece of its work a call; it is called as often as the budget allows.
+    `plots` does a piece of its work a call, one a frame.
     """
 
     def __init__(
@@ -49,7 +47,7 @@ class Views:
         for view in self._each_frame:
             if _visible(view):
                 view.refresh()
-        self._refresh_plots()
+        self._plots.refresh()
         now = self._now()
         due = [n for n, view in enumerate(self._panels) if now - self._last[n] >= PANEL_INTERVAL_S and _visible(view)]
         for number in sorted(due, key=self._last.__getitem__):
@@ -58,20 +56,13 @@ class Views:
             if self._now() - now > PANELS_BUDGET_S:
                 break
 
-    def _refresh_plots(self) -> None:
-        begun = self._now()
-        for _ in range(PLOT_STEPS):
-            self._plots.refresh()
-            if self._now() - begun > PLOTS_BUDGET_S:
-                break
-
     def refresh_panels(self) -> None:
         """All that can be seen: at rest, or when a tab has come to the front."""
         for number, view in enumerate(self._panels):
             if _visible(view):
                 self._last[number] = self._now()
                 view.refresh()
-        self._refresh_plots()
+        self._plots.refresh()
 
 
 def _visible(view: View) -> bool:
