@@ -1,9 +1,9 @@
 """Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
 
-Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, in I/O or asleep) for
-at least twice the median, and the difference is a considerable part of the run. Starvation: of at least MIN_LANES
-users of a lock one got it a quarter as often as the median and spent most of its life waiting for it. Silent on short
-runs.
+Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, or asleep; not in I/O,
+where it may just as well wait for work) for at least twice the median, and the difference is a considerable part of the
+run. Starvation: of at least MIN_LANES users of a lock one got it a quarter as often as the median and spent most of its
+life waiting for it. Silent on short runs.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ MIN_LANES = 3
 MIN_EXTRA_NS = 100_000_000
 MIN_EXTRA_SHARE = 0.15
 MIN_ACQUISITIONS = 60
-BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.IO, State.SLEEP)
+BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.SLEEP)
 
 
 def find(model: Model) -> list[Finding]:

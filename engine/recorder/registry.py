@@ -1,5 +1,6 @@
 """Numbers of the recording for what traced processes number themselves, and the texts that define them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from engine.recorder.texts import Frame
 from engine.recording.schema import PRIMITIVE_KINDS
 from engine.tracer import layout
 
+SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
 _PROCESS_SHIFT = 40  # objects, sites and serials of a process are far below 1 << 40
 Emit = Callable[[dict[str, Any]], None]
 
@@ -30,7 +32,9 @@ class TracedProcess:
     forked: bool
     free_threaded: bool
     python: int = 0  # sys.hexversion
+    argv: list[str] = field(default_factory=list)
     name: str = ""
+    is_service: bool = False  # multiprocessing's own: all its threads are internal
     lanes: "dict[int, TracedLane]" = field(default_factory=dict)  # by serial
     targets: dict[int, tuple[int, int]] = field(default_factory=dict)  # object of a join: (pid, serial)
     futures: dict[int, int] = field(default_factory=dict)  # future: its executor
@@ -108,6 +112,10 @@ class Registry:
         parent = self.process_of_pid(parent_pid)
         process = TracedProcess(len(self.processes), pid, parent, start_ns, forked, free_threaded)
         self.announced.discard(pid)
+        process.is_service = not forked and program_name(executable, argv) in SERVICES
+        if forked and parent is not None and parent.is_service:
+            argv = parent.parent.argv if parent.parent else []  # it goes on with the program, not with the service
+        process.argv = argv
         process.name = self._child_names.pop(pid, "") or program_name(executable, argv)
         self.processes.append(process)
         self.emit(
@@ -123,7 +131,7 @@ class Registry:
                 "executable": executable,
                 "argv": argv,
                 "how": "fork" if forked else "exec",
-                "role": "worker" if parent else "program",
+                "role": ("service" if process.is_service else "worker") if parent else "program",
             }
         )
         return process
@@ -157,7 +165,8 @@ class Registry:
             self.name_thread(process, serial, name)
             return lane
         parent = process.lanes.get(parent_serial)
-        lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, bool(internal))
+        internal = bool(internal) or process.is_service
+        lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, internal)
         self.lanes.append(lane)
         process.lanes[serial] = lane
         self._lanes[process.key(serial)] = lane.number
@@ -171,7 +180,7 @@ class Registry:
                 "native_id": native_id,
                 "name": name,
                 "start_ns": start_ns,
-                "internal": bool(internal),
+                "internal": internal,
                 "daemon": bool(daemon),
                 "parent": parent.number if parent else None,
             }
@@ -344,9 +353,18 @@ def _map(keys: NDArray[np.uint64], table: dict[int, int], define: Callable[[int]
 
 
 def program_name(executable: str, argv: list[str]) -> str:
-    """What people call a program by its command line: its script, its module without package, or its interpreter."""
+    """What people call a program by its command line: its script, its module without package, or its interpreter.
+
+    A command (`-c`) is "python -c", unless multiprocessing's own: one of SERVICES.
+    """
     arguments = argv[1:]
     for place, argument in enumerate(arguments):
+        if argument.startswith("-") and argument[1:2] != "-" and argument.endswith("c"):
+            command = arguments[place + 1] if place + 1 < len(arguments) else ""
+            service = re.search(r"from multiprocessing\.(\w+) import", command)
+            return service[1] if service and service[1] in SERVICES else "python -c"
+        if place and arguments[place - 1] in {"-X", "-W"}:
+            continue
         if argument == "-m" and place + 1 < len(arguments):
             return arguments[place + 1].removesuffix(".__main__").rpartition(".")[2]
         if argument and not argument.startswith("-"):

@@ -1,0 +1,43 @@
+"""What processes are called, and which of them are nobody's work."""
+
+from typing import Any
+
+import pytest
+
+from engine.recorder.registry import Registry, program_name
+
+SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]
+SPAWNED = ["python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(pipe_handle=7)", "--fork"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["python", "bank.py", "-c", "x"], "bank.py"),
+        (["python", "-B", "-m", "bank.__main__"], "bank"),
+        (["python", "-X", "dev", "work/bank.py"], "bank.py"),
+        (["python", "-Bc", "print('/a/b')"], "python -c"),
+        (["python"], "python3"),
+        (SERVER, "forkserver"),
+        (SPAWNED, "python -c"),
+    ],
+)
+def test_programs_are_called_by_what_they_run(argv: list[str], name: str) -> None:
+    assert program_name("/usr/bin/python3", argv) == name
+
+
+def test_the_fork_server_is_a_service_and_its_children_are_workers() -> None:
+    told: list[dict[str, Any]] = []
+    registry = Registry(told.append)
+    common: dict[str, Any] = {"version": "3.14", "executable": "python", "free_threaded": False}
+    registry.add_process(1, 0, 0, argv=["python", "bank.py"], forked=False, **common)
+    server = registry.add_process(2, 1, 0, argv=SERVER, forked=False, **common)
+    child = registry.add_process(3, 2, 0, argv=SERVER, forked=True, **common)
+    registry.add_thread(server, ("thread", 1, 2, "MainThread", 0, False, 0, False))
+    registry.add_thread(child, ("thread", 1, 3, "MainThread", 0, False, 0, False))
+    registry.add_child(registry.processes[0], 3, "Kind-1")
+    processes = [text for text in told if text["type"] == "process"]
+    assert [text["role"] for text in processes] == ["program", "service", "worker"]
+    assert processes[1]["name"] == "forkserver"
+    assert child.name == "Kind-1"
+    assert [text["internal"] for text in told if text["type"] == "lane"] == [True, False]
