@@ -16,6 +16,7 @@ def find(model: Model) -> list[Finding]:
     for process in model.processes:
         if process.exit_status in (None, 0) or (ended_by_lanescope(model) and _obeyed(process)):
             continue
+        severity = "warning"
         lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]
         what = "The program" if process.id == 0 else f"Process {process.name} ({process.pid})"
         if process.signal:
@@ -26,6 +27,9 @@ def find(model: Model) -> list[Finding]:
             title = f"{what} ended with exit status {process.exit_status}"
             how = errors[0] if errors else "its output may say why"
             advice = "Catch the error in the worker and report it, so that nobody waits for a result that never comes."
+            if process.id == 0:
+                severity = "info"
+                advice = "By such a status a program says that something went wrong: see its output and its errors."
         found.append(
             finding(
                 model,
@@ -34,6 +38,7 @@ def find(model: Model) -> list[Finding]:
                 f"{title}: {how}.",
                 advice,
                 lanes=lanes[:1],
+                severity=severity,
                 start_ns=process.end_ns,
                 end_ns=process.end_ns,
             )
@@ -42,8 +47,8 @@ def find(model: Model) -> list[Finding]:
 
 
 def _obeyed(process: Process) -> bool:
-    """Whether it ended as asked: by one of our signals, or with the exit status that stands for one."""
-    return process.signal in OUR_SIGNALS or (process.exit_status or 0) - 128 in OUR_SIGNALS
+    """Whether it ended as asked: by one of our signals, or by itself, with whatever exit status."""
+    return process.signal is None or process.signal in OUR_SIGNALS
 
 
 def _signal(process: Process) -> str:

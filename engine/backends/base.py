@@ -92,10 +92,11 @@ class WorkerError:
 
 @dataclass
 class Outcome:
-    """How a crew's work ended. `results[i]` is what piece `i` returned, None when it failed."""
+    """How a crew's work ended. `results[i]` is what piece `i` returned, None when it failed or was interrupted."""
 
     results: list[Any]
     errors: list[WorkerError] = field(default_factory=list)
+    interrupted: bool = False  # a worker was: by Ctrl-C or by whoever ends the program
 
 
 def describe_exit(exit_code: int | None) -> str:

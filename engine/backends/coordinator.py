@@ -73,6 +73,9 @@ class _Coordinator:
             self._outcomes[message.crew].results[message.piece] = message.value
             self._open[message.crew].pop(message.piece, None)
             self._report(message, result="" if message.value is None else str(message.value)[:RESULT_LENGTH])
+        elif message.kind == "abort":
+            self._outcomes[message.crew].interrupted = True
+            self._open[message.crew].pop(message.piece, None)
         else:
             self._fail(message.crew, message.piece, WorkerError(message.worker, message.text, message.value or ""))
 

@@ -1,5 +1,6 @@
 """A worker's side of a backend: what it is given, and what it tells its coordinator."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -11,11 +12,13 @@ from typing import Any, NamedTuple
 
 from engine.tasks.progress import Reporter
 
-PROGRESS_INTERVAL_S = 0.02  # more often than that, nobody can see it
+PROGRESS_PER_S = 50  # more than that, nobody can see
+PROGRESS_AT_ONCE = 64  # so many may come in quick succession: a worker of few steps has every one of them told
+INTERRUPTED = 130  # exit status, as a shell gives it after Ctrl-C
 
 
 class Message(NamedTuple):
-    """From a worker to its coordinator. `kind`: "start" | "progress" | "result" | "error"."""
+    """From a worker to its coordinator. `kind`: "start" | "progress" | "result" | "error" | "abort"."""
 
     kind: str
     crew: int  # number of the crew within the run
@@ -42,20 +45,33 @@ class Context:
         self.shared = shared  # locks, queues, settings: whatever the scenario handed over
         self._send = send
         self._crew = crew
-        self._next_report = 0.0
+        self._allowance = float(PROGRESS_AT_ONCE)
+        self._last_call = time.monotonic()
         self._last_label = ""
+        self._withheld: dict[str, Any] | None = None
 
     def progress(self, done: int, total: int | None = None, *, label: str = "", items: int = 0) -> None:
-        """Reports `done` of `total` steps; calls in too quick succession are skipped.
+        """Reports `done` of `total` steps. Of a long quick succession of calls some are withheld.
 
-        Never skipped are the last one and a new `label`: short words for what the worker is about.
+        Never withheld are the last step and a new `label`: short words for what the worker is about. The next call
+        makes up for what is withheld, or the end of the work.
         """
         now = time.monotonic()
-        if now < self._next_report and done != total and label == self._last_label:
+        self._allowance = min(self._allowance + (now - self._last_call) * PROGRESS_PER_S, float(PROGRESS_AT_ONCE))
+        self._last_call = now
+        details = {"label": label, "done": done, "total": total, "items": items}
+        if self._allowance < 1 and done != total and label == self._last_label:
+            self._withheld = details
             return
-        self._next_report = now + PROGRESS_INTERVAL_S
-        self._last_label = label
-        self.send("progress", label=label, done=done, total=total, items=items)
+        self._allowance = max(self._allowance - 1, 0.0)
+        self._last_label, self._withheld = label, None
+        self.send("progress", **details)
+
+    def catch_up(self) -> None:
+        """Reports what was withheld, if anything."""
+        if self._withheld is not None:
+            self.send("progress", **self._withheld)
+            self._withheld = None
 
     def say(self, text: str) -> None:
         """Prints one line, with the worker's name before it."""
@@ -74,11 +90,22 @@ Work = Callable[[Context], Any]
 
 
 def execute(work: Work, context: Context) -> None:
-    """Does one piece of work and tells the coordinator how it ended. What the work raises is told, and raised on."""
+    """Does one piece of work and tells the coordinator how it ended. What the work raises is told, and raised on.
+
+    To be interrupted is no failure: whoever runs the program wanted it to end, and nothing is printed about it.
+    """
     context.send("start")
     try:
-        context.send("result", value=work(context))
+        value = work(context)
+        context.catch_up()
+        context.send("result", value=value)
     except BaseException as error:
+        with contextlib.suppress(OSError):  # the coordinator may be gone by now
+            context.catch_up()
+        if isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code is None):
+            with contextlib.suppress(OSError):
+                context.send("abort")
+            raise SystemExit(INTERRUPTED) from None
         line = traceback.format_exception_only(error)[-1].strip()
         inner = error.__traceback__ and error.__traceback__.tb_next  # without this function's own frame
         context.send("error", text=line, value="".join(traceback.format_exception(type(error), error, inner)))

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from engine.backends import coordinator, registry
 from engine.backends.base import Outcome
-from engine.backends.worker import Work
+from engine.backends.worker import INTERRUPTED, Work
 from engine.tasks.parameters import Parameter, Value
 from engine.tasks.progress import Reporter
 
@@ -128,7 +128,7 @@ def run_workers(settings: Settings, work: Work, shared: Any = None, *, may_fail:
     """Runs `work` in the workers that the settings ask for; each gets `shared` (locks, queues, settings).
 
     `work` must be a module-level function, so that a new process can find it. WorkersFailed when one fails that may
-    not.
+    not; KeyboardInterrupt when one was interrupted, for the whole program is meant then.
     """
     outcome = coordinator.run(
         registry.get(settings.backend),
@@ -138,6 +138,8 @@ def run_workers(settings: Settings, work: Work, shared: Any = None, *, may_fail:
         shared=shared,
         start_method=settings.start_method,
     )
+    if outcome.interrupted:
+        raise KeyboardInterrupt
     if outcome.errors and not may_fail:
         raise WorkersFailed("; ".join(f"{error.worker} failed: {error.message}" for error in outcome.errors))
     return outcome
@@ -183,7 +185,7 @@ def main(scenario: Scenario, run: Callable[[Settings], None]) -> None:
     except WorkersFailed as error:
         sys.exit(_fail(scenario, str(error), 1))
     except KeyboardInterrupt:
-        sys.exit(_fail(scenario, "interrupted", 130))
+        sys.exit(INTERRUPTED)  # whoever wanted it knows
 
 
 def _split(assignments: list[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from engine.backends import registry
 from engine.backends.base import Job, Outcome
 from engine.backends.channel import Channel, ProcessChannel, ThreadChannel
 from engine.backends.coordinator import coordinate
-from engine.backends.worker import Context
+from engine.backends.worker import INTERRUPTED, Context
 from engine.scenarios.base import say
 from engine.tasks import registry as tasks
 from engine.tasks import workload as workloads
@@ -177,6 +177,8 @@ def run_workload(workload: Workload, start_method: str | None = None) -> list[Ou
         job = Job(work, group.workers, channel, build.context, build.group_run(group), crew=number, prefix=group.name)
         crews.append(registry.get(group.backend).start(job))
     outcomes = coordinate(crews, channel, Reporter())
+    if any(outcome.interrupted for outcome in outcomes):
+        raise KeyboardInterrupt
     for group, outcome in zip(build.groups, outcomes, strict=True):
         iterations = sum(result for result in outcome.results if result is not None)
         say(f"{group.name}: {iterations} iterations by {group.workers} workers, {group.backend}, {group.task}")
@@ -203,7 +205,7 @@ def main() -> int:
     except ValueError as error:  # an invalid workload, or a start method that this system does not have
         return _refuse(str(error))
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     return 1 if any(outcome.errors for outcome in outcomes) else 0
 
 

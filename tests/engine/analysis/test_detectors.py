@@ -62,6 +62,12 @@ def test_a_straggler_is_found() -> None:
     assert "800 ms" in found[0]["explanation"]
 
 
+def test_a_lane_that_only_reads_is_no_straggler() -> None:
+    states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.IO, 0)]
+    assert uneven.find(model(5, states)) == []
+
+
 def test_even_workers_are_no_stragglers() -> None:
     states = [(lane, 900.0 + 30 * lane, State.RUNNING, 0) for lane in range(5)]
     assert uneven.find(model(5, states)) == []
@@ -122,7 +128,7 @@ def ended_by(who: str) -> dict[str, Any]:
         ([end(-signal.SIGTERM), ended_by("stop")], []),
         ([end(-signal.SIGINT, 0), ended_by("time limit")], []),
         ([end(128 + signal.SIGINT, 0), ended_by("deadlock")], []),
-        ([end(1, 0), ended_by("deadlock")], ["program-failed"]),
+        ([end(1, 0), ended_by("deadlock")], []),
         ([end(-signal.SIGSEGV), ended_by("stop")], ["lost-worker"]),
     ],
 )
@@ -133,6 +139,15 @@ def test_lost_processes(texts: list[dict[str, Any]], expected: list[str]) -> Non
     if expected == ["lost-worker"] and texts[0]["exit_status"] == -signal.SIGSEGV:
         assert "SIGSEGV (signal 11)" in found[0]["title"]
         assert found[0]["participants"][0]["process"] == 101
+
+
+def test_the_status_of_the_program_is_its_own_affair() -> None:
+    states = [(lane, 10.0, State.RUNNING, 0) for lane in range(4)]
+    (program,) = lost_process.find(model(4, states, texts=[end(7, 0)], processes=2))
+    (worker,) = lost_process.find(model(4, states, texts=[end(7, 1)], processes=2))
+    assert (program["severity"], worker["severity"]) == ("info", "warning")
+    assert "worker" not in program["advice"]
+    assert "worker" in worker["advice"]
 
 
 def test_a_thread_that_an_exception_ended() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.backends import coordinator, registry
 from engine.backends.base import Backend, Outcome, describe_exit
-from engine.backends.worker import Context
+from engine.backends.worker import Context, Message, execute
 from engine.tasks.progress import Reporter
 
 ALL = list(registry.BACKENDS)
@@ -180,3 +180,40 @@ def test_the_reporter_speaks_to_the_tracer_and_is_silent_without_one(monkeypatch
     with Reporter().task("t"):
         pass
     assert said == [("worker-1", "l", 1, 2, 3, "r", "e"), "here"]
+
+
+def leave_once(context: Context) -> str:
+    if context.index == 1:
+        raise SystemExit  # what an abort raises in whoever waits
+    return "done"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("name", ["threads", "thread-pool", "processes", "process-executor"])
+def test_an_interrupted_worker_has_not_failed(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    outcome = run(name, leave_once, 3)
+    assert outcome == Outcome(["done", None, "done"], interrupted=True)
+    assert capfd.readouterr().err == ""
+
+
+def told(calls: int, total: int) -> list[Message]:
+    """What a worker's calls of `progress`, one right after the other, make of themselves."""
+    messages: list[Message] = []
+    context = Context(messages.append, crew=0, index=0, count=1, name="worker-1", shared=None)
+
+    def work(context: Context) -> None:
+        for step in range(1, calls + 1):
+            context.progress(step, total, items=step)
+
+    execute(work, context)
+    return [message for message in messages if message.kind == "progress"]
+
+
+def test_few_steps_are_all_told() -> None:
+    assert [message.items for message in told(40, 41)] == list(range(1, 41))
+
+
+def test_of_many_steps_some_are_withheld_but_never_the_last() -> None:
+    messages = told(5000, 5001)
+    assert len(messages) < 2500
+    assert messages[-1].items == 5000
