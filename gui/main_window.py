@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
 from engine.model.model import Model
@@ -27,6 +28,10 @@ class MainWindow(WindowFrame):
 
     def __init__(self, settings: Settings, themes: ActiveTheme, *, debug: bool = False) -> None:
         super().__init__(settings, themes)
+        self._saving = QTimer(self)  # of no delay: what one event changes is written once
+        self._saving.setSingleShot(True)
+        self._saving.timeout.connect(self._save_settings)
+        settings.on_change = self._saving.start
         self._recorder_cost: tuple[int, int] | None = None
         self._recorder_share: float | None = None
         self.debug_overlay = DebugOverlay(self) if debug else None
@@ -46,7 +51,7 @@ class MainWindow(WindowFrame):
             open=self.recordings.ask_and_open,
             open_sample=self._open_sample,
             save_as=self.recordings.ask_and_save,
-            new_window=lambda: self.open_elsewhere(None),
+            new_window=self._open_another,
             preferences=self.preferences.open,
             quit=self.close,
             run=self.run,
@@ -273,6 +278,10 @@ class MainWindow(WindowFrame):
         self.docks.bring_up(dock)
         do()
 
+    def _open_another(self) -> None:
+        self._save_settings()
+        self.open_elsewhere(None)
+
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
 
@@ -282,7 +291,13 @@ class MainWindow(WindowFrame):
 
     def _remember_choices(self) -> None:
         self.settings.put("run", self.configuration.as_json())
-        self.settings.put("custom", copy.deepcopy(self.custom.data))
+        if not self.custom.errors():  # what can't run is not taken back at the next launch
+            self.settings.put("custom", copy.deepcopy(self.custom.data))
+
+    def _save_settings(self) -> None:
+        failed = self.settings.save()
+        if failed:
+            self.messages.show_message(Message("settings", failed, "warning"))
 
     def _dress(self) -> None:
         """Theme and palette have changed."""
@@ -306,6 +321,7 @@ class MainWindow(WindowFrame):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends a run that is going on (its recording is kept) and writes the settings."""
+        self.settings.on_change = lambda: None
         self.remember_places()
         self.hide()
         self.clock.stop()

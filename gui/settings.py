@@ -1,7 +1,8 @@
 """What the window remembers between launches: one JSON file in the user's configuration folder.
 
 A file that is damaged, or holds values of the wrong type, counts as empty in that respect; nothing ever fails to start
-for it. Two windows share the file: a write changes only the keys this window has changed.
+for it. Two windows share the file: a write changes only the keys this window has changed. The window writes at each
+change, so that nothing is lost when it is killed, and a window opened later begins with what holds now.
 """
 
 import base64
@@ -9,7 +10,7 @@ import binascii
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,12 +34,16 @@ def log_folder() -> Path:
 
 
 class Settings:
-    """Named values with a type each; reading is from memory, `save` writes."""
+    """Named values with a type each; reading is from memory, `save` writes.
+
+    `on_change` is called at every change: whoever has an event loop saves soon after it.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or configuration_folder() / "settings.json"
         self._values = self._read()
         self._changed: set[str] = set()
+        self.on_change: Callable[[], object] = lambda: None
 
     def get(self, key: str, default: _Value) -> _Value:
         """The value of `key` if it has the type of `default` (which must not be None), else `default`."""
@@ -52,6 +57,7 @@ class Settings:
         if self._values.get(key) != value:
             self._values[key] = value
             self._changed.add(key)
+            self.on_change()
 
     def get_bytes(self, key: str) -> bytes:
         """Bytes put by `put_bytes`; empty when there are none or they are damaged."""

@@ -1,5 +1,6 @@
 """All scenarios, grouped by idea, in the order in which they teach."""
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -59,10 +60,15 @@ def get(name: str) -> Scenario:
 
 
 def search(text: str) -> tuple[Scenario, ...]:
-    """Scenarios in whose texts every word of `text` occurs, those that have it in title or tags first."""
-    words = text.lower().split()
-    found = [scenario for scenario in scenarios() if all(word in _all_text(scenario) for word in words)]
-    return tuple(sorted(found, key=lambda scenario: not all(word in _headline(scenario) for word in words)))
+    """Scenarios in which every word of `text` begins a word, the best first; all of them for no words.
+
+    Titles count most, then tags, group and summary. What only mentions the words in its explanation is left out as
+    soon as some title has them.
+    """
+    ranked = [(rank, scenario) for scenario in scenarios() if (rank := _rank(scenario, text)) is not None]
+    in_titles = any(rank <= _IN_TITLE for rank, _ in ranked)
+    kept = [pair for pair in ranked if not in_titles or pair[0] < _IN_EXPLANATION]
+    return tuple(scenario for _, scenario in sorted(kept, key=lambda pair: pair[0]))
 
 
 def source_path(name: str) -> Path:
@@ -75,10 +81,25 @@ def _load(name: str) -> Scenario:
     return scenario
 
 
-def _headline(scenario: Scenario) -> str:
-    return " ".join((scenario.name, scenario.title, *scenario.tags)).lower()
+_IS_TITLE, _BEGINS_TITLE, _IN_TITLE, _IN_HEAD, _IN_EXPLANATION = range(5)
 
 
-def _all_text(scenario: Scenario) -> str:
-    parts = (_headline(scenario), scenario.group, scenario.summary, scenario.explanation, *scenario.look_for)
-    return " ".join(parts).lower()
+def _rank(scenario: Scenario, text: str) -> int | None:
+    """How well the words fit, 0 the best; None when some word occurs nowhere."""
+    words = _words(text)
+    title = _words(scenario.title)
+    if title == words or _words(scenario.name) == words:
+        return _IS_TITLE
+    if title[: len(words)] == words:
+        return _BEGINS_TITLE
+    named = [*title, *_words(scenario.name)]
+    head = [*named, *_words(" ".join((*scenario.tags, scenario.group, scenario.summary)))]
+    everything = [*head, *_words(" ".join((scenario.explanation, *scenario.look_for)))]
+    for rank, there in ((_IN_TITLE, named), (_IN_HEAD, head), (_IN_EXPLANATION, everything)):
+        if all(any(candidate.startswith(word) for candidate in there) for word in words):
+            return rank
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())

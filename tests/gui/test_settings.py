@@ -80,3 +80,16 @@ def test_theme_palette_and_panels_are_remembered(open_window: Callable[[], MainW
     again.acts["reset-layout"].trigger()
     assert not again.docks["details"].isHidden()
     assert not again.plots.isHidden()
+
+
+def test_a_change_is_written_without_the_window_being_closed(
+    open_window: Callable[[], MainWindow], wait_for: Callable[[Callable[[], object]], None]
+) -> None:
+    window = open_window()
+    window.themes.choose(dark=False)
+    window.configuration.choose("convoy")
+    wait_for(lambda: Settings().get("dark", True) is False)
+    assert Settings().get_mapping("run")["scenario"] == "convoy"
+    other = open_window()
+    assert not other.themes.current.dark
+    assert other.configuration.scenario.name == "convoy"

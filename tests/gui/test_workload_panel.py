@@ -15,7 +15,7 @@ Wait = Callable[[Callable[[], object]], None]
 
 
 def shown_scenarios(window: MainWindow) -> set[str]:
-    return {name for name, item in window.workload.tree._items.items() if not item.isHidden()}
+    return set(window.workload.tree.shown)
 
 
 def test_the_catalogue_is_searched_by_words(window: MainWindow) -> None:
@@ -36,6 +36,27 @@ def test_arrow_and_enter_in_the_search_choose_and_run(window: MainWindow, qtbot:
     assert window.configuration.scenario.name == "two_locks"
     qtbot.keyClick(search, Qt.Key.Key_Return)
     wait_for(lambda: window.bridge.running)
+
+
+def test_the_best_hit_comes_first_and_is_the_first_choice(window: MainWindow, qtbot: QtBot) -> None:
+    tree = window.workload.tree
+    window.configuration.choose("convoy")
+    tree.search.setText("Threads that wait")
+    assert tree.shown[0] == "threads_that_wait"
+    assert len(tree.shown) <= 5
+    qtbot.keyClick(tree.search, Qt.Key.Key_Down)
+    assert window.configuration.scenario.name == "threads_that_wait"
+    tree.search.setText("deadlock")
+    assert tree.tree.topLevelItem(0).text(0) == window.configuration.scenarios[tree.shown[0]].title
+
+
+def test_what_is_chosen_elsewhere_is_visible_although_a_search_hid_it(window: MainWindow) -> None:
+    tree = window.workload.tree
+    tree.search.setText("memory")
+    window.configuration.choose("two_locks")
+    assert tree.search.text() == ""
+    assert "two_locks" in tree.shown
+    assert tree.tree.currentItem().text(0) == "Two locks in opposite order"
 
 
 def test_panel_and_tool_bar_show_the_same_choices(window: MainWindow) -> None:
