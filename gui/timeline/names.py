@@ -142,7 +142,7 @@ class Names:
     def _fitting_note(self, text: str, note: str, width: int, bold: bool) -> str:
         """The note, only its number where the name needs the place: `8 lanes`, `8`."""
         needed = QFontMetrics(self._bold if bold else self._font).horizontalAdvance(text)
-        first = note.split()[0]
+        first = note.split(maxsplit=1)[0]
         crowded = needed + QFontMetrics(self._small).horizontalAdvance(note) + 8 > width
         return first if crowded and first.isdigit() else note
 
