@@ -3,6 +3,7 @@
 Standard streams belong to the program where its output is not captured; words of this process go to the channel only.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine.recorder import run_folder, tree  # noqa: E402
+from engine.recorder import descriptors, run_folder, tree  # noqa: E402
 from engine.recorder.control import Channel  # noqa: E402
 from engine.recorder.recorder import Recorder  # noqa: E402
 from engine.recorder.request import RunRequest  # noqa: E402
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         return 1
     request = RunRequest.from_json(first["request"])
     folder = Path(first["folder"])
+    descriptors.raise_limit()
     try:
         recorder = Recorder(request, folder, control, INHERITED)
     except OSError as error:
@@ -43,7 +45,8 @@ def main(arguments: list[str]) -> int:
         _keep_to_the_end(recorder)
         recorder.run()
     except Exception as error:  # noqa: BLE001  (a fault of this process: its words must reach somebody)
-        tree.kill(tree.descendants)
+        with contextlib.suppress(Exception):  # the words must come, whatever else fails
+            tree.kill(tree.descendants)
         control.send({"phase": "failed", "message": f"The recorder failed ({error}); details are in {_log()}."})
         return 1
     finally:

@@ -7,13 +7,18 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.recorder import tree
+from engine.recorder import descriptors, tree
 from engine.recorder.output import Output
 from engine.recorder.request import RunRequest
 from engine.tracer import layout
 
 INJECT = Path(__file__).resolve().parents[1] / "tracer" / "inject"
 _PIPE_SIZE = 1 << 20  # bytes; so that a burst of output does not stall the program
+
+
+def _prepare_child() -> None:
+    descriptors.restore_limit()
+    tree.die_with_parent()
 
 
 def start(request: RunRequest, folder: Path, inherited: Mapping[str, str], output: Output) -> int:
@@ -30,7 +35,7 @@ def start(request: RunRequest, folder: Path, inherited: Mapping[str, str], outpu
         stdin=subprocess.DEVNULL if request.capture_output else None,
         stdout=stream,
         stderr=stream,
-        preexec_fn=tree.die_with_parent,  # noqa: PLW1509
+        preexec_fn=_prepare_child,  # noqa: PLW1509
     )
     for number, pipe in ((1, process.stdout), (2, process.stderr)):
         if pipe is not None:

@@ -10,6 +10,8 @@ import platform
 from dataclasses import dataclass
 from enum import IntEnum
 
+from engine.recorder import descriptors
+
 TICK_NS = 4_000_000
 _MAX_KEPT = 256  # threads whose descriptors are kept open; others are opened anew each time
 
@@ -64,6 +66,7 @@ class ThreadSampler:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, int], tuple[int, int]] = {}
+        self._most_kept = min(_MAX_KEPT, descriptors.share(16))
         self.available = os.path.exists(f"/proc/self/task/{os.getpid()}/schedstat")
 
     @property
@@ -80,7 +83,7 @@ class ThreadSampler:
             files = self._kept.get(key) or _open(pid, native_id)
         except OSError:
             return None
-        if len(self._kept) < _MAX_KEPT:
+        if len(self._kept) < self._most_kept:
             self._kept[key] = files
         try:
             cpu, queue, _ = os.pread(files[0], 64, 0).split()

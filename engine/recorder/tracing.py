@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.recorder import descriptors
 from engine.recorder.registry import Registry, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
@@ -59,6 +60,7 @@ class Tracing:
         self.statuses: dict[int, int] = {}  # exit statuses by pid, as they become known
         self.living: list[Traced] = []
         self.holes = 0
+        self._told_of_limit = False
         self._set_up_ns = 0  # of the dead
 
     @property
@@ -68,14 +70,24 @@ class Tracing:
 
     def discover(self, now_ns: int) -> None:
         """Takes up new ring files."""
-        with os.scandir(self._folder) as entries:
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:  # no descriptor left: in the next cycle
             for entry in entries:
                 if entry.name not in self._known and _RING_NAME.fullmatch(entry.name):
                     self._known.add(entry.name)
                     self._candidates[entry.name] = _Candidate(Path(entry.path), now_ns)
         for name in sorted(self._candidates, key=_sequence):
+            if not descriptors.has_room():
+                self._tell_of_limit(now_ns)
+                break
             if self._adopt(self._candidates[name], now_ns):
                 del self._candidates[name]
+
+    def _tell_of_limit(self, now_ns: int) -> None:
+        if not self._told_of_limit:
+            self._told_of_limit = True
+            limit = descriptors.share(1)
+            text = f"Some processes are not recorded: only {limit} files may be open at once here (see ulimit -n)."
+            self._registry.emit({"type": "note", "time_ns": now_ns, "text": text, "level": "warning"})
 
     def read_cells(self) -> list[tuple[TracedProcess, NDArray[np.uint64]]]:
         """All living processes' cells."""

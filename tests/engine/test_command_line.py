@@ -189,3 +189,27 @@ def test_no_command_opens_the_window(monkeypatch: pytest.MonkeyPatch, recording:
     monkeypatch.setattr(opening, "open_window", lambda arguments: asked.append(arguments) or 0)
     assert commands.main(["open", str(recording)]) == 0
     assert asked == [[], ["--debug"], ["open", str(recording)]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit here")
+def test_more_processes_than_files_may_be_open(tmp_path: Path) -> None:
+    script = tmp_path / "many.py"
+    script.write_text(
+        "import os, resource, time\n"
+        "print('limit', resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"
+        "for _ in range(40):\n"
+        "    if not os.fork():\n"
+        "        time.sleep(1)\n"
+        "        os._exit(0)\n"
+        "for _ in range(40): os.wait()\n"
+        "print('end')\n"
+    )
+    recording = tmp_path / "many.lane"
+    command = [sys.executable, str(MAIN), "record", "-o", str(recording), str(script)]
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -S -n 64; ulimit -H -n 96; exec "$@"', "sh", *command],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (0, "limit 64\nend\n"), result
+    texts = "".join(note["text"] for note in json.loads(run("report", "--json", recording).stdout).get("notes", []))
+    assert "only 96 files may be open" in texts
