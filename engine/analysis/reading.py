@@ -1,4 +1,6 @@
-"""Reads a whole recording into a model."""
+"""Reads a whole recording: into a model, or just for what the recorder found."""
+
+from typing import Any
 
 from engine.model.model import Model
 from engine.recording.reader import RecordingReader
@@ -12,3 +14,11 @@ def read_model(reader: RecordingReader) -> Model:
     while batch := reader.poll(STEP):
         model.take_in(batch)
     return model
+
+
+def read_findings(reader: RecordingReader) -> list[dict[str, Any]]:
+    """The findings that the recording itself holds, without the time and memory that a model takes."""
+    found: dict[int, dict[str, Any]] = {}
+    while batch := reader.poll(STEP):
+        found.update((text["id"], text) for text in batch.texts if text.get("type") == "finding")
+    return list(found.values())

@@ -1,10 +1,11 @@
 """Records a program of yours: input, output and exit status stay its own; what is said here goes to standard error."""
 
 import argparse
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,32 @@ def execute(arguments: argparse.Namespace) -> int:
     status = _run(request)
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
-    if status.message:
-        print(f"main.py record: {status.message}", file=sys.stderr)
-    print(f"main.py record: recorded in {request.recording}", file=sys.stderr)
+    for line in _closing_words(request, status):
+        print(f"main.py record: {line}", file=sys.stderr)
     if status.exit_status is None:
         return 1
     return status.exit_status if status.exit_status >= 0 else 128 - status.exit_status
+
+
+def _closing_words(request: "RunRequest", status: "SessionStatus") -> Iterator[str]:
+    """What became of it, a line each; the program's own output says nothing of that."""
+    from engine.analysis.reading import read_findings
+    from engine.commands.report import open_recording
+
+    if status.message:
+        yield status.message
+    if status.ended_by == "time limit":
+        yield f"ended at the time limit of {request.time_limit_s:g} s"
+    elif status.ended_by == "stop":
+        yield "stopped"
+    errors = []
+    with suppress(CommandError), open_recording(request.recording) as reader:
+        errors = [found for found in read_findings(reader) if found["severity"] == "error"]
+    for found in errors:
+        yield f"{found['kind']}: {found['explanation']}"
+    yield f"recorded in {request.recording}"
+    if errors:
+        yield f"main.py report {shlex.quote(str(request.recording))} tells more"
 
 
 def _run(request: "RunRequest") -> "SessionStatus":

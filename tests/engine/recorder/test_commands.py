@@ -106,3 +106,30 @@ def test_being_told_to_end_ends_the_program_first(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+DEADLOCK = """\
+import threading, time
+left, right = threading.Lock(), threading.Lock()
+both = threading.Barrier(2)
+def work(first, second):
+    with first:
+        both.wait()
+        with second:
+            print("went on", flush=True)
+            while True: time.sleep(1)
+threading.Thread(target=work, args=(left, right), name="worker-1").start()
+threading.Thread(target=work, args=(right, left), name="worker-2").start()
+"""
+
+
+def test_record_says_how_it_ended_and_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(DEADLOCK)
+    done = main("record", "--time-limit", "1.5", "-o", "a run.lane", "program.py", cwd=tmp_path)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("main.py record: ")]
+    assert lines == [
+        "main.py record: ended at the time limit of 1.5 s",
+        "main.py record: deadlock: worker-1 holds left and waits for right; worker-2 holds right and waits for left",
+        f"main.py record: recorded in {tmp_path}/a run.lane",
+        f"main.py record: main.py report '{tmp_path}/a run.lane' tells more",
+    ]
