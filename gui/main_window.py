@@ -13,14 +13,17 @@ from gui.actions import When
 from gui.panels.wait_for.layout import GraphEdge
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
+from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.widgets.messages import Message
 from gui.window.debug_overlay import DebugOverlay
-from gui.window.frame import WindowFrame
+from gui.window.frame import LOW, WindowFrame
 from gui.window.navigation import Navigation
 from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
-from gui.window.wording import edge_stacks, ending_words
+from gui.window.wording import edge_stacks, ending_words, first_work_line
+
+REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
 class MainWindow(WindowFrame):
@@ -40,7 +43,7 @@ class MainWindow(WindowFrame):
         self._connect_parts()
         self._dress()
         self.restore_places()
-        self.order_focus()
+        self.workload.tree.tree.setFocus()
         self._show_model(None)
         self._show_run_state(RunState.NONE)
         self.clock.start()
@@ -87,6 +90,7 @@ class MainWindow(WindowFrame):
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         self.recordings.opened.connect(self.timeline.canvas.setFocus)
+        self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(self.status.show_opening)
         self.status.cancel.clicked.connect(bridge.cancel_opening)
         self.clock.frame.connect(self.timeline.refresh)
@@ -103,9 +107,11 @@ class MainWindow(WindowFrame):
         self.wait_for.lane_chosen.connect(go.show_lane)
         self.wait_for.edge_chosen.connect(self._show_edge)
         self.details.source_requested.connect(self._show_source)
-        self.workload.source_requested.connect(self._show_source)
-        self.configuration.changed.connect(self._remember_choices)
-        self.workload.custom.edited.connect(self._remember_choices)
+        self.workload.source_requested.connect(self._show_scenario)
+        for edited in (self.configuration.changed, self.workload.custom.edited):
+            edited.connect(self._remember_choices)
+        for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
+            edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
         for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
@@ -114,7 +120,6 @@ class MainWindow(WindowFrame):
 
     def run(self) -> bool:
         """Runs what is chosen; a refused value is marked at its field."""
-        self._commit_edits()
         refused = self.workload.first_refused()
         if refused:
             self.docks.bring_up("workload")
@@ -136,7 +141,7 @@ class MainWindow(WindowFrame):
     def reset_layout(self) -> None:
         """Every panel back in its place."""
         self.docks.arrange()
-        self.show_plots(True)
+        self.show_plots(self.height() >= LOW)
         self.size_parts()
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -158,8 +163,8 @@ class MainWindow(WindowFrame):
     def _show_run_state(self, state: RunState) -> None:
         self.tool_bar.recording.show_state(state, self.run_control.seconds)
         if state is RunState.STARTING:
-            self.messages.dismiss("failed")
-            self.messages.dismiss("damage")
+            for of_before in ("failed", "damage", "saved", "ended", "note"):
+                self.messages.dismiss(of_before)
             self.pages.setCurrentIndex(1)
             if self.focusWidget() in (None, self.tool_bar.run, self.tool_bar.deadlock, self.workload.run_button):
                 self.timeline.canvas.setFocus()  # else the focus would pass on to a choice, and keys would change it
@@ -227,6 +232,11 @@ class MainWindow(WindowFrame):
         self.source.show_line(file, line)
         self.docks.bring_up("source")
 
+    def _show_scenario(self, file: str, _line: int) -> None:
+        """A scenario's code, from where it works: its description comes first and is known already."""
+        text = source_text(self.bridge.model, file)
+        self._show_source(file, first_work_line(text) if text else 0)
+
     # -- small things ------------------------------------------------------------------------------------------------
 
     def _show_how_it_ended(self) -> None:
@@ -284,10 +294,6 @@ class MainWindow(WindowFrame):
 
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
-
-    def _commit_edits(self) -> None:
-        """A number being typed counts as typed when Run is pressed by its key."""
-        self.tool_bar.workers.interpretText()
 
     def _remember_choices(self) -> None:
         self.settings.put("run", self.configuration.as_json())

@@ -26,6 +26,7 @@ class RunConfiguration(QObject):
         self.scenario = next(iter(self.scenarios.values()))
         self.interpreter = ""  # a path; "": the interpreter Lanescope runs on
         self.custom = False  # run the custom workload instead of the scenario
+        self._refused_workers: int | None = None
         self._restore(remembered or {})
 
     @property
@@ -35,6 +36,19 @@ class RunConfiguration(QObject):
     @property
     def workers(self) -> int:
         return int(self._choices[self.scenario.name].get("workers", self.scenario.default_workers))
+
+    @property
+    def workers_shown(self) -> int:
+        """The number of workers as it was typed, be it admitted or not."""
+        return self.workers if self._refused_workers is None else self._refused_workers
+
+    @property
+    def workers_fault(self) -> str:
+        """Why the number that was typed is not admitted, in one line; "" when it is."""
+        if self._refused_workers is None:
+            return ""
+        low, high = self.scenario.min_workers, self.scenario.max_workers
+        return f"Workers must be from {low} to {high}, not {self._refused_workers:,}".replace(",", "\u202f")
 
     @property
     def start_method(self) -> str:
@@ -59,6 +73,7 @@ class RunConfiguration(QObject):
         if name in self.scenarios and (self.custom or name != self.scenario.name):
             self.scenario = self.scenarios[name]
             self.custom = False
+            self._refused_workers = None
             self.changed.emit()
 
     def choose_custom(self, custom: bool) -> None:
@@ -71,7 +86,20 @@ class RunConfiguration(QObject):
             self._put("backend", backend)
 
     def set_workers(self, workers: int) -> None:
-        self._put("workers", max(self.scenario.min_workers, min(self.scenario.max_workers, workers)))
+        """The nearest number that the scenario admits."""
+        self.offer_workers(max(self.scenario.min_workers, min(self.scenario.max_workers, workers)))
+
+    def offer_workers(self, workers: int) -> None:
+        """Takes the number if the scenario admits it; otherwise it is kept as refused until another one comes."""
+        admitted = self.scenario.min_workers <= workers <= self.scenario.max_workers
+        refused = None if admitted else workers
+        if refused != self._refused_workers:
+            self._refused_workers = refused
+            if admitted:
+                self._choices[self.scenario.name]["workers"] = workers
+            self.changed.emit()
+        elif admitted:
+            self._put("workers", workers)
 
     def set_start_method(self, method: str) -> None:
         self._put("start_method", method)
@@ -87,6 +115,7 @@ class RunConfiguration(QObject):
     def reset_parameters(self) -> None:
         """Back to the scenario's own values, workers and backend included."""
         self._choices[self.scenario.name].clear()
+        self._refused_workers = None
         self.changed.emit()
 
     def as_json(self) -> dict[str, Any]:

@@ -45,6 +45,14 @@ class FieldRow(QWidget):
         layout.addLayout(line)
         layout.addWidget(self._remark)
 
+    def explain(self, remark: str) -> None:
+        """Another remark."""
+        self._remark_text = remark
+        if not self.error:
+            self._remark.setText(remark)
+            self._remark.setVisible(bool(remark))
+            self.editor.setAccessibleDescription(remark)
+
     def show_error(self, reason: str) -> None:
         """Marks the editor and says why; "" takes the mark away."""
         if reason == self.error:

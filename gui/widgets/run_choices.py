@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QToolTip, QWidget
 
 from engine.backends import registry
 from gui.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
+from gui.widgets.style import set_property
 
 START_METHODS = (("", "default start"), ("fork", "fork"), ("spawn", "spawn"), ("forkserver", "forkserver"))
+MOST_TYPED = 999_999
 
 
 class ChoiceBox(QComboBox):
@@ -109,16 +111,16 @@ class StartMethodBox(ChoiceBox):
 
 
 class WorkersBox(QSpinBox):
-    """How many workers, 1 to 256."""
+    """How many workers. A number the scenario doesn't admit stays, marked, with the reason as its tip."""
 
     def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._configuration = configuration
         self.setAccessibleName("Workers")
-        self.setKeyboardTracking(False)
-        self.setFixedWidth(56)
+        self.setRange(0, MOST_TYPED)
+        self.setFixedWidth(64)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.valueChanged.connect(configuration.set_workers)
+        self.valueChanged.connect(self._on_value_changed)
         configuration.changed.connect(self._show)
         self._show()
 
@@ -126,12 +128,22 @@ class WorkersBox(QSpinBox):
         """Scrolling past a control must not change what is run."""
         event.ignore()  # type: ignore[attr-defined]
 
+    def stepBy(self, steps: int) -> None:
+        """Arrows stay within what is admitted."""
+        self._configuration.set_workers(self.value() + steps)
+
+    def _on_value_changed(self, workers: int) -> None:
+        self._configuration.offer_workers(workers)
+        if self._configuration.workers_fault and self.hasFocus():
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), self.toolTip(), self)
+
     def _show(self) -> None:
-        scenario = self._configuration.scenario
+        scenario, fault = self._configuration.scenario, self._configuration.workers_fault
         with QSignalBlocker(self):
-            self.setRange(scenario.min_workers, scenario.max_workers)
-            self.setValue(self._configuration.workers)
-        self.setToolTip(f"How many workers ({scenario.min_workers}–{scenario.max_workers})")
+            self.setValue(self._configuration.workers_shown)
+        self.setToolTip(fault or f"How many workers ({scenario.min_workers} to {scenario.max_workers})")
+        self.setAccessibleDescription(self.toolTip())
+        set_property(self, "invalid", bool(fault))
         self.setEnabled(not self._configuration.custom)
 
 

@@ -55,7 +55,8 @@ class Recordings(QObject):
                 )
             )
         elif self._bridge.open(path):
-            self._messages.dismiss("damage")
+            for of_before in ("damage", "saved", "ended"):
+                self._messages.dismiss(of_before)
             self.remember(path)
             self.opened.emit()
 

@@ -137,9 +137,60 @@ def test_custom_faults_are_shown_at_the_field_and_refuse_to_run(window: MainWind
     name = page.form.fields["groups[0].name"]
     name.editor.selectAll()
     qtbot.keyClicks(name.editor, "auditors")
-    assert "each name may occur once" in page.form.fields["groups[0].name"].error + "".join(
-        error.message for error in page.custom.errors()
-    )
+    assert "each name may occur once" in page.form.fields["groups[0].name"].error
+    assert page.table.currentRow() == 0
+    page.choose_group(1)
+    assert "each name may occur once" in page.form.fields["groups[1].name"].error
+    page.choose_group(0)
+    field = page.form.fields["groups[0].workers"]
+    assert (field.text(), field.error) == ("0", "Workers must be from 1 to 256, not 0")
+    window.acts["run"].trigger()
+    assert page.table.currentRow() == 0
+    assert "auditors" in window.messages.texts()[0]
+
+
+def test_a_group_that_drains_a_queue_has_no_iterations_of_its_own(window: MainWindow) -> None:
+    page = window.workload.custom
+    page.custom.add_queue()
+    page.rebuild()
+    iterations, drains = (page.form.fields[f"groups[0].{name}"] for name in ("iterations", "drains"))
+    assert iterations.editor.isEnabled()
+    drains.editor.setCurrentIndex(1)
+    drains.editor.activated.emit(1)
+    assert not iterations.editor.isEnabled()
+    assert iterations.editor.accessibleDescription() == "One for each item taken from jobs."
+    drains.editor.activated.emit(0)
+    assert iterations.editor.isEnabled()
+
+
+def test_messages_go_when_their_cause_is_gone(window: MainWindow, qtbot: QtBot) -> None:
+    window.configuration.choose("two_locks")
+    field = window.workload.page.fields["hold_ms"]
+    field.editor.selectAll()
+    qtbot.keyClicks(field.editor, "5000")
+    window.acts["run"].trigger()
+    assert window.messages.texts() == [field.error]
+    field.editor.selectAll()
+    qtbot.keyClicks(field.editor, "20")
+    assert window.messages.texts() == []
+
+
+def test_workers_out_of_range_stay_with_their_reason_at_both_fields(window: MainWindow, qtbot: QtBot) -> None:
+    window.configuration.choose("two_locks")
+    box, row = window.tool_bar.workers, window.workload.page.rows["workers"]
+    box.selectAll()
+    qtbot.keyClicks(box, "9999")
+    assert box.text() == row.editor.text() == "9999"
+    assert box.property("invalid")
+    assert box.toolTip() == row.error
+    assert row.error.endswith("not 9\u202f999")
+    window.acts["run"].trigger()
+    assert not window.bridge.running
+    assert window.messages.texts() == [row.error]
+    box.selectAll()
+    qtbot.keyClicks(box, "3")
+    assert (row.error, window.configuration.workers, window.messages.texts()) == ("", 3, [])
+    assert "How many workers" in box.toolTip()
 
 
 def test_groups_are_added_duplicated_moved_and_removed(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:

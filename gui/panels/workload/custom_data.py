@@ -58,8 +58,13 @@ class CustomData(QObject):
         return queues
 
     def errors(self) -> list[FieldError]:
-        """Why it can't run; empty when it can."""
-        return find_errors(self.data)
+        """Why it can't run; empty when it can. A name that occurs twice is a fault at both places."""
+        errors = find_errors(self.data)
+        known = {error.path for error in errors}
+        twins = [*_twins("groups", self.groups), *_twins("queues", self.queues)]
+        for number, group in enumerate(self.groups):
+            twins += _twins(f"groups[{number}].locks", group["locks"])
+        return errors + [error for error in twins if error.path not in known]
 
     def replace(self, data: dict[str, Any]) -> None:
         self.data = copy.deepcopy(data)
@@ -143,3 +148,13 @@ class CustomData(QObject):
             number += 1
             name = f"{stem}-{number}"
         return name
+
+
+def _twins(path: str, items: list[dict[str, Any]]) -> list[FieldError]:
+    """Every entry whose name another one has as well."""
+    names = [item["name"] for item in items]
+    return [
+        FieldError(f"{path}[{number}].name", f"there is another {name!r}: each name may occur once")
+        for number, name in enumerate(names)
+        if names.count(name) > 1
+    ]

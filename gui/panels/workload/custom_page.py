@@ -68,7 +68,7 @@ class CustomPage(QWidget):
         self._rebuild_timer = QTimer(self)
         self._rebuild_timer.setSingleShot(True)
         self._rebuild_timer.timeout.connect(self.rebuild)
-        themes.changed.connect(self._on_value_changed)
+        themes.changed.connect(lambda: self._show_errors(self.custom.errors()))
         self.rebuild()
 
     def data(self) -> dict[str, Any] | None:
@@ -77,7 +77,8 @@ class CustomPage(QWidget):
         unreadable = any(form is not None and form.faulty() for form in (self.form, self.queues))
         self._show_errors(errors)
         if errors:
-            self._go_to(errors[0])
+            here = f"groups[{self._place}]."
+            self._go_to(next((error for error in errors if error.path.startswith(here)), errors[0]))
         return None if errors or unreadable else self.custom.data
 
     def first_fault(self) -> str:
@@ -181,10 +182,12 @@ class CustomPage(QWidget):
 
     def _rebuild_later(self) -> None:
         """Once the signal of a button that will be gone has been dealt with."""
+        self.message.hide()
         self._rebuild_timer.start(0)
         self.edited.emit()
 
     def _on_value_changed(self) -> None:
+        self.message.hide()
         self._fill_table()
         self._show_errors(self.custom.errors())
         self.edited.emit()
@@ -195,7 +198,7 @@ class CustomPage(QWidget):
         for row, group in enumerate(self.custom.groups):
             locks = " → ".join(str(lock["name"]) for lock in group["locks"])
             texts = (group["name"], locks, group["workers"], group["backend"], group["task"])
-            for column, text in enumerate(texts):
+            for column, text in enumerate(texts):  # as typed, be it a value or not
                 item = QTableWidgetItem(str(text))
                 item.setToolTip(str(text))
                 self.table.setItem(row, column, item)

@@ -13,7 +13,7 @@ from engine.tasks.workload_rules import CAPACITY, HOLD_MS, ITERATIONS, WORKERS
 from gui.panels.workload.custom_data import CustomData
 from gui.theme import ActiveTheme
 from gui.widgets.buttons import IconButton
-from gui.widgets.parameter_field import FieldRow, ParameterField, str_of
+from gui.widgets.parameter_field import FieldRow, ParameterField, remark, str_of
 
 NAME_WIDTH = 160
 
@@ -54,9 +54,8 @@ class Form(QWidget):
         field.set_text(str_of(value) if isinstance(value, (int, float, str, bool)) else str(value))
 
         def write() -> None:
-            typed = field.value()
-            if typed is not None:
-                self.custom.put(target, parameter.name, typed)
+            typed = field.value()  # text that is no value stays as it is until it has been put right
+            self.custom.put(target, parameter.name, field.text() if typed is None else typed)
 
         field.edited.connect(write)
         self._add(path, field)
@@ -110,10 +109,15 @@ class GroupForm(Form):
         for parameter in task.parameters if task else ():
             self.add_parameter(f"{path}.parameters.{parameter.name}", parameter, group["parameters"])
         self.add_parameter(f"{path}.iterations", ITERATIONS, group)
+        self._show_iterations(path, group["drains"])
         self._add_locks(place, group, path)
         names = [(None, "none")] + [(queue["name"], str(queue["name"])) for queue in custom.queues]
         self.add_choice(
-            f"{path}.drains", "Takes items from queue", names, group["drains"], lambda name: put(group, "drains", name)
+            f"{path}.drains",
+            "Takes items from queue",
+            names,
+            group["drains"],
+            lambda name: self._drain(group, path, name),
         )
         self.add_choice(
             f"{path}.feeds", "Puts items into queue", names, group["feeds"], lambda name: put(group, "feeds", name)
@@ -130,6 +134,16 @@ class GroupForm(Form):
             here = f"{path}.locks[{number}]"
             self.add_text(f"{here}.name", "Lock", str(lock["name"]), partial(self.custom.put, lock, "name"))
             self.add_parameter(f"{here}.hold_ms", HOLD_MS, lock)
+
+    def _drain(self, group: dict[str, Any], path: str, queue: str | None) -> None:
+        self.custom.put(group, "drains", queue)
+        self._show_iterations(path, queue)
+
+    def _show_iterations(self, path: str, drained: str | None) -> None:
+        field = self.fields[f"{path}.iterations"]
+        assert isinstance(field, ParameterField)
+        field.editor.setEnabled(drained is None)
+        field.explain(remark(field.parameter) if drained is None else f"One for each item taken from {drained}.")
 
     def _change_task(self, group: dict[str, Any], name: str) -> None:
         group["parameters"] = {}

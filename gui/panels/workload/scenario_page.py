@@ -21,6 +21,7 @@ class ScenarioPage(QScrollArea):
 
     source_requested = Signal(str, int)
     scenario_requested = Signal(str)
+    edited = Signal()  # a parameter was changed, to a value or to something refused
 
     def __init__(
         self, configuration: RunConfiguration, interpreters: InterpreterList, parent: QWidget | None = None
@@ -75,7 +76,7 @@ class ScenarioPage(QScrollArea):
         self._layout.addWidget(self.interpreter)
         self.reset = QPushButton("Reset to defaults", body)
         self.reset.setAutoDefault(False)
-        self.reset.clicked.connect(configuration.reset_parameters)
+        self.reset.clicked.connect(self._on_reset_clicked)
         self._layout.addWidget(self.reset)
         self._layout.addStretch(1)
         self.setWidget(body)
@@ -95,7 +96,8 @@ class ScenarioPage(QScrollArea):
 
     def first_refused(self) -> str:
         """The reason at the first parameter that can't be run; "" when all can."""
-        return next((field.error for field in self.fields.values() if field.check() is None), "")
+        refused = next((field.error for field in self.fields.values() if field.check() is None), "")
+        return refused or self._configuration.workers_fault
 
     def _label(self, role: str) -> QLabel:
         label = QLabel(self)
@@ -111,6 +113,7 @@ class ScenarioPage(QScrollArea):
             self._show_scenario(scenario)
         for row in self.rows.values():
             row.show_error("")
+        self.rows["workers"].show_error(self._configuration.workers_fault)
         self.rows["start_method"].setVisible(bool(self._configuration.start_methods))
         given = self._configuration.parameters
         for name, field in self.fields.items():
@@ -143,8 +146,14 @@ class ScenarioPage(QScrollArea):
         def write() -> None:
             if field.check() is not None:
                 self._configuration.set_parameter(name, field.text().strip())
+            self.edited.emit()
 
         return write
+
+    def _on_reset_clicked(self) -> None:
+        for field in self.fields.values():
+            field.set_text(str_of(field.parameter.default))  # refused text as well
+        self._configuration.reset_parameters()
 
     def _on_source_clicked(self) -> None:
         path = catalogue.source_path(self._configuration.scenario.name)
