@@ -15,7 +15,7 @@ from .patching import hide
 from .primitives import define
 from .sites import code_of, is_user_code, site_of, stack_of, user_site
 from .slices import wait_slice
-from .state import ThreadState, current
+from .state import ThreadState, current, run
 from .waits import begin, finish, refine
 
 TYPE_CHECKING = False
@@ -171,7 +171,8 @@ class TracedLock(TracedBase, metaclass=LockType):
         try:
             pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+            offset = state.refill()
+            pack_hold(state.buffer, offset, self.head, self.since, clock())
         if self.exact:
             state.words[self.slot] = 0
         self.owner = None
@@ -189,7 +190,8 @@ class TracedLock(TracedBase, metaclass=LockType):
         try:
             pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+            offset = state.refill()
+            pack_hold(state.buffer, offset, self.head, self.since, clock())
         if self.exact:
             state.words[self.slot] = 0
         self.owner = None
@@ -305,7 +307,8 @@ class TracedRLock(TracedBase, metaclass=LockType):
         try:
             pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
         except StopIteration:
-            pack_hold(state.buffer, state.refill(), self.head, self.since, clock())
+            offset = state.refill()
+            pack_hold(state.buffer, offset, self.head, self.since, clock())
         if self.exact:
             state.words[self.slot] = 0
         self.owner = None
@@ -420,18 +423,25 @@ def unbook(lock: TracedBase, state: ThreadState | None) -> None:
     try:
         pack_hold(state.buffer, next(state.offsets), lock.head, lock.since, clock())
     except StopIteration:
-        pack_hold(state.buffer, state.refill(), lock.head, lock.since, clock())
+        offset = state.refill()
+        pack_hold(state.buffer, offset, lock.head, lock.since, clock())
     if lock.exact:
         state.words[lock.slot] = 0
     lock.owner = None
 
 
+def holder_of(lock: TracedBase) -> ThreadState | None:
+    """Who is said to hold the lock: a thread of this process, not one of before a fork."""
+    holder = lock.owner
+    return holder if holder is not None and holder.ring is run.ring else None
+
+
 def forget_holder(lock: TracedBase) -> bool:
     """Whoever is said to hold the lock does not any more. False when nobody is said to."""
-    holder = lock.owner
+    holder = holder_of(lock)
+    lock.owner = None
     if holder is None:
         return False
-    lock.owner = None
     holder.words[lock.slot] = 0
     return True
 
@@ -454,14 +464,14 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> boo
     deadline = clock() + int(timeout * 1e9) if timeout >= 0 else 0
     detail = layout.WAIT_LOCK | (layout.WAIT_TIMED if deadline else 0)
     lock.exact = True
-    holder = lock.owner
+    holder = holder_of(lock)
     owner = holder.serial if holder else 0
     outer = begin(state, lock.number, detail, user_site(frame), owner, lock.site, lock.since)
     try:
         acquired = wait_slice(lock.try_raw, FIRST_SLICE_S if not deadline else min(FIRST_SLICE_S, timeout))
         stack = 0 if acquired else stack_of(frame)
         while not acquired:
-            holder = lock.owner
+            holder = holder_of(lock)
             refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
             stack = 0
             if state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT:

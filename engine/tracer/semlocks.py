@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import layout
-from .locks import TracedBase, acquire_contended, book, forget_holder, unbook
+from .locks import TracedBase, acquire_contended, book, forget_holder, holder_of, unbook
 from .originals import clock, get_frame
 from .patching import hide
 from .sites import user_site
@@ -52,7 +52,7 @@ class ProcessLock(TracedBase):
 
     def release(self) -> None:
         """As the raw one's. Released by another thread or process than its holder, it is a signal."""
-        if not self.raw._is_mine() and self.owner is None:
+        if not self.raw._is_mine() and holder_of(self) is None:
             try:
                 self.release_raw()
             except BaseException as error:

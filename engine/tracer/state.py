@@ -156,12 +156,29 @@ class ThreadState:
         for reference in self.reserved.values():
             lock = reference()
             if lock is not None:
-                self._disown(lock)
-                if lock.owner is self:
-                    lock.owner = None
+                lock.slots.clear()
+                lock.ident = 0
+                lock.owner = None
+        self._lead_nowhere()
+
+    def _lead_nowhere(self) -> None:
+        """What this thread of before a fork still writes is lost."""
+        self.reserved.clear()
+        self.tasks.clear()
+        self.wait = None
+        self.ident = self.serial = 0
+        self.offsets = iter(())
+        self.ring = run.nowhere()
+        self.buffer, self.words = self.ring.buffer, self.ring.words
 
     def refill(self) -> int:
-        """Go on to a new chunk, or to the sink while there is none. Returns the offset of a record."""
+        """Go on to a new chunk, or to the sink while there is none. Returns the offset of a record.
+
+        Take `buffer` and `words` anew after it: a thread of before a fork leads nowhere from here on.
+        """
+        if self.ring is not run.ring:
+            self._lead_nowhere()
+            return chunk_records(0)[0]
         if getattr(local, "state", None) is not self:  # a `with` block that ends in another thread than it began in
             return current().next_offset()
         if self.chunk:
@@ -202,6 +219,7 @@ class ThreadState:
             self.ring.give_back_chunk(self.chunk)
             self.chunk = 0
         self.offsets = iter(())
+        self.ident = 0  # another thread may have the same from now on
         self.ring.texts.write("thread-end", self.serial, clock(), error)
         for reference in self.reserved.values():
             self._disown(reference())
@@ -223,6 +241,13 @@ class Run:
         self.forked = False
         self.main_name = "MainThread"
         self.main_ident = 0
+        self._nowhere: Ring | None = None
+
+    def nowhere(self) -> Ring:
+        """What threads of before a fork write to: nobody reads it, and no thread lives there."""
+        if self._nowhere is None:
+            self._nowhere = sink_ring()
+        return self._nowhere
 
 
 run = Run()

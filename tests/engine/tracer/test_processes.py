@@ -1,5 +1,6 @@
 """Processes: each its own ring, however started; primitives that are the same object in all of them."""
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -180,3 +181,81 @@ def test_what_backends_need_for_themselves_is_internal(tmp_path: Path) -> None:
         "channel": {"SimpleQueue": True, "process SimpleQueue": True, "Event": False},
         "mine": {"Lock": False, "Event": False},
     }
+
+
+HELD_AT_FORK = """
+    import multiprocessing, os, threading, warnings
+    warnings.simplefilter("ignore")
+    many, rlocks = [threading.Lock() for _ in range(30)], [threading.RLock() for _ in range(30)]
+    shared = [multiprocessing.Lock() for _ in range(30)]
+    entered = [threading.Lock(), threading.RLock()]
+    orphans = [threading.Lock() for _ in range(30)]
+    def take_and_end():
+        for lock in orphans: lock.acquire()
+    thread = threading.Thread(target=take_and_end); thread.start(); thread.join()
+    for lock in many + rlocks + shared: lock.acquire()
+    for lock in entered: lock.__enter__()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            orphans.pop().__exit__(None, None, None)
+            other = threading.Thread(target=orphans.pop().release); other.start(); other.join()
+            assert not many[7].acquire(timeout=0.02) and not orphans[3].acquire(timeout=0.02)
+            for lock in many + rlocks + shared + orphans: lock.release()
+            for lock in entered: lock.__exit__(None, None, None)
+            for lock in many + rlocks + orphans + entered:
+                with lock: pass
+            grandchild = os.fork()
+            if grandchild == 0:
+                with many[0]: pass
+            elif os.waitpid(grandchild, 0)[1]: raise SystemExit(1)
+        except BaseException as error:
+            print(repr(error), flush=True)
+            os._exit(3)
+        os._exit(0)
+    for lock in many + rlocks + entered: lock.release()
+    for lock in orphans: lock.release()
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def check_locks_held_at_a_fork(folder: Path, python: str) -> None:
+    """Nothing is raised, and the holds of the child are its own."""
+    parent, child, grandchild = trace(folder, HELD_AT_FORK, python=python)
+    assert len(child.of(layout.HOLD)) == 90, python  # those acquired after the fork
+    assert len(grandchild.of(layout.HOLD)) == 1, python
+    assert len(parent.of(layout.HOLD)) == 62, python
+
+
+def test_locks_held_at_a_fork_are_released_in_the_child(tmp_path: Path) -> None:
+    check_locks_held_at_a_fork(tmp_path, sys.executable)
+
+
+@pytest.mark.full
+def test_locks_held_at_a_fork_everywhere(tmp_path: Path, other_pythons: list[str]) -> None:
+    for number, python in enumerate(other_pythons):
+        (tmp_path / str(number)).mkdir()
+        check_locks_held_at_a_fork(tmp_path / str(number), python)
+
+
+def test_a_fork_inside_a_wait(tmp_path: Path) -> None:
+    """A signal handler forks while its thread waits: the child goes on waiting until its timeout."""
+    parent, child = trace(
+        tmp_path,
+        """
+        import os, signal, sys, threading, time, warnings
+        warnings.simplefilter("ignore")
+        lock, pids = threading.Lock(), []
+        signal.signal(signal.SIGALRM, lambda *_: pids.append(os.fork()))
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        lock.acquire()
+        assert not lock.acquire(timeout=0.5)
+        event = threading.Event()
+        assert not event.wait(0.01)
+        lock.release()
+        with lock: pass
+        if pids[0]: assert os.waitpid(pids[0], 0)[1] == 0
+        """,
+    )
+    assert len(child.of(layout.HOLD)) == 1
+    assert len(parent.of(layout.HOLD)) == 2
