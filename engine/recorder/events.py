@@ -21,6 +21,7 @@ class FrameEvents:
         self._output = output
         self._emit = emit
         self.getters: dict[int, set[Node]] = {}
+        self.temporary_folders: set[str] = set()  # made by multiprocessing, for it to remove
 
     def take(self, process: TracedProcess, frame: Frame) -> None:
         """One frame; unknown ones are left out."""
@@ -43,6 +44,8 @@ class FrameEvents:
                         "error": error,
                     }
                 )
+            case ("temporary-folder", path):
+                self.temporary_folders.add(path)
             case ("note", time_ns, text):
                 self._emit({"type": "note", "time_ns": time_ns, "text": text, "level": "warning"})
 

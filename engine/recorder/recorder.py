@@ -94,6 +94,8 @@ class Recorder:
             self._tracing.wait(self._pause(took))
         ended_ns = time.perf_counter_ns()
         self._wait_for_leftovers()
+        if self._ending.reason is not None:
+            run_folder.remove_temporary(self._events.temporary_folders)
         self._finish(ended_ns)
 
     def stop(self) -> None:

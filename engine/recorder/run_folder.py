@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.recording.liveness import is_alive, process_start
@@ -34,6 +35,13 @@ def remove(path: Path) -> None:
     while attempts and path.exists():
         shutil.rmtree(path, ignore_errors=True)
         attempts -= 1
+
+
+def remove_temporary(folders: Iterable[str]) -> None:
+    """Removes what multiprocessing left in the temporary folder because we killed who would have removed it."""
+    for folder in folders:
+        if Path(folder).name.startswith("pymp-"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_stale() -> None:

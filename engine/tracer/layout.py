@@ -138,4 +138,5 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("future-of", future, executor)      that executor's workers complete it
 #   ("executor-worker", object, serial)  thread works for that executor       ("child", pid, time_ns, name)
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
+#   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("note", time_ns, text)              ("parameter", name, value)

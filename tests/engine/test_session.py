@@ -329,6 +329,18 @@ def test_a_recording_in_the_making_is_not_replaced(start: Start, tmp_path: Path)
     assert_nothing_is_left(first)
 
 
+def test_folders_of_multiprocessing_are_removed_with_the_killed(start: Start) -> None:
+    session = start("import multiprocessing.util, signal, time\n"
+                    "for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
+                    "print('ready', multiprocessing.util.get_temp_dir(), flush=True)\ntime.sleep(60)")  # fmt: skip
+    folder = Path(output(session).split()[1])
+    assert folder.is_dir()
+    session.stop()
+    session.wait(PATIENCE_S)
+    assert not folder.exists()
+    assert_nothing_is_left(session)
+
+
 def test_only_files_are_replaced(start: Start, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
