@@ -3,10 +3,13 @@
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import ActiveTheme
+from gui.widgets.elided_text import ElidedText
 from gui.widgets.icons import icon, pixmap
+
+LINES = 2  # of the words; what more there is to say is in the tooltip, and in the graph
 
 
 class DeadlockBanner(QFrame):
@@ -21,41 +24,42 @@ class DeadlockBanner(QFrame):
         self._themes = themes
         self.finding: dict[str, Any] | None = None
         self.setObjectName("deadlock-banner")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 8, 8, 8)
-        layout.setSpacing(12)
         self._sign = QLabel(self)
-        self.title = QLabel(self)
+        self.title = ElidedText(1, self)
         self.title.setProperty("role", "title")
-        self.title.setWordWrap(True)
-        self.words = QLabel(self)
-        self.words.setWordWrap(True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        first = QHBoxLayout()
-        first.setSpacing(8)
-        first.addWidget(self.title, 1)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        texts.addLayout(first)
-        texts.addWidget(self.words)
-        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(texts, 1)
+        self.words = ElidedText(LINES, self)
         self.graph = self._button("Show in graph", self.show_in_graph)
         self.repaired = self._button("Run repaired version", self.run_repaired)
         self.end = self._button("End run", self.end_run)
-        for button in (self.graph, self.repaired, self.end):
-            first.addWidget(button)
         self.close_button = QToolButton(self)
         self.close_button.setAccessibleName("Dismiss the deadlock banner")
         self.close_button.setToolTip("Dismiss; F8 brings the deadlock back")
         self.close_button.setProperty("flat", True)
         self.close_button.setIconSize(QSize(16, 16))
         self.close_button.clicked.connect(self.hide)
-        first.addWidget(self.close_button)
+        self._lay_out()
         themes.changed.connect(self._dress)
         self._dress()
         self.hide()
+
+    def _lay_out(self) -> None:
+        """The title over the whole width; the words below it, and the buttons beside them."""
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.title, 1)
+        first.addWidget(self.close_button)
+        second.setSpacing(8)
+        second.addWidget(self.words, 1)
+        for button in (self.graph, self.repaired, self.end):
+            second.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        rows = QVBoxLayout()
+        rows.setSpacing(2)
+        rows.addLayout(first)
+        rows.addLayout(second)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 8, 6)
+        layout.setSpacing(12)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(rows, 1)
 
     def _button(self, text: str, signal: Any) -> QPushButton:
         button = QPushButton(text, self)
@@ -67,9 +71,9 @@ class DeadlockBanner(QFrame):
     def show_finding(self, finding: dict[str, Any], *, running: bool, repaired: bool) -> None:
         """Shows a deadlock; `repaired`: there is a repaired version of what was run."""
         self.finding = finding
-        self.title.setText(str(finding["title"]))
-        self.words.setText(deadlock_words(finding))
-        self.setAccessibleName(f"{finding['title']}: {self.words.text()}")
+        self.title.show_text(str(finding["title"]))
+        self.words.show_text(deadlock_words(finding))
+        self.setAccessibleName(f"{finding['title']}: {deadlock_words(finding)}")
         self.end.setVisible(running)
         self.repaired.setVisible(repaired)
         self.show()

@@ -1,11 +1,11 @@
 """The window's parts in their places: widgets, docks, menus, and where everything stood the last time."""
 
 import copy
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.scenarios import catalogue
@@ -41,6 +41,7 @@ from gui.window.preferences import Preferences
 from gui.window.recordings import Recordings, sample_recording
 from gui.window.run_control import RunControl
 from gui.window.status_bar import StatusBar
+from gui.window.tab_order import move_focus
 from gui.window.text_page import TextPage
 from gui.window.tool_bar import ToolBar
 from gui.window.views import Views
@@ -49,8 +50,8 @@ from gui.window.welcome import Welcome
 FIRST_SIZE = QSize(1600, 960)
 SMALLEST = QSize(900, 560)
 NARROWEST = 240  # px, of a panel at the side
-LOWEST = 128  # px, of the panels at the bottom
-LOW = 800  # px; a window lower than this gives the timeline what it can
+LOWEST = 120  # px, of the panels at the bottom
+LOW = 800  # px; a window lower than this leaves the plots out and gives the timeline what it can
 
 
 class WindowFrame(QMainWindow):
@@ -182,26 +183,13 @@ class WindowFrame(QMainWindow):
                 menu.addSeparator()
                 menu.addActions(self.docks.toggle_actions())
 
-    def order_focus(self) -> None:
-        """Tab goes from the tool bar over the workload and the banner to the timeline."""
-        bar, workload, banner = self.tool_bar, self.workload, self.banner
-        order = [
-            *(
-                bar.run,
-                bar.stop,
-                bar.scenario,
-                bar.backend,
-                bar.workers,
-                bar.interpreter,
-                bar.start_method,
-                bar.deadlock,
-            ),
-            *(workload.tree.search, workload.tree.tree, workload.run_button),
-            *(banner.graph, banner.repaired, banner.end, banner.close_button, self.timeline.canvas),
-        ]
-        for one, next_one in pairwise(order):
-            self.setTabOrder(one, next_one)
-        workload.tree.tree.setFocus()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_plots()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes through the window as it is laid out."""
+        return move_focus(self, forward=forward)
 
     def ask_for_interpreter(self) -> None:
         """Opens the line that takes the path of another interpreter."""
@@ -217,16 +205,21 @@ class WindowFrame(QMainWindow):
         self.docks.arrange()
         self.size_parts()
         self.docks.restore(self.settings.get_bytes("layout"))
-        self.show_plots(self.settings.get("plots", True))
+        self._place_plots()
         split = self.settings.get_bytes("centre")
         if split:
             self.centre_split.restoreState(QByteArray(split))
 
     def show_plots(self, shown: bool) -> None:
         """Shows or hides the plots below the timeline."""
+        self.settings.put("plots", shown)
+        self._place_plots()
+
+    def _place_plots(self) -> None:
+        """As chosen; until then, shown where the window is high enough."""
+        shown = self.settings.get("plots", self.height() >= LOW)
         self.plots.setVisible(shown)
         self.acts["plots"].setChecked(shown)
-        self.settings.put("plots", shown)
 
     def size_parts(self) -> None:
         """The first sizes: the timeline gets the space, in a low window still more of it."""
@@ -237,7 +230,7 @@ class WindowFrame(QMainWindow):
         )
         self.docks.resize({"findings": LOWEST if low else max(LOWEST, height // 5)}, Qt.Orientation.Vertical)
         self.docks.resize({"details": height // 2, "wait-for": height // 2}, Qt.Orientation.Vertical)
-        self.centre_split.setSizes([height, 60 if low else height // 5])
+        self.centre_split.setSizes([height, height // 5])
 
     def remember_places(self) -> None:
         """Puts into the settings where everything stands."""
