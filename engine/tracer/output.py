@@ -76,10 +76,11 @@ def emit(state: ThreadState, stream: int, text: str, now: int) -> None:
     """Record it, cut to what fits; counted only while too much is written."""
     if not text or not allowance.take(now):
         return
-    if allowance.lost:
-        text = f"[{allowance.lost} lines not recorded]\n{text}"
-        allowance.lost = 0
-    state.ring.texts.write("output", state.serial, now, stream, text[:FRAME_LIMIT])
+    lost, allowance.lost = allowance.lost, 0
+    if lost:
+        text = f"[{lost} lines not recorded]\n{text}"
+    if not state.ring.texts.write("output", state.serial, now, stream, text[:FRAME_LIMIT]):
+        allowance.lost += lost + 1
 
 
 def flush(state: ThreadState) -> None:

@@ -18,8 +18,13 @@ pack_length = Struct("<I").pack
 DEFERS_SIGNALS = True
 FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 
+# How many bytes may lie unread in the file, which is in memory: the recorder makes holes of what it has read.
+OUTPUT_LIMIT = 8 << 20  # for what is printed
+LIMIT = 64 << 20
+BLOCK = 512  # unit of `st_blocks`
+
 # Kept here, because `os.write` and friends are wrapped for the traced program.
-open_file, write_file, close_file = os.open, os.write, os.close
+open_file, write_file, close_file, status_of = os.open, os.write, os.close, os.fstat
 
 
 def frame_bytes(items: tuple[TextValue, ...]) -> bytes:
@@ -29,7 +34,7 @@ def frame_bytes(items: tuple[TextValue, ...]) -> bytes:
 
 
 class TextFile:
-    """Appends frames to a file. What cannot be written (no space, no file any more) is lost silently: see `lost`."""
+    """Appends frames to a file. What cannot be written (no space, no file, no reader any more) is lost: see `lost`."""
 
     __slots__ = ("lost", "path")
 
@@ -37,20 +42,25 @@ class TextFile:
         self.path = path
         self.lost = 0
 
-    def write(self, *items: TextValue) -> None:
-        """Append one frame."""
+    def write(self, *items: TextValue) -> bool:
+        """Append one frame. False when it is lost."""
         if not self.path:
-            return
+            return False
         try:
             descriptor = open_file(self.path, FLAGS)
         except OSError:
             self.lost += 1
-            return
+            return False
         try:
-            data = frame_bytes(items)
-            if write_file(descriptor, data) != len(data):
+            limit = OUTPUT_LIMIT if items[0] == "output" else LIMIT
+            if status_of(descriptor).st_blocks * BLOCK < limit:
+                data = frame_bytes(items)
+                if write_file(descriptor, data) == len(data):
+                    return True
                 self.path = ""  # no space: what came after a torn frame could not be read
         except (OSError, ValueError):
-            self.lost += 1
+            pass
         finally:
             close_file(descriptor)
+        self.lost += 1
+        return False
