@@ -1,5 +1,6 @@
 """Sentences of the window about a recording."""
 
+import re
 from typing import Any
 
 from engine.model.model import Model
@@ -32,3 +33,11 @@ def edge_stacks(model: Model, edge: GraphEdge) -> list[StackText]:
         title = f"{model.lanes[edge.holder].name} took {primitive}"
         stacks.append(StackText(title, model.stack(edge.hold_site)))
     return [stack for stack in stacks if stack.frames]
+
+
+def first_work_line(text: str) -> int:
+    """The line of a scenario where `work` begins, else its first function after the description; 0: has none."""
+    description = re.search(r"^SCENARIO\b", text, re.MULTILINE)
+    start = description.start() if description else 0
+    found = re.search(r"^def work\b", text, re.MULTILINE) or re.compile(r"^def ", re.MULTILINE).search(text, start)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
