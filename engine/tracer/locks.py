@@ -458,6 +458,11 @@ def release_elsewhere(lock: TracedLock, frame: FrameType) -> None:
         raise
 
 
+def is_aborted(state: ThreadState) -> bool:
+    """Whether threads in contended waits are to give up."""
+    return bool(state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT)
+
+
 def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> bool:
     """Wait for a lock that somebody else holds (or this thread itself). False when the timeout, in seconds, is over."""
     state = current()
@@ -474,13 +479,16 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> boo
             holder = holder_of(lock)
             refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
             stack = 0
-            if state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT:
+            if is_aborted(state):
                 raise SystemExit
             left = (deadline - clock()) / 1e9 if deadline else SLICE_S
             if left <= 0:
                 finish(state, outer, layout.WAIT_FAILED)
                 return False
             acquired = wait_slice(lock.try_raw, min(SLICE_S, left))
+        if is_aborted(state):  # nobody goes on with what another gave up
+            lock.release_raw()
+            raise SystemExit
     except BaseException:
         finish(state, outer, layout.WAIT_FAILED)
         raise

@@ -133,3 +133,6 @@ def test_record_says_how_it_ended_and_what_was_found(tmp_path: Path) -> None:
         f"main.py record: recorded in {tmp_path}/a run.lane",
         f"main.py record: main.py report '{tmp_path}/a run.lane' tells more",
     ]
+    assert "went on" not in done.stdout  # with the lock that the other gave up
+    findings = json.loads(main("report", "--json", "a run.lane", cwd=tmp_path).stdout)["findings"]
+    assert [found["kind"] for found in findings] == ["deadlock"]
