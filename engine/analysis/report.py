@@ -73,6 +73,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             {
                 "process": model.processes[row.lane.process].pid,
                 "thread": row.lane.name,
+                "name": model.lane_name(row.lane.id),
                 "native_id": row.lane.native_id,
                 "internal": row.lane.internal,
                 "alive_ns": row.alive_ns,
@@ -128,7 +129,7 @@ def render(summary: dict[str, Any]) -> str:
     """The summary as text, WIDTH characters wide at most (names of lanes and locks are shortened)."""
     parts = [
         _head(summary),
-        _findings(summary["findings"]),
+        _findings(summary),
         _lanes(summary),
         _locks(summary["locks"]),
         _workers(summary),
@@ -163,16 +164,18 @@ def _head(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _findings(findings: list[dict[str, Any]]) -> str:
-    if not findings:
+def _findings(summary: dict[str, Any]) -> str:
+    if not summary["findings"]:
         return "Findings: none"
+    names = {(lane["process"], lane["thread"]): lane["name"] for lane in summary["lanes"]}
     lines = ["Findings"]
-    for found in findings:
+    for found in summary["findings"]:
         lines.append(f"  {found['severity']}: {found['title']} ({found['certainty']})")
         for text in (found["explanation"], found["advice"]):
             lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
         for each in found["participants"] if found["kind"] == "deadlock" else ():
-            lines.append(f"    {each['thread']} ({each['process']}) waits for {each['waits_for']}")
+            name = names.get((each["process"], each["thread"]), each["thread"])
+            lines.append(f"    {name} ({each['process']}) waits for {each['waits_for']}")
             frame = each["stack"][-1] if each["stack"] else None
             if frame:
                 lines.append(f"      at {frame['file']}:{frame['line']} in {frame['function']}")
@@ -185,7 +188,7 @@ def _lanes(summary: dict[str, Any]) -> str:
     names = [SHORT.get(state, state_name(state)) for state in shown]
     lines = [f"{'Lanes':<34}{'alive':>11}" + "".join(f"{name:>9}" for name in names)]
     for lane in lanes[:MOST_LANES]:
-        lines.append(_lane_line(f"{lane['thread']} ({lane['process']})", lane["alive_ns"], lane["states"], shown))
+        lines.append(_lane_line(f"{lane['name']} ({lane['process']})", lane["alive_ns"], lane["states"], shown))
     if len(lanes) > MOST_LANES:
         lines.append(f"  and {len(lanes) - MOST_LANES} more (--json has them)")
     if len(lanes) > 1:

@@ -142,10 +142,15 @@ class Model:
         primitive, site = self.details.get(number, (0, 0))
         return self.primitives.get(primitive), site
 
+    def lane_name(self, lane: int) -> str:
+        """What people call a lane: the main thread of a child process goes by the name of its process."""
+        name, process = self.lanes[lane].name, self.processes[self.lanes[lane].process]
+        return process.name if name == "MainThread" and process.parent is not None else name
+
     def lane_label(self, lane: int) -> str:
-        """The lane's name, with its process's pid when another lane bears the same."""
-        name = self.lanes[lane].name
-        if sum(other.name == name for other in self.lanes) > 1:
+        """The lane's name, with its process's pid when another lane goes by the same."""
+        name = self.lane_name(lane)
+        if sum(self.lane_name(other.id) == name for other in self.lanes) > 1:
             return f"{name} ({self.processes[self.lanes[lane].process].pid})"
         return name
 

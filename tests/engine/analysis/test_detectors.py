@@ -7,6 +7,9 @@ import pytest
 
 from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
 from engine.analysis.findings import KEYS, find_all, plain, verdict
+from engine.analysis.report import render, summarise
+from engine.model.model import Model
+from engine.recording.reader import Batch
 from engine.recording.schema import State
 from tests.engine.analysis.made import MS, START, model, single_file
 
@@ -182,3 +185,26 @@ def test_findings_have_what_is_promised_and_come_by_severity() -> None:
     for each in found:
         assert tuple(plain(each)) == KEYS
         assert None not in [value for key, value in plain(each).items() if key != "cause"]
+
+
+def test_the_main_thread_of_a_worker_process_goes_by_its_name() -> None:
+    made = Model({"start_ns": START})
+    names = (("bank.py", None), ("Kind-1", 0), ("Kind-2", 0), ("Kind-2", 0))
+    made.take_in(
+        Batch(
+            [
+                {"type": "process", "id": n, "pid": 100 + n, "start_ns": START, "name": name, "parent": parent}
+                for n, (name, parent) in enumerate(names)
+            ]
+            + [
+                {"type": "lane", "id": n, "process": n, "serial": 1, "start_ns": START, "name": "MainThread"}
+                for n in range(len(names))
+            ],
+            {},
+            START + MS,
+        )
+    )
+    assert [made.lane_label(n) for n in range(4)] == ["MainThread", "Kind-1", "Kind-2 (102)", "Kind-2 (103)"]
+    text = render(summarise(made))
+    assert "  MainThread (100) " in text
+    assert "  Kind-1 (101) " in text
