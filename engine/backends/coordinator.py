@@ -72,7 +72,8 @@ class _Coordinator:
         elif message.kind == "result":
             self._outcomes[message.crew].results[message.piece] = message.value
             self._open[message.crew].pop(message.piece, None)
-            self._report(message, result="" if message.value is None else str(message.value)[:RESULT_LENGTH])
+            result = message.text or ("" if message.value is None else str(message.value))
+            self._report(message, result=result[:RESULT_LENGTH])
         elif message.kind == "abort":
             self._outcomes[message.crew].interrupted = True
             self._open[message.crew].pop(message.piece, None)

@@ -30,7 +30,7 @@ class Message(NamedTuple):
     total: int | None = None
     items: int = 0
     value: Any = None  # "result": what the work returned; "error": the traceback's text
-    text: str = ""  # "error": the exception in one line
+    text: str = ""  # "error": the exception in one line; "result": the result in words, if the worker has any
 
 
 class Context:
@@ -49,6 +49,7 @@ class Context:
         self._last_call = time.monotonic()
         self._last_label = ""
         self._withheld: dict[str, Any] | None = None
+        self.conclusion = ""
 
     def progress(self, done: int, total: int | None = None, *, label: str = "", items: int = 0) -> None:
         """Reports `done` of `total` steps. Of a long quick succession of calls some are withheld.
@@ -66,6 +67,10 @@ class Context:
         self._allowance = max(self._allowance - 1, 0.0)
         self._last_label, self._withheld = label, None
         self.send("progress", **details)
+
+    def conclude(self, text: str) -> None:
+        """Says the result in a few words, for people. Without it they are shown what the work returns."""
+        self.conclusion = text
 
     def catch_up(self) -> None:
         """Reports what was withheld, if anything."""
@@ -98,7 +103,7 @@ def execute(work: Work, context: Context) -> None:
     try:
         value = work(context)
         context.catch_up()
-        context.send("result", value=value)
+        context.send("result", value=value, text=context.conclusion)
     except BaseException as error:
         with contextlib.suppress(OSError):  # the coordinator may be gone by now
             context.catch_up()

@@ -55,6 +55,7 @@ def work(context: Context) -> float:
         arrived = time.perf_counter()
         shared.end_of_phase.wait()
         waited += time.perf_counter() - arrived
+    context.conclude(f"waited {waited:.2f} s for the others")
     return waited
 
 

@@ -55,6 +55,7 @@ def work(context: Context) -> list[float]:
             time.sleep(shared.slow_s if slow else shared.hold_s)
         context.progress(line, shared.lines, label="writing out" if slow else "lines", items=line)
         time.sleep(BETWEEN_S)
+    context.conclude(f"longest wait {max(waits) * 1000:.1f} ms")
     return waits
 
 

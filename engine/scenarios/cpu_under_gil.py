@@ -59,7 +59,9 @@ def work(context: Context) -> tuple[int, float]:
         stop = min(start + STEP, last)
         primes += sum(map(is_prime, range(start, stop)))
         context.progress(stop, last, label="testing for primes", items=primes)
-    return primes, time.thread_time() - started
+    cpu_s = time.thread_time() - started
+    context.conclude(f"{primes:,} primes, {cpu_s:.2f} s of CPU time")
+    return primes, cpu_s
 
 
 def run(settings: Settings) -> None:

@@ -63,6 +63,7 @@ def work(context: Context) -> int:
             given_up += not eaten
             time.sleep(muse.random() * table.eat_s)
         context.progress(meal, table.meals, label=f"meals, {given_up} attempts given up", items=meal)
+    context.conclude(f"{given_up} attempts given up")
     return given_up
 
 

@@ -48,7 +48,9 @@ def work(context: Context) -> float:
         for done in range(1, blocks + 1):
             process_block()
             context.progress(done, blocks, label=context.shared.values["kind"], items=done)
-    return time.thread_time() - started
+    cpu_s = time.thread_time() - started
+    context.conclude(f"{cpu_s:.2f} s of CPU time")
+    return cpu_s
 
 
 def run(settings: Settings) -> None:

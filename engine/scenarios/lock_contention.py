@@ -53,6 +53,7 @@ def work(context: Context) -> float:
             time.sleep(shared.hold_s)
         context.progress(booking, shared.bookings, label="bookings", items=booking)
         time.sleep(shared.between_s)
+    context.conclude(f"waited {waited:.2f} s for the lock")
     return waited
 
 

@@ -100,6 +100,7 @@ def work(context: Context) -> float:
             with context.task(kind):
                 time.sleep(stay_s)
         context.progress(done, library.rounds, label=kind, items=done)
+    context.conclude(f"longest wait {longest * 1000:.1f} ms")
     return longest
 
 

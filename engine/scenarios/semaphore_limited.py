@@ -49,6 +49,7 @@ def work(context: Context) -> list[tuple[float, float]]:
             time.sleep(shared.use_s)
             uses.append((began, time.perf_counter()))
         context.progress(use, shared.uses, label="uses", items=use)
+    context.conclude(f"{len(uses)} uses")
     return uses
 
 

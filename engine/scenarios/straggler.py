@@ -52,7 +52,9 @@ def work(context: Context) -> tuple[int, float]:
         context.progress(pieces, None if shared.heap else shared.pieces, label="pieces", items=pieces)
     done = time.perf_counter()
     shared.all_done.wait()
-    return pieces, time.perf_counter() - done
+    waited = time.perf_counter() - done
+    context.conclude(f"{pieces} pieces, waited {waited:.2f} s for the others")
+    return pieces, waited
 
 
 def run(settings: Settings) -> None:

@@ -81,6 +81,7 @@ def work(context: Context) -> list[int]:
         done.append(count)
         context.progress(half, 2, label="computing", items=sum(done))
     together.wait()
+    context.conclude(f"{done[0]:,} computations, then {done[1]:,}")
     return done
 
 

@@ -217,3 +217,14 @@ def test_of_many_steps_some_are_withheld_but_never_the_last() -> None:
     messages = told(5000, 5001)
     assert len(messages) < 2500
     assert messages[-1].items == 5000
+
+
+def conclude(context: Context) -> list[float]:
+    context.conclude("3 waits, the longest 8.0 ms")
+    return [0.001, 0.00799999, 0.002]
+
+
+def test_people_get_the_result_in_words() -> None:
+    reporter = Remembering()
+    assert run("threads", conclude, 1, reporter=reporter).results == [[0.001, 0.00799999, 0.002]]
+    assert reporter.states["worker-1"]["result"] == "3 waits, the longest 8.0 ms"
