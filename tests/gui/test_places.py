@@ -1,0 +1,86 @@
+"""Where things stand: the way of Tab, low windows, the deadlock banner."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.main_window import MainWindow
+from gui.theme import ActiveTheme
+from gui.timeline.geometry import RULER_PX
+from gui.timeline.row_shape import ROW_PX
+from gui.window.banner import DeadlockBanner
+from gui.window.tab_order import tab_stops
+from gui.window.wording import first_work_line
+
+FINDING = {
+    "id": 1,
+    "kind": "deadlock",
+    "title": "Deadlock of philosopher-1, philosopher-2, philosopher-3, philosopher-4 and philosopher-5",
+    "explanation": "; ".join(f"philosopher-{n} holds fork {n} and waits for fork {n % 5 + 1}" for n in range(1, 6)),
+}
+
+
+def test_tab_reaches_everything_as_it_is_laid_out(window: MainWindow) -> None:
+    window.pages.setCurrentIndex(1)
+    QApplication.processEvents()
+    bar, workload = window.tool_bar, window.workload
+    parameter = next(iter(workload.page.fields.values())).findChildren(QWidget)
+    stops = tab_stops(window)
+    wanted = [bar.scenario, workload.tree.search, workload.tree.tree, workload.page.source, *(
+        [stop for stop in stops if stop in parameter][:1]
+    ), workload.run_button, window.timeline.canvas]  # fmt: skip
+    places = [stops.index(one) for one in wanted]
+    assert places == sorted(places)
+    assert len(places) == 7
+
+
+def test_tab_goes_on_and_comes_back(window: MainWindow) -> None:
+    window.activateWindow()
+    window.workload.tree.search.setFocus()
+    seen = []
+    for _ in range(200):
+        QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Tab)
+        seen.append(window.focusWidget())
+        if seen[-1] is window.workload.tree.search:
+            break
+    assert seen[-1] is window.workload.tree.search
+    assert len(set(map(id, seen))) == len(seen)
+    assert window.tool_bar.scenario in seen
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert window.focusWidget() is seen[-2]
+
+
+@pytest.mark.parametrize(("height", "shown"), [(720, False), (900, True)])
+def test_a_low_window_leaves_the_plots_out(window: MainWindow, height: int, shown: bool) -> None:
+    window.pages.setCurrentIndex(1)
+    window.resize(1280, height)
+    assert window.plots.isVisible() is shown
+    window.show_plots(not shown)
+    window.resize(1280, height - 8)
+    assert window.plots.isVisible() is not shown  # what was chosen holds at any height
+
+
+def test_a_low_window_shows_six_lanes_below_the_banner(window: MainWindow) -> None:
+    window.pages.setCurrentIndex(1)
+    window.banner.show_finding(FINDING, running=True, repaired=True)
+    QApplication.processEvents()
+    geometry = window.timeline.canvas.geometry_now()
+    assert (geometry.height - RULER_PX) // ROW_PX >= 6
+
+
+@pytest.mark.parametrize("width", [420, 700, 1200])
+def test_the_banner_stays_low(qapp: QApplication, width: int) -> None:
+    banner = DeadlockBanner(ActiveTheme(dark=True))
+    banner.show_finding(FINDING, running=True, repaired=True)
+    banner.resize(width, banner.heightForWidth(width))
+    assert banner.sizeHint().height() <= 84
+    assert banner.words.toolTip() == FINDING["explanation"]
+    banner.deleteLater()
+
+
+def test_a_scenario_opens_where_it_works() -> None:
+    text = "import time\n\nSCENARIO = 1\n\n\ndef toolbox() -> None: ...\n\n\ndef work() -> None: ...\n"
+    assert first_work_line(text) == 9
+    assert first_work_line(text.replace("def work", "def step")) == 6
+    assert first_work_line("x = 1\n") == 0
