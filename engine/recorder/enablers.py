@@ -1,10 +1,9 @@
 """Who could end a wait: the edges of the wait-for graph, from cells and from what the tracer told of its objects."""
 
-import contextlib
-import signal
+import itertools
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 from engine.analysis.deadlock import JOINS, MUTEXES
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
+from engine.recorder.outsiders import Outsiders
 from engine.recorder.registry import Registry, TracedProcess
 from engine.recording.liveness import is_alive
 from engine.tracer import layout
 
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
 QUEUES = frozenset({"process Queue", "process JoinableQueue"})
-# Handlers of these run in any main thread and may set or notify what nobody else would.
-_HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGCHLD)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Snapshot:
 class Enablers:
     """Answers for one snapshot. What cannot be told for sure is answered with more enablers, or `ends_otherwise`."""
 
-    def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait]) -> None:
+    def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders) -> None:
         self._registry = snapshot.registry
         self._getters = snapshot.getters
         self.waits = {wait.node: wait for wait in waits}
@@ -118,7 +116,17 @@ class Enablers:
             if not _has_ended(process, thread)
         }
         self._resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
-        self._handlers: dict[int, bool] = {}
+        self._outsiders = outsiders
+        self.may_change = False  # an answer depended on what the cells do not show
+        # Threads (by process; None: all) but those that rest until somebody gives them work.
+        self._ordinary: dict[int | None, frozenset[Node]] = {None: frozenset(self._threads - self._resting)}
+        by_process: dict[int, list[Node]] = {}
+        for node in self._ordinary[None]:
+            by_process.setdefault(node[0], []).append(node)
+        self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
+        self._free: dict[int | None, frozenset[Node]] = {}
+        for scope, nodes in self._ordinary.items():
+            self._free[scope] = frozenset(itertools.islice((node for node in nodes if node not in self.waits), 1))
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
         self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
 
@@ -127,7 +135,7 @@ class Enablers:
         process = wait.process
         primitive = self.primitive(wait)
         bystanders: set[Node] = set()
-        nodes: set[Node] | None
+        nodes: AbstractSet[Node] | None
         if primitive.kind in MUTEXES:
             nodes = self._holders.get(process.key(wait.number))
             if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
@@ -153,13 +161,13 @@ class Enablers:
     def _may_release(self, process: TracedProcess, lock: Primitive) -> set[Node]:
         """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
         if not lock.shared:
-            return self._ordinary(process.number)
+            return set(self._ordinary.get(process.number, ()))
         above = set()
         ancestor = process.parent
         while ancestor is not None:
             above.add(ancestor.number)
             ancestor = ancestor.parent
-        return {node for node in self._ordinary() if node[0] not in above}
+        return {node for node in self._ordinary[None] if node[0] not in above}
 
     def is_flush(self, wait: CellWait) -> bool:
         """Whether a process that ends waits for its feeder thread to get rid of what it put into the queue."""
@@ -200,32 +208,35 @@ class Enablers:
             return None
         flushing = {node for node, other in self.waits.items() if self.is_flush(other)}
         readers = self._getters.get(queue.id, set()) & self._threads
-        others = {node for node in self._ordinary() if node[0] != wait.process.number and not self._is_internal(node)}
+        elsewhere = (node for node in self._ordinary[None] if node[0] != wait.process.number)
+        others = {node for node in elsewhere if not self._is_internal(node)}
         return (readers or others) - flushing
 
-    def _anybody(self, wait: CellWait, primitive: Primitive) -> set[Node] | None:
-        """Any other thread that the primitive is shared with; signal handlers count as somebody unknown."""
+    def _anybody(self, wait: CellWait, primitive: Primitive) -> AbstractSet[Node] | None:
+        """Any other thread that the primitive is shared with (one says enough when it does not wait), or outsiders."""
         holders = self._holders.get(wait.process.key(wait.number), set())
         if primitive.kind in SEMAPHORES and primitive.capacity and len(holders) >= primitive.capacity:
             return holders
         if primitive.shared and self._incomplete:
+            self.may_change = True
             return None
-        nodes = self._ordinary(None if primitive.shared else wait.process.number) - {wait.node}
-        processes = {node[0] for node in nodes} | {wait.process.number}
-        return None if any(self._handles_signals(number) for number in processes) else nodes
+        scope = None if primitive.shared else wait.process.number
+        if free := self._free.get(scope):
+            return free
+        if self._outsiders_in(scope, wait.process):
+            self.may_change = True
+            return None
+        return self._ordinary.get(scope, frozenset()) - {wait.node}
 
-    def _ordinary(self, process: int | None = None) -> set[Node]:
-        """Threads (of one process) but those that rest until somebody gives them work."""
-        return {node for node in self._threads - self._resting if process is None or node[0] == process}
+    def _outsiders_in(self, scope: int | None, process: TracedProcess) -> bool:
+        numbers = {process.number}
+        if scope is None:
+            numbers.update(number for number in self._ordinary if number is not None)
+        return any(self._outsiders.may_act_in(self._registry.processes[number]) for number in numbers)
 
     def _is_internal(self, node: Node) -> bool:
         lane = self._registry.processes[node[0]].lanes.get(node[1])
         return lane is not None and lane.internal
-
-    def _handles_signals(self, number: int) -> bool:
-        if number not in self._handlers:
-            self._handlers[number] = _handles_signals(self._registry.processes[number].pid)
-        return self._handlers[number]
 
 
 def main_thread(process: TracedProcess) -> int:
@@ -247,12 +258,3 @@ def _resting(process: TracedProcess, words: NDArray[np.uint64]) -> set[Node]:
 def _has_ended(process: TracedProcess, serial: int) -> bool:
     lane = process.lanes.get(serial)
     return lane is not None and lane.end_ns is not None
-
-
-def _handles_signals(pid: int) -> bool:
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("SigCgt:"):
-                caught = int(line.split()[1], 16)
-                return any(caught >> (number - 1) & 1 for number in _HANDLED)
-    return False

@@ -148,8 +148,10 @@ class Recorder:
             drained += last
         if drained or ended or dead or self._watch.wants_another_look:
             self._changed_ns = now_ns
-        if now_ns - self._changed_ns <= QUIET_NS:
+        quiet = now_ns - self._changed_ns > QUIET_NS
+        if not quiet:
             self._write(timeline.take(now_ns, drained, ended))
+        if not quiet or self._watch.is_due(now_ns):
             self._look(cells, now_ns)
         for traced, words, _ in buried:
             self._write(timeline.close_process(traced.process, words, now_ns))

@@ -40,6 +40,7 @@ class TracedProcess:
     futures: dict[int, int] = field(default_factory=dict)  # future: its executor
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
+    handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
     end_ns: int | None = None
     exit_status: int | None = None
 

@@ -225,6 +225,8 @@ class Tracing:
                         "lane": registry.lane(process, serial).number,
                     }
                 )
+            case ("parameter", "sigint-handler", _):
+                process.handles_interrupt = True
             case ("child", pid, _, name):
                 registry.add_child(process, pid, name)
             case ("child-end", pid, _, exit_code):

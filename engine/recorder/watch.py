@@ -11,6 +11,7 @@ from engine.analysis.deadlock import JOINS, KnotEdge, Participant, finding
 from engine.model import wait_for
 from engine.model.wait_for import Node
 from engine.recorder.enablers import CellWait, Enablers, Snapshot, main_thread
+from engine.recorder.outsiders import LASTS_NS, Outsiders
 from engine.recorder.registry import Registry, TracedLane
 from engine.tracer import layout
 
@@ -42,6 +43,8 @@ class DeadlockWatch:
         self._seen: object = None
         self._suspected: dict[Knot, int] = {}
         self._observed: dict[Knot, _Observed] = {}
+        self._outsiders = Outsiders()
+        self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
         self.confirmed = 0
         self.open_waits: dict[int, int] = {}  # lanes that are deadlocked now: since when they wait
@@ -51,15 +54,20 @@ class DeadlockWatch:
         """A suspicion is waiting for its confirmation."""
         return bool(self._suspected)
 
+    def is_due(self, now_ns: int) -> bool:
+        """Whether to look although nothing moves: an outsider who might have acted may be gone."""
+        return self._due_ns is not None and now_ns >= self._due_ns
+
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
         threads = tuple(len(words) for _, words in snapshot.cells)
         signature = threads, [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
-        if signature == self._seen and not self._suspected and not self._observed:
+        due = self.is_due(now_ns)
+        if signature == self._seen and not self._suspected and not self._observed and not due:
             return
         waits = snapshot.waits(chosen)
-        if signature != self._seen or self._suspected:
+        if signature != self._seen or self._suspected or due:
             self._seen = signature
             self._find(snapshot, waits, now_ns)
         if self._observed:
@@ -72,8 +80,9 @@ class DeadlockWatch:
         self._observed.clear()
 
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
-        enablers = Enablers(snapshot, waits)
+        enablers = Enablers(snapshot, waits, self._outsiders)
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits}
+        self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph_waits), graph_waits)
         suspected: dict[Knot, int] = {}
         for nodes in knots:
@@ -112,7 +121,7 @@ class DeadlockWatch:
                 node in waits and waits[node].site != wait.site for node, wait in observed.waits.items()
             ):
                 observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
-                enablers = Enablers(snapshot, observed.waits.values())
+                enablers = Enablers(snapshot, observed.waits.values(), self._outsiders)
                 observed.participants = [self._participant(enablers, node) for node, _ in knot]
                 nodes = {
                     participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)

@@ -140,3 +140,4 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("note", time_ns, text)              ("parameter", name, value)
+#   ("parameter", "sigint-handler", 1)   the program has set a handler of its own for SIGINT

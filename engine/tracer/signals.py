@@ -8,11 +8,13 @@ until that code is left. Nothing is paid for it in the fast path, and a blocking
 
 from __future__ import annotations
 
+from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found]
 from _thread import interrupt_main
 
 from .originals import get_frame
 from .patching import Builtin, hide
 from .sites import is_user_code
+from .state import current_ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +66,10 @@ class SetHandler(Builtin):
         if callable(handler) and caller is not None and is_user_code(caller):
             handler = Handler(number, handler)
         try:
-            return unwrap(self.original(number, handler))
+            former = self.original(number, handler)
+            if type(handler) is Handler and number == SIGINT and handler.handler is not default_int_handler:
+                current_ring().texts.write("parameter", "sigint-handler", 1)
+            return unwrap(former)
         except BaseException as error:
             hide(error)
             raise

@@ -252,7 +252,37 @@ if __name__ == "__main__":
     feeder.join()
 """
 
+INTERRUPT = """
+import os, queue, signal, threading
+stop, tasks = threading.Event(), queue.Queue()
+signal.signal(signal.SIGINT, lambda *_: stop.set())
+worker = threading.Thread(target=tasks.get)
+worker.start()
+os.system(f"(sleep 0.4; kill -INT {os.getpid()}) &")
+stop.wait()
+tasks.put(None)
+worker.join()
+"""
+# A thread of the C library's calls back into Python: no lane shows it before.
+FOREIGN = """
+import ctypes, queue, threading
+stop, tasks, library = threading.Event(), queue.Queue(), ctypes.CDLL(None)
+worker = threading.Thread(target=tasks.get)
+worker.start()
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+def call(_):
+    library.usleep(400_000)
+    stop.set()
+thread = ctypes.c_ulong()
+library.pthread_create(ctypes.byref(thread), None, call, None)
+stop.wait()
+tasks.put(None)
+worker.join()
+"""
+
 NO_DEADLOCKS = {
+    "a handler for Ctrl-C": INTERRUPT,
+    "a thread that Python did not start": FOREIGN,
     "timed waits": TIMED,
     "hand-off lock": HAND_OFF,
     "idle workers": IDLE,
