@@ -17,7 +17,7 @@ from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.widgets.messages import Message
 from gui.window.debug_overlay import DebugOverlay
-from gui.window.frame import LOW, WindowFrame
+from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
 from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
@@ -113,6 +113,7 @@ class MainWindow(WindowFrame):
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
+        self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
@@ -141,7 +142,8 @@ class MainWindow(WindowFrame):
     def reset_layout(self) -> None:
         """Every panel back in its place."""
         self.docks.arrange()
-        self.show_plots(self.height() >= LOW)
+        self.settings.put("plots", None)  # nothing chosen
+        self._place_plots()
         self.size_parts()
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -206,6 +208,7 @@ class MainWindow(WindowFrame):
         """About twice a second."""
         self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
         self._measure_recorder()
+        self.status.show_recording(self.recordings.description())
         self.status.show_costs(self.bridge.model, self._recorder_share, self.clock.statistics())
         self.views.refresh_panels()
         if self.debug_overlay is not None:
@@ -272,6 +275,7 @@ class MainWindow(WindowFrame):
 
     def _show_title(self) -> None:
         self.setWindowTitle(self.recordings.title())
+        self.status.show_recording(self.recordings.description())
 
     def _open_sample(self) -> None:
         sample = sample_recording()

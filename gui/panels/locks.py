@@ -1,8 +1,11 @@
 """Locks: which one costs the most waiting; choosing one lights it up in every lane."""
 
+from pathlib import PurePath
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.model.entities import Primitive
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lock_statistics
@@ -11,6 +14,7 @@ from gui.widgets.figures import grouped
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
+REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
 WAITED = 4  # column that the table is sorted by at first
 
 
@@ -42,9 +46,9 @@ class LocksPanel(Panel):
                 Column(
                     "Longest wait", lambda r: duration(r.longest_wait_ns), 100, lambda r: r.longest_wait_ns, number=True
                 ),
-                Column("Held", lambda r: duration(r.hold_ns), 90, lambda r: r.hold_ns, number=True),
+                Column("Held", lambda r: held(r, r.hold_ns), 90, lambda r: r.hold_ns, number=True),
                 Column(
-                    "Longest hold", lambda r: duration(r.longest_hold_ns), 100, lambda r: r.longest_hold_ns, number=True
+                    "Longest hold", lambda r: held(r, r.longest_hold_ns), 100, lambda r: r.longest_hold_ns, number=True
                 ),
             ),
             key=lambda row: row.primitive.id,
@@ -58,6 +62,16 @@ class LocksPanel(Panel):
         self.table.set_rows([])
 
     def update_body(self, model: Model) -> bool:
-        rows = [row for row in lock_statistics(model) if not row.primitive.internal]
+        rows = [row for row in lock_statistics(model) if not is_plumbing(row.primitive)]
         self.table.set_rows(rows)
         return bool(rows)
+
+
+def is_plumbing(primitive: Primitive) -> bool:
+    """Whether it is none of the program's: made by the interpreter's own machinery, or by that of Lanescope."""
+    return primitive.internal or PurePath(primitive.file.replace("\\", "/")).parts[-3:] == REPORTS
+
+
+def held(row: LockStatistics, time_ns: int) -> str:
+    """A time held; nothing for what nobody holds: a thread, a queue, a barrier."""
+    return duration(time_ns) if row.hold_ns or row.longest_hold_ns else ""

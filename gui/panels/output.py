@@ -88,9 +88,8 @@ class OutputPanel(Panel):
 
     def _count(self) -> None:
         shown = len(self.table.row_model.rows)
-        self.shown.setText(
-            f"{shown} of {len(self._lines)} lines" if self.filter.text() else f"{len(self._lines)} lines"
-        )
+        lines = "1 line" if len(self._lines) == 1 else f"{len(self._lines)} lines"
+        self.shown.setText(f"{shown} of {lines}" if self.filter.text() else lines)
 
     def _time(self, line: dict[str, Any]) -> str:
         start = self.model.start_ns if self.model else 0

@@ -1,12 +1,16 @@
 """Opening, keeping and naming recordings: menu, recent files, drag and drop, title."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from engine.backends import registry
+from engine.model.model import Model
+from engine.recording.library import folder
 from gui.session_bridge import SessionBridge
 from gui.settings import Settings
 from gui.widgets.messages import Answer, Message, Messages
@@ -61,8 +65,7 @@ class Recordings(QObject):
             self.opened.emit()
 
     def ask_and_open(self) -> None:
-        folder = self._settings.get("last_folder", "")
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open recording", folder, PATTERN)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open recording", str(self._folder()), PATTERN)
         if chosen:
             self._settings.put("last_folder", str(Path(chosen).parent))
             self.open(Path(chosen))
@@ -71,7 +74,7 @@ class Recordings(QObject):
         """Copies the recording shown to a file of the user's choice."""
         if self._bridge.path is None:
             return
-        start = Path(self._settings.get("last_folder", "") or Path.home()) / self._bridge.path.name
+        start = self._folder() / self._bridge.path.name
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Save recording as", str(start), PATTERN)
         if chosen:
             self.save_as(Path(chosen))
@@ -86,21 +89,28 @@ class Recordings(QObject):
         self._messages.show_message(Message("saved", f"Saved as {saved}."))
         return True
 
+    def _folder(self) -> Path:
+        """Where a file is asked for: the folder that was good the last time, else where recordings are kept."""
+        kept = (self._settings.get(key, "") for key in ("last_folder", "recordings_folder"))
+        return next((Path(text) for text in kept if text and Path(text).is_dir()), folder())
+
     def remember(self, path: Path) -> None:
         """Puts a recording first among the recent ones."""
         text = str(path.absolute())
         others = [other for other in self._settings.get_texts("recent") if other != text]
         self._settings.put("recent", [text, *others][:MOST_RECENT])
 
+    def recent(self) -> list[Path]:
+        """The recordings opened or made of late that are still there, newest first."""
+        return [path for path in map(Path, self._settings.get_texts("recent")) if path.exists()]
+
     def fill_recent(self, menu: QMenu) -> None:
         """The recent recordings that are still there."""
         menu.clear()
-        for text in self._settings.get_texts("recent"):
-            path = Path(text)
-            if path.exists():
-                action = menu.addAction(path.name, partial(self.open, path))
-                action.setToolTip(text)
-                action.setStatusTip("")
+        for path in self.recent():
+            action = menu.addAction(path.name, partial(self.open, path))
+            action.setToolTip(str(path))
+            action.setStatusTip("")
         if menu.isEmpty():
             menu.addAction("No recent recordings").setEnabled(False)
 
@@ -118,6 +128,11 @@ class Recordings(QObject):
         header = self._bridge.model.header if self._bridge.model is not None else {}
         what = str(header.get("title") or "")
         return f"{what} – {name} – Lanescope" if what else f"{name} – Lanescope"
+
+    def description(self) -> str:
+        """What is shown, in one line: what ran, how, on what, when; "" for nothing."""
+        model = self._bridge.model
+        return described(model) if model is not None and self._bridge.path is not None else ""
 
     def _end_and_open(self, path: Path) -> None:
         if not self._bridge.running:
@@ -140,3 +155,33 @@ class Recordings(QObject):
 def sample_recording() -> Path | None:
     """A recording that came with Lanescope; None when there is none."""
     return next(iter(sorted(SAMPLES.glob("*.lane"))), None)
+
+
+def described(model: Model) -> str:
+    """I/O-bound work · Threads, 4 workers · Python 3.13.15 free-threaded · 22 Nov 2026 16:55."""
+    header = model.header
+    backend, workers = str(header.get("backend") or ""), header.get("workers")
+    how = registry.get(backend).title if backend in registry.BACKENDS else backend
+    crew = f"{workers} worker{'' if workers == 1 else 's'}" if workers else ""
+    parts = (
+        str(header.get("title") or ""),
+        ", ".join(part for part in (how, crew) if part),
+        _python(model),
+        _local_time(str(header.get("created") or "")),
+    )
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _python(model: Model) -> str:
+    process = next((process for process in model.processes if process.python), None)
+    if process is None:  # it has not yet said
+        return Path(str(model.header.get("interpreter") or "")).name
+    return f"Python {process.python}{' free-threaded' if process.free_threaded else ''}"
+
+
+def _local_time(text: str) -> str:
+    """A moment such as 2026-11-22T16:55:45+00:00, on this machine's clock, to the minute."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y %H:%M")
+    except ValueError:
+        return ""

@@ -1,6 +1,7 @@
 """The status bar: what Lanescope itself costs, in figures whose width never changes."""
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.model.model import Model
 from gui.frame_clock import FrameStatistics
@@ -22,14 +23,27 @@ class StatusBar(QStatusBar):
         self.cancel.setFlat(True)
         self.addWidget(self.progress)
         self.addWidget(self.cancel)
+        self.recording = QLabel(self)
+        self.recording.setAccessibleName("Recording shown")
+        self.recording.setTextFormat(Qt.TextFormat.PlainText)
+        self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.addWidget(self.recording, 1)
         self.show_opening(1.0)
-        self.recorder = self._figure("CPU share that the recorder process takes, of one core", "recorder 000.0 %")
-        self.traced = self._figure("What tracing costs the program, of its CPU time (estimated)", "traced +000.0 %")
-        self.dropped = self._figure(
-            "Records lost because the program was faster than the recorder", "0 000 000 dropped"
+        self.recorder = self._figure(
+            "What recording costs: the recorder process's share of one core", "recorder 000.0 %"
         )
-        self.events = self._figure("Records taken in", "000 000 000 events")
-        self.frame = self._figure("What one frame costs this window: median of CPU time", "frame 00.0 ms")
+        self.traced = self._figure("What tracing adds to the program's own CPU time (an estimate)", "traced +000.0 %")
+        self.dropped = self._figure(
+            "Records lost because the program made them faster than the recorder took them; 0 is as it should be",
+            "0 000 000 dropped",
+        )
+        self.events = self._figure(
+            "Records in this recording: state changes, lock events, switches, samples", "000 000 000 events"
+        )
+        self.frame = self._figure(
+            "What one picture of this window costs: the median of its CPU time; up to 16 ms it moves smoothly",
+            "frame 00.0 ms",
+        )
 
     def _figure(self, tip: str, widest: str) -> QLabel:
         label = QLabel(self)
@@ -37,6 +51,11 @@ class StatusBar(QStatusBar):
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
         self.addPermanentWidget(label)
         return label
+
+    def show_recording(self, text: str) -> None:
+        """What is being looked at."""
+        self.recording.setText(text)
+        self.recording.setToolTip(text)
 
     def show_opening(self, share: float) -> None:
         """How much of a recording has been taken in; 1.0 hides the progress."""

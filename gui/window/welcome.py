@@ -1,15 +1,19 @@
 """The first launch: what Lanescope shows, and three obvious ways in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.theme import ActiveTheme
 from gui.widgets.icons import pixmap
 
 CARD_WIDTH = 232
+MOST_RECENT = 3
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,14 @@ class Welcome(QWidget):
         sample: QAction | None,
         parent: QWidget | None = None,
     ) -> None:
-        """`sample` is None when no sample recording is there to be opened."""
+        """`sample` is None when no sample recording is there to be opened. See `offer_recordings` for the third way."""
         super().__init__(parent)
         self.setObjectName("welcome")
         self._themes = themes
         self._signs: list[tuple[QLabel, str]] = []
+        self.recent: list[QPushButton] = []
+        self._recent: Callable[[], list[Path]] = list
+        self._open_one: Callable[[Path], object] = lambda _path: None
         title = QLabel("See what your threads and processes really do", self)
         title.setProperty("role", "large")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -54,13 +61,13 @@ class Welcome(QWidget):
         cards.addStretch(1)
         run_words = "Choose one on the left, press Run, watch its lanes."
         lock_words = "Two threads, two locks, opposite order: named while it happens."
-        sample_words = "A recording that came with Lanescope, to look around in."
         offered = [
             Card("run", "Run a scenario", run_words, "Run this scenario", run),
             Card("deadlock", "See a deadlock", lock_words, "Deadlock", deadlock),
-            *([Card("sample", "Open a sample", sample_words, "Open sample", sample)] if sample is not None else []),
         ]
         self.buttons = [self._add_card(cards, card) for card in offered]
+        self._recordings = self._make_recordings_card(sample)
+        cards.addWidget(self._recordings, 2)
         cards.addStretch(1)
         hint = QLabel(
             "Or drop a recording (.lane) anywhere on this window. Ctrl+Shift+P finds everything, ? shows the keys."
@@ -82,7 +89,65 @@ class Welcome(QWidget):
         themes.changed.connect(self._dress)
         self._dress()
 
+    def offer_recordings(
+        self, choose: QAction, recent: Callable[[], list[Path]], open_one: Callable[[Path], object]
+    ) -> None:
+        """Fills the third card: `choose` asks for a file, `recent` gives the latest recordings, newest first."""
+        self._recent, self._open_one = recent, open_one
+        button = self._link("Open…", choose.toolTip(), choose.trigger)
+        self._more.addWidget(button)
+        self.buttons.append(button)
+        self._show_recent()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Runs may have been recorded since."""
+        self._show_recent()
+        super().showEvent(event)
+
+    def _make_recordings_card(self, sample: QAction | None) -> QFrame:
+        words = "One of your own, or the sample that came with Lanescope." if sample else "One that you made before."
+        card, grid = self._make_card("open", "Open a recording", words)
+        self._more = QVBoxLayout()
+        self._more.setSpacing(4)
+        if sample is not None:
+            button = self._link("Open sample", sample.toolTip(), sample.trigger)
+            self._more.addWidget(button)
+            self.buttons.append(button)
+        grid.addLayout(self._more, 2, 0, 1, 2)
+        return card
+
+    def _show_recent(self) -> None:
+        for former in self.recent:
+            self._more.removeWidget(former)
+            former.hide()
+            former.deleteLater()
+        self.recent = []
+        for path in self._recent()[:MOST_RECENT]:
+            button = self._link("", str(path), partial(self._open_one, path))
+            button.setFlat(True)
+            button.setText(button.fontMetrics().elidedText(path.stem, Qt.TextElideMode.ElideMiddle, CARD_WIDTH - 64))
+            button.setAccessibleName(f"Open {path.name}")
+            self._more.addWidget(button)
+            self.recent.append(button)
+
+    def _link(self, text: str, tip: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(True)
+        button.clicked.connect(lambda _=False: do())
+        return button
+
     def _add_card(self, row: QHBoxLayout, offered: Card) -> QPushButton:
+        card, grid = self._make_card(offered.sign, offered.title, offered.words)
+        button = self._link(offered.does, offered.action.toolTip(), offered.action.trigger)
+        button.setProperty("primary", offered.sign == "run")
+        offered.action.changed.connect(lambda: button.setEnabled(offered.action.isEnabled()))
+        grid.addWidget(button, 2, 0, 1, 2)
+        row.addWidget(card, 2)
+        return button
+
+    def _make_card(self, sign: str, title: str, words: str) -> tuple[QFrame, QGridLayout]:
+        """Icon, title and words; row 2 of the grid is for what can be pressed."""
         card = QFrame(self)
         card.setObjectName("card")
         card.setMaximumWidth(CARD_WIDTH)
@@ -90,27 +155,19 @@ class Welcome(QWidget):
         grid.setContentsMargins(16, 16, 16, 16)
         grid.setVerticalSpacing(8)
         picture = QLabel(card)
-        self._signs.append((picture, offered.sign))
-        heading = QLabel(offered.title, card)
+        self._signs.append((picture, sign))
+        heading = QLabel(title, card)
         heading.setProperty("role", "title")
-        text = QLabel(offered.words, card)
+        text = QLabel(words, card)
         text.setProperty("role", "dim")
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        button = QPushButton(offered.does, card)
-        button.setProperty("primary", offered.sign == "run")
-        button.setAutoDefault(True)
-        button.clicked.connect(offered.action.trigger)
-        button.setToolTip(offered.action.toolTip())
-        offered.action.changed.connect(lambda: button.setEnabled(offered.action.isEnabled()))
         grid.addWidget(picture, 0, 0)
         grid.addWidget(heading, 0, 1)
         grid.setColumnStretch(1, 1)
         grid.addWidget(text, 1, 0, 1, 2)
         grid.setRowStretch(1, 1)
-        grid.addWidget(button, 2, 0, 1, 2)
-        row.addWidget(card, 2)
-        return button
+        return card, grid
 
     def _dress(self) -> None:
         accent = self._themes.current.surfaces.accent

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.recording.library import folder
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 
@@ -148,3 +150,33 @@ def test_opening_a_large_recording_goes_in_steps_and_can_be_cancelled(
     assert any("cancelled" in text for text in window.messages.texts())
     assert window.bridge.model is not None
     assert not window.bridge.take_in()
+
+
+def test_the_first_page_opens_recordings_too(open_window: Callable[[], MainWindow], recording: Path) -> None:
+    first = open_window()
+    assert "Open…" in [button.text() for button in first.welcome.buttons]
+    assert first.welcome.recent == []
+    first.recordings.remember(recording)
+    first.close()
+    window = open_window()
+    assert [button.toolTip() for button in window.welcome.recent] == [str(recording)]
+    window.welcome.recent[0].click()
+    assert "made-up.lane" in window.windowTitle()
+
+
+def test_what_is_looked_at_is_said_in_one_line(window: MainWindow, wait_for: Wait) -> None:
+    assert window.status.recording.text() == ""
+    window.acts["deadlock"].trigger()
+    wait_for(lambda: "Python 3" in window.status.recording.text())
+    window.configuration.choose("convoy")
+    assert window.status.recording.text().startswith("Two locks in opposite order  ·  Threads, 2 workers  ·  Python 3")
+
+
+def test_files_are_asked_for_where_the_last_good_one_was(
+    window: MainWindow, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: asked.append(given[2]) or (str(recording), ""))
+    window.recordings.ask_and_open()
+    window.recordings.ask_and_open()
+    assert asked == [str(folder()), str(tmp_path)]
