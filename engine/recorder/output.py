@@ -10,6 +10,8 @@ from typing import Any
 _PATIENCE_NS = 250_000_000  # an unfinished line is shown after that
 _READ_SIZE = 1 << 16
 _READS_PER_POLL = 32
+_EXPECTED_LIMIT = 16 << 20  # characters announced that have not come through the pipe
+_LINE_LIMIT = 1 << 16
 KEPT_LIMIT = 16 << 20  # characters of output kept in a recording
 
 Emit = Callable[[dict[str, Any]], None]
@@ -45,6 +47,7 @@ class Output:
         self._emit = emit
         self._writers: dict[tuple[int, int], _Writer] = {}
         self._announced: dict[int, Counter[str]] = {1: Counter(), 2: Counter()}
+        self._expected = {1: 0, 2: 0}  # characters of them
         self._pipes: list[_Pipe] = []
         self._kept = 0
 
@@ -61,9 +64,20 @@ class Output:
     def announce(self, process: int, lane: int, stream: int, text: str, time_ns: int) -> None:
         """A thread writes this."""
         writer = self._writers.setdefault((lane, stream), _Writer(process, lane, stream))
-        *lines, writer.line = (writer.line + text).split("\n")
-        self._announced[stream].update(lines)
+        if any(pipe.writer.stream == stream for pipe in self._pipes):  # else nothing can come a second time
+            *lines, line = (writer.line + text).split("\n")
+            writer.line = line[-_LINE_LIMIT:]
+            self._expect(stream, lines)
         self._show(writer, text, time_ns)
+
+    def _expect(self, stream: int, lines: list[str]) -> None:
+        """They will come through the pipe as well, unless the program has turned its stream elsewhere."""
+        announced = self._announced[stream]
+        announced.update(lines)
+        self._expected[stream] += sum(map(len, lines)) + len(lines)
+        if self._expected[stream] > _EXPECTED_LIMIT:
+            announced.clear()
+            self._expected[stream] = 0
 
     def poll_pipes(self, process: int | None, now_ns: int) -> bool:
         """Reads what there is, on behalf of the program's first process; True when something came."""
@@ -122,6 +136,7 @@ class Output:
         announced = self._announced[pipe.writer.stream]
         if announced[line] > 0:
             announced[line] -= 1
+            self._expected[pipe.writer.stream] -= len(line) + 1
             if announced[line] == 0:
                 del announced[line]
             return
