@@ -80,6 +80,7 @@ class Registry:
         self.emit = emit
         self.on_lane: Callable[[TracedLane], None] = lambda _: None
         self.processes: list[TracedProcess] = []
+        self._by_pid: dict[int, list[TracedProcess]] = {}
         self.lanes: list[TracedLane] = []
         self.primitives: dict[int, Primitive] = {}
         self._sources = Sources()
@@ -119,6 +120,7 @@ class Registry:
         process.argv = argv
         process.name = self._child_names.pop(pid, "") or program_name(executable, argv)
         self.processes.append(process)
+        self._by_pid.setdefault(pid, []).append(process)
         self.emit(
             {
                 "type": "process",
@@ -139,7 +141,7 @@ class Registry:
 
     def process_of_pid(self, pid: int) -> TracedProcess | None:
         """The living (else latest) process that had this pid."""
-        fitting = [process for process in self.processes if process.pid == pid]
+        fitting = self._by_pid.get(pid, [])
         return next((process for process in fitting if process.end_ns is None), fitting[-1] if fitting else None)
 
     def add_child(self, parent: TracedProcess, pid: int, name: str) -> None:
