@@ -10,7 +10,7 @@ from engine.analysis.building import Finding, finding, listed
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import lock_statistics
+from engine.model.statistics import LockStatistics, lock_statistics
 from engine.recording.schema import State
 
 MOST_HOLDS = 20_000
@@ -20,48 +20,61 @@ MIN_HOLD_NS = 100_000
 
 
 def find(model: Model) -> list[Finding]:
-    """One finding a lock."""
+    """One finding for all locks that one line of code has made."""
     rows = model.holds.rows
     lengths = rows["end"].astype(np.int64) - rows["start"].astype(np.int64)
     some = np.flatnonzero(lengths >= MIN_HOLD_NS)
     if len(some) > MOST_HOLDS:
         some = some[np.argpartition(lengths[some], len(some) - MOST_HOLDS)[len(some) - MOST_HOLDS :]]
-    rows, lengths = rows[some], lengths[some]
+    rows = rows[some]
     spent = model.states.totals_between(
         rows["lane"].astype(np.int64), rows["start"].astype(np.int64), rows["end"].astype(np.int64)
     )
     asleep, in_io = spent[:, State.SLEEP], spent[:, State.IO]
-    found = []
+    siblings: dict[tuple[str, str, int], list[LockStatistics]] = {}
     for lock in lock_statistics(model):
         if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < MIN_BLOCKED_NS:
             continue
-        mine = rows["primitive"] == lock.primitive.id
-        slept, read = int(asleep[mine].sum()), int(in_io[mine].sum())
-        blocked = slept + read
-        if blocked < MIN_BLOCKED_NS or blocked < MIN_SHARE * lock.hold_ns:
-            continue
-        guilty = np.flatnonzero(mine & (asleep + in_io > 0))
-        worst = int(guilty[np.argmax((asleep + in_io)[guilty])])
-        lanes = np.unique(rows["lane"][guilty]).tolist()
-        doing = "sleeping" if slept >= read else "doing I/O"
-        site = model.site(int(rows["site"][worst]))
-        place = f", longest after taking it at {site.label}" if site else ""
-        found.append(
-            finding(
-                model,
-                "lock-held-while-blocked",
-                f"{lock.primitive.short} is held while {doing}",
-                f"{listed([model.lane_label(lane) for lane in lanes])} held {lock.primitive.label} while {doing} for"
-                f" {duration(blocked)} ({percent(blocked / max(1, lock.hold_ns))} of the time it was held, in"
-                f" {count(len(guilty), 'hold')}{place}); others waited {duration(lock.wait_ns)} for it.",
-                "Do what takes long before taking the lock or after releasing it, and keep only the change of shared"
-                " data inside.",
-                lanes=lanes,
-                start_ns=int(rows["start"][worst]),
-                end_ns=int(rows["end"][worst]),
-                holds=[lock.primitive.label],
-                primitive=lock.primitive.id,
-                site=int(rows["site"][worst]),
-            )
-        )
-    return found
+        blocked = int((asleep + in_io)[rows["primitive"] == lock.primitive.id].sum())
+        if blocked >= MIN_BLOCKED_NS and blocked >= MIN_SHARE * lock.hold_ns:
+            made = lock.primitive
+            origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
+            siblings.setdefault(origin, []).append(lock)
+    return [_of(model, locks, rows, asleep, in_io) for locks in siblings.values()]
+
+
+def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, asleep: np.ndarray, in_io: np.ndarray) -> Finding:
+    """The finding about `locks` of one origin. `asleep` and `in_io` say how long, in ns, each hold of `rows` was so."""
+    locks = sorted(locks, key=lambda lock: lock.primitive.id)
+    mine = np.isin(rows["primitive"], [lock.primitive.id for lock in locks])
+    slept, read = int(asleep[mine].sum()), int(in_io[mine].sum())
+    guilty = np.flatnonzero(mine & (asleep + in_io > 0))
+    worst = int(guilty[np.argmax((asleep + in_io)[guilty])])
+    lanes = np.unique(rows["lane"][guilty]).tolist()
+    doing = "sleeping" if slept >= read else "doing I/O"
+    site = model.site(int(rows["site"][worst]))
+    place = f", longest after taking it at {site.label}" if site else ""
+    if len(locks) == 1:
+        title, label, it, was = f"{locks[0].primitive.short} is", locks[0].primitive.label, "it", "it was"
+    else:
+        names = list(dict.fromkeys(lock.primitive.name for lock in locks if lock.primitive.name))
+        what = f"{count(len(locks), locks[0].primitive.kind)} ({listed(names) if names else locks[0].primitive.place})"
+        title, label, it, was = f"{what} are", f"{what} made at {locks[0].primitive.place}", "them", "they were"
+    held_ns, waited_ns = sum(lock.hold_ns for lock in locks), sum(lock.wait_ns for lock in locks)
+    blocked_ns, holds = slept + read, count(len(guilty), "hold")
+    return finding(
+        model,
+        "lock-held-while-blocked",
+        f"{title} held while {doing}",
+        f"{listed([model.lane_label(lane) for lane in lanes])} held {label} while {doing} for {duration(blocked_ns)}"
+        f" ({percent(blocked_ns / max(1, held_ns))} of the time {was} held, in {holds}{place});"
+        f" others waited {duration(waited_ns)} for {it}.",
+        "Do what takes long before taking the lock or after releasing it, and keep only the change of shared data"
+        " inside.",
+        lanes=lanes,
+        start_ns=int(rows["start"][worst]),
+        end_ns=int(rows["end"][worst]),
+        holds=[lock.primitive.label for lock in locks],
+        primitive=int(rows["primitive"][worst]),
+        site=int(rows["site"][worst]),
+    )

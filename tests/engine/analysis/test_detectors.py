@@ -3,6 +3,7 @@
 import signal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
@@ -10,7 +11,7 @@ from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import State
+from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, model, single_file
 
 
@@ -48,6 +49,24 @@ def test_a_lock_held_in_sleep_is_found() -> None:
     assert found[0]["participants"][0]["stack"][-1]["line"] == 40
     assert found[0]["participants"][0]["holds"] == ["Lock accounts (bank.py:12)"]
     assert "doing I/O" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.IO))[0]["title"]
+
+
+@pytest.mark.parametrize(
+    ("line", "subjects"), [(12, {"2 Locks (accounts and audit) are"}), (13, {"Lock accounts is", "Lock audit is"})]
+)
+def test_locks_that_one_line_made_are_one_finding(line: int, subjects: set[str]) -> None:
+    made = single_file(3, 5, 4.0, while_held=State.SLEEP)
+    audit = {"type": "primitive", "id": 2, "kind": "Lock", "name": "audit", "file": "bank.py", "line": line}
+    states, holds, time = [], [], 60
+    for lane in (0, 1, 2) * 5:
+        states += [(lane, START + time * MS, State.LOCK_WAIT, 2), (lane, START + (time + 4) * MS, State.SLEEP, 0)]
+        holds.append((lane, 2, START + time * MS, START + (time + 4) * MS, 1, 0))
+        time += 4
+    rows = {Layer.STATES: np.array(states, STATE_ROW), Layer.HOLDS: np.array(holds, HOLD_ROW)}
+    detail = {"type": "detail", "id": 2, "primitive": 2, "site": 1}
+    made.take_in(Batch([audit, detail], rows, START + time * MS))
+    found = held_while_blocked.find(made)
+    assert {each["title"] for each in found} == {f"{subject} held while sleeping" for subject in subjects}
 
 
 def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
