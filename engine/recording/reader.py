@@ -144,8 +144,10 @@ class RecordingReader:
 
     def _read_file_header(self) -> dict[str, Any]:
         data = self._read(len(MAGIC))
+        if not data:
+            raise NotARecording(f"{self.path} holds nothing yet: a run that has just begun, or an empty file")
         if data != MAGIC:
-            if data and MAGIC.startswith(data):
+            if MAGIC.startswith(data):
                 raise NotARecording(f"{self.path} ends within its first bytes; nothing of the recording is left")
             raise NotARecording(f"{self.path} is not a Lanescope recording")
         self.offset = len(MAGIC)

@@ -169,7 +169,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "not a Lanescope recording"),
+        (b"", "holds nothing yet"),
         (b"hello", "not a Lanescope recording"),
         (b"\x7fELF" + bytes(5000), "not a Lanescope recording"),
         (chunks.MAGIC[:6], "ends within its first bytes"),
