@@ -81,6 +81,26 @@ def probe(path: str | os.PathLike[str], time_limit_s: float = TIME_LIMIT_S) -> I
     return _known[key]
 
 
+def probe_all(path: str | os.PathLike[str], time_limit_s: float = TIME_LIMIT_S) -> list[Interpreter]:
+    """Every interpreter that `path` stands for: several for a folder of programs, otherwise one.
+
+    UnusableInterpreter when there is none that can be traced.
+    """
+    folder = Path(path).expanduser()
+    files = _named_in(folder) if folder.is_dir() and not any(_programs_in(folder)) else []
+    usable: dict[str, Interpreter] = {}
+    refused: UnusableInterpreter | None = None
+    for file in files:
+        try:
+            found = probe(file, time_limit_s)
+            usable.setdefault(os.path.realpath(found.path), found)
+        except UnusableInterpreter as error:
+            refused = error
+    if not usable and refused is not None:
+        raise refused
+    return list(usable.values()) or [probe(path, time_limit_s)]
+
+
 def find(
     folders: Sequence[Path] | None = None, added: Iterable[str] = (), time_limit_s: float = TIME_LIMIT_S
 ) -> Iterator[Interpreter]:
@@ -131,7 +151,7 @@ _known: dict[tuple[str, int, int], Interpreter] = {}
 def _locate(text: str) -> Path:
     path = Path(text).expanduser()
     if path.is_dir():
-        for file in _programs_in(path):
+        for file in (*_programs_in(path), *_named_in(path)):
             return file
         raise UnusableInterpreter(f"{path} is a folder without a Python in it; {NEEDED}")
     if not path.exists():
@@ -200,6 +220,11 @@ def _programs_in(folder: Path) -> Iterator[Path]:
         if (folder / relative).is_file():
             yield folder / relative
             return
+
+
+def _named_in(folder: Path) -> list[Path]:
+    """The files of a folder, such as a `bin`, that are called as interpreters are."""
+    return [file for file in _entries(folder) if file.is_file() and PROGRAM_NAME.fullmatch(file.name)]
 
 
 def _conda_programs(home: Path) -> Iterator[Path]:

@@ -15,10 +15,10 @@ ROOT = Path(__file__).parent.parent
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
 FIND = """
 import json, sys
-from engine.interpreters import UnusableInterpreter, find, probe
+from engine.interpreters import UnusableInterpreter, find, probe_all
 command, *paths = sys.argv[1:]
 try:
-    for found in map(probe, paths) if command == "probe" else find(added=paths):
+    for found in probe_all(*paths) if command == "probe" else find(added=paths):
         answer = {"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}
         print(json.dumps(answer), flush=True)
 except UnusableInterpreter as error:
@@ -52,10 +52,11 @@ class InterpreterList(QObject):
         super().__init__(parent)
         self._settings = settings
         version = ".".join(map(str, sys.version_info[:3]))
-        own = InterpreterEntry("", f"{version} GIL", f"Lanescope's own interpreter: {sys.executable}")
+        own = InterpreterEntry("", version, f"Lanescope's own interpreter: {sys.executable}")
         self.entries: list[InterpreterEntry] = [own]
         self._process: QProcess | None = None
-        self._wanted = ""
+        self._wanted = ""  # what is being examined, until the first answer
+        self._adding = False
 
     def find(self) -> None:
         """Begins to look for interpreters; `changed` tells when there is news."""
@@ -66,11 +67,11 @@ class InterpreterList(QObject):
         self._start(path, ["probe", path])
 
     def choices(self) -> list[tuple[str, str]]:
-        """Path and text of each entry; those of the same version tell their folder as well."""
+        """Path and text of each entry; one of the same version as another before it tells its folder as well."""
         titles = [entry.title for entry in self.entries]
         return [
-            (entry.path, f"{entry.title}  {folder_of(entry.path)}" if titles.count(entry.title) > 1 else entry.title)
-            for entry in self.entries
+            (entry.path, f"{entry.title}  {folder_of(entry)}" if entry.title in titles[:number] else entry.title)
+            for number, entry in enumerate(self.entries)
         ]
 
     def describe(self, path: str) -> str:
@@ -87,6 +88,7 @@ class InterpreterList(QObject):
     def _start(self, wanted: str, arguments: list[str]) -> None:
         self.close()
         self._wanted = wanted
+        self._adding = bool(wanted)
         self._process = QProcess(self)
         self._process.setWorkingDirectory(str(ROOT))
         self._process.readyReadStandardOutput.connect(self._on_output)
@@ -110,11 +112,12 @@ class InterpreterList(QObject):
         if entry.path != sys.executable and not self._is_known(entry.path):
             self.entries = [self.entries[0], *sorted([*self.entries[1:], entry], key=lambda e: natural(e.title))]
             self.changed.emit()
-        if self._wanted:
-            self._wanted = ""
+        if self._adding:
             kept = [path for path in self._settings.get_texts("interpreters") if path != entry.path]
             self._settings.put("interpreters", [*kept, entry.path])
-            self.added.emit(entry.path)
+        if self._wanted:  # of those in a folder, the first is the choice
+            self._wanted = ""
+            self.added.emit("" if entry.path == sys.executable else entry.path)
 
     def _refuse(self, reason: str) -> None:
         if self._wanted:
@@ -138,10 +141,12 @@ class InterpreterList(QObject):
 def entry_of(answer: dict[str, Any]) -> InterpreterEntry:
     """3.13.0 free-threaded, with its path as the tip."""
     free = bool(answer["free_threaded"])
-    kind = "free-threaded" if free else "GIL"
-    return InterpreterEntry(str(answer["path"]), f"{answer['version']} {kind}", str(answer["path"]), free)
+    title = f"{answer['version']} free-threaded" if free else str(answer["version"])
+    return InterpreterEntry(str(answer["path"]), title, str(answer["path"]), free)
 
 
-def folder_of(path: str) -> str:
-    """The folder of the installation or environment that an interpreter belongs to."""
-    return f"({Path(path).parent.parent.name or path})" if path else "(Lanescope's)"
+def folder_of(entry: InterpreterEntry) -> str:
+    """The installation or environment an interpreter belongs to, where its folder says more than its version."""
+    home = Path(entry.path).parent.parent
+    name = home.parent.name if home.name.startswith(entry.title) else home.name
+    return f"({name.lstrip('.') or entry.path})"

@@ -13,13 +13,16 @@ from gui.widgets.row_table import Column, RowTable
 ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
+HINT = "Deadlocks and other findings appear here as soon as they are found."
+
+
 class FindingsPanel(Panel):
     """The findings, the worst first, and the whole text of the chosen one."""
 
     finding_chosen = Signal(dict)
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
-        super().__init__("Deadlocks and other findings appear here as soon as they are found.", parent)
+        super().__init__(HINT, parent)
         self._themes = themes
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.setChildrenCollapsible(False)
@@ -45,6 +48,7 @@ class FindingsPanel(Panel):
         self.set_body(body)
 
     def forget(self) -> None:
+        self.set_hint(HINT)
         self.table.set_rows([])
         self.text.clear()
 
@@ -54,6 +58,7 @@ class FindingsPanel(Panel):
         if findings and self.table.chosen() is None:
             self.table.selectRow(0)
         self._show_text(self.table.chosen())
+        self.set_hint("Nothing found in this run." if model.finished else HINT)
         return bool(findings)
 
     def _on_row_chosen(self, finding: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ class EmptyHint(QWidget):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel(text, self)
+        self.label = label = QLabel(text, self)
         label.setProperty("role", "dim")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setWordWrap(True)
@@ -32,7 +32,12 @@ class Panel(QWidget):
         self.model: Model | None = None
         self._seen_version = -1
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(EmptyHint(hint))
+        self._hint = EmptyHint(hint)
+        self._stack.addWidget(self._hint)
+
+    def set_hint(self, text: str) -> None:
+        """What is said while there is nothing to show."""
+        self._hint.label.setText(text)
 
     def set_body(self, body: QWidget) -> None:
         """To be called once."""

@@ -180,6 +180,8 @@ class InterpreterBox(ChoiceBox):
         self.show_choices(
             [*self._interpreters.choices(), (self.ADD, "Add interpreter…")], self._configuration.interpreter
         )
+        for number, entry in enumerate(self._interpreters.entries):
+            self.setItemData(number, entry.tip, Qt.ItemDataRole.ToolTipRole)
         self.setToolTip(self._interpreters.describe(self._configuration.interpreter))
 
 

@@ -75,6 +75,7 @@ class KeysOverlay(Overlay):
         for spec in ACTIONS:
             if spec.key and spec.menu:
                 groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
+        groups["View"].append(("Ctrl+1 … Ctrl+9", "Show or hide a panel"))
         groups["Timeline"] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
         rows = [0, 0, 0]
         for name, keys in groups.items():

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.recording.schema import State
 from gui.theme import STATE_NAMES, Theme
 from gui.window.overlays import Overlay
 
+PARAGRAPH_SPACE = 6  # px
 TEXTS = Path(__file__).parents[2] / "resources" / "texts"
 STATE_MEANINGS = {
     State.RUNNING: "executes Python or C code on a core",
@@ -48,6 +50,7 @@ class TextPage(Overlay):
         """A text of `resources/texts`."""
         self.setAccessibleName(name)
         self.browser.setMarkdown((TEXTS / f"{name}.md").read_text(encoding="utf-8"))
+        space_paragraphs(self.browser)
         self.pop_up(self.browser)
 
     def show_colours(self, theme: Theme) -> None:
@@ -56,11 +59,27 @@ class TextPage(Overlay):
         rows = [(theme.states[state], STATE_NAMES[state], meaning) for state, meaning in STATE_MEANINGS.items()]
         rows.insert(4, (theme.hold, "lock held", "a thin line on the lane, over whatever state it is in"))
         rows.append((theme.deadlock, "deadlocked", "a wait that can never end; striped"))
+        running = theme.states[State.RUNNING]
+        rows.append(
+            (running, "merged", "several slices in one pixel, the worst on the upper edge; zoom in to see them")
+        )
+        rows.append((running, "sampled", "with darker lines: measured by sampling, not recorded"))
         cells = "".join(
             f"<tr><td bgcolor='{colour}' width='28'>&nbsp;</td>"
             f"<td><b>{name}</b>&nbsp;&nbsp;</td><td>{meaning}</td></tr>"
             for colour, name, meaning in rows
         )
-        note = "What was sampled rather than recorded is marked as sampled wherever it is named."
-        self.browser.setHtml(f"<h2>What the colours mean</h2><table cellpadding='5'>{cells}</table><p>{note}</p>")
+        self.browser.setHtml(f"<h2>What the colours mean</h2><table cellpadding='5'>{cells}</table>")
         self.pop_up(self.browser)
+
+
+def space_paragraphs(browser: QTextBrowser) -> None:
+    """Markdown comes without space between its paragraphs."""
+    cursor = QTextCursor(browser.document())
+    while True:
+        form = cursor.blockFormat()
+        form.setBottomMargin(PARAGRAPH_SPACE)
+        form.setTopMargin(2 * PARAGRAPH_SPACE if form.headingLevel() > 1 else form.topMargin())
+        cursor.setBlockFormat(form)
+        if not cursor.movePosition(QTextCursor.MoveOperation.NextBlock):
+            break

@@ -45,11 +45,19 @@ class ToolBar(QToolBar):
         workers = QLabel("workers", self)
         workers.setProperty("role", "dim")
         workers.setBuddy(self.workers)
-        for widget in (self.scenario, self.backend, workers, self.workers, self.interpreter):
-            self.addWidget(widget)
+        self.addWidget(self.scenario)
+        of_scenarios = [self.addWidget(widget) for widget in (self.backend, workers, self.workers)]
+        self.addWidget(self.interpreter)
         start_method = self.addWidget(self.start_method)
-        configuration.changed.connect(lambda: start_method.setVisible(bool(configuration.start_methods)))
-        start_method.setVisible(bool(configuration.start_methods))
+
+        def show_what_holds() -> None:
+            """The groups of a custom workload have backends and workers of their own."""
+            start_method.setVisible(bool(configuration.start_methods))
+            for action in of_scenarios:
+                action.setVisible(not configuration.custom)
+
+        configuration.changed.connect(show_what_holds)
+        show_what_holds()
         self.addSeparator()
         self.deadlock = self._prominent(themes, actions, "deadlock", "danger", "danger")
         menu = QMenu(self)

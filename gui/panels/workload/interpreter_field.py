@@ -1,6 +1,8 @@
 """Chooses the interpreter, and takes the path of another one: examined, and refused at the field with the reason."""
 
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
@@ -11,6 +13,8 @@ from gui.widgets.run_choices import InterpreterBox
 class InterpreterField(QWidget):
     """The choice, and a line for a path that opens on "Add interpreter…"."""
 
+    shown = Signal(QWidget)  # asks to be scrolled into view
+
     def __init__(
         self, configuration: RunConfiguration, interpreters: InterpreterList, parent: QWidget | None = None
     ) -> None:
@@ -19,7 +23,7 @@ class InterpreterField(QWidget):
         self._interpreters = interpreters
         self.row = FieldRow("Interpreter", InterpreterBox(configuration, interpreters, self.ask_for_path))
         self.path = QLineEdit()
-        self.path.setPlaceholderText("Path of a Python 3.11 or newer")
+        self.path.setPlaceholderText("A Python 3.11 or newer, or its folder")
         self.path.returnPressed.connect(self._on_path_entered)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._on_browse_clicked)
@@ -42,13 +46,36 @@ class InterpreterField(QWidget):
         layout.addWidget(self.adding)
         interpreters.added.connect(self._on_added)
         interpreters.refused.connect(self._on_refused)
-        configuration.changed.connect(lambda: self.row.show_error(""))
+        self._chosen = configuration.interpreter
+        configuration.changed.connect(self._on_choices_changed)
 
     def ask_for_path(self) -> None:
         """Opens the line for a path."""
         self.adding.show_error("")
         self.adding.show()
         self.path.setFocus()
+        self._bring_into_view()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes the line."""
+        if event.key() == Qt.Key.Key_Escape and self.adding.isVisible():
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def _close(self) -> None:
+        """Takes the line away; who was in it goes on at the choice."""
+        focused = QApplication.focusWidget()  # none while the path is examined: its line is disabled then
+        had_focus = focused is None or self.adding.isAncestorOf(focused) or not self.path.isEnabled()
+        self.path.clear()
+        self.adding.show_error("")
+        self.adding.hide()
+        if had_focus:
+            self.row.editor.setFocus()
+
+    def _bring_into_view(self) -> None:
+        """Once the reason, too, has its place."""
+        QTimer.singleShot(0, self, lambda: self.shown.emit(self))
 
     def _on_browse_clicked(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Choose a Python interpreter", self.path.text() or "/usr/bin")
@@ -64,12 +91,19 @@ class InterpreterField(QWidget):
             self._interpreters.add(text)
 
     def _on_added(self, path: str) -> None:
-        self.path.setEnabled(True)
-        self.path.clear()
-        self.adding.hide()
         self._configuration.set_interpreter(path)
+        self._close()
+        self.path.setEnabled(True)
 
     def _on_refused(self, reason: str) -> None:
         self.path.setEnabled(True)
         self.adding.show_error(reason)
         self.path.setFocus()
+        self._bring_into_view()
+
+    def _on_choices_changed(self) -> None:
+        self.row.show_error("")
+        if self._configuration.interpreter != self._chosen:
+            self._chosen = self._configuration.interpreter
+            if self.path.isEnabled():
+                self._close()  # another one was chosen instead

@@ -56,9 +56,8 @@ class ScenarioPage(QScrollArea):
             button.setAutoDefault(False)
             buttons.addWidget(button)
         buttons.addStretch(1)
-        self._layout.addWidget(self.title)
-        self._layout.addWidget(self.summary)
-        self._layout.addWidget(self.expectation)
+        for label in (self.title, self.summary, self.expectation):
+            self._layout.addWidget(label)
         self._layout.addLayout(buttons)
         self._layout.addWidget(self.explanation)
         self._layout.addWidget(self.look_for)
@@ -73,6 +72,7 @@ class ScenarioPage(QScrollArea):
         for row in self.rows.values():
             self._layout.addWidget(row)
         self.interpreter = InterpreterField(configuration, interpreters, body)
+        self.interpreter.shown.connect(lambda field: self.ensureWidgetVisible(field, 0, 8))
         self._layout.addWidget(self.interpreter)
         self.reset = QPushButton("Reset to defaults", body)
         self.reset.setAutoDefault(False)
