@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QMainWindow, QScrollArea, QTabBar, QWidget
 
 ROW_PX = 10  # middles less than this apart stand in one row
 
@@ -13,6 +13,8 @@ def tab_stops(window: QMainWindow) -> list[QWidget]:
     middle = window.centralWidget()
     centre = middle.geometry() if middle is not None else QRect()
     parts = sorted(_shown(window), key=lambda part: (_zone(part.geometry(), centre), part.y(), part.x()))
+    # Qt keeps tab bars that it has no use for behind the menu bar.
+    parts = [part for part in parts if not (isinstance(part, QTabBar) and part.geometry().bottom() < centre.top())]
     return [stop for part in parts for stop in _stops(part)]
 
 
@@ -37,6 +39,8 @@ def _stops(widget: QWidget) -> Iterator[QWidget]:
         scrolls = isinstance(widget, QScrollArea)  # it has nothing to do with the focus that its contents haven't
         if not scrolls:
             yield widget
+    if isinstance(widget, QTabBar):
+        return  # its own arrows scroll by themselves
     for child in _in_rows(_shown(widget)):
         yield from _stops(child)
 
