@@ -1,5 +1,6 @@
 """Workers: how far each has come, what it returned or failed with, what its lane is doing."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from gui.widgets.row_table import Column, RowTable, ShareBar
 
 STANDARD_ERROR = 2
 LONGEST_TRACEBACK = 40  # lines
+LONGEST_RESULT = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class WorkerRow:
     report: dict[str, Any]
     lane: Lane | None
     state: str
+    doing: str
     traceback: str
 
     @property
@@ -52,7 +55,7 @@ class WorkersPanel(Panel):
             (
                 Column("Worker", lambda r: r.name, 150, sort_key=lambda r: natural(r.name)),
                 Column("Progress", progress_text, 130, sort_key=lambda r: r.share or 0.0, share=lambda r: r.share),
-                Column("Doing", lambda r: str(r.report.get("label") or ""), 150),
+                Column("Doing", lambda r: r.doing, 150),
                 Column(
                     "Items",
                     lambda r: grouped(r.report.get("items") or 0),
@@ -61,7 +64,12 @@ class WorkersPanel(Panel):
                     True,
                 ),
                 Column("State", lambda r: r.state, 100),
-                Column("Result", lambda r: shown(r.report.get("result")), 180),
+                Column(
+                    "Result",
+                    lambda r: shown(r.report.get("result")),
+                    180,
+                    tip=lambda r: str(r.report.get("result") or ""),
+                ),
                 Column("Error", first_line, tip=lambda r: r.traceback or r.error, colour=self._error_colour),
             ),
             key=lambda row: row.name,
@@ -83,7 +91,9 @@ class WorkersPanel(Panel):
     @staticmethod
     def _row(model: Model, lanes: dict[str, Lane], worker: str, report: dict[str, Any]) -> WorkerRow:
         lane = lanes.get(worker)
-        return WorkerRow(worker, report, lane, lane_state(model, lane), error_output(model, lane, report))
+        over = model.finished or (lane is not None and lane.end_ns is not None)
+        doing = ending(lane, report) if over else str(report.get("label") or "")
+        return WorkerRow(worker, report, lane, lane_state(model, lane), doing, error_output(model, lane, report))
 
     def _on_row_chosen(self, row: WorkerRow) -> None:
         if row.lane is not None:
@@ -121,6 +131,16 @@ def lane_state(model: Model, lane: Lane | None) -> str:
     return STATE_NAMES[now.state] if now else ""
 
 
+def ending(lane: Lane | None, report: dict[str, Any]) -> str:
+    """How a worker that is over has ended: done, failed, killed by SIGKILL, or before its work was done."""
+    error = str(report.get("error") or (lane.error if lane is not None else ""))
+    if error:
+        killed = re.search(r"killed by \w+", error)
+        return killed.group() if killed else "failed"
+    done, total = report.get("done") or 0, report.get("total")
+    return "done" if report.get("result") or not total or done >= total else "ended early"
+
+
 def progress_text(row: WorkerRow) -> str:
     """50 % (5 of 10), or the plain number where the end is not known."""
     done, total = row.report.get("done") or 0, row.report.get("total")
@@ -128,7 +148,9 @@ def progress_text(row: WorkerRow) -> str:
 
 
 def shown(result: Any) -> str:
-    return "" if result is None else str(result)
+    """A result in one short line; its tip has the whole."""
+    text = "" if result is None else " ".join(str(result).split())
+    return text if len(text) <= LONGEST_RESULT else f"{text[: LONGEST_RESULT - 1]}…"
 
 
 def first_line(row: WorkerRow) -> str:

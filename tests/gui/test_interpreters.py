@@ -34,7 +34,7 @@ def test_a_folder_of_interpreters_will_do(window: MainWindow, wait_for: Wait, qt
     window.workload.add_interpreter()
     field.path.setText(str(tmp_path))
     qtbot.keyClick(field.path, Qt.Key.Key_Return)
-    wait_for(lambda: field.adding.isHidden())
+    wait_for(field.adding.isHidden)
     assert window.configuration.interpreter
     assert window.settings.get_texts("interpreters") == [window.configuration.interpreter]
     assert window.focusWidget() is field.row.editor

@@ -13,6 +13,7 @@ from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.panels.source.view import SourceView
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
+from gui.panels.workers import ending
 from gui.session_bridge import SessionBridge
 from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
@@ -189,3 +190,16 @@ def test_figures_keep_their_width() -> None:
 def test_how_a_program_ended_is_said_where_it_wants_a_word(end: dict[str, object], words: str) -> None:
     assert words in ending_words(end)
     assert bool(words) == bool(ending_words(end))
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ({"done": 4, "total": 4, "result": "4"}, "done"),
+        ({"done": 2, "total": 4}, "ended early"),
+        ({"done": 2, "total": 4, "error": "IndexError: list index out of range"}, "failed"),
+        ({"done": 2, "total": 4, "error": "process 944 was killed by SIGKILL"}, "killed by SIGKILL"),
+    ],
+)
+def test_a_workers_end_is_named(report: dict[str, object], words: str) -> None:
+    assert ending(None, report) == words
