@@ -1,6 +1,7 @@
 """Paints the wait-for graph and answers the pointer and the keyboard."""
 
 import math
+from itertools import combinations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,8 +22,11 @@ from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
 from gui.theme import ActiveTheme, ui_font
 
 NODE_HEIGHT = 28.0
+LOW_NODE_HEIGHT = 22.0
 NODE_MARGIN = 10.0
-LONGEST_NAME = 120.0
+LONGEST_NAMES = (120, 96, 78, 64, 52, 42)  # px; the first at which the nodes have room
+SPREAD = 0.4  # at least so far from the middle of the layout's unit square is the edge of the room
+DOT = 12.0
 ARROW = 9.0
 BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
 
@@ -40,7 +44,9 @@ class GraphCanvas(QWidget):
         self._data = GraphData()
         self._layout = RingLayout()
         self._nodes: dict[int, QRectF] = {}
+        self._texts: dict[int, str] = {}
         self._labels: list[tuple[QRectF, GraphEdge]] = []
+        self._dots: set[GraphEdge] = set()  # edges whose label found no place
         self._chosen_lane: int | None = None
         self._chosen_edge: GraphEdge | None = None
         self._hovered: GraphEdge | int | None = None
@@ -94,13 +100,13 @@ class GraphCanvas(QWidget):
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(ui_font(12))
-        self._place_nodes(QFontMetricsF(painter.font()))
-        self._labels = []
+        self._place_nodes(painter)
+        self._labels, self._dots = [], set()
         for edge in sorted(self._data.edges, key=lambda edge: edge.in_cycle):
             self._paint_edge(painter, edge)
         for lane in self._nodes:
             self._paint_node(painter, lane)
-        for area, edge in self._labels:
+        for area, edge in sorted(self._labels, key=lambda label: label[1] in (self._chosen_edge, self._hovered)):
             self._paint_label(painter, area, edge)
         if self._data.hidden:
             painter.setPen(theme.color("text_dim"))
@@ -164,18 +170,23 @@ class GraphCanvas(QWidget):
         found = self._model.primitives.get(number) if self._model else None
         return found.short if found else "something"
 
-    def _place_nodes(self, metrics: QFontMetricsF) -> None:
+    def _place_nodes(self, painter: QPainter) -> None:
+        """Spreads the nodes over the room; names get shorter until no two nodes touch."""
         places = self._layout.place(self._data)
-        widths = {
-            lane: min(LONGEST_NAME, metrics.horizontalAdvance(self._name(lane))) + 2 * NODE_MARGIN for lane in places
-        }
-        room = QRectF(self.rect()).adjusted(8, 8, -8, -8)
-        self._nodes = {}
-        for lane, (x, y) in places.items():
-            area = QRectF(0, 0, widths[lane], NODE_HEIGHT)
-            area.moveCenter(QPointF(room.left() + x * room.width(), room.top() + y * room.height()))
-            area.moveLeft(min(max(area.left(), room.left()), max(room.left(), room.right() - area.width())))
-            self._nodes[lane] = area
+        metrics = QFontMetricsF(painter.font())
+        room = QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        spread = max([SPREAD, *(abs(one - 0.5) for place in places.values() for one in place)])
+        for longest in LONGEST_NAMES:
+            margin = NODE_MARGIN if longest >= LONGEST_NAMES[1] else NODE_MARGIN / 2
+            height = NODE_HEIGHT if longest >= LONGEST_NAMES[1] else LOW_NODE_HEIGHT
+            self._nodes, self._texts = {}, {}
+            for lane, place in places.items():
+                text = metrics.elidedText(self._name(lane), Qt.TextElideMode.ElideMiddle, longest)
+                self._texts[lane] = text
+                self._nodes[lane] = node_at(place, spread, metrics.horizontalAdvance(text) + 2 * margin, height, room)
+            pairs = combinations(self._nodes.values(), 2)
+            if not any(one.adjusted(-2, -2, 2, 2).intersects(other) for one, other in pairs):
+                break
 
     def _edge_colour(self, edge: GraphEdge) -> QColor:
         theme = self._themes.current
@@ -190,10 +201,7 @@ class GraphCanvas(QWidget):
         painter.setPen(QPen(theme.color("accent") if chosen else border, 2.0 if in_cycle or chosen else 1.0))
         painter.drawRoundedRect(area, 4, 4)
         painter.setPen(theme.color("text"))
-        text = QFontMetricsF(painter.font()).elidedText(
-            self._name(lane), Qt.TextElideMode.ElideMiddle, LONGEST_NAME + 1
-        )
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._texts[lane])
 
     def _paint_edge(self, painter: QPainter, edge: GraphEdge) -> None:
         start = self._nodes.get(edge.waiter)
@@ -215,11 +223,25 @@ class GraphCanvas(QWidget):
         ]
         painter.setBrush(colour)
         painter.drawPolygon(QPolygonF([tip, *wings]))
-        metrics = QFontMetricsF(painter.font())
-        area = QRectF(0, 0, metrics.horizontalAdvance(self._primitive(edge.primitive)) + 12, metrics.height() + 4)
-        area.moveCenter(middle)
-        area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
-        self._labels.append((area, edge))
+        self._place_label(edge, middle, QFontMetricsF(painter.font()))
+
+    def _place_label(self, edge: GraphEdge, middle: QPointF, metrics: QFontMetricsF) -> None:
+        """On the line, or a little outside of the ring; a dot to point at where neither place is free."""
+        area = QRectF(0, 0, metrics.horizontalAdvance(self._primitive(edge.primitive)) + 8, metrics.height() + 2)
+        outwards = middle - QRectF(self.rect()).center()
+        length = math.hypot(outwards.x(), outwards.y()) or 1.0
+        taken = [*self._nodes.values(), *(other for other, _ in self._labels)]
+        for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
+            area.moveCenter(middle + outwards * (shift / length))
+            area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
+            area.moveTop(min(max(2.0, area.top()), max(2.0, self.height() - area.height() - 2)))
+            if not any(area.intersects(other) for other in taken):
+                self._labels.append((area, edge))
+                return
+        dot = QRectF(0, 0, DOT, DOT)
+        dot.moveCenter(middle)
+        self._labels.append((dot, edge))
+        self._dots.add(edge)
 
     def _edge_path(self, start: QRectF, end: QRectF | None) -> tuple[QPainterPath, QPointF]:
         """A bowed line between the borders of two nodes; a loop over the node that waits for itself."""
@@ -234,9 +256,9 @@ class GraphCanvas(QWidget):
         finish = end.center()
         dx, dy = finish.x() - begin.x(), finish.y() - begin.y()
         length = math.hypot(dx, dy) or 1.0
-        bend = min(BEND, length / 4)
+        bend = min(BEND, length / 5)
         control = QPointF(
-            (begin.x() + finish.x()) / 2 - dy / length * 2 * bend, (begin.y() + finish.y()) / 2 + dx / length * 2 * bend
+            (begin.x() + finish.x()) / 2 + dy / length * 2 * bend, (begin.y() + finish.y()) / 2 - dx / length * 2 * bend
         )
         path = QPainterPath(border_point(start, control))
         path.quadTo(control, border_point(end, control))
@@ -244,12 +266,19 @@ class GraphCanvas(QWidget):
 
     def _paint_label(self, painter: QPainter, area: QRectF, edge: GraphEdge) -> None:
         theme = self._themes.current
+        link = edge in (self._chosen_edge, self._hovered)
+        if edge in self._dots:
+            if not link:
+                painter.setPen(QPen(self._edge_colour(edge), 1.5))
+                painter.setBrush(theme.color("panel"))
+                painter.drawEllipse(area.adjusted(3, 3, -3, -3))
+                return
+            area = self._box_over(area, self._primitive(edge.primitive), QFontMetricsF(painter.font()))
         painter.setPen(Qt.PenStyle.NoPen)
         background = theme.color("panel")
-        background.setAlpha(225)
+        background.setAlpha(255 if edge in self._dots else 225)
         painter.setBrush(background)
         painter.drawRoundedRect(area, 3, 3)
-        link = edge in (self._chosen_edge, self._hovered)
         painter.setPen(theme.color("accent" if link else "text"))
         font = painter.font()
         font.setUnderline(edge.wait_site != 0)
@@ -257,6 +286,20 @@ class GraphCanvas(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._primitive(edge.primitive))
         font.setUnderline(False)
         painter.setFont(font)
+
+    def _box_over(self, dot: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
+        """Where the label of the edge pointed at is shown, over whatever lies there."""
+        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+        box.moveCenter(dot.center())
+        box.moveLeft(min(max(2.0, box.left()), max(2.0, self.width() - box.width() - 2)))
+        return box
+
+
+def node_at(place: tuple[float, float], spread: float, width: float, height: float, room: QRectF) -> QRectF:
+    """The box of a node at a place of the unit square, of which all up to `spread` from the middle fills the room."""
+    x, y = (0.5 + (one - 0.5) * 0.5 / spread for one in place)
+    left, top = max(room.width() - width, 0.0) * x, max(room.height() - height, 0.0) * y
+    return QRectF(room.left() + left, room.top() + top, width, height)
 
 
 def border_point(area: QRectF, towards: QPointF) -> QPointF:

@@ -52,7 +52,7 @@ class RingLayout:
     def _place_cycle(self, data: GraphData) -> dict[int, tuple[float, float]]:
         """The cycle in the middle, whoever waits for it around it, near the lane it waits for."""
         others = [lane for lane in data.lanes if lane not in data.cycle]
-        inner = 0.26 if others else 0.36
+        inner = 0.24 if others else 0.36
         places = dict(zip(data.cycle, ring(len(data.cycle), inner, _first_angle(len(data.cycle))), strict=True))
         angles = {lane: math.atan2(y - 0.5, x - 0.5) for lane, (x, y) in places.items()}
         target = {edge.waiter: edge.holder for edge in data.edges if edge.holder is not None}
