@@ -48,7 +48,8 @@ class RunConfiguration(QObject):
         if self._refused_workers is None:
             return ""
         low, high = self.scenario.min_workers, self.scenario.max_workers
-        return f"Workers must be from {low} to {high}, not {self._refused_workers:,}".replace(",", "\u202f")
+        typed = f"{self._refused_workers:,}".replace(",", "\u202f")
+        return f"Workers must be from {low} to {high}, not {typed}"
 
     @property
     def start_method(self) -> str:
