@@ -12,6 +12,12 @@ import tempfile
 import traceback
 from pathlib import Path
 
+interrupts: list[int] = []
+if __name__ == "__main__":  # first of all: Ctrl-C in a terminal is for the program
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the session until here
+
 INHERITED = dict(os.environ)  # for the program, before anything here is set
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle, and in the way of fork
 if not __package__:
@@ -38,11 +44,13 @@ def main(arguments: list[str]) -> int:
     try:
         recorder = Recorder(request, folder, control, INHERITED)
     except OSError as error:
-        control.send({"phase": "failed", "message": _why(error, request)})
+        control.send({"phase": "failed", "message": _why(error, request, folder)})
         run_folder.remove(folder)
         return 1
     try:
         _keep_to_the_end(recorder)
+        if interrupts:  # there was no program yet to hear of it
+            recorder.stop()
         recorder.run()
     except Exception as error:  # noqa: BLE001  (a fault of this process: its words must reach somebody)
         with contextlib.suppress(Exception):  # the words must come, whatever else fails
@@ -63,20 +71,22 @@ def _log() -> str:
 
 
 def _keep_to_the_end(recorder: Recorder) -> None:
-    """Ctrl-C in a terminal is for the program; being told to end means ending the program first."""
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: None)
+    """Being told to end means ending the program first."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: recorder.stop())
 
 
-def _why(error: OSError, request: RunRequest) -> str:
+def _why(error: OSError, request: RunRequest, folder: Path) -> str:
     reason = error.strerror or str(error)
     place = str(error.filename or request.recording)
     if place == request.command[0]:
         return f"Cannot start {place}: {reason}. Choose another interpreter."
     if place == str(request.cwd):
         return f"Cannot start in {place}: {reason}."
+    if place.startswith(str(folder)):
+        return (
+            f"Cannot keep the run's memory in {folder.parent}: {reason}. Let {run_folder.PLACE_VARIABLE} name another."
+        )
     return f"Cannot write the recording {place}: {reason}. Choose another place."
 
 

@@ -50,8 +50,8 @@ class Recorder:
         self._control = control
         self._start_ns = time.perf_counter_ns()
         run_folder.remove_stale()
-        self._writer = RecordingWriter(request.recording, _header(request, self._start_ns))
         run_folder.make(folder)
+        self._writer = RecordingWriter(request.recording, _header(request, self._start_ns))
         self._output = Output(self._emit)
         self._sampler = ThreadSampler()
         self._registry = Registry(self._emit)

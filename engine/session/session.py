@@ -63,6 +63,8 @@ class Session:
         self._folder = run_folder.choose_path()
         ours, theirs = socket.socketpair()
         stream = subprocess.DEVNULL if self.request.capture_output else None
+        # Whoever starts in a terminal hears its Ctrl-C too; the recorder is to hear none before it can take it.
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._recorder = subprocess.Popen(
                 [sys.executable, "-P", str(RECORDER), "--control", str(theirs.fileno())],
@@ -76,6 +78,7 @@ class Session:
             ours.close()
             raise SessionError(f"Cannot start the recorder: {error.strerror}.") from error
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
             theirs.close()
         self._channel = Channel(ours)
         self._channel.send({"request": self.request.to_json(), "folder": str(self._folder)})

@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from engine import commands
@@ -213,3 +215,24 @@ def test_more_processes_than_files_may_be_open(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (0, "limit 64\nend\n"), result
     texts = "".join(note["text"] for note in json.loads(run("report", "--json", recording).stdout).get("notes", []))
     assert "only 96 files may be open" in texts
+
+
+def test_ctrl_c_while_the_recorder_is_starting(tmp_path: Path) -> None:
+    script = tmp_path / "long.py"
+    script.write_text("import time\ntime.sleep(30)\n")
+    command = [sys.executable, str(MAIN), "record", "-o", str(tmp_path / "long.lane"), str(script)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
+    while not psutil.Process(process.pid).children():
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    _, words = process.communicate(timeout=20)
+    assert "Traceback" not in words, words
+
+
+def test_a_place_for_the_run_that_does_not_exist(tmp_path: Path) -> None:
+    recording = tmp_path / "run.lane"
+    result = run("record", "-o", recording, __file__, env={**os.environ, "LANESCOPE_RUNS": "/nonexistent"})
+    assert result.returncode != 0
+    assert "Cannot keep the run's memory in /nonexistent" in result.stderr
+    assert "recorded in" not in result.stderr
+    assert not recording.exists()
