@@ -1,7 +1,7 @@
 """The column of lane names and process headers at the timeline's left."""
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap, QPolygon
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap, QPolygon
 
 from engine.model.entities import Process
 from engine.model.format import count
@@ -43,9 +43,10 @@ class Names:
         self._font = ui_font(size)
         self._bold = ui_font(size, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
+        self._small_bold = ui_font(FONT_SMALL_PX, bold=True)
         self._kept = QPixmap()
         self._kept_for: tuple[object, ...] = ()
-        self._elided: dict[tuple[str, int, bool], str] = {}
+        self._elided: dict[tuple[str, int, int, bool], str] = {}
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
@@ -135,9 +136,12 @@ class Names:
             painter.setPen(theme.color("danger" if failed else "text_dim"))
             painter.drawText(QRect(left, top - 1, width, self._row_px), _RIGHT, note)
             width -= QFontMetrics(self._small).horizontalAdvance(note) + 8
-        painter.setFont(self._bold if bold else self._font)
+        font = self._bold if bold else self._font
+        if QFontMetrics(font).horizontalAdvance(text) > width:
+            font = self._small_bold if bold else self._small
+        painter.setFont(font)
         painter.setPen(theme.color("text_dim" if dim else "text"))
-        painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, self._elide(text, width, bold))
+        painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, self._elide(text, width, font))
 
     def _fitting_note(self, text: str, note: str, width: int, bold: bool) -> str:
         """The note, only its number where the name needs the place: `8 lanes`, `8`."""
@@ -146,10 +150,10 @@ class Names:
         crowded = needed + QFontMetrics(self._small).horizontalAdvance(note) + 8 > width
         return first if crowded and first.isdigit() else note
 
-    def _elide(self, text: str, width: int, bold: bool) -> str:
-        key = (text, width, bold)
+    def _elide(self, text: str, width: int, font: QFont) -> str:
+        key = (text, width, font.pixelSize(), font.bold())
         if key not in self._elided:
-            metrics = QFontMetrics(self._bold if bold else self._font)
+            metrics = QFontMetrics(font)
             self._elided[key] = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
         return self._elided[key]
 
