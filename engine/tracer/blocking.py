@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import get_frame
-from .patching import Builtin, hide, look_like, stand_in
+from .patching import Builtin, hidden, look_like, stand_in
 from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
@@ -24,7 +24,7 @@ class Sleep(Builtin):
 
     def sleep(self, *seconds: float) -> Any:
         """As the original."""
-        try:
+        with hidden:
             state = current()
             if state.wait is not None:  # part of a wait that says more
                 return self.original(*seconds)
@@ -36,9 +36,6 @@ class Sleep(Builtin):
             finally:
                 finish(state, outer, flags)
             return result
-        except BaseException as error:
-            hide(error)
-            raise
 
 
 class InputOutput(Builtin):
@@ -48,7 +45,7 @@ class InputOutput(Builtin):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original. Calls by the standard library for its own purposes are not followed."""
-        try:
+        with hidden:
             frame = get_frame(1)
             state = current()
             if state.wait is not None or not is_user_code(frame):
@@ -61,16 +58,13 @@ class InputOutput(Builtin):
             finally:
                 finish(state, outer, flags)
             return result
-        except BaseException as error:
-            hide(error)
-            raise
 
 
 def make_method(original: Method, ready: Any = None) -> Method:
     """A method of a socket or selector that may block, unless `ready(self)` says that it cannot."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             state = current()
             if state.wait is not None or (ready is not None and ready(self)):
                 return original(self, *args, **kwargs)
@@ -82,9 +76,6 @@ def make_method(original: Method, ready: Any = None) -> Method:
             finally:
                 finish(state, outer, flags)
             return result
-        except BaseException as error:
-            hide(error)
-            raise
 
     return method
 

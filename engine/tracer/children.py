@@ -7,7 +7,7 @@ import sys
 
 from .follow import waiting
 from .originals import clock, get_frame
-from .patching import Builtin, hide, replace_method
+from .patching import Builtin, hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .state import current_ring
 
@@ -28,13 +28,10 @@ class ForkExec(Builtin):
 
     def fork_exec(self, *args: Any) -> Any:
         """As the original."""
-        try:
+        with hidden:
             if len(args) > ENVIRONMENT and is_python(args[EXECUTABLES]):
                 args = (*args[:ENVIRONMENT], with_tracer(args[ENVIRONMENT]), *args[ENVIRONMENT + 1 :])
             return self.original(*args)
-        except BaseException as error:
-            hide(error)
-            raise
 
 
 EXECUTABLES, ENVIRONMENT = 1, 5  # fork_exec(args, executables, close_fds, pass_fds, cwd, environment, …)
@@ -61,11 +58,8 @@ def with_tracer(environment: Any) -> Any:
 
 def make_popen(original: Method) -> Method:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        try:
+        with hidden:
             original(self, *args, **kwargs)
-        except BaseException as error:
-            hide(error)
-            raise
         if isinstance(self.pid, int):
             tell_of_child(self, get_frame(1))
 
@@ -91,10 +85,11 @@ def command_name(args: Any) -> str:
 
 def make_handle_exit(original: Method) -> Method:
     def _handle_exitstatus(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(self, *args, **kwargs)
-        if self.returncode is not None:
-            current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
-        return result
+        with hidden:
+            result = original(self, *args, **kwargs)
+            if self.returncode is not None:
+                current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
+            return result
 
     return _handle_exitstatus
 

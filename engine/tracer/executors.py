@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .follow import making, signal, waiting
-from .patching import hide, look_like, replace_method
+from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE
 from .queues import raw_simple_queue
 from .state import current
@@ -21,15 +21,12 @@ WORKER = "_lanescope_worker"  # on a future: serial of the thread that runs it
 
 def make_submit(original: Method) -> Method:
     def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             future = original(self, *args, **kwargs)
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 future.__dict__[ATTRIBUTE] = number
             return future
-        except BaseException as error:
-            hide(error)
-            raise
 
     return submit
 
@@ -38,13 +35,14 @@ def make_item_run(original: Method) -> Method:
     """A thread pool's work item: a task. The future learns who runs it."""
 
     def run(self: Any, *args: Any) -> None:
-        task = getattr(self, "task", None) or (getattr(self, "fn", None), getattr(self, "args", ()))
-        state = current()
-        told = self.future.__dict__
-        told[WORKER] = state.serial
-        if told.get(ATTRIBUTE):
-            works_for(state, told[ATTRIBUTE])  # from 3.12 on a worker may find work without ever having been idle
-        TaskCall(original, task_name(*task[:2]))(self, *args)
+        with hidden:
+            task = getattr(self, "task", None) or (getattr(self, "fn", None), getattr(self, "args", ()))
+            state = current()
+            told = self.future.__dict__
+            told[WORKER] = state.serial
+            if told.get(ATTRIBUTE):
+                works_for(state, told[ATTRIBUTE])  # from 3.12 on a worker may find work without ever having been idle
+            TaskCall(original, task_name(*task[:2]))(self, *args)
 
     return run
 
@@ -90,27 +88,25 @@ def make_waiters(original: Method) -> Method:
     """`wait` and `as_completed` wait for an event: let it stand for the executor."""
 
     def _create_and_install_waiters(fs: Any, return_when: Any) -> Any:
-        waiter = original(fs, return_when)
-        for future in fs:
-            number = future.__dict__.get(ATTRIBUTE, 0)
-            if number:
-                waiter.event.__dict__[ATTRIBUTE] = number
-                break
-        return waiter
+        with hidden:
+            waiter = original(fs, return_when)
+            for future in fs:
+                number = future.__dict__.get(ATTRIBUTE, 0)
+                if number:
+                    waiter.event.__dict__[ATTRIBUTE] = number
+                    break
+            return waiter
 
     return _create_and_install_waiters
 
 
 def completing(original: Method) -> Method:
     def method(self: Any, *args: Any) -> None:
-        try:
+        with hidden:
             original(self, *args)
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 signal(number)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return method
 
@@ -153,8 +149,9 @@ class WorkerQueue:
 
 def make_process_worker(original: Method) -> Method:
     def _process_worker(call_queue: Any, *args: Any) -> None:
-        number = getattr(call_queue, ATTRIBUTE, 0)
-        original(WorkerQueue(call_queue, number) if number else call_queue, *args)
+        with hidden:
+            number = getattr(call_queue, ATTRIBUTE, 0)
+            original(WorkerQueue(call_queue, number) if number else call_queue, *args)
 
     return _process_worker
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import clock, get_frame
-from .patching import hide
+from .patching import hidden, hide
 from .primitives import ATTRIBUTE, define, define_shared
 from .sites import is_user_code, user_site
 from .state import current
@@ -108,7 +108,7 @@ def making(
     """An `__init__` that gives objects made by user code a number. `after(self, number)` runs once they have it."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        try:
+        with hidden:
             original(self, *args, **kwargs)
             frame = maker(get_frame(1))
             if frame is not None and ATTRIBUTE not in self.__dict__:
@@ -120,9 +120,6 @@ def making(
                 self.__dict__[ATTRIBUTE] = number
                 if after is not None:
                     after(self, number)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return __init__
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .originals import clock
-from .patching import Builtin, hide
+from .patching import Builtin, hidden
 from .state import ThreadState, current
 
 TYPE_CHECKING = False
@@ -28,11 +28,8 @@ class Writer(Builtin):
 
     def write(self, text: str, /) -> Any:
         """As the original."""
-        try:
+        with hidden:
             result = self.original(text)
-        except BaseException as error:
-            hide(error)
-            raise
         if type(text) is str:
             remember(current(), self.stream, text)
         return result

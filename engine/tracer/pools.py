@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .follow import maker
 from .originals import get_frame
-from .patching import hide, look_like, replace_method
+from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
 from .tasks import TaskCall, idle, plain, task_name
 
@@ -41,8 +41,9 @@ class WorkerQueue:
 
 def make_worker(original: Method) -> Method:
     def worker(inqueue: Any, *args: Any, **kwargs: Any) -> None:
-        number = getattr(inqueue, ATTRIBUTE, 0) or numbers_of_queues.get(id(inqueue), 0)
-        original(WorkerQueue(inqueue, number) if number else inqueue, *args, **kwargs)
+        with hidden:
+            number = getattr(inqueue, ATTRIBUTE, 0) or numbers_of_queues.get(id(inqueue), 0)
+            original(WorkerQueue(inqueue, number) if number else inqueue, *args, **kwargs)
 
     return worker
 
@@ -51,13 +52,14 @@ def make_setup_queues(original: Method) -> Method:
     """Runs in a pool's `__init__`, before its workers start: the pool gets its number here."""
 
     def _setup_queues(self: Any) -> None:
-        original(self)
-        number = self.__dict__.get(ATTRIBUTE, 0)
-        if number:
-            try:
-                self._inqueue.__dict__[ATTRIBUTE] = number
-            except AttributeError:
-                numbers_of_queues[id(self._inqueue)] = number
+        with hidden:
+            original(self)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                try:
+                    self._inqueue.__dict__[ATTRIBUTE] = number
+                except AttributeError:
+                    numbers_of_queues[id(self._inqueue)] = number
 
     return _setup_queues
 
@@ -66,15 +68,12 @@ def make_pool_init(original: Method) -> Method:
     """The pool has its number before its workers start."""
 
     def __init__(self: Any, processes: int | None = None, *args: Any, **kwargs: Any) -> None:
-        try:
+        with hidden:
             frame = maker(get_frame(1))
             if frame is not None and ATTRIBUTE not in self.__dict__:
                 capacity = processes if isinstance(processes, int) else None
                 self.__dict__[ATTRIBUTE] = define_shared("Pool", frame, capacity=capacity)
             original(self, processes, *args, **kwargs)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return __init__
 
@@ -83,11 +82,12 @@ def make_result_init(original: Method) -> Method:
     """Whoever waits for a result waits for the pool."""
 
     def __init__(self: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, pool, *args, **kwargs)
-        number = pool.__dict__.get(ATTRIBUTE, 0)
-        if number:
-            waited_for = getattr(self, "_event", None) or self._cond
-            waited_for.__dict__[ATTRIBUTE] = number
+        with hidden:
+            original(self, pool, *args, **kwargs)
+            number = pool.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                waited_for = getattr(self, "_event", None) or self._cond
+                waited_for.__dict__[ATTRIBUTE] = number
 
     return __init__
 

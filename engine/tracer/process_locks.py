@@ -7,7 +7,7 @@ from . import layout
 from .follow import making, signal, signalling, timed, waiting
 from .locks import TracedBase
 from .originals import get_frame
-from .patching import hide, replace_method
+from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE
 from .semlocks import ProcessLock
 from .sites import user_site
@@ -28,11 +28,8 @@ def carrying_number(original: Method) -> Method:
     """A `__getstate__` that takes the number along."""
 
     def __getstate__(self: Any) -> Any:
-        try:
+        with hidden:
             return MARK, self.__dict__.get(ATTRIBUTE, 0), original(self)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return __getstate__
 
@@ -41,12 +38,13 @@ def restoring_number(original: Method) -> Method:
     """The `__setstate__` to it."""
 
     def __setstate__(self: Any, state: Any) -> None:
-        number = 0
-        if state and state[0] == MARK:
-            _, number, state = state
-        if number:
-            self.__dict__[ATTRIBUTE] = number
-        original(self, state)
+        with hidden:
+            number = 0
+            if state and state[0] == MARK:
+                _, number, state = state
+            if number:
+                self.__dict__[ATTRIBUTE] = number
+            original(self, state)
 
     return __setstate__
 
@@ -70,7 +68,7 @@ class ProcessSemaphore(TracedBase):
 
     def wait(self, timeout: float | None, frame: Any) -> bool:
         """Acquire, and say so when it takes a wait."""
-        try:
+        with hidden:
             if self.try_raw(False):
                 return True
             state = current()
@@ -83,14 +81,12 @@ class ProcessSemaphore(TracedBase):
             finally:
                 finish(state, outer, flags)
             return acquired
-        except BaseException as error:
-            hide(error)
-            raise
 
     def release(self) -> None:
         """As the raw one's."""
-        signal(self.number)
-        self.release_raw()
+        with hidden:
+            signal(self.number)
+            self.release_raw()
 
     def __enter__(self) -> bool:
         return self.wait(None, get_frame(2))
@@ -118,30 +114,29 @@ def make_methods(original: Method) -> Method:
     """`_make_methods` runs in `__init__`, before there is a number, and after unpickling, when there may be one."""
 
     def _make_methods(self: Any) -> None:
-        original(self)
-        number = self.__dict__.get(ATTRIBUTE, 0)
-        if number:
-            follow_methods(self, number)
+        with hidden:
+            original(self)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                follow_methods(self, number)
 
     return _make_methods
 
 
 def make_enter(original: Method) -> Method:
     def __enter__(self: Any) -> Any:
-        try:
+        with hidden:
             methods = self.__dict__.get(METHODS)
             return original(self) if methods is None else methods.__enter__()
-        except BaseException as error:
-            hide(error)
-            raise
 
     return __enter__
 
 
 def make_exit(original: Method) -> Method:
     def __exit__(self: Any, *args: Any) -> Any:
-        methods = self.__dict__.get(METHODS)
-        return original(self, *args) if methods is None else methods.release()
+        with hidden:
+            methods = self.__dict__.get(METHODS)
+            return original(self, *args) if methods is None else methods.release()
 
     return __exit__
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import layout
 from .follow import depth, maker, making, waiting
 from .originals import get_frame
-from .patching import hide, look_like, replace_method
+from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
 from .process_locks import carry_number
 from .sites import is_user_code
@@ -28,7 +28,7 @@ def make_put(original: Method) -> Method:
     follow = waiting(original, timeout_at=2)
 
     def put(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number and self._sem._semlock._is_zero():
                 follow(self, *args, **kwargs)
@@ -36,9 +36,6 @@ def make_put(original: Method) -> Method:
                 original(self, *args, **kwargs)
             if number:
                 depth(number, layout.QUEUE_PUT, items_in(self))
-        except BaseException as error:
-            hide(error)
-            raise
 
     return put
 
@@ -47,15 +44,12 @@ def make_get(original: Method) -> Method:
     follow = waiting(original, timeout_at=1)
 
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             item = follow(self, *args, **kwargs)
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 depth(number, layout.QUEUE_GET, items_in(self))
             return item
-        except BaseException as error:
-            hide(error)
-            raise
 
     return get
 
@@ -64,26 +58,24 @@ def make_start_thread(original: Method) -> Method:
     """Waiting for the feeder thread is waiting for the queue to be drained."""
 
     def _start_thread(self: Any) -> None:
-        number = self.__dict__.get(ATTRIBUTE, 0)
-        if number:
-            self._notempty.__dict__[ATTRIBUTE] = number
-        original(self)
-        if number:
-            self._thread.__dict__[ATTRIBUTE] = number
+        with hidden:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                self._notempty.__dict__[ATTRIBUTE] = number
+            original(self)
+            if number:
+                self._thread.__dict__[ATTRIBUTE] = number
 
     return _start_thread
 
 
 def make_simple_put(original: Method) -> Method:
     def put(self: Any, item: Any) -> Any:
-        try:
+        with hidden:
             original(self, item)
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 depth(number, layout.QUEUE_PUT, 1)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return put
 
@@ -97,14 +89,11 @@ def make_join(original: Method) -> Method:
     """The condition comes unpickled without the queue's number."""
 
     def join(self: Any) -> None:
-        try:
+        with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 follow_condition(self, number)
             original(self)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return join
 
@@ -135,13 +124,14 @@ def capacity_of(queue: Any) -> int | None:
 
 def make_pipe(original: Method) -> Method:
     def Pipe(duplex: bool = True) -> Any:  # noqa: N802
-        ends = original(duplex)
-        frame = maker(get_frame(1))
-        if frame is not None:
-            number = define_shared("Pipe", frame)
-            for end in ends:
-                end.__dict__[ATTRIBUTE] = number
-        return ends
+        with hidden:
+            ends = original(duplex)
+            frame = maker(get_frame(1))
+            if frame is not None:
+                number = define_shared("Pipe", frame)
+                for end in ends:
+                    end.__dict__[ATTRIBUTE] = number
+            return ends
 
     return Pipe
 
@@ -151,14 +141,11 @@ def make_receive(original: Method) -> Method:
     follow = waiting(original, detail=layout.WAIT_IO)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             if is_user_code(get_frame(1)):
                 self.__dict__.setdefault(ATTRIBUTE, 0)
                 return follow(self, *args, **kwargs)
             return original(self, *args, **kwargs)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return method
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .follow import maker, waiting
 from .originals import clock, get_frame
 from .output import flush
-from .patching import hide, replace_method
+from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .state import current, current_ring
 
@@ -19,15 +19,12 @@ if TYPE_CHECKING:
 
 def make_start(original: Method) -> Method:
     def start(self: Any) -> None:
-        try:
+        with hidden:
             current()  # the parent's own ring stands before the child's
             original(self)
             frame = get_frame(1)
             self.__dict__[ATTRIBUTE] = define("Process", frame, name=str(self.name), internal=maker(frame) is None)
             current_ring().texts.write("child", int(self.pid), clock(), str(self.name))
-        except BaseException as error:
-            hide(error)
-            raise
 
     return start
 
@@ -36,11 +33,12 @@ def make_poll(original: Method) -> Method:
     """Seeing that a child has ended is worth telling."""
 
     def poll(self: Any, *args: Any) -> Any:
-        before = self.returncode
-        result = original(self, *args)
-        if before is None and self.returncode is not None:
-            current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
-        return result
+        with hidden:
+            before = self.returncode
+            result = original(self, *args)
+            if before is None and self.returncode is not None:
+                current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
+            return result
 
     return poll
 
@@ -49,12 +47,13 @@ def make_bootstrap(original: Method) -> Method:
     """The child: it shows up at once, and drops its parent's number for it."""
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self.__dict__.pop(ATTRIBUTE, None)
-        current()
-        try:
-            return original(self, *args, **kwargs)
-        finally:
-            flush(current())
+        with hidden:
+            self.__dict__.pop(ATTRIBUTE, None)
+            current()
+            try:
+                return original(self, *args, **kwargs)
+            finally:
+                flush(current())
 
     return _bootstrap
 

@@ -6,7 +6,7 @@ from . import layout
 from .follow import depth, making, timed
 from .locks import LockType
 from .originals import get_frame
-from .patching import hide, replace_method
+from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define
 from .sites import is_user_code, user_site
 from .state import current
@@ -71,12 +71,13 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
         raw_type: type = raw
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            frame = get_frame(1)
-            if cls is SimpleQueue and not is_user_code(frame):
-                return raw(*args, **kwargs)
-            self = raw.__new__(cls, *args, **kwargs)
-            self.__dict__[ATTRIBUTE] = define("SimpleQueue", frame)
-            return self
+            with hidden:
+                frame = get_frame(1)
+                if cls is SimpleQueue and not is_user_code(frame):
+                    return raw(*args, **kwargs)
+                self = raw.__new__(cls, *args, **kwargs)
+                self.__dict__[ATTRIBUTE] = define("SimpleQueue", frame)
+                return self
 
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
             try:
@@ -100,20 +101,18 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 raise
 
         def get_nowait(self) -> Any:
-            try:
+            with hidden:
                 item = raw_get(self, False)
                 depth(self.__dict__[ATTRIBUTE], layout.QUEUE_GET, raw_qsize(self))
                 return item
-            except BaseException as error:
-                hide(error)
-                raise
 
         def put_nowait(self, item: Any) -> None:
-            raw_put(self, item)
-            depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
+            with hidden:
+                raw_put(self, item)
+                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
 
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
-        try:
+        with hidden:
             if timeout is not None and timeout < 0:
                 return raw_get(queue, True, timeout)  # for its error
             if raw_qsize(queue):
@@ -130,9 +129,6 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
             finally:
                 finish(state, outer, flags)
             return item
-        except BaseException as error:
-            hide(error)
-            raise
 
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(SimpleQueue, attribute, getattr(raw, attribute))

@@ -6,7 +6,7 @@ from . import layout
 from .follow import maker, making, signal, signalling, timed, waiting
 from .locks import make_rlock
 from .originals import get_frame
-from .patching import hide, replace_method
+from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define
 from .sites import user_site
 from .state import current
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 def make_condition(original: Method) -> Method:
     def __init__(self: Any, lock: Any = None) -> None:
-        frame = maker(get_frame(1))
-        if frame is not None and lock is None:
-            lock = make_rlock(frame)
-        original(self, lock)
-        if frame is not None and ATTRIBUTE not in self.__dict__:
-            self.__dict__[ATTRIBUTE] = define("Condition", frame)
+        with hidden:
+            frame = maker(get_frame(1))
+            if frame is not None and lock is None:
+                lock = make_rlock(frame)
+            original(self, lock)
+            if frame is not None and ATTRIBUTE not in self.__dict__:
+                self.__dict__[ATTRIBUTE] = define("Condition", frame)
 
     return __init__
 
@@ -82,16 +83,13 @@ def make_barrier_wait(original: Method) -> Method:
     follow = waiting(original)
 
     def wait(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
             waiters = self._count if number else 0
             if not number or waiters + 1 < self._parties:
                 return follow(self, *args, **kwargs)
             signal(number, waiters)
             return original(self, *args, **kwargs)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return wait
 

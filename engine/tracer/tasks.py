@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import STANDARD_LIBRARY
-from .patching import hide
+from .patching import hidden
 from .reporter import begin_task, end_task
 from .sites import user_site
 from .state import ThreadState, current
@@ -46,16 +46,14 @@ class TaskCall:
         self.name = name
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        state = current()
-        begin_task(state, self.name)
-        try:
-            return self.function(*args, **kwargs)
-        except BaseException as error:
-            hide(error)
-            raise
-        finally:
-            if state is current():
-                end_task(state)
+        with hidden:
+            state = current()
+            begin_task(state, self.name)
+            try:
+                return self.function(*args, **kwargs)
+            finally:
+                if state is current():
+                    end_task(state)
 
 
 def works_for(state: ThreadState, number: int) -> None:
@@ -72,7 +70,7 @@ def plain(method: Any) -> Any:
 
 def idle(number: int, get: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Get a worker's next work item."""
-    try:
+    with hidden:
         state = current()
         works_for(state, number)
         outer = begin(state, number, layout.WAIT_IDLE, user_site(None))
@@ -80,6 +78,3 @@ def idle(number: int, get: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
             return get(*args, **kwargs)
         finally:
             finish(state, outer)
-    except BaseException as error:
-        hide(error)
-        raise

@@ -7,7 +7,7 @@ import sys
 from .follow import waiting
 from .originals import get_frame, get_ident
 from .output import flush
-from .patching import Builtin, hide, replace_method
+from .patching import Builtin, hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
 from .sites import is_user_code
@@ -70,11 +70,8 @@ def make_start(original: Callable[..., None]) -> Callable[..., None]:
             setattr(self, ATTRIBUTE, define("Thread", frame, name=str(self._name), internal=internal))
         except AttributeError:  # not initialised: the original says so
             pass
-        try:
+        with hidden:
             original(self)
-        except BaseException as error:
-            hide(error)
-            raise
 
     return start
 
@@ -115,9 +112,10 @@ def serial_of(thread: Any) -> int:
 
 def make_name(original: property) -> property:
     def set_name(self: Any, name: str) -> None:
-        assert original.fset is not None
-        original.fset(self, name)
-        rename(self)
+        with hidden:
+            assert original.fset is not None
+            original.fset(self, name)
+            rename(self)
 
     return property(original.fget, set_name, original.fdel, original.__doc__)
 
@@ -142,9 +140,10 @@ class StartNewThread(Builtin):
 
     def start_new_thread(self, function: Any, args: Any, *kwargs: Any) -> int:
         """As the original."""
-        if is_user_code(get_frame(1)) and callable(function) and isinstance(args, tuple):
-            function = RawThread(function, current().serial)
-        return int(self.original(function, args, *kwargs))
+        with hidden:
+            if is_user_code(get_frame(1)) and callable(function) and isinstance(args, tuple):
+                function = RawThread(function, current().serial)
+            return int(self.original(function, args, *kwargs))
 
 
 class RawThread:
@@ -160,15 +159,16 @@ class RawThread:
         return repr(self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
-        enter(parent=self.parent)
-        error = ""
-        try:
-            self.function(*args, **kwargs)
-        except BaseException as raised:
-            error = describe_exception(raised)
-            raise
-        finally:
-            leave(error)
+        with hidden:
+            enter(parent=self.parent)
+            error = ""
+            try:
+                self.function(*args, **kwargs)
+            except BaseException as raised:
+                error = describe_exception(raised)
+                raise
+            finally:
+                leave(error)
 
 
 def patch_thread_module(module: ModuleType) -> None:
