@@ -1,13 +1,14 @@
 """Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
 
-Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, or asleep; not in I/O,
-where it may just as well wait for work) for at least twice the median, and the difference is a considerable part of the
-run. Starvation: of at least MIN_LANES users of a lock one got it a quarter as often as the median and spent most of its
-life waiting for it. Silent on short runs.
+Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, at a lock, or asleep; not
+in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the difference is a
+considerable part of the run. Starvation: of at least MIN_LANES users of a lock one got it a quarter as often as the
+median and spent most of its life waiting for it. Silent on short runs.
 """
 
 import numpy as np
 
+from engine.analysis import deadlock
 from engine.analysis.building import Finding, finding, users_of
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
@@ -19,7 +20,7 @@ MIN_LANES = 3
 MIN_EXTRA_NS = 100_000_000
 MIN_EXTRA_SHARE = 0.15
 MIN_ACQUISITIONS = 60
-BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.SLEEP)
+BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.SLEEP)
 
 
 def find(model: Model) -> list[Finding]:
@@ -44,7 +45,8 @@ def _straggler(model: Model) -> list[Finding]:
     order = np.argsort(busy)
     worst, median = int(order[-1]), int(np.median(busy))
     extra = int(busy[worst]) - int(busy[order[-2]])
-    if busy[worst] < 2 * median or extra < MIN_EXTRA_NS or extra < MIN_EXTRA_SHARE * elapsed:
+    stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
+    if lanes[worst] in stuck or busy[worst] < 2 * median or extra < MIN_EXTRA_NS or extra < MIN_EXTRA_SHARE * elapsed:
         return []
     name = model.lane_label(lanes[worst])
     return [

@@ -90,6 +90,12 @@ def test_a_lane_that_only_reads_is_no_straggler() -> None:
     assert uneven.find(model(5, states)) == []
 
 
+def test_who_gets_the_lock_most_is_no_straggler() -> None:
+    states = [(lane, 1000.0, State.LOCK_WAIT, 1) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.SLEEP, 0)]
+    assert uneven.find(model(5, states)) == []
+
+
 def test_even_workers_are_no_stragglers() -> None:
     states = [(lane, 900.0 + 30 * lane, State.RUNNING, 0) for lane in range(5)]
     assert uneven.find(model(5, states)) == []
