@@ -152,7 +152,7 @@ class MainWindow(WindowFrame):
         self.navigation.model = model
         self._recorder_cost = self._recorder_share = None
         self.banner.forget()
-        self.docks["findings"].setWindowTitle("Findings")
+        self._count_findings()
         live = self.bridge.running
         self.timeline.show_model(model, live=live)
         self.views.show_model(model)
@@ -185,8 +185,7 @@ class MainWindow(WindowFrame):
         self._show_how_it_ended()
 
     def _on_finding_added(self, finding: dict[str, Any]) -> None:
-        count = len(self.bridge.model.findings) if self.bridge.model else 0
-        self.docks["findings"].setWindowTitle(f"Findings {count}")
+        self._count_findings()
         if finding["kind"] == "deadlock":
             repaired = self.run_control.repaired() is not None
             self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
@@ -272,6 +271,13 @@ class MainWindow(WindowFrame):
         if self.banner.finding is not None:
             holding.add(When.DEADLOCK)
         self.acts.update_enabled(holding)
+
+    def _count_findings(self) -> None:
+        """The tab tells how many there are; the panel's name in menus stays."""
+        count = len(self.bridge.model.findings) if self.bridge.model else 0
+        dock = self.docks["findings"]
+        dock.setWindowTitle(f"Findings {count}" if count else "Findings")
+        dock.toggleViewAction().setText("Findings")
 
     def _show_title(self) -> None:
         self.setWindowTitle(self.recordings.title())

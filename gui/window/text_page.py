@@ -9,7 +9,7 @@ from engine.recording.schema import State
 from gui.theme import STATE_NAMES, Theme
 from gui.window.overlays import Overlay
 
-PARAGRAPH_SPACE = 6  # px
+PARAGRAPH_SPACE = 10  # px
 TEXTS = Path(__file__).parents[2] / "resources" / "texts"
 STATE_MEANINGS = {
     State.RUNNING: "executes Python or C code on a core",

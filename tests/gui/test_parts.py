@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.model.model import Model
+from engine.model.statistics import LockStatistics
 from engine.recording.reader import Batch
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
+from gui.panels.locks import held
 from gui.panels.source.view import SourceView
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.workers import ending
@@ -162,6 +164,26 @@ def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) 
     assert window.pages.currentWidget() is window.welcome
     window.welcome.buttons[1].click()
     wait_for(window.banner.isVisible)
+    assert window.docks["findings"].windowTitle() == "Findings 1"
+    assert window.docks["findings"].toggleViewAction().text() == "Findings"
+    window.acts["stop"].trigger()
+    wait_for(lambda: not window.bridge.running)
+    assert "together" in [row.primitive.name for row in locks_shown(window)]
+    assert [held(row, row.hold_ns) for row in locks_shown(window) if row.primitive.kind == "Barrier"] == [""]
+    assert "_reports" not in [row.primitive.name for row in locks_shown(window)]
+
+
+def test_a_finished_run_without_findings_says_so(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "clean.lane", lanes=4, slices=500)
+    window.open(tmp_path / "clean.lane")
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    window.findings.refresh_anew()
+    assert window.findings._hint.label.text() == "Nothing found in this run."
+
+
+def locks_shown(window: MainWindow) -> list[LockStatistics]:
+    window.locks.refresh_anew()
+    return window.locks.table.row_model.rows
 
 
 def test_every_panel_says_what_will_appear(window: MainWindow) -> None:
