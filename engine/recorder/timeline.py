@@ -102,8 +102,14 @@ class Timeline:
             return
         lanes_of_cells, words = np.array(numbers, np.int64), np.concatenate(parts)
         order = np.argsort(lanes_of_cells)
+        self._settle_dropped(lanes_of_cells, words)
         order = order[~self._lanes.closed[lanes_of_cells[order]]]
         self._numbers, self._words = lanes_of_cells[order], words[order]
+
+    def _settle_dropped(self, numbers: NDArray[np.int64], words: NDArray[np.uint64]) -> None:
+        """The cells of threads that have ended say how much they really lost."""
+        closed = self._lanes.closed[numbers]
+        self._lanes.dropped[numbers[closed]] = words[closed, layout.CELL_DROPPED]
 
     def sample(self) -> int:
         """Asks the system about every lane that may be running; returns how many are."""
@@ -142,7 +148,10 @@ class Timeline:
         waits, lanes = [], []
         for row in words.tolist():
             lane = process.lanes.get(row[layout.CELL_THREAD])
-            if lane is None or self._lanes.closed[lane.number]:
+            if lane is None:
+                continue
+            self._lanes.dropped[lane.number] = row[layout.CELL_DROPPED]
+            if self._lanes.closed[lane.number]:
                 continue
             if row[layout.CELL_WAIT_SERIAL] & 1:
                 code, detail = self._wait_code(process, row)
@@ -253,7 +262,7 @@ class Timeline:
         since = words[:, layout.CELL_WAIT_SINCE].astype(np.int64)
         dropped = words[:, layout.CELL_DROPPED].astype(np.int64)
         lossy = dropped > lanes.dropped[numbers]
-        lanes.dropped[numbers] = np.maximum(dropped, lanes.dropped[numbers])
+        lanes.dropped[numbers] = dropped  # counted beforehand: what was not lost after all is taken back
 
         ending = {lane.number: lane.end_ns or now_ns for lane in ended if not lanes.closed[lane.number]}
         late_lanes = numbers[late & ~np.isin(numbers, list(ending))]

@@ -262,3 +262,11 @@ def test_a_number_nobody_has_defined_gets_a_name_of_its_own(bench: Bench, bank: 
     assert bench.cycle(5)[Layer.HOLDS] == [(0, 2, 2 * MS, 3 * MS, 0, 0)]
     process: TracedProcess = bench.registry.processes[0]
     assert bench.registry.primitive(process, 99) == 2
+
+
+def test_what_was_counted_as_dropped_beforehand_is_taken_back(bench: Bench, bank: RingWriter) -> None:
+    bank.cell(0, dropped=64)
+    bench.cycle(10)
+    bank.cell(0, dropped=3)
+    bench.cycle(20)
+    assert bench.timeline.dropped == 3
