@@ -8,12 +8,14 @@ from engine.recorder.sources import Sources
 
 @dataclass(frozen=True)
 class _Assignment:
-    """A value's lines and the names it goes to; `many`: a list or comprehension whose members need a number."""
+    """A value's place and the names it goes to; `many`: a list or comprehension whose members need a number."""
 
     first: int
     last: int
+    columns: tuple[int, int]
     names: tuple[str, ...]
     many: bool
+    calls: frozenset[str]  # names of what is called in it
 
 
 class SourceNames:
@@ -22,14 +24,17 @@ class SourceNames:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._files: dict[str, list[_Assignment]] = {}
-        self._made: dict[tuple[object, str, int], int] = {}
+        self._made: dict[tuple[object, str, int, tuple[_Assignment, ...]], int] = {}
 
-    def name(self, scope: object, file: str, line: int) -> str:
-        """The name of the next primitive made at this place within `scope` (a process)."""
-        assignment = self._find(file, line)
-        if assignment is None:
+    def name(self, scope: object, file: str, line: int, kind: str = "") -> str:
+        """The name of the next primitive of this kind made at this place within `scope` (a process)."""
+        assignments = self._find(file, line, kind)
+        if not assignments:
             return ""
-        made = self._made[scope, file, line] = self._made.get((scope, file, line), 0) + 1
+        key = scope, file, line, assignments
+        before = self._made.get(key, 0)
+        self._made[key] = before + 1
+        assignment, made = assignments[before % len(assignments)], before // len(assignments) + 1
         names = assignment.names
         if len(names) > 1:
             return names[(made - 1) % len(names)]
@@ -37,11 +42,26 @@ class SourceNames:
             return f"{names[0]}[{made - 1}]"
         return names[0] if made == 1 else f"{names[0]} #{made}"
 
-    def _find(self, file: str, line: int) -> _Assignment | None:
+    def _find(self, file: str, line: int, kind: str) -> tuple[_Assignment, ...]:
+        """The narrowest assignment; where one line has several, those that make this kind, from left to right."""
         if file not in self._files:
             self._files[file] = _parse(self._sources.text(file))
         fitting = [each for each in self._files[file] if each.first <= line <= each.last]
-        return min(fitting, key=lambda each: each.last - each.first, default=None)
+        height = min((each.last - each.first for each in fitting), default=0)
+        narrow = [each for each in fitting if each.last - each.first == height]
+        if len(narrow) < 2:
+            return tuple(narrow)
+        word = kind.rpartition(" ")[2]
+        exact = [each for each in narrow if word in each.calls]
+        made = exact or [each for each in narrow if word and any(call.endswith(word) for call in each.calls)]
+        innermost = [each for each in made if not any(_is_around(each, other) for other in made)]
+        return tuple(sorted(innermost, key=lambda each: each.columns)) or (narrow[0],)
+
+
+def _is_around(outer: _Assignment, inner: _Assignment) -> bool:
+    """On one line (or the same lines): whether `inner` is a part of `outer`."""
+    (left, right), (inner_left, inner_right) = outer.columns, inner.columns
+    return outer is not inner and left <= inner_left and inner_right <= right
 
 
 def _parse(text: str | None) -> list[_Assignment]:
@@ -76,7 +96,14 @@ def _assignments(node: ast.AST) -> list[_Assignment]:
 
 
 def _named(name: str, value: ast.expr) -> _Assignment:
-    return _Assignment(value.lineno, value.end_lineno or value.lineno, (name,), _is_many(value))
+    return _made_by(value, (name,), _is_many(value))
+
+
+def _made_by(value: ast.expr, names: tuple[str, ...], many: bool) -> _Assignment:
+    called = (node.func for node in ast.walk(value) if isinstance(node, ast.Call))
+    calls = frozenset(_text(function) for function in called)
+    columns = value.col_offset, value.end_col_offset or value.col_offset
+    return _Assignment(value.lineno, value.end_lineno or value.lineno, columns, names, many, calls)
 
 
 def _of(target: ast.expr, value: ast.expr) -> list[_Assignment]:
@@ -85,7 +112,7 @@ def _of(target: ast.expr, value: ast.expr) -> list[_Assignment]:
         names = tuple(_text(element) for element in target.elts)
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(names) and first != last:
             return [piece for pair in zip(target.elts, value.elts, strict=True) for piece in _of(*pair)]
-        return [_Assignment(first, last, names, False)] if all(names) else []
+        return [_made_by(value, names, False)] if all(names) else []
     name = _text(target)
     return [_named(name, value)] if name else []
 

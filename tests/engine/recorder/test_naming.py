@@ -51,3 +51,22 @@ def test_a_line_that_makes_several_numbers_them(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_gives_no_name() -> None:
     assert SourceNames(Sources()).name(0, "<string>", 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds", "expected"),
+    [
+        ("stop = threading.Event(); tasks = queue.Queue()", ["Event", "Queue"], ["stop", "tasks"]),
+        ("a = Lock(); b = RLock(); c = Lock()", ["Lock", "RLock", "Lock"], ["a", "b", "c"]),
+        ("done = context.Event(); tasks = context.Queue()", ["process Event", "process Queue"], ["done", "tasks"]),
+        ("pool = ThreadPoolExecutor(2); lock = Lock()", ["Executor", "Lock"], ["pool", "lock"]),
+        ("bank = Bank(accounts=Lock(), audit=Lock())", ["Lock", "Lock"], ["accounts", "audit"]),
+        ("pool = Pool(2, initargs=[Lock()])", ["Lock", "Pool"], ["initargs[0]", "pool"]),
+        ("a = make(); b = make()", ["Lock"], ["a"]),
+    ],
+)
+def test_one_line_that_makes_several_kinds(tmp_path: Path, source: str, kinds: list[str], expected: list[str]) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    found = SourceNames(Sources())
+    assert [found.name(0, str(file), 1, kind) for kind in kinds] == expected
