@@ -1,6 +1,7 @@
 """Output: what threads announce and what comes through the pipes, each line once."""
 
 import os
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,3 +92,15 @@ def test_the_end_tells_what_is_left(printed: Printed) -> None:
     printed.announce(3, "half")
     printed.pipe("quarter")
     assert sorted(printed.poll(final=True), key=str) == [(3, "half"), (None, "quarter")]
+
+
+def test_nothing_is_kept_of_what_goes_to_the_terminal() -> None:
+    output = Output(lambda _: None)
+    tracemalloc.start()
+    try:
+        for number in range(5_000):
+            output.announce(0, 0, 1, f"{number:1000}\n", number)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size < 1 << 20
