@@ -1,6 +1,6 @@
 """Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
 
-Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, at a lock, or asleep; not
+Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, at a lock or asleep; not
 in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the difference is a
 considerable part of the run. Starvation: of at least MIN_LANES users of a lock one got it a quarter as often as the
 median and spent most of its life waiting for it. Silent on short runs.
