@@ -7,7 +7,7 @@ import sys
 
 from .follow import waiting
 from .originals import clock, get_frame
-from .patching import Builtin, hidden, replace_method
+from .patching import Builtin, hidden, replace_method, stand_in
 from .primitives import ATTRIBUTE, define
 from .state import current_ring
 
@@ -37,22 +37,60 @@ class ForkExec(Builtin):
 EXECUTABLES, ENVIRONMENT = 1, 5  # fork_exec(args, executables, close_fds, pass_fds, cwd, environment, …)
 
 
+class Spawn(Builtin):
+    """`os.posix_spawn`, `posix_spawnp` or `execve`, which the other functions of `os` with an environment end in."""
+
+    __slots__ = ()
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """As the original."""
+        with hidden:
+            path = args[0] if args else kwargs.get("path")
+            if len(args) > 2:
+                args = (*args[:2], environment_for(path, args[2]), *args[3:])
+            elif "env" in kwargs:
+                kwargs["env"] = environment_for(path, kwargs["env"])
+            return self.original(*args, **kwargs)
+
+
+def environment_for(path: Any, environment: Any) -> Any:
+    """The mapping with ours added, for a Python, and for any program when it is our own environment."""
+    if environment is not os.environ and not is_python([path]):
+        return environment
+    try:
+        entries = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    except (AttributeError, TypeError):  # the original says so
+        return environment
+    return entries | values_for(entries.get(PYTHONPATH))
+
+
 def is_python(executables: Any) -> bool:
     """Whether a program to start looks like a Python; any other keeps the environment it was given to the letter."""
-    names = [os.fsdecode(path).rsplit("/", 1)[-1] for path in executables]
-    return any(name.startswith("python") or name == sys.executable.rsplit("/", 1)[-1] for name in names)
+    try:
+        names = [os.fsdecode(path).rsplit("/", 1)[-1] for path in executables]
+    except TypeError:  # a descriptor, or an error of which the original speaks
+        return False
+    own = (sys.executable or "python").rsplit("/", 1)[-1]
+    return any(name.startswith("python") or name == own for name in names)
+
+
+PYTHONPATH = b"PYTHONPATH"
+
+
+def values_for(python_path: bytes | None) -> dict[bytes, bytes]:
+    """What a child's environment needs that has this PYTHONPATH."""
+    ours = inherited.get(PYTHONPATH, b"")
+    return inherited | {PYTHONPATH: ours if python_path is None else ours + b":" + python_path}
 
 
 def with_tracer(environment: Any) -> Any:
     """A list of `NAME=value` with ours added; anything else as it is (None: the C environment, which has them)."""
     if not isinstance(environment, list):
         return environment
-    path = b"PYTHONPATH="
-    ours = inherited.get(b"PYTHONPATH", b"")
-    result = [entry for entry in environment if not entry.startswith(path)]
-    theirs = next((entry[len(path) :] for entry in environment if entry.startswith(path)), None)
-    result.append(path + ours + (b"" if theirs is None else b":" + theirs))
-    result.append(b"LANESCOPE_RUN=" + inherited.get(b"LANESCOPE_RUN", b""))
+    start = PYTHONPATH + b"="
+    theirs = next((entry[len(start) :] for entry in environment if entry.startswith(start)), None)
+    result = [entry for entry in environment if not entry.startswith(start)]
+    result += [name + b"=" + value for name, value in values_for(theirs).items()]
     return result
 
 
@@ -102,6 +140,17 @@ def has_ended(process: Any, *_: Any, **__: Any) -> bool:
 def patch_fork_exec(module: ModuleType) -> None:
     """`_posixsubprocess`."""
     module.fork_exec = ForkExec(module.fork_exec).fork_exec  # type: ignore[attr-defined]
+
+
+def patch_os(module: ModuleType) -> None:
+    """`os`: what starts programs with an environment made from `os.environ`."""
+    for name in ("posix_spawn", "posix_spawnp", "execve"):
+        original = getattr(module, name, None)
+        if original is not None:
+            replacement = stand_in(Spawn, original)
+            setattr(module, name, replacement)
+            if original in module.supports_fd:
+                module.supports_fd.add(replacement)
 
 
 def patch_subprocess(module: ModuleType) -> None:

@@ -48,6 +48,7 @@ def install(folder: str, python_path: str) -> None:
         ("_posixsubprocess", children.patch_fork_exec),
         ("time", blocking.patch_time),
         ("os", blocking.patch_os),
+        ("os", children.patch_os),
         ("select", blocking.patch_select),
         ("selectors", blocking.patch_selectors),
         ("socket", blocking.patch_socket),

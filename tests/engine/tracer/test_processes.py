@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.tracer import layout
-from tests.engine.tracer.tracing import run_program, trace
+from tests.engine.tracer.tracing import read_run, run_program, trace
 
 METHODS = ["fork", "spawn", "forkserver"]
 
@@ -259,3 +259,22 @@ def test_a_fork_inside_a_wait(tmp_path: Path) -> None:
     )
     assert len(child.of(layout.HOLD)) == 1
     assert len(parent.of(layout.HOLD)) == 2
+
+
+@pytest.mark.parametrize("environment", ["os.environ", "dict(os.environ)", "{}", "{b'PYTHONPATH': b'/nowhere'}"])
+def test_programs_started_without_subprocess(tmp_path: Path, environment: str) -> None:
+    """Pythons among them are traced, and see the environment that they were given."""
+    source = f"""
+        import os, subprocess, sys
+        child = [sys.executable, "-c", "import os; print(os.environ.get('PYTHONPATH'))"]
+        for spawn in os.posix_spawn, os.posix_spawnp:
+            os.waitpid(spawn(child[0], child, {environment}), 0)
+        subprocess.run(child, close_fds=False, env={environment})
+        os.spawnve(os.P_WAIT, child[0], child, {environment})
+        os.execvpe(child[0], child, {environment})
+    """
+    plain = run_program(tmp_path, source, traced=False)
+    traced = run_program(tmp_path, source)
+    assert (traced.returncode, traced.stdout, traced.stderr) == (0, plain.stdout, plain.stderr)
+    told = [process.texts("process")[0] for process in read_run(tmp_path / "run")]
+    assert len([process for process in told if process[5][1] == "-c" and process[7] == "exec"]) == 5
