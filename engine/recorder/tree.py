@@ -48,15 +48,22 @@ def descendants(pid: int | None = None) -> list[int]:
     return _below({os.getpid() if pid is None else pid}, _parents())
 
 
-def started_under(folder: Path) -> list[int]:
+def started_under(folder: Path, leader: int | None = None) -> list[int]:
     """Processes of this run, by what is written in their environment, and everything below them.
 
+    `leader`: whose session they belong to, if the run has one of its own; it finds those with another environment.
     For whoever is not above them in the tree: their recorder is dead.
     """
     mark = f"{layout.RUN_FOLDER_VARIABLE}={folder}"
     parents = _parents()
-    own = {pid for pid in parents if pid != os.getpid() and mark in _environment(pid)}
+    own = {pid for pid in parents if pid != os.getpid() and (_is_led_by(leader, pid) or mark in _environment(pid))}
     return sorted(own | set(_below(own, parents)))
+
+
+def _is_led_by(leader: int | None, pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return leader is not None and os.getsid(pid) == leader
+    return False
 
 
 def is_resource_tracker(pid: int) -> bool:
@@ -101,9 +108,9 @@ def kill(find: Callable[[], list[int]], within_s: float = 0.9, *, reap_children:
     return ended
 
 
-def kill_started_under(folder: Path) -> None:
+def kill_started_under(folder: Path, leader: int | None = None) -> None:
     """Ends all of a run whose recorder is dead."""
-    kill(lambda: started_under(folder), within_s=3.0, reap_children=False)
+    kill(lambda: started_under(folder, leader), within_s=3.0, reap_children=False)
 
 
 def _below(roots: set[int], parents: dict[int, int]) -> list[int]:

@@ -99,7 +99,7 @@ class Session:
         for message in self._channel.receive():
             self._take(message)
         if ended:
-            self._status = self._outcome or self._clean_up_after(self._recorder.returncode)
+            self._status = self._outcome or self._clean_up_after(self._recorder)
             _drop_if_empty(self.request.recording)
         elif self._deadline is not None and time.monotonic() > self._deadline:
             self._recorder.kill()
@@ -150,10 +150,11 @@ class Session:
         elif "note" in message:
             self._status = replace(self._status, message=message["note"])
 
-    def _clean_up_after(self, returncode: int) -> SessionStatus:
+    def _clean_up_after(self, recorder: subprocess.Popen[bytes]) -> SessionStatus:
         """The recorder is gone without a word: ends what it has left."""
+        returncode = recorder.returncode
         if self._folder is not None:
-            tree.kill_started_under(self._folder)
+            tree.kill_started_under(self._folder, recorder.pid if self.request.capture_output else None)
             run_folder.remove(self._folder)
         how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
         kept = "; the recording holds what happened before" if self.request.recording.exists() else ""

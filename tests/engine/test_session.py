@@ -350,6 +350,22 @@ def test_only_files_are_replaced(start: Start, tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_killed_recorder_leaves_no_child_with_another_environment(start: Start) -> None:
+    session = start(
+        "import subprocess, time\n"
+        "child = subprocess.Popen(['/bin/sleep', '60'], env={}, stdout=subprocess.DEVNULL)\n"
+        "print('ready', child.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    wait_for(lambda: output(session).endswith("\n"), session)
+    child = psutil.Process(int(output(session).split()[1]))
+    assert session._recorder is not None
+    os.kill(session._recorder.pid, signal.SIGKILL)
+    assert session.wait(PATIENCE_S).ended_by == "recorder lost"
+    child.wait(PATIENCE_S)
+    assert_nothing_is_left(session)
+
+
 def test_a_stop_that_comes_at_once_is_heard(start: Start) -> None:
     session = start("import time\ntime.sleep(60)", until_ready=False)
     session.stop()
