@@ -114,6 +114,15 @@ ACTIONS = (
         "Run",
         "Ctrl+E",
     ),
+    ActionSpec(
+        "record-script",
+        "Record a script…",
+        "Run a Python script of your own and record it",
+        "Run",
+        "Ctrl+R",
+        "",
+        When.READY,
+    ),
     ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.RECORDING),
     ActionSpec(
         "focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING

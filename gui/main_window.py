@@ -19,6 +19,7 @@ from gui.widgets.messages import Message
 from gui.window.debug_overlay import DebugOverlay
 from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
+from gui.window.record_script import RecordScript
 from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
 from gui.window.wording import edge_stacks, ending_words, first_work_line
@@ -39,6 +40,7 @@ class MainWindow(WindowFrame):
         self._recorder_share: float | None = None
         self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
+        self.script_form = RecordScript(self.settings, self.run_control.record_script, self)
         self._connect_actions()
         self._connect_parts()
         self._dress()
@@ -65,6 +67,7 @@ class MainWindow(WindowFrame):
             dismiss_message=self._dismiss_message,
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
+            record_script=self.script_form.open,
             fit_all=self.view.fit_all,
             focus_selection=self.timeline.focus_selection,
             navigate_back=self.view.go_back,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject
 
 from engine.recording.library import folder, new_path
-from engine.session import InvalidChoice, RunRequest, scenario_request, workload_request
+from engine.session import InvalidChoice, RunRequest, program_request, scenario_request, workload_request
 from gui.session_bridge import RunState, SessionBridge
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
@@ -82,6 +82,27 @@ class RunControl(QObject):
             start_method=chosen.start_method if chosen.start_method in chosen.start_methods else "",
             parameters=chosen.parameters,
         )
+
+    def record_script(self, script: Path, arguments: list[str]) -> str | None:
+        """Runs a script of the user's own in its folder; one plain line when that can't be done."""
+        if self._bridge.running:
+            return "A run is going on: end it first."
+        if not script.is_file():
+            return f"There is no script {script}."
+        path = script.absolute()
+        try:
+            request = program_request(
+                [str(path), *arguments],
+                interpreter=self._configuration.interpreter or None,
+                recording=self._new_path(path.stem),
+                cwd=path.parent,
+            )
+        except InvalidChoice as error:
+            return error.message
+        except OSError as error:
+            return f"The recording could not be made in {self._folder()}: {error.strerror or error}."
+        self._bridge.start(request)
+        return None
 
     def show_deadlock(self, backend: str) -> bool:
         """Runs the two-lock deadlock on that backend, with everything else as it is by default."""

@@ -27,7 +27,7 @@ class StatusBar(QStatusBar):
         self.recording.setAccessibleName("Recording shown")
         self.recording.setTextFormat(Qt.TextFormat.PlainText)
         self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.recording.setContentsMargins(8, 0, 8, 0)
+        self.recording.setIndent(8)
         self.addWidget(self.recording, 1)
         self.show_opening(1.0)
         self.recorder = self._figure(

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.session_bridge import RunState
@@ -153,3 +156,22 @@ def test_what_follows_from_the_whole_run_is_found_when_it_is_over(window: MainWi
     wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
     wait_for(lambda: any("held while sleeping" in finding["title"] for finding in window.findings.table.row_model.rows))
     assert not window.banner.isVisible()
+
+
+def test_a_script_of_ones_own_is_recorded_live_and_offered_again(
+    window: MainWindow, qtbot: QtBot, wait_for: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text("import sys\nprint('hello', *sys.argv[1:])\n")
+    form = window.script_form
+    window.acts["record-script"].trigger()
+    form.script.setText(str(tmp_path / "none.py"))
+    qtbot.keyClick(form.script, Qt.Key.Key_Return)
+    assert form.script_row.error.startswith("There is no script")
+    form.script.setText(str(tmp_path / "mine.py"))
+    form.arguments.setText("'a b' c")
+    qtbot.keyClick(form.arguments, Qt.Key.Key_Return)
+    assert form.isHidden()
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
+    assert "".join(line["text"] for line in window.bridge.model.output) == "hello a b c\n"
+    window.acts["record-script"].trigger()
+    assert form.script.text() == str(tmp_path / "mine.py")
