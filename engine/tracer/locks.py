@@ -331,7 +331,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
         if self.try_raw(False):
             book(self, frame)
         else:
-            acquire_contended(self, frame, -1)
+            acquire_contended(self, frame, -1, may_give_up=False)
         for _ in range(saved[0] - 1):
             self.try_raw(False)
         self.depth = saved[0]
@@ -463,8 +463,11 @@ def is_aborted(state: ThreadState) -> bool:
     return bool(state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT)
 
 
-def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> bool:
-    """Wait for a lock that somebody else holds (or this thread itself). False when the timeout, in seconds, is over."""
+def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_give_up: bool = True) -> bool:
+    """Wait for a lock that somebody else holds (or this thread itself). False when the timeout, in seconds, is over.
+
+    Not `may_give_up`: an abort does not end it, for the caller will release the lock in any case.
+    """
     state = current()
     deadline = clock() + int(timeout * 1e9) if timeout >= 0 else 0
     detail = layout.WAIT_LOCK | (layout.WAIT_TIMED if deadline else 0)
@@ -479,14 +482,14 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float) -> boo
             holder = holder_of(lock)
             refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
             stack = 0
-            if is_aborted(state):
+            if may_give_up and is_aborted(state):
                 raise SystemExit
             left = (deadline - clock()) / 1e9 if deadline else SLICE_S
             if left <= 0:
                 finish(state, outer, layout.WAIT_FAILED)
                 return False
             acquired = wait_slice(lock.try_raw, min(SLICE_S, left))
-        if is_aborted(state):  # nobody goes on with what another gave up
+        if may_give_up and is_aborted(state):  # nobody goes on with what another gave up
             lock.release_raw()
             raise SystemExit
     except BaseException:

@@ -136,3 +136,22 @@ def test_record_says_how_it_ended_and_what_was_found(tmp_path: Path) -> None:
     assert "went on" not in done.stdout  # with the lock that the other gave up
     findings = json.loads(main("report", "--json", "a run.lane", cwd=tmp_path).stdout)["findings"]
     assert [found["kind"] for found in findings] == ["deadlock"]
+
+
+NOTIFIED = """\
+import threading, time
+condition = threading.Condition()
+def work():
+    while True:
+        with condition:
+            condition.wait(0.001)
+            time.sleep(0.002)
+for _ in range(5): threading.Thread(target=work).start()
+"""
+
+
+def test_an_abort_leaves_conditions_in_order(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(NOTIFIED)
+    done = main("record", "--time-limit", "1", "-o", "run.lane", "program.py", cwd=tmp_path)
+    assert "ended at the time limit of 1 s" in done.stderr
+    assert "RuntimeError" not in done.stderr  # a lock that was not taken again cannot be released
