@@ -3,12 +3,14 @@
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import ActiveTheme
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.icons import icon, pixmap
 
+NARROW = 560  # px
 LINES = 2  # of the words; what more there is to say is in the tooltip, and in the graph
 
 
@@ -61,6 +63,14 @@ class DeadlockBanner(QFrame):
         layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(rows, 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside wide panels there is no room for the words; the title's tooltip has them."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self.words.setVisible(not narrow)
+        self.graph.setText("Graph" if narrow else "Show in graph")
+        self.repaired.setText("Run repaired" if narrow else "Run repaired version")
+
     def _button(self, text: str, signal: Any) -> QPushButton:
         button = QPushButton(text, self)
         button.setAutoDefault(False)
@@ -72,6 +82,7 @@ class DeadlockBanner(QFrame):
         """Shows a deadlock; `repaired`: there is a repaired version of what was run."""
         self.finding = finding
         self.title.show_text(str(finding["title"]))
+        self.title.setToolTip(f"{finding['title']}: {deadlock_words(finding)}")
         self.words.show_text(deadlock_words(finding))
         self.setAccessibleName(f"{finding['title']}: {deadlock_words(finding)}")
         self.end.setVisible(running)

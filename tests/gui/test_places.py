@@ -84,3 +84,15 @@ def test_a_scenario_opens_where_it_works() -> None:
     assert first_work_line(text) == 9
     assert first_work_line(text.replace("def work", "def step")) == 6
     assert first_work_line("x = 1\n") == 0
+
+
+def test_the_buttons_of_a_narrow_banner_are_short_and_whole(window: MainWindow) -> None:
+    banner = window.banner
+    window.pages.setCurrentIndex(1)
+    window.resize(900, 560)
+    banner.show_finding(FINDING, running=True, repaired=True)
+    QApplication.processEvents()
+    for button in (banner.graph, banner.repaired, banner.end):
+        assert button.isVisible()
+        assert button.width() >= button.sizeHint().width(), button.text()
+    assert str(FINDING["explanation"]) in banner.title.toolTip()
