@@ -142,8 +142,8 @@ class Enablers:
                 bystanders = self._may_release(process, primitive) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
-        elif primitive.kind in {"Future", "Executor", "Pool"}:
-            nodes = self._workers(wait, primitive.kind)
+        elif primitive.kind in {"Executor", "Pool"}:
+            nodes = self._workers(wait)
         elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
@@ -184,27 +184,24 @@ class Enablers:
         target = wait.process.target(wait.number)
         if target is None:
             return None
-        pid, serial = target
-        awaited = self._registry.process_of_pid(pid)
+        awaited = self._registry.process_of_pid(target)
         if awaited is None or awaited.end_ns is not None:
             return None
-        return {(awaited.number, serial or main_thread(awaited))}
+        return {(awaited.number, main_thread(awaited))}
 
-    def _workers(self, wait: CellWait, kind: str) -> set[Node] | None:
+    def _workers(self, wait: CellWait) -> set[Node] | None:
         """Who runs it, if it is run; else whoever works for that executor."""
         process = wait.process
         if wait.owner:
             return {(process.number, wait.owner)}
-        executor = process.executor_of(wait.number) if kind == "Future" else wait.number
-        if executor is None:
-            return None
-        processes = self._registry.processes if executor & layout.OBJECT_SHARED else [process]
-        workers = {(each.number, serial) for each in processes for serial in each.workers.get(executor, ())}
+        processes = self._registry.processes if wait.number & layout.OBJECT_SHARED else [process]
+        workers = {(each.number, serial) for each in processes for serial in each.workers.get(wait.number, ())}
         return (workers & self._threads) or None
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
         """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
         if self._incomplete:
+            self.may_change = True
             return None
         flushing = {node for node, other in self.waits.items() if self.is_flush(other)}
         readers = self._getters.get(queue.id, set()) & self._threads

@@ -36,8 +36,7 @@ class TracedProcess:
     name: str = ""
     is_service: bool = False  # multiprocessing's own: all its threads are internal
     lanes: "dict[int, TracedLane]" = field(default_factory=dict)  # by serial
-    targets: dict[int, tuple[int, int]] = field(default_factory=dict)  # object of a join: (pid, serial)
-    futures: dict[int, int] = field(default_factory=dict)  # future: its executor
+    targets: dict[int, int] = field(default_factory=dict)  # Process object: pid
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
@@ -48,14 +47,10 @@ class TracedProcess:
         """Of something this process numbers itself, unique within the run."""
         return number if number & layout.OBJECT_SHARED else self.number << _PROCESS_SHIFT | number
 
-    def target(self, number: int) -> tuple[int, int] | None:
-        """Whom a join of this object waits for: pid and thread serial (0: the main thread). Forked copies count."""
+    def target(self, number: int) -> int | None:
+        """The pid of the process that a join of this object waits for. Forked copies count."""
         inherited = self.parent.target(number) if self.forked and self.parent else None
         return self.targets.get(number) or inherited
-
-    def executor_of(self, future: int) -> int | None:
-        """The executor whose workers complete this future."""
-        return self.futures.get(future)
 
 
 @dataclass
@@ -147,7 +142,7 @@ class Registry:
     def add_child(self, parent: TracedProcess, pid: int, name: str) -> None:
         """From a "child" frame, which comes after the child's Process object and before or after its own frames."""
         if name in parent.children:
-            parent.targets[parent.children[name]] = pid, 0
+            parent.targets[parent.children[name]] = pid
         process = self.process_of_pid(pid)
         if process is None:
             self._child_names[pid] = name

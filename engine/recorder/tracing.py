@@ -212,10 +212,6 @@ class Tracing:
                 lane = registry.lane(process, serial)
                 lane.end_ns, lane.error = end_ns, error
                 traced.ending.append(lane)
-            case ("target", number, pid, serial):
-                process.targets[number] = pid, serial
-            case ("future-of", future, executor):
-                process.futures[future] = executor
             case ("executor-worker", number, serial):
                 process.workers.setdefault(number, set()).add(serial)
                 registry.emit(

@@ -170,12 +170,9 @@ class DeadlockWatch:
         if kind in JOINS and wait.owner:
             return self._name(registry.lane(process, wait.owner))
         if kind in JOINS and (target := process.target(wait.number)):
-            awaited = registry.process_of_pid(target[0])
+            awaited = registry.process_of_pid(target)
             if awaited is not None:
-                return self._name(registry.lane(awaited, target[1] or main_thread(awaited)))
-        if kind == "Future" and (executor := process.executor_of(wait.number)):
-            primitive = registry.primitives[registry.primitive(process, executor)]
-            return primitive.name or "the pool it runs in"
+                return self._name(registry.lane(awaited, main_thread(awaited)))
         return ""
 
     def _lane(self, node: Node) -> TracedLane:

@@ -134,8 +134,6 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("text", number, text)               names of tasks and marks
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
-#   ("target", object, pid, serial)      whom a join of this Thread or Process waits for; serial 0: its main thread
-#   ("future-of", future, executor)      that executor's workers complete it
 #   ("executor-worker", object, serial)  thread works for that executor       ("child", pid, time_ns, name)
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
