@@ -18,6 +18,8 @@ from engine.tracer import layout
 
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
 QUEUES = frozenset({"process Queue", "process JoinableQueue"})
+# Kinds of which not just anybody can end a wait.
+_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool"}
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Enablers:
         }
         self._resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
         self._outsiders = outsiders
+        self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
         # Threads (by process; None: all) but those that rest until somebody gives them work.
         self._ordinary: dict[int | None, frozenset[Node]] = {None: frozenset(self._threads - self._resting)}
@@ -157,6 +160,17 @@ class Enablers:
             ends_otherwise=not known,
             serial=wait.serial,
         )
+
+    def surely_goes_on(self, wait: CellWait) -> bool:
+        """Whether anybody could end it, of whom somebody does not wait. Asked first, for it is told quickly."""
+        key = wait.process.number, wait.number
+        answer = self._going_on.get(key)
+        if answer is None:
+            primitive = self.primitive(wait)
+            scope = None if primitive.shared else wait.process.number
+            answer = primitive.kind not in _PARTICULAR and bool(self._free.get(scope))
+            self._going_on[key] = answer
+        return answer and not wait.detail & layout.WAIT_FLUSH
 
     def _may_release(self, process: TracedProcess, lock: Primitive) -> set[Node]:
         """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""

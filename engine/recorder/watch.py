@@ -81,7 +81,7 @@ class DeadlockWatch:
 
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
         enablers = Enablers(snapshot, waits, self._outsiders)
-        graph_waits = {wait.node: enablers.wait(wait) for wait in waits}
+        graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph_waits), graph_waits)
         suspected: dict[Knot, int] = {}
