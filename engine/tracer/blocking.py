@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import get_frame
-from .patching import Builtin, hidden, look_like, stand_in
+from .patching import Builtin, hidden, hide, look_like, stand_in
 from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
@@ -45,7 +45,7 @@ class InputOutput(Builtin):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original. Calls by the standard library for its own purposes are not followed."""
-        with hidden:
+        try:
             frame = get_frame(1)
             state = current()
             if state.wait is not None or not is_user_code(frame):
@@ -58,6 +58,9 @@ class InputOutput(Builtin):
             finally:
                 finish(state, outer, flags)
             return result
+        except BaseException as error:
+            hide(error)
+            raise
 
 
 def make_method(original: Method, ready: Any = None) -> Method:

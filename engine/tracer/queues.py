@@ -112,23 +112,22 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
 
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
-        with hidden:
-            if timeout is not None and timeout < 0:
-                return raw_get(queue, True, timeout)  # for its error
-            if raw_qsize(queue):
-                try:
-                    return raw_get(queue, False)
-                except empty:
-                    pass
-            state = current()
-            outer = begin(state, number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
-            flags = layout.WAIT_FAILED
+        if timeout is not None and timeout < 0:
+            return raw_get(queue, True, timeout)  # for its error
+        if raw_qsize(queue):
             try:
-                item = raw_get(queue, True, timeout)
-                flags = 0
-            finally:
-                finish(state, outer, flags)
-            return item
+                return raw_get(queue, False)
+            except empty:
+                pass
+        state = current()
+        outer = begin(state, number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
+        flags = layout.WAIT_FAILED
+        try:
+            item = raw_get(queue, True, timeout)
+            flags = 0
+        finally:
+            finish(state, outer, flags)
+        return item
 
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(SimpleQueue, attribute, getattr(raw, attribute))
