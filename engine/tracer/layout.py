@@ -18,7 +18,8 @@ Invariants:
 - Times are nanoseconds of `time.perf_counter_ns()` (CLOCK_MONOTONIC on Linux, comparable across processes).
 
 Text file (`<sequence>-<pid>.texts`): frames of `<I` length and a `marshal` version 2 tuple whose first item is its
-type, appended with one write each; a partial frame at the end is a process that died there.
+type, appended with one write each; a partial frame at the end is a process that died there. The recorder makes holes of
+what it has read; the writer leaves out what does not fit in while too much is unread (see texts).
 """
 
 # A record: kind u16, detail u16, site u32, object u64, start u64, end u64.
