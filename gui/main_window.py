@@ -127,7 +127,7 @@ class MainWindow(WindowFrame):
         refused = self.workload.first_refused()
         if refused:
             self.docks.bring_up("workload")
-            self.messages.show_message(Message("run", refused, "error"))
+            self.messages.show_message(Message("run", f"{refused[:1].upper()}{refused[1:]}", "error"))
             return False
         return self.run_control.run()
 

@@ -19,8 +19,8 @@ def test_texts_are_short_and_distinct(tmp_path: Path) -> None:
     offered = InterpreterList(Settings(tmp_path / "settings.json"))
     own = offered.entries[0].title
     for path, title in (
-        ("/home/me/.pyenv/versions/9.9.1/bin/python", "9.9.1"),
-        ("/home/me/bank/.venv/bin/python", "9.9.1"),
+        ("/opt/.pyenv/versions/9.9.1/bin/python", "9.9.1"),
+        ("/opt/bank/.venv/bin/python", "9.9.1"),
         ("/opt/pythons/bin/python9.9t", "9.9.1 free-threaded"),
     ):
         offered.entries.append(InterpreterEntry(path, title, path))
@@ -48,7 +48,7 @@ def test_a_refusal_can_be_closed_or_chosen_away(
     field.path.setText(str(tmp_path / "none"))
     qtbot.keyClick(field.path, Qt.Key.Key_Return)
     wait_for(lambda: field.adding.error)
-    assert "there is no" in field.adding.error
+    assert "There is no" in field.adding.error
     qtbot.keyClick(field.path, Qt.Key.Key_Escape)
     assert field.adding.isHidden()
     assert window.focusWidget() is field.row.editor

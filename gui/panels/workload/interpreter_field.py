@@ -97,7 +97,7 @@ class InterpreterField(QWidget):
 
     def _on_refused(self, reason: str) -> None:
         self.path.setEnabled(True)
-        self.adding.show_error(reason)
+        self.adding.show_error(f"{reason[:1].upper()}{reason[1:].rstrip('.')}.")
         self.path.setFocus()
         self._bring_into_view()
 
