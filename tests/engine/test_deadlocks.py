@@ -377,6 +377,11 @@ def test_what_goes_on_is_no_deadlock(run: Run, source: str) -> None:
     assert [text["ended_by"] for text in texts if text["type"] == "program-end"] == ["itself"]
 
 
+def test_a_deadlock_counts_once_the_thread_that_might_have_helped_is_gone(run: Run) -> None:
+    (found,), _ = run(FOREIGN.replace("    stop.set()\n", ""))
+    assert len(found["participants"]) == 2
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("source", [THREADS, *PROCESSES.values()], ids=["threads", *PROCESSES])
 def test_two_locks_on_other_interpreters(run: Run, other_pythons: list[str], source: str) -> None:
