@@ -27,10 +27,10 @@ def edge_stacks(model: Model, edge: GraphEdge) -> list[StackText]:
     primitive = model.primitives[edge.primitive].short if edge.primitive in model.primitives else "it"
     stacks = []
     if edge.wait_site:
-        title = f"{model.lanes[edge.waiter].name} waits for {primitive}"
+        title = f"{model.lane_name(edge.waiter)} waits for {primitive}"
         stacks.append(StackText(title, model.stack(edge.wait_site)))
     if edge.hold_site and edge.holder is not None:
-        title = f"{model.lanes[edge.holder].name} took {primitive}"
+        title = f"{model.lane_name(edge.holder)} took {primitive}"
         stacks.append(StackText(title, model.stack(edge.hold_site)))
     return [stack for stack in stacks if stack.frames]
 

@@ -15,7 +15,8 @@ from gui.theme import ActiveTheme
 def ring_of(qtbot: QtBot, count: int, size: tuple[int, int]) -> tuple[GraphCanvas, GraphData]:
     """`count` lanes, each of which waits for the next."""
     model: Any = SimpleNamespace(
-        lanes=[SimpleNamespace(name=f"worker-{n + 1}") for n in range(count)],
+        lanes=range(count),
+        lane_name=lambda lane: f"worker-{lane + 1}",
         primitives={n: SimpleNamespace(short=f"Lock fork {n + 1}") for n in range(count)},
     )
     edges = tuple(GraphEdge(n, (n + 1) % count, n, 1, 1, True) for n in range(count))

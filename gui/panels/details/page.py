@@ -115,7 +115,7 @@ class Page:
             rows.append(("ended", self._time(model, lane.end_ns)))
         rows.append(("lived", duration(end - lane.start_ns)))
         if lane.parent is not None:
-            rows.append(("started by", self._link(f"lane:{lane.parent}", model.lanes[lane.parent].name)))
+            rows.append(("started by", self._link(f"lane:{lane.parent}", model.lane_name(lane.parent))))
         if lane.error:
             rows.append(("failed", f'<span style="color: {self._theme.surfaces.danger};">{escape(lane.error)}</span>'))
         kind = " · service lane" if lane.internal else " · daemon" if lane.daemon else ""
@@ -156,7 +156,7 @@ class Page:
         primitive = model.primitives.get(hand_off.primitive)
         name = f" · {escape(primitive.short)}" if primitive else ""
         took = f" · {duration(hand_off.receive_ns - hand_off.release_ns)}"
-        return self._link(f"slice:{lane}:{time_ns}", model.lanes[lane].name) + name + took
+        return self._link(f"slice:{lane}:{time_ns}", model.lane_name(lane)) + name + took
 
     def _neighbours(self, model: Model, chosen: Slice) -> str:
         before = model.states.previous_slice(chosen.lane, chosen.start_ns)
@@ -211,7 +211,7 @@ class Page:
         return self._section("Waited for locks") + self._table(rows) if rows else ""
 
     def _hold(self, model: Model, hold: Hold) -> str:
-        name = self._link(f"slice:{hold.lane}:{hold.start_ns}", model.lanes[hold.lane].name)
+        name = self._link(f"slice:{hold.lane}:{hold.start_ns}", model.lane_name(hold.lane))
         site = model.site(hold.site)
         return name + (f" since {self._source(site)}" if site else "") + f", {duration(hold.end_ns - hold.start_ns)}"
 

@@ -164,7 +164,7 @@ class GraphCanvas(QWidget):
     def _name(self, lane: int | None) -> str:
         if self._model is None or lane is None or lane >= len(self._model.lanes):
             return "?"
-        return self._model.lanes[lane].name
+        return self._model.lane_name(lane)
 
     def _primitive(self, number: int) -> str:
         found = self._model.primitives.get(number) if self._model else None
