@@ -1,14 +1,15 @@
 """The recorder process: starts a program, drains its rings, samples it, watches for deadlock, writes the recording.
 
-    request, control       what is asked for, and the small channel to whoever asked
-    run_folder, launch, tree     the private folder, the program, everything it started and how to end it
-    rings, texts, cells    reading what traced processes write
-    registry, naming       numbers of lanes, primitives, sites; names found in the source
-    sources                the source files, to find names in and to keep
-    sampler, slicer        what the system says about threads; slices out of waits and samples
-    open_rows, watch       what is going on now; deadlocks
-    output, resources      what the program prints; what it uses
-    recorder               one run, cycle by cycle
+    request, control             what is asked for, and the small channel to whoever asked
+    run_folder, launch, tree, ending     the private folder, the program, all it started, and how to end it
+    descriptors                  how many files this process may have open, and who gets them
+    rings, texts, tracing        reading what traced processes write, as they come and go
+    registry, naming, sources    numbers of lanes, primitives, sites; names found in the source files, which are kept
+    sampler, slicer, timeline    what the system says about threads; slices and other rows out of it and of records
+    open_holds, events           locks held now; frames that tell something
+    watch, enablers, outsiders   deadlocks; who could end a wait; signal handlers and native threads that might
+    output, resources, costs     what the program prints, what it uses, what tracing costs it
+    recorder                     one run, cycle by cycle
 
 Started as a process of its own (`__main__`); `engine.session` is what starts it.
 """
