@@ -33,9 +33,9 @@ SMALLEST_BUDGET = 24 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LONG_FILL = 48  # buckets per lane from which on each lane is filled in one piece
-WORK_AT_ONCE = 1500  # mixed buckets; a level costs as much as LEVEL_ROWS of them, however few it has
+WORK_AT_ONCE = 1000  # mixed buckets; a level costs as much as LEVEL_ROWS of them, however few it has
 LEVEL_ROWS = 500
-MANY_ROWS = 1500  # of a level: its second half is left for the next frame
+MANY_ROWS = 800  # of a level: its second half is left for the next frame
 LEAST_LIFTED = 1024  # slices that are worth a lift
 AT_ONCE = 1 << 17  # slices that are lifted at once, however long that takes
 LOADED = 1 << 14  # slices of one batch that are lifted at once: a recording is being loaded
@@ -252,8 +252,12 @@ class Pyramid:
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         fill = np.flatnonzero((ends - starts) >> k)
         spans = (np.repeat(lanes, counts)[fill], starts[fill], ends[fill], codes[fill])
+        yield k
         while True:
             spans = self._fill(k, *spans)
+            if len(rows.lane) > MANY_ROWS:
+                yield k
+                work = 0
             complete = rows.bucket < (after >> k)[rows.lane]
             self._write(k, lanes, rows, complete)
             if k == self.finest:

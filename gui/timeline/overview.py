@@ -19,7 +19,8 @@ HEIGHT_PX = 40
 EDGE_PX = 6  # at either side of the window's edges, where it is resized
 LEAST_WINDOW_PX = 6
 COLUMN_PX = 2  # device px per column
-REDRAW_S = 0.5  # while data arrive, the strip is drawn anew this often
+LIVE_COLUMN_PX = 4  # while data arrive
+REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
 
 
 class _Grip(Enum):
@@ -149,7 +150,8 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last image stays, which nobody can tell apart."""
         ratio = self.devicePixelRatioF()
-        size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / COLUMN_PX), 1))
+        column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
+        size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / column_px), 1))
         now = self._clock()
         resized = self._pixels.shape != size or self._raster is None
         # A paint may come between new data and the new limits, so both count.
