@@ -54,10 +54,6 @@ class Selection(QObject):
         return self._hovered
 
     @property
-    def hovered_lane(self) -> int | None:
-        return self._hovered_lane
-
-    @property
     def hover_ns(self) -> float | None:
         """Time under the pointer, in timeline or plots."""
         return self._hover_ns

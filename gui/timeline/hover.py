@@ -24,10 +24,6 @@ class Hit:
     slice: Slice | None = None
     hold: Hold | None = None
 
-    @property
-    def over_names(self) -> bool:
-        return self.time_ns is None
-
 
 def hit_test(x: float, y: float, geometry: Geometry, rows: Rows, model: Model) -> Hit:
     """What lies at a point of the widget, in logical px."""
