@@ -26,6 +26,7 @@ class Process:
     executable: str = ""
     argv: list[str] = field(default_factory=list)
     how: str = "exec"
+    launched_ns: int = 0  # when its parent began to start it
 
     @property
     def signal(self) -> int | None:
@@ -48,6 +49,7 @@ class Lane:
     daemon: bool = False
     parent: int | None = None
     error: str = ""
+    named_ns: int = 0  # when it took the name that it has; its start if it has had no other
 
 
 @dataclass(frozen=True)

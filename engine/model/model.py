@@ -162,6 +162,7 @@ class Model:
             parent=text.get("parent"), role=text.get("role") or "program", python=text.get("python") or "",
             free_threaded=bool(text.get("free_threaded")), executable=text.get("executable") or "",
             argv=text.get("argv") or [], how=text.get("how") or "exec",
+            launched_ns=text.get("launched_ns") or text["start_ns"],
         )  # fmt: skip
         if process.id < len(self.processes):
             self.processes[process.id] = process
@@ -174,13 +175,16 @@ class Model:
         self.resources.end_process(process.id, text["time_ns"])
 
     def _take_process_name(self, text: Text) -> None:
-        self.processes[text["id"]].name = text["name"]
+        process = self.processes[text["id"]]
+        process.name = text["name"]
+        process.launched_ns = text.get("launched_ns") or process.launched_ns
 
     def _take_lane(self, text: Text) -> None:
         lane = Lane(
             id=text["id"], process=text["process"], serial=text["serial"], native_id=text.get("native_id") or 0,
             name=text.get("name") or f"thread {text['serial']}", start_ns=text["start_ns"],
             internal=bool(text.get("internal")), daemon=bool(text.get("daemon")), parent=text.get("parent"),
+            named_ns=text["start_ns"],
         )  # fmt: skip
         if lane.id < len(self.lanes):
             self.lanes[lane.id] = lane
@@ -194,7 +198,8 @@ class Model:
             self._new_lanes = []
 
     def _take_lane_name(self, text: Text) -> None:
-        self.lanes[text["id"]].name = text["name"]
+        lane = self.lanes[text["id"]]
+        lane.name, lane.named_ns = text["name"], text.get("time_ns") or lane.named_ns
 
     def _take_lane_end(self, text: Text) -> None:
         lane = self.lanes[text["id"]]

@@ -88,7 +88,7 @@ class Registry:
         self._details: dict[int, int] = {}
         self._last_site = 0
         self._last_text = 0
-        self._child_names: dict[int, str] = {}
+        self._launches: dict[int, tuple[str, int]] = {}  # of children not up yet: name, when their launch began
         self.announced: set[int] = set()  # pids of children that have not shown up as traced processes (yet)
 
     # Definitions, from the frames of text files.
@@ -113,7 +113,8 @@ class Registry:
         if forked and parent is not None and parent.is_service:
             argv = parent.parent.argv if parent.parent else []  # it goes on with the program, not with the service
         process.argv = argv
-        process.name = self._child_names.pop(pid, "") or program_name(executable, argv)
+        name, launched_ns = self._launches.pop(pid, ("", start_ns))
+        process.name = name or program_name(executable, argv)
         self.processes.append(process)
         self._by_pid.setdefault(pid, []).append(process)
         self.emit(
@@ -123,6 +124,7 @@ class Registry:
                 "pid": pid,
                 "parent": parent.number if parent else None,
                 "start_ns": start_ns,
+                "launched_ns": launched_ns,
                 "name": process.name,
                 "python": version,
                 "free_threaded": free_threaded,
@@ -139,17 +141,17 @@ class Registry:
         fitting = self._by_pid.get(pid, [])
         return next((process for process in fitting if process.end_ns is None), fitting[-1] if fitting else None)
 
-    def add_child(self, parent: TracedProcess, pid: int, name: str) -> None:
+    def add_child(self, parent: TracedProcess, pid: int, name: str, launched_ns: int) -> None:
         """From a "child" frame, which comes after the child's Process object and before or after its own frames."""
         if name in parent.children:
             parent.targets[parent.children[name]] = pid
         process = self.process_of_pid(pid)
         if process is None:
-            self._child_names[pid] = name
+            self._launches[pid] = name, launched_ns
             self.announced.add(pid)
-        elif process.name != name:
+        else:
             process.name = name
-            self.emit({"type": "process-name", "id": process.number, "name": name})
+            self.emit({"type": "process-name", "id": process.number, "name": name, "launched_ns": launched_ns})
 
     def end_process(self, process: TracedProcess, time_ns: int) -> None:
         """Says that it is over; its exit status is in the process by now or stays unknown."""
@@ -160,7 +162,7 @@ class Registry:
         _, serial, native_id, name, start_ns, internal, parent_serial, daemon = frame
         lane = process.lanes.get(serial)
         if lane is not None:
-            self.name_thread(process, serial, name)
+            self.name_thread(process, serial, name, start_ns)
             return lane
         parent = process.lanes.get(parent_serial)
         internal = bool(internal) or process.is_service
@@ -185,12 +187,12 @@ class Registry:
         )
         return lane
 
-    def name_thread(self, process: TracedProcess, serial: int, name: str) -> None:
+    def name_thread(self, process: TracedProcess, serial: int, name: str, time_ns: int) -> None:
         """From a "thread-name" frame."""
         lane = process.lanes.get(serial)
         if lane is not None and name and lane.name != name:
             lane.name = name
-            self.emit({"type": "lane-name", "id": lane.number, "name": name})
+            self.emit({"type": "lane-name", "id": lane.number, "name": name, "time_ns": time_ns})
 
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""

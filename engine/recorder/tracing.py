@@ -223,8 +223,8 @@ class Tracing:
                 )
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
-            case ("child", pid, _, name):
-                registry.add_child(process, pid, name)
+            case ("child", pid, launched_ns, name):
+                registry.add_child(process, pid, name, launched_ns)
             case ("child-end", pid, _, exit_code):
                 self.statuses.setdefault(pid, exit_code)
             case _:
@@ -237,8 +237,8 @@ class Tracing:
         match frame:
             case ("thread", *_):
                 registry.add_thread(process, frame)
-            case ("thread-name", serial, name):
-                registry.name_thread(process, serial, name)
+            case ("thread-name", serial, name, time_ns):
+                registry.name_thread(process, serial, name, time_ns)
             case ("primitive", *_):
                 registry.add_primitive(process, frame)
             case ("primitive-name", number, name):

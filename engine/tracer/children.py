@@ -96,19 +96,20 @@ def with_tracer(environment: Any) -> Any:
 
 def make_popen(original: Method) -> Method:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        launched = clock()
         with hidden:
             original(self, *args, **kwargs)
         if isinstance(self.pid, int):
-            tell_of_child(self, get_frame(1))
+            tell_of_child(self, get_frame(1), launched)
 
     return __init__
 
 
-def tell_of_child(process: Any, frame: Any) -> None:
-    """A program was started."""
+def tell_of_child(process: Any, frame: Any, launched: int) -> None:
+    """A program was started; its launch began at `launched` (ns)."""
     name = command_name(process.args)
     process.__dict__[ATTRIBUTE] = define("Process", frame, name=name)
-    current_ring().texts.write("child", process.pid, clock(), name)
+    current_ring().texts.write("child", process.pid, launched, name)
 
 
 def command_name(args: Any) -> str:

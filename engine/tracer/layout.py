@@ -128,14 +128,15 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 # Text frames, by their first item:
 #   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)     how: "exec" | "fork"
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
-#   ("thread-name", serial, name)        ("thread-end", serial, end_ns, error)       error: "" or one line
+#   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
 #   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
 #   ("primitive-name", object, name)
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
 #   ("text", number, text)               names of tasks and marks
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
-#   ("executor-worker", object, serial)  thread works for that executor       ("child", pid, time_ns, name)
+#   ("executor-worker", object, serial)  thread works for that executor
+#   ("child", pid, launched_ns, name)    when its launch began
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("note", time_ns, text)              ("parameter", name, value)

@@ -21,10 +21,11 @@ def make_start(original: Method) -> Method:
     def start(self: Any) -> None:
         with hidden:
             current()  # the parent's own ring stands before the child's
+            launched = clock()
             original(self)
             frame = get_frame(1)
             self.__dict__[ATTRIBUTE] = define("Process", frame, name=str(self.name), internal=maker(frame) is None)
-            current_ring().texts.write("child", int(self.pid), clock(), str(self.name))
+            current_ring().texts.write("child", int(self.pid), launched, str(self.name))
 
     return start
 

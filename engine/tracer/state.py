@@ -209,7 +209,7 @@ class ThreadState:
         """The thread is called something else from now on."""
         if name != self.name:
             self.name = name
-            self.ring.texts.write("thread-name", self.serial, name)
+            self.ring.texts.write("thread-name", self.serial, name, clock())
 
     def end(self, error: str = "") -> None:
         """The thread ends: give back chunk and cell. A cell that still tells something stays."""

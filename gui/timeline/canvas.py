@@ -12,12 +12,13 @@ from engine.model.entities import HandOff
 from engine.model.format import percent
 from engine.model.model import Model
 from engine.recording.schema import State
+from gui.state.arrangement import FIRST_NAMES_PX, Arrangement
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import STATE_NAMES, ActiveTheme
 from gui.timeline.frame import Frame
-from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
 from gui.timeline.keys import Keys
@@ -48,10 +49,12 @@ class Canvas(QWidget):
         selection: Selection,
         filters: Filters,
         themes: ActiveTheme,
+        arrangement: Arrangement,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.view, self.selection, self.filters, self.themes = view, selection, filters, themes
+        self.arrangement = arrangement
         self.model: Model | None = None
         self.rows = Rows(())
         self.empty_text = (
@@ -60,7 +63,6 @@ class Canvas(QWidget):
         )
         self._first_row = 0
         self._row_px = ROW_PX
-        self._own_row_px: int | None = None  # chosen by the user
         self._arranged: tuple[int, int, int] = (0, 0, -1)
         self._frame: Frame | None = None
         self._stale = True
@@ -77,10 +79,11 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(NAMES_PX + 160, RULER_PX + FEWEST_ROWS * ROW_PX)
+        self.setMinimumSize(FIRST_NAMES_PX + 160, RULER_PX + FEWEST_ROWS * ROW_PX)
         self.setAccessibleName("Timeline")
         view.changed.connect(self._on_moved)
         filters.changed.connect(self._on_filters_changed)
+        arrangement.changed.connect(self._on_arranged)
         themes.changed.connect(self._on_theme_changed)
         selection.changed.connect(self._on_selection_changed)
         selection.hover_changed.connect(self.update)
@@ -122,6 +125,7 @@ class Canvas(QWidget):
             (self._first_row, len(self.rows)),
             (self.view.start_ns, self.view.end_ns),
             self._row_px,
+            min(self.arrangement.names_px, self.width() // 2),
         )
 
     @property
@@ -131,11 +135,7 @@ class Canvas(QWidget):
 
     def set_row_height(self, height_px: int | None) -> None:
         """The user's own choice of a row's height; None: as high as the rows fit, within bounds."""
-        self._own_row_px = height_px
-        self._fit_rows()
-        self.scroll_to(self._first_row)
-        self.rows_changed.emit()
-        self.invalidate()
+        self.arrangement.set_row_px(height_px)
 
     def resize_rows(self, steps: int) -> None:
         """The next greater (+1) or smaller (-1) height of rows."""
@@ -143,7 +143,7 @@ class Canvas(QWidget):
         self.set_row_height(HEIGHTS_PX[min(max(place, 0), len(HEIGHTS_PX) - 1)])
 
     def _fit_rows(self) -> None:
-        self._row_px = self._own_row_px or fitting_height(max(len(self.rows), 1), self.height() - RULER_PX)
+        self._row_px = self.arrangement.row_px or fitting_height(max(len(self.rows), 1), self.height() - RULER_PX)
 
     @property
     def first_row(self) -> int:
@@ -234,7 +234,7 @@ class Canvas(QWidget):
         scene = Scene(geometry, self.rows, model, self._deadlocked)
         frame = self._fresh_frame(scene)
         frame.paint(painter, scene)
-        painter.setClipRect(NAMES_PX, 0, self.width() - NAMES_PX, self.height())
+        painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
         self._paint_over_lanes(painter, scene, frame)
         painter.setClipping(False)
         for lane, strong in ((self._hit.lane, False), (self.selection.lane, True)):
@@ -305,6 +305,13 @@ class Canvas(QWidget):
 
     # Changes elsewhere
 
+    def _on_arranged(self) -> None:
+        """Rows are higher or lower now, or the names wider."""
+        self._fit_rows()
+        self.scroll_to(self._first_row)
+        self.rows_changed.emit()
+        self.invalidate()
+
     def _on_moved(self) -> None:
         """Something else lies under the pointer now."""
         if self._pointer is not None and self.model is not None:
@@ -346,10 +353,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_rows()
-        self.scroll_to(self._first_row)
-        self.rows_changed.emit()
-        self.invalidate()
+        self._on_arranged()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._tells = False

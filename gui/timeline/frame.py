@@ -10,7 +10,7 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
 from gui.timeline.columns import LaneColumns
-from gui.timeline.geometry import NAMES_PX, RULER_PX
+from gui.timeline.geometry import RULER_PX
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
 from gui.timeline.raster import Raster
@@ -88,10 +88,10 @@ class Frame:
         """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
         geometry = scene.geometry
         if not self.image.isNull():
-            painter.drawImage(NAMES_PX, RULER_PX, self.image)
+            painter.drawImage(geometry.names_px, RULER_PX, self.image)
         if self._rows_end < geometry.height:
             rest = geometry.height - self._rows_end
-            painter.fillRect(NAMES_PX, self._rows_end, geometry.width, rest, self._theme.color("canvas"))
+            painter.fillRect(geometry.names_px, self._rows_end, geometry.width, rest, self._theme.color("canvas"))
         draw, sheet = painter.drawPixmap, self._labels.pixmap
         for place in self._placed:
             draw(*place[:4], sheet, *place[4])
@@ -109,7 +109,7 @@ class Frame:
                 first, last = int(runs.firsts[place]), int(runs.lasts[place])
                 top = geometry.row_top(geometry.first_row + int(runs.rows[place])) + self.shape.bar_top
                 width = (last - first) / self.ratio - 1
-                boxes.append(QRectF(NAMES_PX + first / self.ratio, top, width, self.shape.bar_px))
+                boxes.append(QRectF(geometry.names_px + first / self.ratio, top, width, self.shape.bar_px))
         return boxes
 
     def _place_labels(self, scene: Scene) -> list[tuple[int, int, int, int, tuple[int, int, int, int]]]:
@@ -118,7 +118,7 @@ class Frame:
         height = sheet.height
         drop = self.shape.bar_top + (self.shape.bar_px - height) // 2
         tops = [geometry.row_top(geometry.first_row + place) + drop for place in range(geometry.rows_in_view)]
-        lefts = (NAMES_PX + PADDING + (runs.firsts / ratio).astype(int)).tolist()
+        lefts = (geometry.names_px + PADDING + (runs.firsts / ratio).astype(int)).tolist()
         widths = ((runs.lasts - runs.firsts) / ratio - 2 * PADDING).astype(int).tolist()
         waits = iter(self._wait_texts(scene))
         placed, deadlocks = [], []

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from gui.state.arrangement import FIRST_NAMES_PX
 from gui.timeline.row_shape import ROW_PX, RowShape
 from gui.timeline.time_scale import TimeScale
 
-NAMES_PX = 200
 RULER_PX = 32
 
 
@@ -25,6 +25,7 @@ class Geometry:
     first_column: int
     ns_per_column: float
     shape: RowShape
+    names_px: int = FIRST_NAMES_PX
 
     @classmethod
     def of(
@@ -34,18 +35,19 @@ class Geometry:
         rows: tuple[int, int],
         times_ns: tuple[float, float],
         row_px: int = ROW_PX,
+        names_px: int = FIRST_NAMES_PX,
     ) -> "Geometry":
         """The layout of a widget of this size that shows these times, from row `rows[0]` of `rows[1]` on."""
         width, height = size
-        columns = max(round(max(width - NAMES_PX, 1) * ratio), 1)
+        columns = max(round(max(width - names_px, 1) * ratio), 1)
         ns_per_column = (times_ns[1] - times_ns[0]) / columns
         first = math.floor(times_ns[0] / ns_per_column)
-        return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px))
+        return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px), names_px)
 
     @property
     def columns(self) -> int:
         """Device pixels of the lanes' area, from left to right."""
-        return max(round(max(self.width - NAMES_PX, 1) * self.ratio), 1)
+        return max(round(max(self.width - self.names_px, 1) * self.ratio), 1)
 
     @property
     def start_ns(self) -> float:
@@ -58,7 +60,7 @@ class Geometry:
 
     @property
     def scale(self) -> TimeScale:
-        return TimeScale(self.start_ns, self.ns_per_column * self.ratio, NAMES_PX)
+        return TimeScale(self.start_ns, self.ns_per_column * self.ratio, self.names_px)
 
     @property
     def row_px(self) -> int:

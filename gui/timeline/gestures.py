@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
-from gui.timeline.geometry import NAMES_PX, RULER_PX
+from gui.timeline.geometry import RULER_PX
 from gui.timeline.rows import RowKind
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Gestures:
         self._from_view = (canvas.view.start_ns, canvas.view.end_ns)
         self._from_row = canvas.first_row
         panning = button == Qt.MouseButton.MiddleButton or event.modifiers() & _Shift
-        if position.x() < NAMES_PX:
+        if position.x() < canvas.geometry_now().names_px:
             self._click_name(position)
         elif panning:
             self._drag = _Drag.PAN
@@ -116,8 +116,8 @@ class Gestures:
 
     def _time_at(self, position: QPointF) -> float:
         """The time at a position, at the edges of the lanes' area when it lies outside."""
-        x = min(max(position.x(), NAMES_PX), self._canvas.width())
-        return self._canvas.geometry_now().scale.time(x)
+        geometry = self._canvas.geometry_now()
+        return geometry.scale.time(min(max(position.x(), geometry.names_px), geometry.width))
 
     def _click(self, position: QPointF) -> None:
         canvas = self._canvas

@@ -7,7 +7,7 @@ from engine.model.format import count, duration
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
 from gui.theme import STATE_NAMES
-from gui.timeline.geometry import NAMES_PX, Geometry
+from gui.timeline.geometry import Geometry
 from gui.timeline.rows import Row, Rows
 from gui.timeline.ticks import time_text
 
@@ -27,7 +27,7 @@ class Hit:
 
 def hit_test(x: float, y: float, geometry: Geometry, rows: Rows, model: Model) -> Hit:
     """What lies at a point of the widget, in logical px."""
-    time = geometry.scale.time(x) if x >= NAMES_PX else None
+    time = geometry.scale.time(x) if x >= geometry.names_px else None
     number = geometry.row_at(y)
     if number is None:
         return Hit(time_ns=time)

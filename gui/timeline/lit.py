@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from engine.model.model import Model
-from gui.timeline.geometry import NAMES_PX
+
 from gui.timeline.scene import Scene
 
 AHEAD = 0.5  # of the view, fetched at either side
@@ -45,15 +45,15 @@ class LitHolds:
         height = shape.hold_bottom - shape.bar_top
         lanes, starts, ends = self._holds
         inside = np.flatnonzero((ends >= geometry.start_ns) & (starts <= geometry.end_ns))
-        lefts = NAMES_PX + (starts[inside] - scale.start_ns) / scale.ns_per_px
-        rights = NAMES_PX + (ends[inside] - scale.start_ns) / scale.ns_per_px
+        lefts = geometry.names_px + (starts[inside] - scale.start_ns) / scale.ns_per_px
+        rights = geometry.names_px + (ends[inside] - scale.start_ns) / scale.ns_per_px
         reached: dict[float, float] = {}
         boxes: list[QRectF] = []
         for lane, left, right in zip(lanes[inside].tolist(), lefts.tolist(), rights.tolist(), strict=True):
             top = tops.get(int(lane))
             if top is None or right < reached.get(lane, 0.0) + 1:
                 continue
-            boxes.append(QRectF(max(left, NAMES_PX - 2.0), top, max(right - left, 1.0), height))
+            boxes.append(QRectF(max(left, geometry.names_px - 2.0), top, max(right - left, 1.0), height))
             reached[lane] = max(right, left + 1)
             if len(boxes) >= MOST_BOXES:
                 break

@@ -7,7 +7,7 @@ from engine.model.entities import Process
 from engine.model.format import count
 from engine.model.model import Model
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
-from gui.timeline.geometry import NAMES_PX
+
 from gui.timeline.row_shape import RowShape
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
@@ -39,6 +39,7 @@ class Names:
     def __init__(self, theme: Theme, shape: RowShape) -> None:
         self._theme = theme
         self._row_px = shape.height
+        self._width = 0  # of the column
         size = FONT_PX - 1 + (shape.label_growth_px > 0)
         self._font = ui_font(size)
         self._bold = ui_font(size, bold=True)
@@ -52,10 +53,11 @@ class Names:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
         geometry = scene.geometry
         ratio = geometry.ratio
-        key = (geometry.height, ratio, geometry.first_row, scene.rows, scene.deadlocked, self._told(scene))
+        key = (geometry.names_px, geometry.height, ratio, geometry.first_row, scene.rows, scene.deadlocked, self._told(scene))
         if key != self._kept_for:
             self._kept_for = key
-            self._kept = QPixmap(round(NAMES_PX * ratio), round(geometry.height * ratio))
+            self._width = geometry.names_px
+            self._kept = QPixmap(round(geometry.names_px * ratio), round(geometry.height * ratio))
             self._kept.setDevicePixelRatio(ratio)
             fresh = QPainter(self._kept)
             self._paint_rows(fresh, scene)
@@ -78,7 +80,7 @@ class Names:
 
     def _paint_rows(self, painter: QPainter, scene: Scene) -> None:
         theme, geometry, model = self._theme, scene.geometry, scene.model
-        painter.fillRect(0, 0, NAMES_PX, geometry.height, theme.color("panel"))
+        painter.fillRect(0, 0, geometry.names_px, geometry.height, theme.color("panel"))
         last = geometry.first_row + geometry.rows_in_view
         for number in range(geometry.first_row, last):
             row = scene.rows.rows[number]
@@ -88,13 +90,13 @@ class Names:
                 self._paint_lane(painter, top, row, model, marked)
             else:
                 self._paint_header(painter, top, row, model, marked)
-        painter.fillRect(NAMES_PX - 1, 0, 1, geometry.height, theme.color("border"))
+        painter.fillRect(geometry.names_px - 1, 0, 1, geometry.height, theme.color("border"))
 
     def _paint_header(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
         theme = self._theme
         is_process = row.kind is RowKind.PROCESS
         left = 8 if is_process else INDENT_PX
-        painter.fillRect(0, top, NAMES_PX, self._row_px, theme.color("danger_soft" if marked else "group"))
+        painter.fillRect(0, top, self._width, self._row_px, theme.color("danger_soft" if marked else "group"))
         self._paint_chevron(painter, left, top, row.expanded, theme.color("text_dim"))
         if is_process:
             process = model.processes[row.process]
@@ -107,7 +109,7 @@ class Names:
     def _paint_lane(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
         lane = model.lanes[row.lanes[0]]
         if marked:
-            painter.fillRect(0, top, NAMES_PX, self._row_px, self._theme.color("danger_soft"))
+            painter.fillRect(0, top, self._width, self._row_px, self._theme.color("danger_soft"))
             painter.fillRect(0, top, 4, self._row_px, QColor(self._theme.deadlock))
         ended = lane.end_ns is not None and not model.finished
         note = "deadlock" if marked else "failed" if lane.error else "pinned" if row.pinned else ""
@@ -129,7 +131,7 @@ class Names:
         failed: bool = False,
     ) -> None:
         theme = self._theme
-        width = NAMES_PX - left - 8
+        width = self._width - left - 8
         if note:
             note = self._fitting_note(text, note, width, bold)
             painter.setFont(self._small)

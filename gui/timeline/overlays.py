@@ -7,7 +7,7 @@ from engine.model.entities import HandOff, Slice
 from engine.model.format import duration
 from engine.recording.schema import DEADLOCKED
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
-from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.lit import LitHolds
 from gui.timeline.scene import Scene
 from gui.timeline.ticks import time_text
@@ -51,7 +51,7 @@ class Overlays:
             stuck = model.states.slice_at(lane, stuck_at)
             if stuck is None or not stuck.code & DEADLOCKED:
                 continue
-            left = max(geometry.scale.x(stuck.start_ns), NAMES_PX - 4.0)
+            left = max(geometry.scale.x(stuck.start_ns), geometry.names_px - 4.0)
             right = min(geometry.scale.x(stuck.end_ns), geometry.width + 4.0)
             painter.drawRect(QRectF(left, geometry.row_top(row) + 1, right - left, geometry.shape.hold_bottom - 2))
 
@@ -60,9 +60,9 @@ class Overlays:
         geometry, row = scene.geometry, scene.row_in_view(chosen.lane)
         if row is None:
             return
-        left = max(geometry.scale.x(chosen.start_ns), NAMES_PX - 4.0)
+        left = max(geometry.scale.x(chosen.start_ns), geometry.names_px - 4.0)
         right = min(max(geometry.scale.x(chosen.end_ns), left + 2), geometry.width + 4.0)
-        if right < NAMES_PX or left > geometry.width:
+        if right < geometry.names_px or left > geometry.width:
             return
         top = geometry.row_top(row) + geometry.shape.bar_top
         box = QRectF(left, top - 1, right - left, geometry.shape.bar_px + 1)
@@ -80,28 +80,29 @@ class Overlays:
             return
         tint = self._theme.color("accent")
         tint.setAlpha(48 if strong else 22)
-        painter.fillRect(0, geometry.row_top(row), NAMES_PX - 1, geometry.row_px, tint)
+        painter.fillRect(0, geometry.row_top(row), geometry.names_px - 1, geometry.row_px, tint)
         if strong:
             painter.fillRect(0, geometry.row_top(row), 3, geometry.row_px, self._theme.color("accent"))
 
     def paint_span(self, painter: QPainter, geometry: Geometry, span: tuple[float, float], note: str) -> None:
         """Shades what lies outside of a span and writes its duration and a note over it."""
         scale = geometry.scale
-        left = max(scale.x(span[0]), float(NAMES_PX))
+        left = max(scale.x(span[0]), float(geometry.names_px))
         right = min(max(scale.x(span[1]), left + 1), float(geometry.width))
         shade = self._theme.color("canvas")
         shade.setAlpha(120)
-        painter.fillRect(QRectF(NAMES_PX, RULER_PX, left - NAMES_PX, geometry.height), shade)
+        painter.fillRect(QRectF(geometry.names_px, RULER_PX, left - geometry.names_px, geometry.height), shade)
         painter.fillRect(QRectF(right, RULER_PX, geometry.width - right, geometry.height), shade)
         accent = self._theme.color("accent")
         painter.setPen(accent)
-        painter.drawLines([QLineF(x, 0, x, geometry.height) for x in (left, right) if NAMES_PX <= x < geometry.width])
+        inside = [x for x in (left, right) if geometry.names_px <= x < geometry.width]
+        painter.drawLines([QLineF(x, 0, x, geometry.height) for x in inside])
         soft = QColor(accent)
         soft.setAlpha(60)
         painter.fillRect(QRectF(left, 0, right - left, RULER_PX - 1), soft)
         text = f"{duration(span[1] - span[0])}{'   ' + note if note else ''}"
         width = QFontMetrics(self._bold).horizontalAdvance(text) + 16
-        middle = min(max((left + right) / 2, NAMES_PX + width / 2), geometry.width - width / 2)
+        middle = min(max((left + right) / 2, geometry.names_px + width / 2), geometry.width - width / 2)
         box = QRectF(middle - width / 2, RULER_PX + 4, width, 22)
         self._paint_box(painter, box)
         painter.setFont(self._bold)
@@ -111,7 +112,7 @@ class Overlays:
     def paint_crosshair(self, painter: QPainter, geometry: Geometry, time_ns: float, origin_ns: float) -> None:
         """A line through all lanes at a time, with the time on the ruler."""
         x = geometry.scale.x(time_ns)
-        if not NAMES_PX <= x <= geometry.width:
+        if not geometry.names_px <= x <= geometry.width:
             return
         line = self._theme.color("text_dim")
         line.setAlpha(140)
@@ -120,7 +121,7 @@ class Overlays:
         text = time_text(time_ns - origin_ns, geometry.scale.ns_per_px)
         painter.setFont(self._small)
         width = QFontMetrics(self._small).horizontalAdvance(text) + 10
-        left = min(max(x - width / 2, NAMES_PX), geometry.width - width)
+        left = min(max(x - width / 2, geometry.names_px), geometry.width - width)
         box = QRectF(left, RULER_PX - 19, width, 17)
         painter.fillRect(box, self._theme.color("accent"))
         painter.setPen(self._theme.color("accent_text"))
@@ -129,7 +130,7 @@ class Overlays:
     def paint_now(self, painter: QPainter, geometry: Geometry, end_ns: float) -> None:
         """The edge of what has been recorded so far."""
         x = geometry.scale.x(end_ns)
-        if NAMES_PX <= x < geometry.width:
+        if geometry.names_px <= x < geometry.width:
             painter.fillRect(QRectF(x, RULER_PX, 1, geometry.height), self._theme.color("accent"))
 
     def paint_arrows(self, painter: QPainter, scene: Scene, hand_offs: list[HandOff]) -> None:
@@ -143,7 +144,7 @@ class Overlays:
             middle = (geometry.shape.bar_top + geometry.shape.bar_bottom) / 2
             start = QPointF(scale.x(hand_off.release_ns), geometry.row_top(giver) + middle)
             end = QPointF(scale.x(hand_off.receive_ns), geometry.row_top(taker) + middle)
-            if max(start.x(), end.x()) < NAMES_PX or min(start.x(), end.x()) > geometry.width:
+            if max(start.x(), end.x()) < geometry.names_px or min(start.x(), end.x()) > geometry.width:
                 continue
             down = 1 if taker > giver else -1 if taker < giver else 0
             # Down or up along the release, then across to where the receiver went on.

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 
 from engine.model.format import duration
 from gui.theme import FONT_SMALL_PX, Theme, ui_font
-from gui.timeline.geometry import NAMES_PX, RULER_PX, Geometry
+from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.ticks import ruler_ticks
 
 TICK_PX = 6
@@ -27,10 +27,10 @@ class Ruler:
         theme = self._theme
         painter.fillRect(0, 0, geometry.width, RULER_PX, theme.color("panel"))
         self._paint_marks(painter, geometry, origin_ns)
-        painter.fillRect(0, 0, NAMES_PX, RULER_PX, theme.color("panel"))
+        painter.fillRect(0, 0, geometry.names_px, RULER_PX, theme.color("panel"))
         painter.setFont(self._font)
         painter.setPen(theme.color("text_dim"))
-        corner = QRect(12, 0, NAMES_PX - 20, RULER_PX)
+        corner = QRect(12, 0, geometry.names_px - 20, RULER_PX)
         painter.drawText(
             corner, Qt.AlignmentFlag.AlignVCenter, f"{duration(geometry.end_ns - geometry.start_ns)} in view"
         )
@@ -39,7 +39,7 @@ class Ruler:
     def _paint_marks(self, painter: QPainter, geometry: Geometry, origin_ns: float) -> None:
         scale, theme = geometry.scale, self._theme
         ticks = ruler_ticks(geometry.start_ns - origin_ns, geometry.end_ns - origin_ns, scale.ns_per_px)
-        free_from = NAMES_PX + GAP_PX
+        free_from = geometry.names_px + GAP_PX
         painter.setFont(self._bold)
         if ticks.base is not None:
             painter.setPen(theme.color("accent"))

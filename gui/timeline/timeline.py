@@ -6,13 +6,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QPushButton, QScr
 
 from engine.model.format import count
 from engine.model.model import Model
+from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters, Sort
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline import navigation
 from gui.timeline.canvas import Canvas
-from gui.timeline.geometry import NAMES_PX, RULER_PX
+from gui.timeline.geometry import RULER_PX
 from gui.timeline.overview import HEIGHT_PX, Overview
 
 
@@ -25,13 +26,15 @@ class Timeline(QWidget):
         selection: Selection,
         filters: Filters,
         themes: ActiveTheme,
+        arrangement: Arrangement | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._view, self._selection, self._filters = view, selection, filters
         self._model: Model | None = None
         self._live = False
-        self.canvas = Canvas(view, selection, filters, themes, self)
+        self.arrangement = arrangement or Arrangement(parent=self)
+        self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self)
         self.overview = Overview(view, themes, self)
         self._scroll = QScrollBar(self)
         self._scroll.setAccessibleName("Scroll lanes")
@@ -50,6 +53,7 @@ class Timeline(QWidget):
         self._scroll.valueChanged.connect(self.canvas.scroll_to)
         self.canvas.rows_changed.connect(self._on_rows_changed)
         self.canvas.lane_menu_requested.connect(self._show_lane_menu)
+        self.arrangement.changed.connect(self._fit_corner)
         view.changed.connect(self._update_buttons)
         view.follow_changed.connect(self._update_buttons)
         self._update_buttons()
@@ -103,6 +107,7 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_corner()
         self._place_resume()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -118,9 +123,9 @@ class Timeline(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        corner = QWidget(self)
-        corner.setFixedSize(NAMES_PX, HEIGHT_PX)
-        buttons = QHBoxLayout(corner)
+        self._corner = QWidget(self)
+        self._corner.setFixedHeight(HEIGHT_PX)
+        buttons = QHBoxLayout(self._corner)
         buttons.setContentsMargins(8, 4, 8, 4)
         buttons.setSpacing(4)
         buttons.addWidget(self.fit_button)
@@ -129,12 +134,16 @@ class Timeline(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        grid.addWidget(corner, 0, 0)
+        grid.addWidget(self._corner, 0, 0)
         grid.addWidget(self.overview, 0, 1)
         grid.addWidget(self.canvas, 1, 0, 1, 2)
         grid.addWidget(self._scroll, 0, 2, 2, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(1, 1)
+
+    def _fit_corner(self) -> None:
+        """The buttons stand over the names."""
+        self._corner.setFixedWidth(self.canvas.geometry_now().names_px)
 
     def _place_resume(self) -> None:
         """On the ruler, where it covers no lane."""

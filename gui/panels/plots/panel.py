@@ -19,7 +19,6 @@ from gui.panels.plots.series import SERIES, Curve, Grid, Values, newest, nice_to
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.geometry import NAMES_PX
 from gui.timeline.time_scale import TimeScale
 
 SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
@@ -57,6 +56,7 @@ class Plots(QWidget):
         self._settle.setInterval(round(PATIENCE_S * 1000))
         self._settle.timeout.connect(self._finish)
         self._pending: Grid | None = None
+        self._names_px = FIRST_NAMES_PX
         self._computed: list[list[Curve]] = []
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
@@ -75,6 +75,13 @@ class Plots(QWidget):
         themes.changed.connect(self._dress)
         self.setMinimumHeight(len(SERIES) * COLLAPSED_PX)
         self._dress()
+
+    def set_names_px(self, width_px: int) -> None:
+        """How wide the names are that stand beside the timeline: times lie below each other."""
+        self._names_px = width_px
+        self.layout().setContentsMargins(width_px, 0, SCROLL_BAR_PX, 0)
+        self._place()
+        self._draw_soon()
 
     def show_model(self, model: Model | None) -> None:
         """Shows another recording; None for none."""
@@ -182,7 +189,7 @@ class Plots(QWidget):
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(NAMES_PX, 0, SCROLL_BAR_PX, 0)
+        layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
         layout.setSpacing(0)
         layout.addWidget(self._plot)
         self._plot.point_at = self._on_pointer
@@ -191,7 +198,7 @@ class Plots(QWidget):
         """Gives the height to the plots that are open, the headers theirs."""
         top = 0
         for header, height in zip(self.headers, self._heights(), strict=True):
-            header.setGeometry(0, top, NAMES_PX, height)
+            header.setGeometry(0, top, self._names_px, height)
             top += height
 
     def _heights(self) -> list[int]:

@@ -35,7 +35,7 @@ def test_the_fork_server_is_a_service_and_its_children_are_workers() -> None:
     child = registry.add_process(3, 2, 0, argv=SERVER, forked=True, **common)
     registry.add_thread(server, ("thread", 1, 2, "MainThread", 0, False, 0, False))
     registry.add_thread(child, ("thread", 1, 3, "MainThread", 0, False, 0, False))
-    registry.add_child(registry.processes[0], 3, "Kind-1")
+    registry.add_child(registry.processes[0], 3, "Kind-1", 0)
     processes = [text for text in told if text["type"] == "process"]
     assert [text["role"] for text in processes] == ["program", "service", "worker"]
     assert processes[1]["name"] == "forkserver"

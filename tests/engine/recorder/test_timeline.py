@@ -103,7 +103,7 @@ def test_definitions_come_once_and_in_the_recordings_own_numbers(bench: Bench, b
     assert [(text["id"], text["name"]) for text in bench.told("lane")] == [(0, "MainThread")]
     (primitive,) = bench.told("primitive")
     assert (primitive["id"], primitive["kind"], primitive["name"], primitive["process"]) == (1, "Lock", "accounts", 0)
-    bank.text("thread-name", 1, "teller")
+    bank.text("thread-name", 1, "teller", 2 * MS)
     bank.text("primitive-name", 5, "vault")
     bench.cycle(2)
     assert [text["name"] for text in bench.told("lane-name") + bench.told("primitive-name")] == ["teller", "vault"]
