@@ -113,7 +113,8 @@ PRIMITIVE_KINDS = (
 
 # TEXTS: objects with a "type". Numbers are the recording's own, dense from 0 (lanes, processes) or 1 (everything else).
 #   process      id pid parent(process|null) start_ns launched_ns(when its parent began to start it) name python
-#                free_threaded executable argv how("exec"|"fork") role("program"|"worker"|"service": multiprocessing's own)
+#                free_threaded executable argv how("exec"|"fork")
+#                role("program"|"worker"|"service": multiprocessing's own)
 #   process-end  id time_ns exit_status(int|null, negative: minus the signal)      process-name  id name launched_ns
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name time_ns           lane-end   id time_ns error("" | one line)
