@@ -116,6 +116,7 @@ class MainWindow(WindowFrame):
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
+        self.arrangement.changed.connect(self._on_arranged)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
@@ -312,6 +313,10 @@ class MainWindow(WindowFrame):
         self.settings.put("run", self.configuration.as_json())
         if not self.custom.errors():  # what can't run is not taken back at the next launch
             self.settings.put("custom", copy.deepcopy(self.custom.data))
+
+    def _on_arranged(self) -> None:
+        self.settings.put("timeline", self.arrangement.as_json())
+        self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
 
     def _save_settings(self) -> None:
         failed = self.settings.save()

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from engine.model.model import Model
-
 from gui.timeline.scene import Scene
 
 AHEAD = 0.5  # of the view, fetched at either side

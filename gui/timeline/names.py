@@ -7,7 +7,6 @@ from engine.model.entities import Process
 from engine.model.format import count
 from engine.model.model import Model
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
-
 from gui.timeline.row_shape import RowShape
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
@@ -53,7 +52,15 @@ class Names:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
         geometry = scene.geometry
         ratio = geometry.ratio
-        key = (geometry.names_px, geometry.height, ratio, geometry.first_row, scene.rows, scene.deadlocked, self._told(scene))
+        key = (
+            geometry.names_px,
+            geometry.height,
+            ratio,
+            geometry.first_row,
+            scene.rows,
+            scene.deadlocked,
+            self._told(scene),
+        )
         if key != self._kept_for:
             self._kept_for = key
             self._width = geometry.names_px

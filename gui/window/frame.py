@@ -27,6 +27,7 @@ from gui.panels.workload.custom_data import CustomData
 from gui.panels.workload.panel import WorkloadPanel
 from gui.session_bridge import SessionBridge
 from gui.settings import Settings
+from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters
 from gui.state.run_configuration import RunConfiguration
 from gui.state.selection import Selection
@@ -82,6 +83,7 @@ class WindowFrame(QMainWindow):
         self.view = ViewWindow(self)
         self.selection = Selection(self)
         self.filters = Filters(self)
+        self.arrangement = Arrangement(self.settings.get_mapping("timeline"), self)
         self.clock = FrameClock(self.bridge.take_in, self)
         self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
 
@@ -89,9 +91,10 @@ class WindowFrame(QMainWindow):
         themes, view, selection = self.themes, self.view, self.selection
         self.messages = Messages(lambda: themes.current.surfaces.text, self)
         self.banner = DeadlockBanner(themes, self)
-        self.timeline = Timeline(view, selection, self.filters, themes)
+        self.timeline = Timeline(view, selection, self.filters, themes, self.arrangement)
         self.legend = Legend(view, self.filters, themes)
         self.plots = Plots(view, selection, themes)
+        self.plots.set_names_px(self.arrangement.names_px)
         self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
         self.details = Details(view, selection, themes)
         self.wait_for = WaitForPanel(selection, themes)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from engine.model.model import Model
 from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
 from gui.panels.plots.series import SERIES, Curve, Grid, Values, newest, nice_top
+from gui.state.arrangement import FIRST_NAMES_PX
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
@@ -79,7 +80,7 @@ class Plots(QWidget):
     def set_names_px(self, width_px: int) -> None:
         """How wide the names are that stand beside the timeline: times lie below each other."""
         self._names_px = width_px
-        self.layout().setContentsMargins(width_px, 0, SCROLL_BAR_PX, 0)
+        self._layout.setContentsMargins(width_px, 0, SCROLL_BAR_PX, 0)
         self._place()
         self._draw_soon()
 
@@ -188,7 +189,7 @@ class Plots(QWidget):
             QCoreApplication.postEvent(self, QEvent(_DRAW_SOON), Qt.EventPriority.LowEventPriority.value)
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
         layout.setSpacing(0)
         layout.addWidget(self._plot)

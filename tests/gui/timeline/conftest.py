@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.model.model import Model
+from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.canvas import Canvas
-from gui.timeline.geometry import NAMES_PX
 from gui.timeline.row_shape import ROW_PX
 from gui.timeline.timeline import Timeline
 from tests.gui.timeline.recordings import MS, START, by_hand

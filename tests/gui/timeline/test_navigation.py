@@ -6,9 +6,9 @@ from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Sort
 from gui.state.view_window import SHORTEST_NS, ViewWindow
-from gui.timeline.geometry import NAMES_PX
 from gui.timeline.keys import physical_key
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic
