@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from engine.recorder import launch, run_folder, tree
+from engine.recorder import killing, launch, run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.enablers import Snapshot
 from engine.recorder.ending import Ending
@@ -242,7 +242,7 @@ class Recorder:
         if not left:
             return
         if self._request.capture_output or self._ending.reason is not None:
-            self._tracing.statuses.update(tree.kill(tree.descendants))
+            self._tracing.statuses.update(killing.kill())
         else:
             self._note(f"Still running after the program's end, and recorded no longer: {len(left)} processes.", "info")
 
@@ -300,7 +300,7 @@ def _ended_cpu_ns() -> int:
 
 def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:
     return {
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
         "title": request.title,
         "command": request.command,
         "scenario": request.scenario,

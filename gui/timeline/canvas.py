@@ -12,7 +12,7 @@ from engine.model.entities import HandOff
 from engine.model.format import percent
 from engine.model.model import Model
 from engine.recording.schema import State
-from gui.state.arrangement import FIRST_NAMES_PX, Arrangement
+from gui.state.arrangement import FIRST_NAMES_PX, Arrangement, Times
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
@@ -26,6 +26,7 @@ from gui.timeline.overlays import Overlays
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
 from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
+from gui.timeline.time_base import TimeBase, time_base
 
 KEYBOARD_REASONS = (
     Qt.FocusReason.TabFocusReason,
@@ -128,6 +129,10 @@ class Canvas(QWidget):
             min(self.arrangement.names_px, self.width() // 2),
         )
 
+    def times(self, model: Model) -> TimeBase:
+        """What times are told from at the moment."""
+        return time_base(self.arrangement.times, model, self.selection)
+
     @property
     def row_px(self) -> int:
         """Height of a row, logical px."""
@@ -208,7 +213,8 @@ class Canvas(QWidget):
     def _tooltip(self, hit: Hit) -> list[str]:
         if self.model is None or hit.row is None:
             return []
-        return tooltip_lines(hit, self.rows.rows[hit.row], self.model, self.geometry_now().scale.ns_per_px)
+        row, resolution = self.rows.rows[hit.row], self.geometry_now().scale.ns_per_px
+        return tooltip_lines(hit, row, self.model, self.times(self.model), resolution)
 
     def _find_hit(self) -> None:
         assert self._pointer is not None
@@ -231,7 +237,7 @@ class Canvas(QWidget):
             self._overlays.paint_empty(painter, self.width(), self.height(), *self.empty_text)
             return
         geometry = self.geometry_now()
-        scene = Scene(geometry, self.rows, model, self._deadlocked)
+        scene = Scene(geometry, self.rows, model, self._deadlocked, self.times(model))
         frame = self._fresh_frame(scene)
         frame.paint(painter, scene)
         painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
@@ -277,7 +283,7 @@ class Canvas(QWidget):
             over.paint_slice(painter, scene, selection.slice, strong=True)
         over.paint_arrows(painter, scene, self._arrows(model))
         if selection.hover_ns is not None:
-            over.paint_crosshair(painter, geometry, selection.hover_ns, model.start_ns)
+            over.paint_crosshair(painter, geometry, selection.hover_ns, scene.times)
 
     def _arrows(self, model: Model) -> list[HandOff]:
         """What woke the hovered slice; into and out of the selected one. Looked up once for each."""
@@ -347,6 +353,8 @@ class Canvas(QWidget):
             self.setAccessibleDescription(f"Lane {self.model.lanes[self.selection.lane].name}")
         else:
             self.setAccessibleDescription("Nothing selected")
+        if self.arrangement.times is Times.SELECTION:
+            self._stale = True
         self.update()
 
     # Qt

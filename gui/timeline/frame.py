@@ -81,7 +81,7 @@ class Frame:
         self._top = QPixmap(round(geometry.width * self.ratio), round(RULER_PX * self.ratio))
         self._top.setDevicePixelRatio(self.ratio)
         painter = QPainter(self._top)
-        self._ruler.paint(painter, geometry, model.start_ns)
+        self._ruler.paint(painter, geometry, scene.times)
         painter.end()
 
     def paint(self, painter: QPainter, scene: Scene) -> None:

@@ -9,7 +9,7 @@ from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
 from gui.theme import STATE_NAMES
 from gui.timeline.geometry import Geometry
 from gui.timeline.rows import Row, Rows
-from gui.timeline.ticks import time_text
+from gui.timeline.time_base import TimeBase
 
 COUNTED = 200  # slices in one pixel are counted up to here
 
@@ -57,12 +57,12 @@ def certainty_text(code_slice: Slice) -> str:
     return "inferred" if code_slice.flags & INFERRED else "recorded"
 
 
-def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[str]:
+def tooltip_lines(hit: Hit, row: Row, model: Model, times: TimeBase, ns_per_px: float) -> list[str]:
     """What the tooltip says: first line the heading; empty when there is nothing to say."""
     if hit.lane is None or hit.time_ns is None:
         return []
     lane = model.lanes[row.lanes[0]]
-    start, resolution = model.start_ns, max(ns_per_px / 10, 1.0)
+    resolution = max(ns_per_px / 10, 1.0)
     if hit.hold is not None:
         held = hit.hold
         primitive = model.primitives.get(held.primitive)
@@ -70,7 +70,7 @@ def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[st
         so_far = " so far" if held.open else ""
         return [
             f"{lane.name}: holds {name}",
-            f"{duration(held.end_ns - held.start_ns)}{so_far}  from {time_text(held.start_ns - start, resolution)}",
+            f"{duration(held.end_ns - held.start_ns)}{so_far}  from {times.text(held.start_ns, resolution)}",
         ]
     shown = hit.slice
     if shown is None:
@@ -78,7 +78,7 @@ def tooltip_lines(hit: Hit, row: Row, model: Model, ns_per_px: float) -> list[st
     so_far = " so far" if shown.open else ""
     lines = [
         f"{lane.name}: {state_text(shown)}",
-        f"{duration(shown.duration_ns)}{so_far}  from {time_text(shown.start_ns - start, resolution)}",
+        f"{duration(shown.duration_ns)}{so_far}  from {times.text(shown.start_ns, resolution)}",
     ]
     awaited, site_number = model.detail(shown.detail)
     if awaited is not None:

@@ -10,7 +10,7 @@ from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.lit import LitHolds
 from gui.timeline.scene import Scene
-from gui.timeline.ticks import time_text
+from gui.timeline.time_base import TimeBase
 
 ARROW_PX = 5
 
@@ -109,7 +109,7 @@ class Overlays:
         painter.setPen(self._theme.color("text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def paint_crosshair(self, painter: QPainter, geometry: Geometry, time_ns: float, origin_ns: float) -> None:
+    def paint_crosshair(self, painter: QPainter, geometry: Geometry, time_ns: float, times: TimeBase) -> None:
         """A line through all lanes at a time, with the time on the ruler."""
         x = geometry.scale.x(time_ns)
         if not geometry.names_px <= x <= geometry.width:
@@ -118,7 +118,7 @@ class Overlays:
         line.setAlpha(140)
         painter.setPen(line)
         painter.drawLine(QPointF(x, RULER_PX), QPointF(x, geometry.height))
-        text = time_text(time_ns - origin_ns, geometry.scale.ns_per_px)
+        text = times.text(time_ns, geometry.scale.ns_per_px)
         painter.setFont(self._small)
         width = QFontMetrics(self._small).horizontalAdvance(text) + 10
         left = min(max(x - width / 2, geometry.names_px), geometry.width - width)

@@ -4,17 +4,19 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 
 from engine.model.format import duration
+from gui.state.arrangement import Times
 from gui.theme import FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import RULER_PX, Geometry
-from gui.timeline.ticks import ruler_ticks
+from gui.timeline.time_base import TimeBase
 
 TICK_PX = 6
 MINOR_PX = 3
 GAP_PX = 6
+TOLD = {Times.START: "in view", Times.SELECTION: "· since selection", Times.CLOCK: "· time of day"}
 
 
 class Ruler:
-    """Paints times relative to the recording's start; deep in, offsets from a base that sticks to the left edge."""
+    """Paints times as a TimeBase tells them; deep in, offsets from a base that sticks to the left edge."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -22,23 +24,25 @@ class Ruler:
         self._bold = ui_font(FONT_SMALL_PX, bold=True)
         self._metrics = QFontMetrics(self._font)
 
-    def paint(self, painter: QPainter, geometry: Geometry, origin_ns: float) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry, times: TimeBase) -> None:
         """Paints the strip over the lanes' area and the corner over the names."""
         theme = self._theme
         painter.fillRect(0, 0, geometry.width, RULER_PX, theme.color("panel"))
-        self._paint_marks(painter, geometry, origin_ns)
+        self._paint_marks(painter, geometry, times)
         painter.fillRect(0, 0, geometry.names_px, RULER_PX, theme.color("panel"))
         painter.setFont(self._font)
         painter.setPen(theme.color("text_dim"))
         corner = QRect(12, 0, geometry.names_px - 20, RULER_PX)
         painter.drawText(
-            corner, Qt.AlignmentFlag.AlignVCenter, f"{duration(geometry.end_ns - geometry.start_ns)} in view"
+            corner,
+            Qt.AlignmentFlag.AlignVCenter,
+            f"{duration(geometry.end_ns - geometry.start_ns)} {TOLD[times.times]}",
         )
         painter.fillRect(0, RULER_PX - 1, geometry.width, 1, theme.color("border"))
 
-    def _paint_marks(self, painter: QPainter, geometry: Geometry, origin_ns: float) -> None:
-        scale, theme = geometry.scale, self._theme
-        ticks = ruler_ticks(geometry.start_ns - origin_ns, geometry.end_ns - origin_ns, scale.ns_per_px)
+    def _paint_marks(self, painter: QPainter, geometry: Geometry, times: TimeBase) -> None:
+        scale, theme, origin_ns = geometry.scale, self._theme, times.origin_ns
+        ticks = times.ticks(geometry.start_ns, geometry.end_ns, scale.ns_per_px)
         free_from = geometry.names_px + GAP_PX
         painter.setFont(self._bold)
         if ticks.base is not None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from engine.model.model import Model
 from gui.timeline.geometry import Geometry
 from gui.timeline.rows import Rows
+from gui.timeline.time_base import TimeBase
 
 
 class Scene(NamedTuple):
@@ -14,6 +15,7 @@ class Scene(NamedTuple):
     rows: Rows
     model: Model
     deadlocked: dict[int, int]
+    times: TimeBase
 
     def row_in_view(self, lane: int) -> int | None:
         """The row that shows a lane; None when it is filtered out or scrolled away."""

@@ -1,15 +1,21 @@
 """The ruler's steps and the texts of its marks."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _LONG_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
+def _digits(resolution_ns: float) -> int:
+    """Digits of a second that a resolution is worth."""
+    return min(9, max(0, math.ceil(-math.log10(max(resolution_ns, 1.0) / 1e9) - 1e-9)))
+
+
 def time_text(time_ns: float, resolution_ns: float) -> str:
     """A time since the recording's start in seconds, as exact as `resolution_ns` makes sense: `1.2021 s`, `2:05.3`."""
-    digits = min(9, max(0, math.ceil(-math.log10(max(resolution_ns, 1.0) / 1e9) - 1e-9)))
+    digits = _digits(resolution_ns)
     if abs(time_ns) < 60e9:
         return f"{time_ns / 1e9:.{digits}f} s"
     sign = "-" if time_ns < 0 else ""
@@ -17,6 +23,15 @@ def time_text(time_ns: float, resolution_ns: float) -> str:
     minutes = int(seconds // 60)
     rest = f"{seconds - minutes * 60:0{3 + digits if digits else 2}.{digits}f}"
     return f"{sign}{minutes // 60}:{minutes % 60:02}:{rest}" if minutes >= 60 else f"{sign}{minutes}:{rest}"
+
+
+def clock_text(time_ns: float, resolution_ns: float) -> str:
+    """A time since midnight as clocks show it, as exact as `resolution_ns` makes sense: `14:03:22.104`."""
+    digits = _digits(resolution_ns)
+    ticks = round(time_ns / 1e9 * 10**digits)
+    seconds, fraction = divmod(ticks, 10**digits)
+    text = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{fraction:0{digits}}" if digits else text
 
 
 def nice_step(ns_per_px: float, apart_px: float) -> float:
@@ -32,7 +47,7 @@ def nice_step(ns_per_px: float, apart_px: float) -> float:
 
 
 class Tick(NamedTuple):
-    """One mark of the ruler: time in ns since the recording's start, and its text."""
+    """One mark of the ruler: time in ns since what times are told from, and its text."""
 
     time_ns: float
     text: str
@@ -46,8 +61,14 @@ class Ticks(NamedTuple):
     marks: list[Tick]
 
 
-def ruler_ticks(start_ns: float, end_ns: float, ns_per_px: float, apart_px: float = 96) -> Ticks:
-    """Marks between two times (since the recording's start), `apart_px` apart or a little more."""
+def ruler_ticks(
+    start_ns: float,
+    end_ns: float,
+    ns_per_px: float,
+    apart_px: float = 96,
+    text: Callable[[float, float], str] = time_text,
+) -> Ticks:
+    """Marks between two times (since whatever they are told from), `apart_px` apart or a little more."""
     step = nice_step(ns_per_px, apart_px)
     first = math.ceil(start_ns / step - 1e-9)
     count = int(max(0, math.floor(end_ns / step + 1e-9) - first + 1))
@@ -55,11 +76,11 @@ def ruler_ticks(start_ns: float, end_ns: float, ns_per_px: float, apart_px: floa
     # Offsets once a full time would need more than six digits to tell neighbours apart.
     digits = math.log10(max(abs(start_ns), abs(end_ns), step) / step)
     if digits < 4.5 or step >= 1e9:
-        return Ticks(step, None, [Tick(time, time_text(time, step)) for time in times])
+        return Ticks(step, None, [Tick(time, text(time, step)) for time in times])
     coarse = 10.0 ** math.ceil(math.log10(end_ns - start_ns))
     base = math.floor(start_ns / coarse) * coarse
     marks = [Tick(time, "+" + _offset_text(time - base, step)) for time in times]
-    return Ticks(step, Tick(base, time_text(base, coarse)), marks)
+    return Ticks(step, Tick(base, text(base, coarse)), marks)
 
 
 def _offset_text(offset_ns: float, step_ns: float) -> str:
