@@ -3,7 +3,8 @@
     layout      the contract with the recorder: ring file, cells, records, text frames
     originals   the interpreter's own functions, taken before anything is replaced
     ring · texts · sites · state · waits      how events get out: shared memory, text frames, interned code positions
-    locks · threads · synchronisation · queues · executors · blocking · output · signals   a family of primitives each
+    holds · contention · nesting      what all locks share: booking, waiting, what is acquired while others are held
+    locks · rlocks · threads · synchronisation · queues · executors · blocking · output · signals   a family of primitives each
     processes · process_locks · process_queues · pools      the same for multiprocessing
     imports     patches a module when it is first imported
     reporter    what the program may call through `sys.modules["_lanescope"]`: progress, task, mark

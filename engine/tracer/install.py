@@ -21,6 +21,7 @@ from . import (
     processes,
     queues,
     reporter,
+    rlocks,
     signals,
     synchronisation,
     threads,
@@ -92,7 +93,7 @@ def patch_thread_module(module: ModuleType) -> None:
     for name in ("allocate_lock", "allocate", "LockType", "lock"):
         if hasattr(module, name):
             setattr(module, name, locks.TracedLock)
-    module.RLock = locks.TracedRLock  # type: ignore[attr-defined]
+    module.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_thread_module(module)
 
 
@@ -102,7 +103,7 @@ def patch_threading(threading: ModuleType) -> None:
         if hasattr(threading, name):
             setattr(threading, name, raw)
     threading.Lock = locks.TracedLock  # type: ignore[attr-defined]
-    locks.TracedRLock.plain = staticmethod(threading.RLock)
-    threading.RLock = locks.TracedRLock  # type: ignore[attr-defined]
+    rlocks.TracedRLock.plain = staticmethod(threading.RLock)
+    threading.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_threads(threading)
     synchronisation.patch_synchronisation(threading)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import layout
 from .follow import making, signal, signalling, timed, waiting
-from .locks import TracedBase
+from .holds import TracedBase
 from .originals import get_frame
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE

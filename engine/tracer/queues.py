@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .follow import depth, making, timed
-from .locks import LockType
+from .holds import LockType
 from .originals import get_frame
 from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define

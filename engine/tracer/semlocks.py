@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import layout
-from .locks import TracedBase, acquire_contended, book, forget_holder, holder_of, unbook
+from .contention import acquire_contended
+from .holds import TracedBase, book, forget_holder, holder_of, unbook
 from .originals import clock, get_frame
 from .patching import hide
 from .sites import user_site

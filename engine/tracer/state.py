@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from _operator import length_hint
-from _weakref import ref
 
 from . import layout
 from .originals import ThreadLocal, clock, get_ident, get_native_id, getpid
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from weakref import ReferenceType
 
-    from .locks import TracedBase
+    from .holds import TracedBase
 
 DEFERS_SIGNALS = True
 CELLS_WORD = layout.CELLS_AT // 8
@@ -48,6 +47,7 @@ class ThreadState:
         "dropped",
         "executor",
         "free_slots",
+        "held",
         "ident",
         "internal",
         "lines",
@@ -79,6 +79,7 @@ class ThreadState:
         self.free_slots = list(range(first + 2 * (layout.HELD_SLOTS - 1), first - 1, -2))
         self.reserved: dict[int, ReferenceType[TracedBase]] = {}  # by slot: a lock that will want it again
         self.spare_slot = self.cell + SPARE_SLOT
+        self.held: ReferenceType[TracedBase] | list[ReferenceType[TracedBase]] | None = None  # see nesting
         self.chunk = 0
         self.chunks = 0
         self.dropped = 0
@@ -120,7 +121,7 @@ class ThreadState:
             slot = self._take_back_slot()
         if slot != self.spare_slot:
             lock.slots[self] = slot
-        self.reserved[slot] = ref(lock)
+        self.reserved[slot] = lock.reference
         return slot
 
     def _take_back_slot(self) -> int:
@@ -165,7 +166,7 @@ class ThreadState:
         """What this thread of before a fork still writes is lost."""
         self.reserved.clear()
         self.tasks.clear()
-        self.wait = None
+        self.wait = self.held = None
         self.ident = self.serial = 0
         self.offsets = iter(())
         self.ring = run.nowhere()

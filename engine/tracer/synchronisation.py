@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from . import layout
 from .follow import maker, making, signal, signalling, timed, waiting
-from .locks import make_rlock
 from .originals import get_frame
 from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define
+from .rlocks import make_rlock
 from .sites import user_site
 from .state import current
 from .waits import begin, finish

@@ -1,0 +1,62 @@
+"""Waiting for a lock that is held: in slices, so that an abort is honoured and the present holder is known."""
+
+from __future__ import annotations
+
+from . import layout
+from .holds import TracedBase, book, holder_of
+from .originals import clock
+from .sites import stack_of, user_site
+from .slices import wait_slice
+from .state import ThreadState, current
+from .waits import begin, finish, refine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+DEFERS_SIGNALS = True
+FIRST_SLICE_S = 0.005  # most contended waits are over by then: no stack is taken for them
+SLICE_S = 0.03  # how often a long wait looks at who holds the lock now, and whether to give up
+COMMAND_WORD = layout.HEADER_COMMAND // 8
+
+
+def is_aborted(state: ThreadState) -> bool:
+    """Whether threads in contended waits are to give up."""
+    return bool(state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT)
+
+
+def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_give_up: bool = True) -> bool:
+    """Wait for a lock that somebody else holds (or this thread itself). False when the timeout, in seconds, is over.
+
+    Not `may_give_up`: an abort does not end it, for the caller will release the lock in any case.
+    """
+    state = current()
+    deadline = clock() + int(timeout * 1e9) if timeout >= 0 else 0
+    detail = layout.WAIT_LOCK | (layout.WAIT_TIMED if deadline else 0)
+    lock.exact = True
+    holder = holder_of(lock)
+    owner = holder.serial if holder else 0
+    outer = begin(state, lock.number, detail, user_site(frame), owner, lock.site, lock.since)
+    try:
+        acquired = wait_slice(lock.try_raw, FIRST_SLICE_S if not deadline else min(FIRST_SLICE_S, timeout))
+        stack = 0 if acquired else stack_of(frame)
+        while not acquired:
+            holder = holder_of(lock)
+            refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
+            stack = 0
+            if may_give_up and is_aborted(state):
+                raise SystemExit
+            left = (deadline - clock()) / 1e9 if deadline else SLICE_S
+            if left <= 0:
+                finish(state, outer, layout.WAIT_FAILED)
+                return False
+            acquired = wait_slice(lock.try_raw, min(SLICE_S, left))
+        if may_give_up and is_aborted(state):  # nobody goes on with what another gave up
+            lock.release_raw()
+            raise SystemExit
+    except BaseException:
+        finish(state, outer, layout.WAIT_FAILED)
+        raise
+    finish(state, outer)
+    book(lock, frame, not deadline)
+    return True

@@ -1,0 +1,163 @@
+"""`threading.RLock` as user code gets it: one HOLD record from the first acquire to the last release.
+
+See locks, whose fast path this one follows, and holds.
+"""
+
+from __future__ import annotations
+
+from _thread import TIMEOUT_MAX
+
+from .contention import acquire_contended
+from .holds import LockType, TracedBase, book, locate, move_in, name_hold, pack_hold, refuse_to_pickle, unbook
+from .nesting import nest, unnest
+from .originals import RawRLock, clock, get_frame, get_ident
+from .patching import hide
+from .primitives import define
+from .sites import is_user_code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, NoReturn
+
+DEFERS_SIGNALS = True
+
+
+class TracedRLock(TracedBase, metaclass=LockType):
+    """A reentrant lock made by user code."""
+
+    __slots__ = ("depth",)
+    depth: int
+    raw_type: type = RawRLock
+    plain: Any = RawRLock  # `threading.RLock` as it was, which knows what to say about arguments
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:
+            return cls.plain(*args, **kwargs)
+        frame = get_frame(1)
+        if not is_user_code(frame):
+            return RawRLock()
+        return make_rlock(frame, cls)
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As the raw lock's."""
+        if timeout != -1 and not (blocking and 0 <= timeout <= TIMEOUT_MAX):
+            try:
+                return bool(self.raw.acquire(blocking, timeout))  # for its error
+            except BaseException as error:
+                hide(error)
+                raise
+        if not self.try_raw(False):
+            try:
+                if blocking and acquire_contended(self, get_frame(1), timeout):
+                    self.depth = 1
+                    return True
+            except BaseException as error:
+                hide(error)
+                raise
+            return False
+        if self.depth:
+            self.depth += 1
+            return True
+        self.depth = 1
+        if self.ident != get_ident():
+            move_in(self)
+        frame = get_frame(1)
+        if frame.f_lasti != self.instruction or frame.f_code is not self.code:
+            locate(self, frame)
+        self.since = clock()
+        self.owner = state = self.home
+        if state.held is None:
+            state.held = self.reference
+        else:
+            nest(self, state, frame, bool(blocking) and timeout == -1)
+        if self.exact:
+            name_hold(self)
+        return True
+
+    def release(self) -> None:
+        """As the raw lock's."""
+        if not self.raw._is_owned():
+            try:
+                self.release_raw()  # for its error
+            except BaseException as error:
+                hide(error)
+                raise
+        if self.depth == 1:
+            unbook(self, self.owner)
+        self.depth -= 1
+        self.release_raw()
+
+    def __exit__(self, kind: object = None, error: object = None, traceback: object = None) -> None:
+        state = self.owner
+        if self.depth != 1 or state is None:
+            self.release()
+            return
+        self.depth = 0
+        try:
+            pack_hold(state.buffer, next(state.offsets), self.head, self.since, clock())
+        except StopIteration:
+            offset = state.refill()
+            pack_hold(state.buffer, offset, self.head, self.since, clock())
+        if state.held is self.reference:
+            state.held = None
+        else:
+            unnest(self, state)
+        if self.exact:
+            state.words[self.slot] = 0
+        self.owner = None
+        self.release_raw()
+
+    __enter__ = acquire
+
+    def _is_owned(self) -> bool:
+        return bool(self.raw._is_owned())
+
+    def _recursion_count(self) -> int:
+        return self.depth if self.raw._is_owned() else 0
+
+    def _release_save(self) -> Any:
+        if self.raw._is_owned():
+            self.depth = 0
+            unbook(self, self.owner)
+        return self.raw._release_save()
+
+    def _acquire_restore(self, saved: Any) -> None:
+        frame = get_frame(1)
+        if self.try_raw(False):
+            book(self, frame)
+        else:
+            acquire_contended(self, frame, -1, may_give_up=False)
+        for _ in range(saved[0] - 1):
+            self.try_raw(False)
+        self.depth = saved[0]
+
+    def locked(self) -> bool:
+        """Whether anybody holds it (3.14 has this)."""
+        return self.depth > 0
+
+    def _at_fork_reinit(self) -> None:
+        self.owner = None
+        self.depth = 0
+        self.raw._at_fork_reinit()
+
+    def __repr__(self) -> str:
+        return repr(self.raw).replace(hex(id(self.raw)), hex(id(self)))
+
+    def __reduce__(self) -> NoReturn:
+        try:
+            refuse_to_pickle(RawRLock)
+        except TypeError as error:
+            hide(error)
+            raise
+
+
+TracedRLock.__name__, TracedRLock.__qualname__, TracedRLock.__module__ = "RLock", "RLock", "_thread"
+
+
+def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock) -> TracedRLock:
+    """A traced reentrant lock made by the code in `frame`."""
+    self = object.__new__(cls)
+    self.set_up(RawRLock(), define("RLock", frame))
+    self.depth = 0
+    return self
