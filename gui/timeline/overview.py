@@ -1,13 +1,25 @@
-"""The strip above the timeline: the whole recording at a glance, with a window that can be dragged."""
+"""The strip above the timeline: the whole recording at a glance, with a window that can be dragged, and markers."""
 
 import time
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.model.model import Model
 from gui.state.view_window import MARGIN, ViewWindow
@@ -18,9 +30,22 @@ from gui.timeline.time_scale import TimeScale
 HEIGHT_PX = 40
 EDGE_PX = 6  # at either side of the window's edges, where it is resized
 LEAST_WINDOW_PX = 6
+MARKER_PX = 6  # width and height of a marker
+MARKER_REACH_PX = 4
+PAN_STEP = 0.1  # of the view
+ZOOM_STEP = 1.25
 COLUMN_PX = 2  # device px per column
 LIVE_COLUMN_PX = 4  # while data arrive
 REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A place worth going to: a time (absolute ns), a role of the theme's colours, and what it is."""
+
+    time_ns: float
+    color: str
+    tooltip: str
 
 
 class _Grip(Enum):
@@ -50,12 +75,16 @@ class Overview(QWidget):
         self._drawn_at = 0.0
         self._drawn: object = None
         self._raster: Raster | None = None
+        self._markers: list[Marker] = []
+        self._marker_times: list[float] = []
         self._grip = _Grip.NONE
         self._grip_offset = 0.0
         self.setFixedHeight(HEIGHT_PX)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Overview of the whole recording")
+        self.setAccessibleDescription("Arrows move the window, plus and minus zoom, Home shows everything")
         view.changed.connect(self.update)
         themes.changed.connect(self._on_theme_changed)
 
@@ -63,6 +92,20 @@ class Overview(QWidget):
         self._model = model
         self._drawn = self._codes = None
         self.update()
+
+    def set_markers(self, markers: Sequence[Marker]) -> None:
+        """Shows these and no others."""
+        self._markers = sorted(markers, key=lambda marker: marker.time_ns)
+        self._marker_times = [marker.time_ns for marker in self._markers]
+        self.update()
+
+    def marker_at(self, x: float) -> Marker | None:
+        """The marker nearest to a place, if it is near enough to be meant."""
+        scale = self.scale()
+        place = bisect_left(self._marker_times, scale.time(x))
+        near = self._markers[max(place - 1, 0) : place + 1]
+        best = min(near, key=lambda marker: abs(scale.x(marker.time_ns) - x), default=None)
+        return best if best is not None and abs(scale.x(best.time_ns) - x) <= MARKER_REACH_PX else None
 
     def refresh(self) -> None:
         """The model has grown."""
@@ -91,10 +134,65 @@ class Overview(QWidget):
         painter.drawRect(window.adjusted(0, 0, -1, -2))
         for x in (window.left(), window.right() - 3):
             painter.fillRect(QRectF(x, HEIGHT_PX / 2 - 7, 3, 14), theme.color("accent"))
+        self._paint_markers(painter)
         painter.fillRect(0, HEIGHT_PX - 1, self.width(), 1, theme.color("border"))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_markers(self, painter: QPainter) -> None:
+        """One triangle hanging from the upper edge per place; those that nobody could tell apart share one."""
+        scale, theme = self.scale(), self._themes.current
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        places = {(round(scale.x(marker.time_ns)), marker.color) for marker in self._markers}
+        half = MARKER_PX / 2
+        for x, color in sorted(places):
+            painter.setBrush(theme.color(color))
+            painter.drawPolygon(QPolygonF([QPointF(x - half, 0), QPointF(x + half, 0), QPointF(x, MARKER_PX)]))
+            painter.drawRect(QRectF(x - 0.5, 0, 1, 2 * MARKER_PX))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def event(self, event: QEvent) -> bool:
+        """A tooltip where there is a marker."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            marker = self.marker_at(event.pos().x())
+            QToolTip.showText(event.globalPos(), marker.tooltip if marker else "", self)
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        view, key = self._view, event.key()
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            view.pan((1 if key == Qt.Key.Key_Right else -1) * view.span_ns * PAN_STEP)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Up):
+            view.zoom(1 / ZOOM_STEP)
+        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_Down):
+            view.zoom(ZOOM_STEP)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            view.pan((1 if key == Qt.Key.Key_PageDown else -1) * view.span_ns)
+        elif key == Qt.Key.Key_Home:
+            view.fit_all()
+        elif key == Qt.Key.Key_End:
+            view.resume_following()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
+        marker = self.marker_at(x)
+        if marker is not None and event.position().y() <= 2 * MARKER_PX:  # below that the window is to be dragged
+            self._view.center_on(marker.time_ns)
+            return
         self._grip = self._grip_at(x)
         if self._grip is _Grip.NONE:
             half = self._view.span_ns / 2
@@ -126,7 +224,7 @@ class Overview(QWidget):
         self._view.fit_all()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._view.zoom(1.25 ** (-event.angleDelta().y() / 120))
+        self._view.zoom(ZOOM_STEP ** (-event.angleDelta().y() / 120))
         event.accept()
 
     def _window_rect(self) -> QRectF:

@@ -1,0 +1,68 @@
+"""The strip above the lanes: worked by keys, resized at its edges, with markers to go to."""
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.timeline.overview import Marker
+from tests.gui.timeline.conftest import Bench
+from tests.gui.timeline.recordings import MS, START
+
+Key = Qt.Key
+
+
+def drag(bench: Bench, from_ms: float, to_ms: float) -> None:
+    overview = bench.timeline.overview
+    at, to = (QPoint(round(overview.scale().x(START + ms * MS)), 30) for ms in (from_ms, to_ms))
+    QTest.mousePress(overview, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(overview, to)
+    QTest.mouseRelease(overview, Qt.MouseButton.LeftButton, pos=to)
+
+
+def test_its_edges_resize_the_window(bench: Bench) -> None:
+    bench.view.show(START + 20 * MS, START + 60 * MS)
+    drag(bench, 60, 80)
+    assert bench.view.start_ns == pytest.approx(START + 20 * MS)
+    assert bench.view.end_ns == pytest.approx(START + 80 * MS, abs=0.5 * MS)
+    drag(bench, 20, 40)
+    assert bench.view.start_ns == pytest.approx(START + 40 * MS, abs=0.5 * MS)
+    assert bench.view.end_ns == pytest.approx(START + 80 * MS, abs=0.5 * MS)
+
+
+@pytest.mark.parametrize(
+    ("key", "moved", "zoomed"),
+    [(Key.Key_Right, 1, 0), (Key.Key_Left, -1, 0), (Key.Key_Plus, 1, -1), (Key.Key_Minus, -1, 1)],
+)
+def test_keys_move_and_zoom_the_window(bench: Bench, key: Qt.Key, moved: int, zoomed: int) -> None:
+    bench.view.show(START + 40 * MS, START + 60 * MS)
+    start, span = bench.view.start_ns, bench.view.span_ns
+    QTest.keyClick(bench.timeline.overview, key)
+    assert (bench.view.start_ns - start) * moved > 0
+    assert (bench.view.span_ns - span) * zoomed > 0 if zoomed else bench.view.span_ns == pytest.approx(span)
+
+
+def test_it_shows_that_it_has_the_keyboard(bench: Bench, qtbot: QtBot) -> None:
+    overview = bench.timeline.overview
+    plain = overview.grab().toImage()
+    overview.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(overview.hasFocus)
+    assert overview.grab().toImage() != plain
+
+
+def test_a_marker_can_be_seen_read_and_gone_to(bench: Bench) -> None:
+    bench.view.show(START + 10 * MS, START + 20 * MS)
+    overview = bench.timeline.overview
+    plain = overview.grab().toImage()
+    overview.set_markers([Marker(START + 80 * MS, "warning", "the second phase")])
+    QApplication.processEvents()
+    x = overview.scale().x(START + 80 * MS)
+    assert overview.grab().toImage().pixelColor(round(x), 2) != plain.pixelColor(round(x), 2)
+    found = overview.marker_at(x + 2)
+    assert found is not None
+    assert found.tooltip == "the second phase"
+    assert overview.marker_at(x + 40) is None
+    QTest.mouseClick(overview, Qt.MouseButton.LeftButton, pos=QPointF(x, 2).toPoint())
+    assert bench.view.start_ns < START + 80 * MS < bench.view.end_ns
+    assert bench.view.span_ns == pytest.approx(10 * MS)
