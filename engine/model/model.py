@@ -7,8 +7,9 @@ import numpy as np
 
 from engine.model.columns import Table
 from engine.model.contention import Contention
-from engine.model.entities import Lane, Primitive, Process, Site
+from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
 from engine.model.holds import HoldStore
+from engine.model.nestings import Join, Nesting, join, nesting
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
 from engine.model.tasks import TaskStore
@@ -22,7 +23,7 @@ class Model:
     """Takes in batches of a recording, live or whole, and answers. All times are absolute ns.
 
     `overhead` and `program_end` are the last such definition; `workers` holds each worker's last progress by its
-    number.
+    name, and when its first came (`first_ns`).
     """
 
     def __init__(self, header: dict[str, Any]) -> None:
@@ -34,7 +35,8 @@ class Model:
         self.program_end: Text | None = None
         self.overhead: Text = {}
         self.notes: list[Text] = []
-        self.bookmarks: list[Text] = []
+        self.bookmarks: dict[int, Bookmark] = {}  # the reader's own; those from user code are marks
+        self.renamed = 0  # grows whenever something that had a name gets another
         self.sources: dict[str, str] = {}  # text by file, as it was during the run
         self.processes: list[Process] = []
         self.lanes: list[Lane] = []
@@ -43,6 +45,8 @@ class Model:
         self.output: list[Text] = []
         self.workers: dict[int, Text] = {}
         self.names: dict[int, str] = {}
+        self.nestings: list[Nesting] = []  # locks taken while others were held
+        self.joins: list[Join] = []
         self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
         self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
         self.states = StateStore(self.start_ns)
@@ -72,12 +76,14 @@ class Model:
             "name": self._take_name,
             "progress": self._take_progress,
             "executor-worker": self._take_executor_worker,
+            "nesting": lambda text: self.nestings.append(nesting(text)),
+            "joined": lambda text: self.joins.append(join(text)),
             "finding": self._take_finding,
             "program-end": self._take_program_end,
             "overhead": self._take_overhead,
             "output": self.output.append,
             "note": self.notes.append,
-            "bookmark": self.bookmarks.append,
+            "bookmark": self._take_bookmark,
             "end": self._take_end,
         }
         # In this order: what is open goes on from what is closed.
@@ -178,6 +184,7 @@ class Model:
         process = self.processes[text["id"]]
         process.name = text["name"]
         process.launched_ns = text.get("launched_ns") or process.launched_ns
+        self.renamed += 1
 
     def _take_lane(self, text: Text) -> None:
         lane = Lane(
@@ -200,6 +207,7 @@ class Model:
     def _take_lane_name(self, text: Text) -> None:
         lane = self.lanes[text["id"]]
         lane.name, lane.named_ns = text["name"], text.get("time_ns") or lane.named_ns
+        self.renamed += 1
 
     def _take_lane_end(self, text: Text) -> None:
         lane = self.lanes[text["id"]]
@@ -217,6 +225,7 @@ class Model:
 
     def _take_primitive_name(self, text: Text) -> None:
         self.primitives[text["id"]].name = text["name"]
+        self.renamed += 1
 
     def _take_site(self, text: Text) -> None:
         self._sites[text["id"]] = Site(text["file"], text["line"], text.get("function") or "")
@@ -235,7 +244,8 @@ class Model:
         self.names[text["id"]] = text["text"]
 
     def _take_progress(self, text: Text) -> None:
-        self.workers[text["worker"]] = {**self.workers.get(text["worker"], {}), **text}
+        former = self.workers.get(text["worker"], {"first_ns": text.get("time_ns")})
+        self.workers[text["worker"]] = {**former, **text}
 
     def _take_executor_worker(self, text: Text) -> None:
         self.executor_workers.setdefault(text["primitive"], []).append(text["lane"])
@@ -251,6 +261,19 @@ class Model:
         """Adds what an analysis found in this model; its id is below 0, for the recording does not hold it."""
         number = min([0, *self.findings]) - 1
         self.findings[number] = {**finding, "id": number}
+        self.version += 1
+
+    def _take_bookmark(self, text: Text) -> None:
+        if text.get("text") is None:
+            self.bookmarks.pop(text["id"], None)
+            return
+        time_ns = int(text["time_ns"])
+        end_ns = max(int(text.get("end_ns") or 0), time_ns)
+        self.bookmarks[text["id"]] = Bookmark(text["id"], time_ns, end_ns, text.get("lane"), str(text["text"]))
+
+    def put_bookmark(self, bookmark: Text) -> None:
+        """Takes a bookmark (a "bookmark" text of the schema) that could not be written to the recording."""
+        self._take_bookmark(bookmark)
         self.version += 1
 
     def _take_program_end(self, text: Text) -> None:

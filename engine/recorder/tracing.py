@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder import descriptors
+from engine.recorder.lock_order import lock_order
 from engine.recorder.registry import Registry, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
@@ -62,6 +63,11 @@ class Tracing:
         self.holes = 0
         self._told_of_limit = False
         self._set_up_ns = 0  # of the dead
+
+    @property
+    def crowd(self) -> int:
+        """How many processes there are, those included that have not introduced themselves yet."""
+        return len(self.living) + len(self._candidates)
 
     @property
     def set_up_ns(self) -> int:
@@ -221,6 +227,8 @@ class Tracing:
                         "lane": registry.lane(process, serial).number,
                     }
                 )
+            case ("nesting" | "joined", *_):
+                lock_order(registry, process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
             case ("child", pid, launched_ns, name):

@@ -126,9 +126,12 @@ PRIMITIVE_KINDS = (
 #   output       time_ns lane(lane|null) process(process|null) stream(1|2) text
 #   progress     time_ns lane worker label done total(int|null) items result error
 #   executor-worker  primitive lane
+#   nesting      lane time_ns primitive stack waits held([[primitive, stack], ...])      (see engine.model.nestings)
+#   joined       lane time_ns joined(lane|null) process(process|null)
 #   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
 #   overhead     time_ns recorder_cpu_ns events dropped traced_percent sampler("schedstat"|...)
-#   note         time_ns text level("info"|"warning")         bookmark  id time_ns lane(lane|null) text
-#   end          time_ns: the recording was closed in order
+#   note         time_ns text level("info"|"warning")         end  time_ns: the recording was closed in order
+#   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces it;
+#                also behind "end", when it was made later

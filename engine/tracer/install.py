@@ -13,6 +13,7 @@ from . import (
     executors,
     imports,
     leftovers,
+    lock_order,
     locks,
     output,
     pools,
@@ -74,6 +75,7 @@ def install(folder: str, python_path: str) -> None:
     output.install()
     reporter.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
+    lock_order.install()
     atexit.register(end_main_thread)
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
 

@@ -138,6 +138,8 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("executor-worker", object, serial)  thread works for that executor
 #   ("child", pid, launched_ns, name)    when its launch began
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
+#   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held
+#   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("note", time_ns, text)              ("parameter", name, value)
 #   ("parameter", "sigint-handler", 1)   the program has set a handler of its own for SIGINT

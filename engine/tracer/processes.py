@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import lock_order
 from .follow import maker, waiting
 from .originals import clock, get_frame
 from .output import flush
@@ -26,6 +27,7 @@ def make_start(original: Method) -> Method:
             frame = get_frame(1)
             self.__dict__[ATTRIBUTE] = define("Process", frame, name=str(self.name), internal=maker(frame) is None)
             current_ring().texts.write("child", int(self.pid), launched, str(self.name))
+            lock_order.started()
 
     return start
 
@@ -39,6 +41,7 @@ def make_poll(original: Method) -> Method:
             result = original(self, *args)
             if before is None and self.returncode is not None:
                 current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
+                lock_order.joined(process=int(self.pid))
             return result
 
     return poll

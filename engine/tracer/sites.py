@@ -73,12 +73,15 @@ def user_site(frame: FrameType | None) -> int:
     return site_of(found) if found is not None else 0
 
 
-def stack_of(frame: FrameType | None) -> int:
-    """Number of the stack of the user's code from this frame outwards; 0 when there is none."""
+def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
+    """Number of the stack of the user's code from this frame outwards; 0 when there is none.
+
+    `earlier`: a site that the innermost of these frames has passed; the stack is as it was there.
+    """
     sites: list[int] = []
     frame = user_frame(frame)
     while frame is not None and len(sites) < STACK_LIMIT:
-        sites.append(site_of(frame))
+        sites.append(site_of(frame) if sites or not earlier else earlier)
         frame = user_frame(frame.f_back)
     if len(sites) < 2:
         return sites[0] if sites else 0

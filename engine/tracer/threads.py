@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from . import lock_order
 from .follow import waiting
 from .originals import get_frame, get_ident
 from .output import flush
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PARENT = "_lanescope_parent"
 INTERNAL = "_lanescope_internal"
+SERIAL = "_lanescope_serial"
 SERVICES = ("multiprocessing.", "concurrent.futures.process")
 running: dict[Any, ThreadState] = {}  # by Thread object
 
@@ -72,6 +74,7 @@ def make_start(original: Callable[..., None]) -> Callable[..., None]:
             pass
         with hidden:
             original(self)
+            lock_order.started()
 
     return start
 
@@ -79,12 +82,13 @@ def make_start(original: Callable[..., None]) -> Callable[..., None]:
 def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
     def _bootstrap_inner(self: Any) -> None:
         try:
-            running[self] = enter(
+            running[self] = state = enter(
                 str(self._name),
                 internal=getattr(self, INTERNAL, False),
                 parent=getattr(self, PARENT, 0),
                 daemon=bool(self._daemonic),
             )
+            setattr(self, SERIAL, state.serial)
             hook = Excepthook(self._invoke_excepthook)
             self._invoke_excepthook = hook
         except AttributeError:
@@ -102,6 +106,18 @@ def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
 def has_ended(thread: Any, *_: Any, **__: Any) -> bool:
     """Joining it will not wait."""
     return not thread.is_alive()
+
+
+def make_join(original: Callable[..., None]) -> Callable[..., None]:
+    follow = waiting(original, ready=has_ended, owner=serial_of, failed=lambda thread, _: thread.is_alive())
+
+    def join(self: Any, *args: Any, **kwargs: Any) -> None:
+        with hidden:
+            follow(self, *args, **kwargs)
+            if has_ended(self):
+                lock_order.joined(thread=getattr(self, SERIAL, 0))
+
+    return join
 
 
 def serial_of(thread: Any) -> int:
@@ -181,7 +197,5 @@ def patch_threads(threading: ModuleType) -> None:
     thread = threading.Thread
     replace_method(thread, "start", make_start)
     replace_method(thread, "_bootstrap_inner", make_bootstrap)
-    replace_method(
-        thread, "join", lambda o: waiting(o, ready=has_ended, owner=serial_of, failed=lambda self, _: self.is_alive())
-    )
+    replace_method(thread, "join", make_join)
     thread.name = make_name(thread.name)

@@ -1,0 +1,70 @@
+"""What starting and joining threads and processes says about the order of moments on different lanes.
+
+A moment happens before another when a chain of lanes leads from one to the other: along a lane, from a start to the
+started lane's beginning, from a lane's end to whoever joined it (Lamport, "Time, Clocks, and the Ordering of Events in
+a Distributed System", 1978; for lock orders: Bensalem and Havelund, "Dynamic Deadlock Analysis of Multi-threaded
+Programs", 2005). Locks, queues and events order nothing here: in another run they may do so the other way round.
+"""
+
+from collections import defaultdict
+
+from engine.model.model import Model
+
+FOREVER = 1 << 63
+Moment = tuple[int, int]  # lane, time in ns
+
+
+class StartOrder:
+    """Answers for one model, as it is now."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._joins: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)  # lane → when, lanes that had ended
+        self._known: dict[Moment, dict[int, int]] = {}
+        lanes_of: dict[int, list[int]] = defaultdict(list)
+        for lane in model.lanes:
+            lanes_of[lane.process].append(lane.id)
+        for join in model.joins:
+            ended = [join.joined] if join.joined is not None else lanes_of[join.process or 0]
+            self._joins[join.lane].append((join.time_ns, ended))
+        # Who started a process is not told; nearly always it is the main thread of its parent.
+        self._first = {process: min(lanes) for process, lanes in lanes_of.items()}
+
+    def before(self, first: Moment, second: Moment) -> bool:
+        """Whether `first` happens before `second` in every run that starts and joins alike."""
+        return self._reach(second).get(first[0], -1) >= first[1]
+
+    def ordered(self, one: Moment, other: Moment) -> bool:
+        """Whether one of them happens before the other."""
+        return self.before(one, other) or self.before(other, one)
+
+    def _reach(self, moment: Moment) -> dict[int, int]:
+        """Per lane the latest time that happens before the moment."""
+        known = self._known.get(moment)
+        if known is not None:
+            return known
+        reach: dict[int, int] = {}
+        work = [moment]
+        while work:
+            lane, time_ns = work.pop()
+            before = reach.get(lane, -1)
+            if time_ns <= before:
+                continue
+            reach[lane] = time_ns
+            if before < 0 and (starter := self._starter(lane)):
+                work.append(starter)
+            for joined_ns, ended in self._joins.get(lane, ()):
+                if before < joined_ns <= time_ns:
+                    work += [(other, FOREVER) for other in ended]
+        self._known[moment] = reach
+        return reach
+
+    def _starter(self, number: int) -> Moment | None:
+        """Who started a lane, and when."""
+        lane = self._model.lanes[number]
+        if lane.parent is not None:
+            return lane.parent, lane.start_ns
+        process = self._model.processes[lane.process]
+        if process.parent is None or process.parent not in self._first:
+            return None
+        return self._first[process.parent], process.launched_ns

@@ -1,0 +1,47 @@
+"""Locks taken while others were held, and who waited for whose end: what lock orders are made of. Times absolute ns."""
+
+from typing import Any, NamedTuple
+
+Text = dict[str, Any]
+
+
+class Held(NamedTuple):
+    """A lock held, and the stack (or site) at which it was taken."""
+
+    primitive: int
+    stack: int
+
+
+class Nesting(NamedTuple):
+    """`lane` took `primitive` while it held `held` (in the order in which they were taken).
+
+    `waits`: it would have waited for ever, so not a try and not a wait with a timeout. The first of its kind between
+    two starts or joins of the lane; later ones that are the same in everything but time are not told.
+    """
+
+    lane: int
+    time_ns: int
+    primitive: int
+    stack: int
+    waits: bool
+    held: tuple[Held, ...]
+
+
+class Join(NamedTuple):
+    """`lane` knew at `time_ns` that another lane (or all lanes of a process) had ended: it joined it."""
+
+    lane: int
+    time_ns: int
+    joined: int | None  # lane
+    process: int | None
+
+
+def nesting(text: Text) -> Nesting:
+    """From the recording's definition."""
+    held = tuple(Held(primitive, stack) for primitive, stack in text["held"])
+    return Nesting(text["lane"], text["time_ns"], text["primitive"], text["stack"], bool(text["waits"]), held)
+
+
+def join(text: Text) -> Join:
+    """From the recording's definition."""
+    return Join(text["lane"], text["time_ns"], text.get("joined"), text.get("process"))

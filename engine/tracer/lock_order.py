@@ -1,0 +1,91 @@
+"""Tells each way of taking a lock while others are held, once, with the stacks of both acquires: what deadlocks are
+predicted from (see engine.analysis.lock_cycles); and who has joined whom, which rules some of them out.
+
+The same is told anew once its thread has started or joined another: it may lie in another order to the others' then.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .nesting import observe
+from .originals import clock
+from .sites import code_of, stack_of, user_frame
+from .state import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .holds import TracedBase
+    from .state import ThreadState
+
+DEFERS_SIGNALS = True
+MOST = 20_000  # told by one process
+
+known: set[tuple[object, ...]] = set()
+eras: dict[int, int] = {}  # by a thread's serial: how many starts and joins it has behind it
+
+
+def install() -> None:
+    """From now on."""
+    observe(note)
+    os.register_at_fork(after_in_child=forget)
+
+
+def forget() -> None:
+    """A forked child tells its own."""
+    known.clear()
+    eras.clear()
+
+
+def started() -> None:
+    """The calling thread has started a thread or a process."""
+    serial = current().serial
+    eras[serial] = eras.get(serial, 0) + 1
+
+
+def joined(thread: int = 0, process: int = 0) -> None:
+    """The calling thread knows that a thread (its serial) or a process (its pid) has ended."""
+    state = current()
+    eras[state.serial] = eras.get(state.serial, 0) + 1
+    state.ring.texts.write("joined", state.serial, clock(), thread, process)
+
+
+def note(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType, may_block: bool) -> None:
+    """The thread has acquired `lock` at `frame` while it held `outer`."""
+    serial = state.serial
+    key: tuple[object, ...]
+    if len(outer) == 1:
+        held = outer[0]
+        key = (serial, eras.get(serial), lock.number, lock.site, may_block, held.number, held.site)
+    else:
+        places = [(each.number, each.site) for each in outer]
+        key = (serial, eras.get(serial), lock.number, lock.site, may_block, *places)
+    if key not in known and len(known) <= MOST:
+        known.add(key)
+        tell(lock, outer, state, frame, may_block)
+
+
+def tell(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType, may_block: bool) -> None:
+    """The first time."""
+    texts = state.ring.texts
+    if len(known) > MOST:
+        texts.write(
+            "note", clock(), f"Locks were taken in more than {MOST} ways: deadlocks are predicted from the first."
+        )
+        return
+    held: list[int] = []
+    for each in outer:
+        held += (each.number, stack_at(each.site, frame))
+    texts.write("nesting", state.serial, clock(), lock.number, stack_of(frame), may_block, tuple(held))
+
+
+def stack_at(site: int, frame: FrameType | None) -> int:
+    """The stack at a site that a frame still running has passed; the site itself when none has."""
+    frame = user_frame(frame)
+    while frame is not None:
+        if site in code_of(frame).sites.values():
+            return stack_of(frame, site)
+        frame = user_frame(frame.f_back)
+    return site
