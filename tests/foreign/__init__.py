@@ -1,0 +1,1 @@
+"""Programs of others, run for real: their outcome must not depend on being recorded."""

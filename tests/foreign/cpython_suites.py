@@ -1,0 +1,191 @@
+"""CPython's own tests, with and without being recorded: every test must come out the same. Run by hand; takes hours.
+
+    python -m tests.foreign.cpython_suites [--interpreters P,Q] [--suites threading,queue] [--keep FOLDER] [--write]
+
+Interpreters: this one and those in LANESCOPE_TEST_PYTHONS. A test whose outcome differs is run again by itself, both
+ways, and counts as different when it differs each time. `--write` puts what was found into `cpython_results.json` and
+renders docs/cpython_tests.md from all that is in there. Exit status 1 when a difference is found that
+`known_differences` has no reason for.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.foreign.cpython_table import Entry, read_results, render, write_results
+from tests.foreign.known_differences import reason_for
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNNER = Path(__file__).parent / "cpython_runner.py"
+TEST_S = 240.0  # a test that takes longer hangs
+SUITE_S = 3600.0
+RETRIES = 2
+METHODS = ("fork", "spawn", "forkserver")
+# Modules by suite. CPython's packages of multiprocessing tests are missing where a distribution leaves them out, but
+# what they consist of is one module: GENERATED makes them from it.
+SUITES: dict[str, tuple[str, ...]] = {
+    "thread": ("test.test_thread",),
+    "threading": ("test.test_threading",),
+    "threading_local": ("test.test_threading_local",),
+    "threadsignals": ("test.test_threadsignals",),
+    "threadedtempfile": ("test.test_threadedtempfile",),
+    "queue": ("test.test_queue",),
+    "futures": tuple(
+        f"test.test_concurrent_futures.test_{part}"
+        for part in (
+            "as_completed", "deadlock", "future", "init", "interpreter_pool", "process_pool", "shutdown",
+            "thread_pool", "wait",
+        )
+    ),
+    **{f"multiprocessing_{method}": (f"cpython_{method}",) for method in METHODS},
+}  # fmt: skip
+GENERATED = """
+import unittest
+from test._test_multiprocessing import install_tests_in_module_dict
+install_tests_in_module_dict(globals(), {method!r})
+"""
+
+
+@dataclass
+class Ran:
+    """One run of a module: the outcome of each test."""
+
+    outcomes: dict[str, tuple[str, str]] = field(default_factory=dict)  # by test: outcome, reason
+    missing: str = ""  # why the module cannot be run there
+    stderr: str = ""
+
+
+def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *, recorded: bool) -> Ran:
+    """Run it in a folder of its own."""
+    way = "recorded" if recorded else "plain"
+    work = folder / way
+    work.mkdir(parents=True, exist_ok=True)
+    runner = work / RUNNER.name
+    runner.write_text(RUNNER.read_text())
+    for method in METHODS:
+        (work / f"cpython_{method}.py").write_text(GENERATED.format(method=method))
+    outcomes = work / "outcomes"
+    outcomes.unlink(missing_ok=True)
+    words = [str(runner), str(outcomes), str(TEST_S), module, *names]
+    if recorded:
+        record = [sys.executable, str(ROOT / "main.py"), "record", "-o", str(work / "recording.lane")]
+        command = [*record, "--interpreter", python, "--", *words]
+    else:
+        command = [python, *words]
+    with open(work / "stdout", "w") as stdout, open(work / "stderr", "w") as stderr:
+        try:
+            subprocess.run(command, cwd=work, stdout=stdout, stderr=stderr, timeout=SUITE_S, check=False)
+        except subprocess.TimeoutExpired:
+            stderr.write("the suite took too long")
+    ran = Ran(stderr=(work / "stderr").read_text(errors="replace"))
+    for line in outcomes.read_text().splitlines() if outcomes.exists() else ():
+        test, outcome, reason = json.loads(line)
+        if outcome == "begun":
+            outcome, reason = "never ended", ""
+        if outcome == "passed" and ran.outcomes.get(test, ("never ended",))[0] != "never ended":
+            continue  # a failed subtest before
+        ran.outcomes[test] = outcome, reason.partition("\n")[0]
+    if not ran.outcomes or any(test.startswith("unittest.loader._FailedTest") for test in ran.outcomes):
+        ran.missing = "not installed" if "No module named" in ran.stderr else "could not be run"
+    return ran
+
+
+def differing(plain: Ran, recorded: Ran) -> list[str]:
+    """Tests whose outcome is not the same."""
+    tests = plain.outcomes.keys() | recorded.outcomes.keys()
+    nothing = ("not run", "")
+    return sorted(
+        test for test in tests if plain.outcomes.get(test, nothing)[0] != recorded.outcomes.get(test, nothing)[0]
+    )
+
+
+def compare(python: str, module: str, folder: Path) -> Entry:
+    """Run a module both ways; whatever differs, again."""
+    plain = run_module(python, module, (), folder, recorded=False)
+    if plain.missing:
+        return Entry(missing=plain.missing)
+    recorded = run_module(python, module, (), folder, recorded=True)
+    entry = Entry(tests=len(plain.outcomes))
+    for outcome, _reason in plain.outcomes.values():
+        entry.plain[outcome] = entry.plain.get(outcome, 0) + 1
+    for test in differing(plain, recorded):
+        found = describe(test, plain, recorded)
+        for attempt in range(RETRIES):
+            if found is None or not is_a_name(test):
+                break
+            again = folder / f"{test}-{attempt}"
+            ways = [run_module(python, module, (test,), again, recorded=recorded) for recorded in (False, True)]
+            found = describe(test, *ways)
+        if found is None:
+            entry.unsteady.append(test)
+        else:
+            entry.differences[test] = found
+    return entry
+
+
+def is_a_name(test: str) -> bool:
+    """Whether the test can be run by itself: a subtest or a module's set-up cannot."""
+    return " " not in test and "(" not in test
+
+
+def describe(test: str, plain: Ran, recorded: Ran) -> str | None:
+    """The difference in words; None when there is none."""
+    before = plain.outcomes.get(test, ("not run", ""))
+    after = recorded.outcomes.get(test, ("not run", ""))
+    if before[0] == after[0]:
+        return None
+    return f"{before[0]}, recorded: {after[0]}" + (f" ({after[1] or before[1]})" if after[1] or before[1] else "")
+
+
+def version_of(python: str) -> str:
+    """Version, with a t when it runs without a GIL."""
+    source = (
+        "import sys; free = not getattr(sys, '_is_gil_enabled', lambda: True)();"
+        "print('.'.join(map(str, sys.version_info[:3])) + 't' * free)"
+    )
+    return subprocess.run([python, "-c", source], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    others = [path for path in os.environ.get("LANESCOPE_TEST_PYTHONS", "").split(os.pathsep) if path]
+    parser.add_argument("--interpreters", default=",".join([sys.executable, *others]))
+    parser.add_argument("--suites", default=",".join(SUITES))
+    parser.add_argument("--keep", type=Path, help="folder for output and recordings; otherwise they are thrown away")
+    parser.add_argument("--write", action="store_true", help="keep the results, and render the table in docs")
+    arguments = parser.parse_args()
+    unexplained = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        for python in arguments.interpreters.split(","):
+            version = version_of(python)
+            for suite in arguments.suites.split(","):
+                for module in SUITES[suite]:
+                    folder = (arguments.keep or Path(temporary)).resolve() / version / module
+                    entry = compare(python, module, folder)
+                    unexplained += tell(version, module, entry)
+                    if arguments.write:
+                        write_results(read_results() | {f"{version} {module}": entry})
+                        render()
+    return 1 if unexplained else 0
+
+
+def tell(version: str, module: str, entry: Entry) -> int:
+    """Say what was found. How many differences have no reason."""
+    unexplained = 0
+    print(f"{version} {module}: {entry.missing or entry.summary()}", flush=True)
+    for test, difference in entry.differences.items():
+        reason = reason_for(test)
+        unexplained += reason is None
+        print(f"    {test}: {difference}" + (f" [{reason}]" if reason else ""), flush=True)
+    for test in entry.unsteady:
+        print(f"    {test}: differed once, not again", flush=True)
+    return unexplained
+
+
+if __name__ == "__main__":
+    sys.exit(main())
