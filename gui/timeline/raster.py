@@ -30,6 +30,7 @@ _TINTED = {State.LOCK_WAIT}
 _STRIPES_PX = {State.GIL_WAIT: 4, State.CORE_WAIT: 2}
 PATTERN_PX = 8  # period of every pattern
 _PHASES = 4  # of stripes: 2 px each
+_CAPS = np.intp(_PHASES * 256)
 
 Codes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
@@ -56,9 +57,11 @@ class Raster:
         self.lane_pixel = pixel(self._lane)
         self.group_pixel = pixel(theme.surfaces.group)
         self.hold_pixel = pixel(theme.hold)
-        # For each band and line parity: a colour per stripe phase and code.
-        self._tables = {(depth, odd): self._table(depth, odd) for depth in range(4) for odd in (False, True)}
-        self._worst = self._worst_table()
+        # For each band: a colour per stripe phase and code; the same for the darker lines of what is sampled.
+        self._tables = [self._table(depth, odd=False) for depth in range(4)]
+        self._darker_tables = [self._table(depth, odd=True) for depth in range(4)]
+        # The upper edge: as the outermost band, then from _CAPS on a colour per worst code.
+        self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
         self._hatched = np.array([self._is_hatched(code) for code in range(256)])
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
         self._stack = {state: pixel(self._colour(state)) for state in State}
@@ -71,18 +74,20 @@ class Raster:
         columns = dominant.shape[1]
         phase = ((np.arange(columns) + first_column) // self._px(2) % _PHASES).astype(np.intp) * 256
         index = dominant + phase
-        sampled = bool((dominant & SAMPLED).any())
         rows[:, : self._px(self.shape.bar_top)] = self.lane_pixel
         rows[:, self._px(self.shape.bar_bottom) :] = self.lane_pixel
-        lines = {key: table.take(index, mode="clip") for key, table in self._tables.items() if sampled or not key[1]}
+        lines = [table.take(index, mode="clip") for table in self._tables]
+        sampled = bool((dominant & SAMPLED).any())
+        darker = [table.take(index, mode="clip") for table in self._darker_tables] if sampled else []
         for top, bottom, band in self.shape.bands:
             first, last, depth = self._px(top), self._px(bottom), _DEPTH[band]
-            plain = lines[depth, False]
             if band == "cap":
-                plain = np.where(dominant & MERGED, self._worst.take(worst, mode="clip"), plain)
-            rows[:, first:last] = plain[:, None, :]
-            if sampled and band != "cap":
-                rows[:, first + (first + 1) % 2 : last : 2] = lines[depth, True][:, None, :]
+                cap = self._cap_table.take(np.where(dominant >= MERGED, _CAPS + worst, index), mode="clip")
+                rows[:, first:last] = cap[:, None, :]
+                continue
+            rows[:, first:last] = lines[depth][:, None, :]
+            if sampled:
+                rows[:, first + (first + 1) % 2 : last : 2] = darker[depth][:, None, :]
         self._hatch_lanes(rows, dominant, first_column)
         self._mark_holds(rows, held)
 
@@ -111,20 +116,26 @@ class Raster:
         return round(logical * self.ratio)
 
     def _hatch_lanes(self, rows: Pixels, dominant: Codes, first_column: int) -> None:
-        hatched = self._hatched[dominant]
-        lanes = np.flatnonzero(hatched.any(axis=1))
-        if not len(lanes):
+        hatched = self._hatched.take(dominant)
+        if not hatched.any():
             return
-        where, codes = hatched[lanes], dominant[lanes]
-        plain, striped = self._hatch[0][codes], self._hatch[1][codes]
+        lanes = np.flatnonzero(hatched.view(np.uint8).max(axis=1))
+        few = len(lanes) < len(rows)
+        where, codes = (hatched[lanes], dominant[lanes]) if few else (hatched, dominant)
+        plain, striped = (table.take(codes) for table in self._hatch)
         columns = np.arange(dominant.shape[1]) + first_column
         period = self._px(PATTERN_PX)
-        for line in range(self._px(self.shape.bar_top), self._px(self.shape.bar_bottom)):
-            stripe = (columns + line) % period < period // 2
-            rows[lanes, line] = np.where(where, np.where(stripe, striped, plain), rows[lanes, line])
+        top, bottom = self._px(self.shape.bar_top), self._px(self.shape.bar_bottom)
+        for phase in range(min(period, bottom - top)):
+            hatch = np.where((columns + top + phase) % period < period // 2, striped, plain)
+            for line in range(top + phase, bottom, period):
+                bars = rows[lanes, line] if few else rows[:, line]
+                np.copyto(bars, hatch, where=where)
+                if few:
+                    rows[lanes, line] = bars
 
     def _mark_holds(self, rows: Pixels, held: Codes) -> None:
-        lanes = np.flatnonzero(held.any(axis=1))
+        lanes = np.flatnonzero(held.max(axis=1, initial=0))
         if len(lanes):
             line = np.where(held[lanes] != 0, np.uint32(self.hold_pixel), np.uint32(self.lane_pixel))
             rows[lanes, self._px(self.shape.hold_top) : self._px(self.shape.hold_bottom)] = line[:, None, :]
@@ -140,7 +151,7 @@ class Raster:
         number = code & STATE_MASK
         return State(number) if number in State._value2member_map_ else State.UNKNOWN
 
-    def _table(self, depth: int, odd: bool) -> Pixels:
+    def _table(self, depth: int, *, odd: bool) -> Pixels:
         table = np.empty((_PHASES, 256), dtype=np.uint32)
         for code in range(256):
             state = self._code_state(code)
