@@ -16,6 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine import interpreters
+from engine.backends import registry
+
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
 
 
@@ -39,6 +42,20 @@ def other_pythons() -> list[str]:
     if not pythons:
         pytest.skip("LANESCOPE_TEST_PYTHONS names no other interpreters")
     return pythons
+
+
+@pytest.fixture
+def python_with() -> Callable[[str], str]:
+    """Gives an interpreter that has a backend: this one, else another at hand; skips the test when there is none."""
+
+    def find(backend: str) -> str:
+        others = [path for path in os.environ.get("LANESCOPE_TEST_PYTHONS", "").split(os.pathsep) if path]
+        for python in (sys.executable, *others):
+            if not registry.get(backend).missing_in(interpreters.probe(python).version_info):
+                return python
+        pytest.skip(f"no interpreter at hand has {backend}; name one in LANESCOPE_TEST_PYTHONS")
+
+    return find
 
 
 @pytest.fixture(autouse=True)

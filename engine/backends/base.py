@@ -4,7 +4,7 @@ Job ──start──→ Crew ── messages over a Channel ──→ coordinat
 """
 
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -79,6 +79,15 @@ class Backend:
     explanation: str
     uses_processes: bool
     start: Callable[[Job], Crew]
+    channel: Callable[[BaseContext], Channel]  # what its workers report over
+    oldest: tuple[int, int] = (3, 11)  # Python that has it
+    shares_locks: bool = True  # workers can be given locks and queues, as those of a custom workload are
+
+    def missing_in(self, version: Sequence[int]) -> str:
+        """Why a Python of this version lacks it; empty when it has it."""
+        return (
+            "" if tuple(version[:2]) >= self.oldest else f"it needs Python {'.'.join(map(str, self.oldest))} or newer"
+        )
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Channel(Protocol):
 class ThreadChannel:
     """Between threads: `queue.SimpleQueue`. A thread always reports its end, so there is nothing else to watch."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: BaseContext | None = None) -> None:  # noqa: ARG002 (as of any channel)
         self._reports: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def send(self, message: Message) -> None:

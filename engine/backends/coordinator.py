@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.base import Backend, Crew, Job, Outcome, WorkerError
-from engine.backends.channel import Channel, ProcessChannel, ThreadChannel
+from engine.backends.channel import Channel
 from engine.backends.worker import Message, Work
 from engine.tasks.progress import Reporter
 
@@ -17,7 +17,7 @@ def run(
 ) -> Outcome:
     """Runs `work` in `count` workers and returns when all have ended, in whatever way."""
     context = multiprocessing.get_context(start_method)
-    channel: Channel = ProcessChannel(context) if backend.uses_processes else ThreadChannel()
+    channel = backend.channel(context)
     crew = backend.start(Job(work, count, channel, context, shared))
     return coordinate([crew], channel, reporter)[0]
 
@@ -66,6 +66,8 @@ class _Coordinator:
         if message.kind == "start":
             self._workers[message.crew, message.piece] = message.worker
             self._crews[message.crew].started(message.piece, message.pid)
+            if message.worker not in self._last:
+                self._report(message)
         elif message.kind == "progress":
             self._last[message.worker] = message
             self._report(message)

@@ -8,6 +8,7 @@ from multiprocessing import connection
 
 from engine.backends import pool_worker
 from engine.backends.base import Backend, Crew, Job, describe_exit
+from engine.backends.channel import ProcessChannel
 
 BREAK_TIME_S = 10.0  # for the executor to notice what has been noticed here
 
@@ -58,4 +59,5 @@ BACKEND = Backend(
     explanation="ProcessPoolExecutor: futures, computed in processes that are kept. One that dies breaks the pool.",
     uses_processes=True,
     start=ProcessExecutorCrew,
+    channel=ProcessChannel,
 )

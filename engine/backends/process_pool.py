@@ -8,6 +8,7 @@ from multiprocessing.process import BaseProcess
 
 from engine.backends import pool_worker
 from engine.backends.base import Backend, Crew, Job, describe_exit
+from engine.backends.channel import ProcessChannel
 
 # Only one thread can ask for an exit code. The pool's own thread asks at once, so look at its answer a bit later.
 REAP_TIME_S = 0.2
@@ -69,4 +70,5 @@ BACKEND = Backend(
     explanation="multiprocessing.Pool: its processes are started once and take one piece of work after another.",
     uses_processes=True,
     start=ProcessPoolCrew,
+    channel=ProcessChannel,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from engine.backends.base import Backend, Crew, Job, describe_exit
+from engine.backends.channel import ProcessChannel
 from engine.backends.worker import Context, Work, execute, take_name
 
 
@@ -45,4 +46,5 @@ BACKEND = Backend(
     explanation="One process a worker, with memory and a GIL of its own. What they exchange is copied.",
     uses_processes=True,
     start=ProcessCrew,
+    channel=ProcessChannel,
 )

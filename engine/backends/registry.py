@@ -2,12 +2,20 @@
 
 from difflib import get_close_matches
 
-from engine.backends import process_executor, process_pool, processes, serial, thread_pool, threads
+from engine.backends import (
+    interpreter_pool,
+    process_executor,
+    process_pool,
+    processes,
+    serial,
+    thread_pool,
+    threads,
+)
 from engine.backends.base import Backend
 
 BACKENDS: dict[str, Backend] = {
     module.BACKEND.name: module.BACKEND
-    for module in (serial, threads, thread_pool, processes, process_pool, process_executor)
+    for module in (serial, threads, thread_pool, interpreter_pool, processes, process_pool, process_executor)
 }
 
 START_METHODS = ("fork", "spawn", "forkserver")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from engine.backends.base import Backend, Crew
+from engine.backends.channel import ThreadChannel
 from engine.backends.worker import Message, execute
 
 
@@ -20,4 +21,5 @@ BACKEND = Backend(
     explanation="One piece of work after another in the main thread. No concurrency: the yardstick for the others.",
     uses_processes=False,
     start=SerialCrew,
+    channel=ThreadChannel,
 )

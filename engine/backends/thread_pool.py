@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from engine.backends.base import Backend, Crew, Job
+from engine.backends.channel import ThreadChannel
 from engine.backends.worker import execute, take_name
 
 
@@ -30,4 +31,5 @@ BACKEND = Backend(
     explanation="ThreadPoolExecutor: its threads are started once and take one piece of work after another.",
     uses_processes=False,
     start=ThreadPoolCrew,
+    channel=ThreadChannel,
 )

@@ -3,6 +3,7 @@
 import threading
 
 from engine.backends.base import Backend, Crew, Job
+from engine.backends.channel import ThreadChannel
 from engine.backends.worker import execute
 
 
@@ -27,4 +28,5 @@ BACKEND = Backend(
     explanation="One thread a worker. They share all memory; with a GIL, one at a time runs Python code.",
     uses_processes=False,
     start=ThreadCrew,
+    channel=ThreadChannel,
 )

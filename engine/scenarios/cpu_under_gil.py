@@ -33,7 +33,7 @@ later) has no GIL: there threads do what one would hope.""",
             "numbers", "Numbers to test per worker", "int", 300_000, 100, 5_000_000, help="From 2 on; larger is slower."
         ),
     ),
-    backends=("serial", "threads", "thread-pool", "processes", "process-pool", "process-executor"),
+    backends=("serial", "threads", "thread-pool", "sub-interpreters", "processes", "process-pool", "process-executor"),
     default_workers=4,
     tags=("gil", "cpu-bound", "free-threaded", "parallel", "speed-up"),
 )

@@ -34,7 +34,7 @@ wait.""",
         Parameter("size_kib", "Size of a block", "int", 4096, 1, 65_536, unit="KiB"),
         Parameter("blocks", "Blocks per worker", "int", 400, 1, 100_000),
     ),
-    backends=("threads", "serial", "thread-pool", "processes", "process-pool", "process-executor"),
+    backends=("threads", "serial", "thread-pool", "sub-interpreters", "processes", "process-pool", "process-executor"),
     default_workers=4,
     tags=("gil", "hashlib", "zlib", "c extension", "parallel"),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import interpreters
+from engine.backends import registry as backends
 from engine.recorder.request import RunRequest
 from engine.recording import library
 from engine.scenarios import catalogue
@@ -46,6 +47,10 @@ def scenario_request(
         raise InvalidChoice("name", str(error)) from None
     except InvalidSetting as error:
         raise InvalidChoice(error.field, str(error)) from None
+    python = _interpreter(interpreter)
+    version = sys.version_info if interpreter is None else _probe(python).version_info
+    if missing := backends.get(settings.backend).missing_in(version):
+        raise InvalidChoice("backend", f"{settings.backend} cannot run here: {missing}; choose another interpreter")
     values = {parameter.name: getattr(settings, parameter.name) for parameter in scenario.parameters}
     arguments = ["--workers", str(settings.workers), "--backend", settings.backend]
     if settings.start_method:
@@ -53,7 +58,7 @@ def scenario_request(
     for parameter, value in values.items():
         arguments += ["--set", f"{parameter}={_as_text(value)}"]
     return RunRequest(
-        command=[_interpreter(interpreter), "-m", f"engine.scenarios.{scenario.name}", *arguments],
+        command=[python, "-m", f"engine.scenarios.{scenario.name}", *arguments],
         recording=_recording(recording, scenario.name),
         cwd=ROOT,
         environment={"PYTHONSAFEPATH": ""},  # the scenarios are found from the working folder
@@ -110,7 +115,7 @@ def workload_request(
         checked = from_data(data)
     except InvalidWorkload as error:
         raise InvalidChoice("workload", str(error)) from None
-    backends = {group.backend for group in checked.groups}
+    used = {group.backend for group in checked.groups}
     return RunRequest(
         command=[
             _interpreter(interpreter),
@@ -125,7 +130,7 @@ def workload_request(
         title=checked.title,
         scenario="custom",
         parameters={"workload": to_data(checked)},
-        backend=backends.pop() if len(backends) == 1 else None,
+        backend=used.pop() if len(used) == 1 else None,
         workers=sum(group.workers for group in checked.groups),
         time_limit_s=_time_limit(time_limit_s),
         end_on_deadlock=end_on_deadlock,

@@ -112,8 +112,11 @@ def matrix() -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.full
 @pytest.mark.parametrize(("name", "backend", "start_method"), matrix())
-def test_on_every_backend_and_start_method(name: str, backend: str, start_method: str | None, tmp_path: Path) -> None:
-    check(name, tmp_path / "run.lane", backend=backend, start_method=start_method)
+def test_on_every_backend_and_start_method(
+    name: str, backend: str, start_method: str | None, tmp_path: Path, python_with: Callable[[str], str]
+) -> None:
+    python = python_with(backend)
+    check(name, tmp_path / "run.lane", backend=backend, start_method=start_method, interpreter=python)
 
 
 @pytest.mark.full

@@ -28,6 +28,7 @@ from engine.tasks.workload import (
 )
 from tests.engine.scenarios import programs
 
+ADMITTED = [name for name, backend in BACKENDS.items() if backend.shares_locks]
 SAMPLES = Path(__file__).parents[2] / "resources" / "samples" / "workloads"
 
 
@@ -41,7 +42,7 @@ def errors_of(value: object) -> dict[str, str]:
 
 
 def test_names_of_backends_and_start_methods_are_those_of_the_backends() -> None:
-    assert tuple(BACKENDS) == workload_rules.BACKEND_NAMES
+    assert tuple(ADMITTED) == workload_rules.BACKEND_NAMES
     assert START_METHODS == workload_rules.START_METHODS
 
 
@@ -135,7 +136,7 @@ def test_limits_themselves_are_allowed() -> None:
     assert errors_of({"version": 1, "groups": [{"name": str(n)} for n in range(32)]}) == {}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", ADMITTED)
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_on_every_backend_is_allowed(backend: str, task: str) -> None:
     assert errors_of(data(backend=backend, task=task, parameters=TASKS[task].defaults())) == {}
@@ -220,12 +221,12 @@ def test_groups_on_all_backends_run_at_once_through_queues_of_threads_and_of_pro
     quick = {"duration_ms": 0}
     groups = tuple(
         WorkerGroup(f"{backend} {kind}", 2, backend, "sleep", quick, 5, (LockUse("shared", 0),), **{kind: backend})
-        for backend in BACKENDS
+        for backend in ADMITTED
         for kind in ("feeds", "drains")
         if (backend, kind) != ("serial", "drains")
     )
     drain = WorkerGroup("drain serial", 1, "threads", "sleep", quick, drains="serial")
-    queues = tuple(WorkQueue(backend, 2) for backend in BACKENDS)
+    queues = tuple(WorkQueue(backend, 2) for backend in ADMITTED)
     said = run_custom(Workload((*groups, drain), queues))
     assert said.count(": 10 iterations by 2 workers") == 11
     assert said.count(": 10 iterations by 1 workers") == 1

@@ -101,7 +101,7 @@ class GroupForm(Form):
         put = custom.put
         self.name = self.add_text(f"{path}.name", "Name", str(group["name"]), lambda text: put(group, "name", text))
         self.add_parameter(f"{path}.workers", WORKERS, group)
-        kinds = [(name, backend.title) for name, backend in backends.BACKENDS.items()]
+        kinds = [(name, backend.title) for name, backend in backends.BACKENDS.items() if backend.shares_locks]
         self.add_choice(f"{path}.backend", "Backend", kinds, group["backend"], lambda name: put(group, "backend", name))
         types = [(name, task.title) for name, task in tasks.TASKS.items()]
         self.add_choice(f"{path}.task", "Task", types, group["task"], lambda name: self._change_task(group, name))

@@ -1,6 +1,7 @@
 """Every scenario, run as a program of its own, shows what it is there to show."""
 
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -84,9 +85,11 @@ def matrix() -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.full
 @pytest.mark.parametrize(("name", "backend", "start_method"), matrix())
-def test_effect_on_every_backend_and_start_method(name: str, backend: str, start_method: str | None) -> None:
+def test_effect_on_every_backend_and_start_method(
+    name: str, backend: str, start_method: str | None, python_with: Callable[[str], str]
+) -> None:
     method = ["--start-method", start_method] if start_method else []
-    check(catalogue.get(name), EFFECTS[name], "--backend", backend, *method)
+    check(catalogue.get(name), EFFECTS[name], "--backend", backend, *method, python=python_with(backend))
 
 
 @pytest.mark.full

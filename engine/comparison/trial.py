@@ -1,0 +1,161 @@
+"""One recording in numbers: how much work in which time, what it cost, and where the workers' time went."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.model.entities import Lane
+from engine.model.model import Model
+from engine.recording.schema import STATE_MASK, State
+
+# What the time of a worker is split into, in the order in which it is shown. All but the last three are states of its
+# lane: "start-up" is the time from when the first worker was started until this one began, "IPC" waits for queues and
+# pipes between processes, "idle" the time without a task and from its own end until the last worker's.
+WHERE = ("running", "GIL wait", "core wait", "lock wait", "wait", "IPC", "I/O", "sleep", "unknown", "start-up", "idle")
+STATE_OF = {
+    State.RUNNING: "running",
+    State.GIL_WAIT: "GIL wait",
+    State.CORE_WAIT: "core wait",
+    State.LOCK_WAIT: "lock wait",
+    State.WAIT: "wait",
+    State.IO: "I/O",
+    State.SLEEP: "sleep",
+    State.UNKNOWN: "unknown",
+    State.IDLE: "idle",
+}
+IPC_KINDS = ("process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe")
+MEMORY_COLUMNS = 500
+MOST_SLICES = 2_000_000  # of one lane
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one run measured. Times in ns; `where` is the workers' time by WHERE, all workers together.
+
+    `work` counts steps as the workers report them (of `unit`), `span_ns` is from the start of the first worker to the
+    end of the last one.
+    """
+
+    recording: str
+    work: int
+    unit: str
+    span_ns: int
+    start_up_ns: int  # until the last worker had begun
+    memory_bytes: int  # most at one time, of all processes
+    processes: int
+    lanes: int
+    where: Mapping[str, int]
+    slowest_share: float  # longest time at work of one worker over the mean of all
+    dropped: int
+    sampled: bool  # GIL wait and core wait were told apart
+    error: str = ""  # why it does not count, in one line
+
+    @property
+    def per_s(self) -> float:
+        """Steps a second."""
+        return self.work / self.span_ns * 1e9 if self.span_ns > 0 else 0.0
+
+    def share(self, what: str) -> float:
+        """Share of the workers' time, by WHERE."""
+        total = sum(self.where.values())
+        return self.where.get(what, 0) / total if total else 0.0
+
+    def to_data(self) -> dict[str, Any]:
+        """For JSON; `Trial(**data)` makes it again."""
+        return asdict(self)
+
+
+def failed(recording: str, error: str) -> Trial:
+    """A run that measured nothing."""
+    return Trial(recording, 0, "", 0, 0, 0, 0, 0, {}, 0.0, 0, False, error)
+
+
+def measure(model: Model, recording: str) -> Trial:
+    """The numbers of a finished run. `error` is set when the run did not end as it should."""
+    reports = list(model.workers.values())
+    lanes = _worker_lanes(model, {str(report["worker"]) for report in reports})
+    end = model.program_end or {}
+    error = next((str(report["error"]).strip().splitlines()[-1] for report in reports if report.get("error")), "")
+    if end.get("ended_by") != "itself":
+        error = f"ended by {end.get('ended_by') or 'something unknown'}"
+    elif end.get("exit_status"):
+        error = error or f"ended with exit status {end['exit_status']}"
+    elif not reports or not lanes:
+        error = "its workers reported nothing"
+    if error:
+        return failed(recording, error)
+    begin = min(_launched(model, lane) for lane in lanes)
+    last = max(int(report["time_ns"]) for report in reports)
+    where = dict.fromkeys(WHERE, 0)
+    busy = []
+    for lane in lanes:
+        spent = _spent(model, lane, begin, last)
+        for what, time in spent.items():
+            where[what] += time
+        busy.append(sum(spent.values()) - spent["idle"] - spent["start-up"])
+    labels = [str(report["label"]) for report in reports if report.get("label")]
+    return Trial(
+        recording=recording,
+        work=sum(int(report.get("done") or 0) for report in reports),
+        unit=max(set(labels), key=labels.count) if labels else "steps",
+        span_ns=last - begin,
+        start_up_ns=max(max(lane.named_ns for lane in lanes) - begin, 0),
+        memory_bytes=_most_memory(model),
+        processes=len(model.processes),
+        lanes=len(lanes),
+        where=where,
+        slowest_share=max(busy) / max(1.0, sum(busy) / len(busy)),
+        dropped=int(model.overhead.get("dropped", 0)),
+        sampled=bool(model.overhead.get("sampler")),
+    )
+
+
+def _worker_lanes(model: Model, names: set[str]) -> list[Lane]:
+    """The lanes that the workers ran in: those called as they; for work in the main thread that one."""
+    named = [lane for lane in model.lanes if lane.name in names and not lane.internal]
+    return named or [lane for lane in model.lanes if not lane.internal][:1]
+
+
+def _launched(model: Model, lane: Lane) -> int:
+    process = model.processes[lane.process]
+    if process.parent is not None:
+        return process.launched_ns
+    if lane.parent is not None:
+        return lane.start_ns
+    return min(int(report["first_ns"]) for report in model.workers.values())  # in the main thread
+
+
+def _spent(model: Model, lane: Lane, begin: int, last: int) -> dict[str, int]:
+    """Where the time of one worker went between these moments."""
+    spent = dict.fromkeys(WHERE, 0)
+    began = min(max(lane.named_ns, begin), last)
+    ended = min(lane.end_ns or last, last)
+    spent["start-up"] = began - begin
+    spent["idle"] = max(last - max(ended, began), 0)
+    if ended <= began:
+        return spent
+    totals = model.states.totals(np.array([lane.id]), began, ended)[0]
+    for state, what in STATE_OF.items():
+        spent[what] += int(totals[state])
+    spent["IPC"] = _inter_process(model, lane, began, ended)
+    spent["wait"] = max(spent["wait"] - spent["IPC"], 0)
+    return spent
+
+
+def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
+    """Time in waits for queues and pipes between processes."""
+    primitives = {number for number, primitive in model.primitives.items() if primitive.kind in IPC_KINDS}
+    details = np.array([key for key, (primitive, _) in model.details.items() if primitive in primitives], np.int64)
+    if not len(details):
+        return 0
+    slices = model.states.slices(lane.id, start, end, limit=MOST_SLICES)
+    waits = (slices.codes & STATE_MASK == State.WAIT) & np.isin(slices.details, details)
+    return int((np.minimum(slices.ends[waits], end) - np.maximum(slices.starts[waits], start)).sum())
+
+
+def _most_memory(model: Model) -> int:
+    step = max((model.end_ns - model.start_ns) / MEMORY_COLUMNS, 1.0)
+    used = model.resources.memory(model.start_ns, step, MEMORY_COLUMNS)
+    return 0 if np.isnan(used).all() else int(np.nanmax(used))
