@@ -4,7 +4,8 @@
     originals   the interpreter's own functions, taken before anything is replaced
     ring · texts · sites · state · waits      how events get out: shared memory, text frames, interned code positions
     holds · contention · nesting      what all locks share: booking, waiting, what is acquired while others are held
-    locks · rlocks · threads · synchronisation · queues · executors · blocking · output · signals      a family each
+    locks · rlocks · synchronisation · threads · raw_threads · queues · executors · blocking · output · signals
+                a family of primitives each
     processes · process_locks · process_queues · pools      the same for multiprocessing
     imports     patches a module when it is first imported
     reporter    what the program may call through `sys.modules["_lanescope"]`: progress, task, mark

@@ -21,6 +21,7 @@ from . import (
     process_queues,
     processes,
     queues,
+    raw_threads,
     reporter,
     rlocks,
     signals,
@@ -96,7 +97,7 @@ def patch_thread_module(module: ModuleType) -> None:
         if hasattr(module, name):
             setattr(module, name, locks.TracedLock)
     module.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
-    threads.patch_thread_module(module)
+    raw_threads.patch_start(module)
 
 
 def patch_threading(threading: ModuleType) -> None:

@@ -8,10 +8,9 @@ from . import lock_order
 from .follow import waiting
 from .originals import get_frame, get_ident
 from .output import flush
-from .patching import Builtin, hidden, replace_method
+from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
-from .sites import is_user_code
 from .state import ThreadState, current, enter, leave
 
 TYPE_CHECKING = False
@@ -147,49 +146,6 @@ def rename(thread: Any) -> None:
         state.rename(name)
     elif thread.ident == get_ident():
         current().rename(name)
-
-
-class StartNewThread(Builtin):
-    """`_thread.start_new_thread`: threads made without `threading` end properly too."""
-
-    __slots__ = ()
-
-    def start_new_thread(self, function: Any, args: Any, *kwargs: Any) -> int:
-        """As the original."""
-        with hidden:
-            if is_user_code(get_frame(1)) and callable(function) and isinstance(args, tuple):
-                function = RawThread(function, current().serial)
-            return int(self.original(function, args, *kwargs))
-
-
-class RawThread:
-    """What a thread without a `Thread` object runs."""
-
-    __slots__ = ("function", "parent")
-
-    def __init__(self, function: Any, parent: int) -> None:
-        self.function = function
-        self.parent = parent
-
-    def __repr__(self) -> str:
-        return repr(self.function)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
-        with hidden:
-            enter(parent=self.parent)
-            error = ""
-            try:
-                self.function(*args, **kwargs)
-            except BaseException as raised:
-                error = describe_exception(raised)
-                raise
-            finally:
-                leave(error)
-
-
-def patch_thread_module(module: ModuleType) -> None:
-    """`_thread`, at once."""
-    module.start_new_thread = module.start_new = StartNewThread(module.start_new_thread).start_new_thread  # type: ignore[attr-defined]
 
 
 def patch_threads(threading: ModuleType) -> None:
