@@ -45,6 +45,10 @@ class Layer(IntEnum):
     OPEN_HOLDS = 8
     SIGNALS = 9
     MARKS = 10
+    GILS = 11
+    ACCOUNTS = 12
+    CORES = 13
+    MEMORY = 14
 
 
 # Times in rows are absolute nanoseconds of the recorded machine's monotonic clock; the file stores them relative to
@@ -64,6 +68,22 @@ MARK_ROW = np.dtype([("lane", "<u4"), ("time", "<u8"), ("text", "<u4")])
 RESOURCE_ROW = np.dtype(
     [("process", "<u4"), ("time", "<u8"), ("cpu", "<u8"), ("rss", "<u8"), ("uss", "<u8"), ("switches", "<u8")]
 )
+# The system's own accounts of a thread, cumulative: CPU time, time in the run queue (ns), context switches of either
+# kind.
+ACCOUNT_ROW = np.dtype(
+    [("lane", "<u4"), ("time", "<u8"), ("cpu", "<u8"), ("queue", "<u8"), ("voluntary", "<u8"), ("involuntary", "<u8")]
+)
+CORE_ROW = np.dtype([("core", "<u4"), ("time", "<u8"), ("busy", "<u8")])  # cumulative ns, whoever used the core
+MEMORY_ROW = np.dtype([("process", "<u4"), ("time", "<u8"), ("pss", "<u8"), ("swapped", "<u8")])  # bytes
+# Who had a GIL, as sampled: `holder` is a lane + 1 or one of the two below; `looks` that agreed, lanes that were seen
+# `waiting` for it in all of them together, `switches` of it from thread to thread since the row before. Spans of one
+# GIL do not overlap; nothing is known between them.
+GIL_NOBODY = 0
+GIL_STRANGER = 0xFFFFFFFF  # a thread that has no lane
+GIL_ROW = np.dtype(
+    [("gil", "<u4"), ("holder", "<u4"), ("start", "<u8"), ("end", "<u8"), ("site", "<u4"), ("looks", "<u2"),
+     ("waiting", "<u2"), ("switches", "<u4")]
+)  # fmt: skip
 # Open rows say how a lane goes on after its last slice: each replaces the lane's (or the lane's and primitive's)
 # former one. An open hold
 # with since == 0 has ended. They are checkpoints of what ring cells say *now*; the watermark of their chunk is when
@@ -79,6 +99,10 @@ ROWS = {
     Layer.SIGNALS: SIGNAL_ROW,
     Layer.MARKS: MARK_ROW,
     Layer.RESOURCES: RESOURCE_ROW,
+    Layer.ACCOUNTS: ACCOUNT_ROW,
+    Layer.CORES: CORE_ROW,
+    Layer.MEMORY: MEMORY_ROW,
+    Layer.GILS: GIL_ROW,
     Layer.OPEN_STATES: OPEN_STATE_ROW,
     Layer.OPEN_HOLDS: OPEN_HOLD_ROW,
 }
@@ -131,7 +155,11 @@ PRIMITIVE_KINDS = (
 #   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
-#   overhead     time_ns recorder_cpu_ns events dropped traced_percent sampler("schedstat"|...)
+#   overhead     time_ns recorder_cpu_ns events dropped traced_percent
+#                sampler(what of threads can be seen: "system_calls"|"accounts"|"cpu_time"|"none")
+#                sample_hz(as it is) sample_wanted_hz sample_looks(so far) sample_percent(of a core)
+#   attribution  process method(as `sampler`, of this process)
+#   gil          id process interpreter(0: the main one) how("read": from the interpreter's memory | "inferred")
 #   note         time_ns text level("info"|"warning")         end  time_ns: the recording was closed in order
 #   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces it;
 #                also behind "end", when it was made later
