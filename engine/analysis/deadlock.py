@@ -120,6 +120,11 @@ def cause_of(awaited: Sequence[Primitive]) -> str:
     return causes.pop() if len(causes) == 1 else "mixed"
 
 
+def advice(cause: str) -> str:
+    """What to do against deadlocks of this cause."""
+    return _ADVICE[cause]
+
+
 def explanation(participants: Sequence[Participant]) -> str:
     """`worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts`"""
     wanted = {participant.primitive.id for participant in participants}

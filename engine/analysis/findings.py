@@ -2,7 +2,16 @@
 
 from typing import Protocol
 
-from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis import (
+    convoy,
+    gil_bound,
+    held_while_blocked,
+    incomplete,
+    lock_order,
+    lost_process,
+    thread_error,
+    uneven,
+)
 from engine.analysis.building import Finding
 from engine.model.model import Model
 
@@ -14,7 +23,9 @@ class Detector(Protocol):
         """What it found; empty when the evidence is thin."""
 
 
-DETECTORS: tuple[Detector, ...] = (convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error)
+DETECTORS: tuple[Detector, ...] = (
+    lock_order, convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error, incomplete,
+)  # fmt: skip
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.
 KEYS = (

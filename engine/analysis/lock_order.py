@@ -1,0 +1,244 @@
+"""Predicts deadlocks: locks that were taken in opposite orders, although this run got through.
+
+What makes a cycle of lock orders a possible deadlock stands in `lock_cycles`. Locks that some thread released for
+another are signals, not locks, and count for nothing. Cycles of the same lines of code are one finding.
+
+Two graphs are looked at: of the locks themselves, whose cycles are predicted deadlocks; and of the lines that created
+them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
+
+Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from engine.analysis import deadlock
+from engine.analysis.building import Finding, listed
+from engine.analysis.lock_cycles import Cycle, LockCycles
+from engine.analysis.start_order import StartOrder
+from engine.model.entities import Primitive, Site
+from engine.model.format import count
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.nestings import Held, Nesting
+
+MOST_FINDINGS = 20
+EVER = 1 << 63
+KIND = "potential-deadlock"
+Place = tuple[str, int]
+
+
+def find(model: Model) -> list[Finding]:
+    """A finding for each cycle of lines, predicted ones first; one more when not all orders could be looked at."""
+    nestings = [nesting for nesting in _of_locks(model) if nesting.held]
+    order = StartOrder(model)
+    by_lock = LockCycles(nestings, order)
+    seen: set[frozenset[object]] = set()
+    found = [_predicted(model, group) for group in _groups(model, by_lock, seen)]
+    if len(found) < MOST_FINDINGS:
+        origins = _origins(model)
+        by_line = LockCycles(list(_by_origin(nestings, origins)), order)
+        found += [_inversion(model, group) for group in _groups(model, by_line, seen)]
+    if by_lock.cut_short:
+        found.append(_cut_short(model))
+    return found
+
+
+def _of_locks(model: Model) -> Iterable[Nesting]:
+    """The nestings of locks that are locks, without what else was held."""
+    known: dict[int, bool] = {}
+
+    def is_lock(number: int) -> bool:
+        if number not in known:
+            primitive = model.primitives.get(number)
+            known[number] = (
+                primitive is not None
+                and primitive.kind in MUTEXES
+                and not primitive.internal
+                and not len(model.signals.of(number, 0, EVER))
+            )
+        return known[number]
+
+    for nesting in model.nestings:
+        if is_lock(nesting.primitive):
+            yield nesting._replace(held=tuple(held for held in nesting.held if is_lock(held.primitive)))
+
+
+def _origins(model: Model) -> dict[int, int]:
+    """For each primitive the first one made by the same line."""
+    first: dict[object, int] = {}
+    return {
+        number: first.setdefault((made.kind, made.file, made.line) if made.line else number, number)
+        for number, made in sorted(model.primitives.items())
+    }
+
+
+def _by_origin(nestings: Iterable[Nesting], origins: dict[int, int]) -> Iterable[Nesting]:
+    """The same with lines for locks. Two locks of one line held together have an order that lines can't tell."""
+    for nesting in nestings:
+        own = origins[nesting.primitive]
+        held = tuple(Held(origins[each.primitive], each.stack) for each in nesting.held)
+        if all(each.primitive != own for each in held):
+            yield nesting._replace(primitive=own, held=held)
+
+
+def _groups(model: Model, cycles: Iterable[Cycle], seen: set[frozenset[object]]) -> list[list[Cycle]]:
+    """Cycles of the same lines of code together. Those in `seen` are known already; adds to it."""
+    groups: dict[frozenset[object], list[Cycle]] = {}
+    deadlocks = [{edge["primitive"] for edge in each.get("edges") or ()} for each in deadlock.find(model)]
+    known = set(seen)
+    for cycle in cycles:
+        if any({link.primitive for link in cycle} <= primitives for primitives in deadlocks):
+            continue
+        places = frozenset(_places(model, link, before) for link, before in _links(cycle))
+        if places in groups:
+            groups[places].append(cycle)
+        elif places not in known and len(groups) < MOST_FINDINGS:
+            groups[places] = [cycle]
+            seen.add(places)
+    return list(groups.values())
+
+
+def _links(cycle: Cycle) -> Iterable[tuple[Nesting, Held]]:
+    """Each link with what it holds of the cycle: the lock that the one before it takes."""
+    for number, link in enumerate(cycle):
+        wanted = cycle[number - 1].primitive
+        yield link, next(held for held in link.held if held.primitive == wanted)
+
+
+def _places(model: Model, link: Nesting, held: Held) -> tuple[object, ...]:
+    return (
+        _origin(model.primitives[held.primitive]),
+        _line(model.site(held.stack)),
+        _origin(model.primitives[link.primitive]),
+        _line(model.site(link.stack)),
+    )
+
+
+def _origin(primitive: Primitive) -> object:
+    return (primitive.kind, primitive.file, primitive.line) if primitive.line else primitive.id
+
+
+def _line(site: Site | None) -> Place:
+    return (site.file, site.line) if site else ("", 0)
+
+
+def _predicted(model: Model, group: list[Cycle]) -> Finding:
+    cycle = _from_first_lane(group[0])
+    cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
+    names = [model.lane_label(link.lane) for link in cycle]
+    more = f" The same lines do so with {count(len(group) - 1, 'more set')} of locks." if len(group) > 1 else ""
+    return {
+        **_common(model, cycle),
+        "kind": KIND,
+        "severity": "error",
+        "certainty": "predicted",
+        "cause": cause,
+        "title": f"Possible deadlock of {listed(names)}",
+        "explanation": f"{_orders(model, cycle)}. This run got through; when they come at the same time, each waits for"
+        f" the next for ever.{more}",
+        "advice": deadlock.advice(cause),
+    }
+
+
+def _inversion(model: Model, group: list[Cycle]) -> Finding:
+    cycle = _from_first_lane(group[0])
+    lines = [model.primitives[link.primitive].place for link in cycle]
+    return {
+        **_common(model, cycle),
+        "kind": "lock-order-inversion",
+        "severity": "info",
+        "certainty": "inferred",
+        "cause": None,
+        "title": f"Locks made at {listed(lines)} are taken in opposite orders",
+        "explanation": f"{_orders(model, cycle)}. These were not the same locks, so nothing can happen unless the same"
+        " ones meet.",
+        "advice": deadlock.advice("lock-cycle"),
+    }
+
+
+def _from_first_lane(cycle: Cycle) -> Cycle:
+    first = min(range(len(cycle)), key=lambda number: cycle[number].lane)
+    return cycle[first:] + cycle[:first]
+
+
+def _orders(model: Model, cycle: Cycle) -> str:
+    """`one took b (ab.py:5) while it held a (ab.py:4); two took …`"""
+    clauses = []
+    for link, held in _links(cycle):
+        taken, kept = (_name(model.primitives[number]) for number in (link.primitive, held.primitive))
+        clauses.append(
+            f"{model.lane_label(link.lane)} took {taken}{_at(model, link.stack)}"
+            f" while it held {kept}{_at(model, held.stack)}"
+        )
+    return "; ".join(clauses)
+
+
+def _at(model: Model, stack: int) -> str:
+    site = model.site(stack)
+    return f" ({site.label})" if site else ""
+
+
+def _name(primitive: Primitive) -> str:
+    return primitive.name or primitive.short
+
+
+def _common(model: Model, cycle: Cycle) -> dict[str, Any]:
+    """Participants in the order of the cycle, and its edges as a deadlock has them."""
+    links = list(_links(cycle))
+    return {
+        "participants": [
+            {
+                "process": model.processes[model.lanes[link.lane].process].pid,
+                "thread": model.lanes[link.lane].name,
+                "waits_for": model.primitives[link.primitive].label,
+                "holds": [model.primitives[held.primitive].label],
+                "stack": _frames(model, link.stack),
+            }
+            for link, held in links
+        ],
+        "start_ns": min(link.time_ns for link in cycle),
+        "end_ns": max(link.time_ns for link in cycle),
+        "lanes": [link.lane for link in cycle],
+        "primitive": cycle[0].primitive,
+        "edges": [
+            {
+                "waiter": link.lane,
+                "holder": after.lane,
+                "primitive": link.primitive,
+                "wait_site": link.stack,
+                "hold_site": held.stack,
+            }
+            for link, (after, held) in zip(cycle, links[1:] + links[:1], strict=True)
+        ],
+        "resolved_ns": None,
+    }
+
+
+def _frames(model: Model, stack: int) -> list[dict[str, Any]]:
+    return [{"file": site.file, "line": site.line, "function": site.function} for site in model.stack(stack)]
+
+
+def _cut_short(model: Model) -> Finding:
+    return {
+        "kind": "incomplete-history",
+        "severity": "info",
+        "certainty": "observed",
+        "cause": None,
+        "title": "Not all lock orders were looked at",
+        "explanation": "Locks were taken in so many orders that the search for possible deadlocks was cut short: there"
+        " may be more than are listed.",
+        "advice": "Check a part of the program by itself, or settle the deadlocks that are listed and check again.",
+        "participants": [],
+        "start_ns": model.start_ns,
+        "end_ns": model.end_ns,
+        "lanes": [],
+        "primitive": None,
+    }
+
+
+def steps(found: Finding, model: Model) -> Sequence[tuple[Site, Site]]:
+    """Where each lane of a predicted deadlock took the lock that it holds, and where the one that it waits for."""
+    hold_sites = {edge["holder"]: edge["hold_site"] for edge in found["edges"]}
+    sites = [(model.site(hold_sites[edge["waiter"]]), model.site(edge["wait_site"])) for edge in found["edges"]]
+    return [(held, wanted) for held, wanted in sites if held and wanted]
