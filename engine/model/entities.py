@@ -164,6 +164,16 @@ class Task(NamedTuple):
     depth: int
 
 
+class Bookmark(NamedTuple):
+    """A note of the reader's at a time, or on a span: `lane` is None when it stands for the whole recording."""
+
+    id: int
+    time_ns: int
+    end_ns: int
+    lane: int | None
+    text: str
+
+
 class HandOff(NamedTuple):
     """`releaser` let go of (or signalled) a primitive; `receiver`, which waited for it, went on at `receive_ns`."""
 

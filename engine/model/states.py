@@ -52,6 +52,10 @@ class StateStore:
         """Bytes that slices and pyramid take."""
         return self.pages.nbytes + self.pyramid.nbytes
 
+    def closed_ends(self) -> np.ndarray:
+        """Where each lane's closed slices end: int64, absolute ns; its start while it has none."""
+        return np.asarray(self.pages.last_end + self.origin_ns)
+
     # Taking in.
 
     def add_lanes(self, starts_ns: list[int]) -> None:
