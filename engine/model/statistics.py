@@ -1,5 +1,6 @@
 """Where the time of lanes went, what locks cost, how much work was done."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,13 @@ def lane_statistics(
         LaneStatistics(model.lanes[number], row, int(row[1:].sum()))
         for number, row in zip(numbers, totals, strict=True)
     ]
+
+
+def time_in(model: Model, states: Collection[State]) -> list[int]:
+    """By lane: the time it has spent in any of these states so far, ns."""
+    totals = model.states.totals(np.arange(len(model.lanes)), model.start_ns, model.end_ns)
+    spent: list[int] = totals[:, sorted(states)].sum(axis=1).tolist()
+    return spent
 
 
 def lock_statistics(model: Model) -> list[LockStatistics]:

@@ -9,10 +9,12 @@ from engine.recording.schema import State
 
 
 class Sort(Enum):
-    """Order of lanes within their process."""
+    """Order of processes, and of the lanes within each."""
 
     STARTED = "as started"
     NAME = "by name"
+    WAIT = "by time waited"
+    LOCK_WAIT = "by time waited for locks"
 
 
 class Filters(QObject):
@@ -88,7 +90,8 @@ class Filters(QObject):
         self._change("_sort", sort)
 
     def toggle_pinned(self, lane: int) -> None:
-        self._change("_pinned", self._pinned ^ {lane})
+        """Pins a lane (which shows it again if it was hidden), or takes it back into its place."""
+        self._change_lanes(self._pinned ^ {lane}, self._hidden - {lane})
 
     def toggle_collapsed(self, process: int) -> None:
         self._change("_collapsed", self._collapsed ^ {process})
@@ -96,11 +99,28 @@ class Filters(QObject):
     def toggle_services(self, process: int) -> None:
         self._change("_services", self._services ^ {process})
 
-    def hide(self, lane: int) -> None:
-        self._change("_hidden", self._hidden | {lane})
+    def collapse(self, processes: Iterable[int]) -> None:
+        """Shows exactly these processes as one summary row each."""
+        self._change("_collapsed", frozenset(processes))
+
+    def hide(self, *lanes: int) -> None:
+        """Takes lanes away, from among the pinned ones too."""
+        self._change_lanes(self._pinned - set(lanes), self._hidden | set(lanes))
+
+    def hide_all_but(self, lanes: Iterable[int], everyone: Iterable[int]) -> None:
+        """Leaves only these of all lanes."""
+        others = frozenset(everyone) - frozenset(lanes)
+        self._change_lanes(self._pinned - others, others)
+
+    def show_lane(self, lane: int) -> None:
+        """Shows one lane again that was hidden."""
+        self._change("_hidden", self._hidden - {lane})
 
     def show_all_lanes(self) -> None:
-        self._change("_hidden", frozenset())
+        """Shows what was hidden, and what the text left out."""
+        if self._hidden or self._text:
+            self._hidden, self._text = frozenset(), ""
+            self.changed.emit()
 
     def admits(self, *words: str) -> bool:
         """Whether a lane of this name, process and so on passes the text filter."""
@@ -111,6 +131,11 @@ class Filters(QObject):
         if any(term in haystack for term in refused):
             return False
         return not wanted or any(term in haystack for term in wanted)
+
+    def _change_lanes(self, pinned: frozenset[int], hidden: frozenset[int]) -> None:
+        if (pinned, hidden) != (self._pinned, self._hidden):
+            self._pinned, self._hidden = pinned, hidden
+            self.changed.emit()
 
     def _change(self, name: str, value: object) -> None:
         if getattr(self, name) != value:

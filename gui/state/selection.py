@@ -1,14 +1,23 @@
 """What the user has selected and what the pointer is on, shared by timeline, details and plots."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.model.entities import Slice
 
 
-class Selection(QObject):
-    """At most one slice or one span of time, a lane, and a primitive that is lit up in every lane.
+class Group(NamedTuple):
+    """The lanes of a process, or only its service lanes."""
 
-    A selected slice implies its lane. Selecting a span drops the slice and the other way round.
+    process: int
+    services: bool = False
+
+
+class Selection(QObject):
+    """At most one slice or one span of time, a lane or a group of them, and a primitive that is lit up in every lane.
+
+    A selected slice implies its lane. Selecting a span drops the slice and the other way round, a group lane and slice.
     """
 
     changed = Signal()
@@ -19,6 +28,7 @@ class Selection(QObject):
         self._slice: Slice | None = None
         self._span: tuple[float, float] | None = None
         self._lane: int | None = None
+        self._group: Group | None = None
         self._primitive: int | None = None
         self._hovered: Slice | None = None
         self._hovered_lane: int | None = None
@@ -38,6 +48,10 @@ class Selection(QObject):
     @property
     def lane(self) -> int | None:
         return self._lane
+
+    @property
+    def group(self) -> Group | None:
+        return self._group
 
     @property
     def primitive(self) -> int | None:
@@ -60,20 +74,24 @@ class Selection(QObject):
 
     @property
     def empty(self) -> bool:
-        return self._slice is None and self._span is None and self._lane is None and self._primitive is None
+        chosen = (self._slice, self._span, self._lane, self._group, self._primitive)
+        return all(each is None for each in chosen)
 
     def select_slice(self, chosen: Slice) -> None:
         self._set(chosen, None, chosen.lane, None)
 
     def select_span(self, start_ns: float, end_ns: float) -> None:
-        self._set(None, (min(start_ns, end_ns), max(start_ns, end_ns)), self._lane, None)
+        self._set(None, (min(start_ns, end_ns), max(start_ns, end_ns)), self._lane, None, self._group)
 
     def select_lane(self, lane: int) -> None:
         self._set(None, None, lane, None)
 
+    def select_group(self, group: Group) -> None:
+        self._set(None, None, None, None, group)
+
     def select_primitive(self, primitive: int | None) -> None:
         """Lights a primitive up; the rest of the selection stays."""
-        self._set(self._slice, self._span, self._lane, primitive)
+        self._set(self._slice, self._span, self._lane, primitive, self._group)
 
     def clear(self) -> None:
         self._set(None, None, None, None)
@@ -88,9 +106,14 @@ class Selection(QObject):
             self.hover_changed.emit()
 
     def _set(
-        self, chosen: Slice | None, span: tuple[float, float] | None, lane: int | None, primitive: int | None
+        self,
+        chosen: Slice | None,
+        span: tuple[float, float] | None,
+        lane: int | None,
+        primitive: int | None,
+        group: Group | None = None,
     ) -> None:
-        before = (self._slice, self._span, self._lane, self._primitive)
-        self._slice, self._span, self._lane, self._primitive = chosen, span, lane, primitive
-        if before != (chosen, span, lane, primitive):
+        before = (self._slice, self._span, self._lane, self._primitive, self._group)
+        self._slice, self._span, self._lane, self._primitive, self._group = chosen, span, lane, primitive, group
+        if before != (chosen, span, lane, primitive, group):
             self.changed.emit()

@@ -20,6 +20,14 @@ class Range(NamedTuple):
     end_ns: float
 
 
+class _Place(NamedTuple):
+    """Where the view was, and whether it followed or showed everything."""
+
+    range: Range
+    following: bool
+    fitting: bool
+
+
 class ViewWindow(QObject):
     """Which stretch of the recording is shown, whether it follows the newest data, and how it came there.
 
@@ -37,7 +45,8 @@ class ViewWindow(QObject):
         self._limits = Range(0.0, 0.0)
         self._following = True
         self._fitting = False
-        self._history: list[tuple[Range, bool, bool]] = []
+        self._history: list[_Place] = []
+        self._taken_back: list[_Place] = []  # the next to be restored last
         self._last_gesture = ("", 0.0)
 
     @property
@@ -66,9 +75,14 @@ class ViewWindow(QObject):
     def can_go_back(self) -> bool:
         return bool(self._history)
 
+    @property
+    def can_go_forward(self) -> bool:
+        return bool(self._taken_back)
+
     def reset(self, start_ns: float, end_ns: float, *, live: bool) -> None:
         """Another recording: forgets navigation; a live one is followed, a finished one shown whole."""
         self._history.clear()
+        self._taken_back.clear()
         self._limits = Range(start_ns, max(start_ns, end_ns))
         self._span = FIRST_SPAN_NS
         self._start = start_ns
@@ -143,16 +157,27 @@ class ViewWindow(QObject):
 
     def go_back(self) -> bool:
         """Takes the last navigation back. Returns False when there is none."""
-        if not self._history:
+        return self._restore(self._history, self._taken_back)
+
+    def go_forward(self) -> bool:
+        """Takes the last `go_back` back. Returns False when there is none, or the view has been moved since."""
+        return self._restore(self._taken_back, self._history)
+
+    def _restore(self, source: list[_Place], others: list[_Place]) -> bool:
+        if not source:
             return False
-        place, following, fitting = self._history.pop()
+        others.append(self._here())
+        place = source.pop()
         self._last_gesture = ("", 0.0)
-        self._set_mode(following=following, fitting=fitting)
-        self._start, self._span = place.start_ns, place.end_ns - place.start_ns
-        if following or fitting:
+        self._set_mode(following=place.following, fitting=place.fitting)
+        self._start, self._span = place.range.start_ns, place.range.end_ns - place.range.start_ns
+        if place.following or place.fitting:
             self._keep_up()
         self.changed.emit()
         return True
+
+    def _here(self) -> _Place:
+        return _Place(Range(self._start, self.end_ns), self._following, self._fitting)
 
     def _remember(self, gesture: str) -> None:
         now = self._clock()
@@ -160,7 +185,8 @@ class ViewWindow(QObject):
         self._last_gesture = (gesture, now)
         if gesture and gesture == last and now - when < GESTURE_S:
             return
-        self._history.append((Range(self._start, self.end_ns), self._following, self._fitting))
+        self._taken_back.clear()
+        self._history.append(self._here())
         del self._history[:-HISTORY]
 
     def _set_mode(self, *, following: bool, fitting: bool) -> None:

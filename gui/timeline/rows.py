@@ -1,14 +1,24 @@
 """The timeline's rows, all equally high: process headers, lanes, one row for the service lanes of a process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from engine.model.entities import Lane, Process
 from engine.model.model import Model
+from engine.model.statistics import time_in
+from engine.recording.schema import State
 from gui.state.filters import Filters, Sort
+from gui.state.selection import Group
+from gui.widgets.natural import natural
+
+SORT_STATES = {
+    Sort.WAIT: (State.LOCK_WAIT, State.GIL_WAIT, State.CORE_WAIT, State.WAIT),
+    Sort.LOCK_WAIT: (State.LOCK_WAIT,),
+}
 
 
 class RowKind(Enum):
@@ -34,6 +44,11 @@ class Row:
         """The lane this row shows alone."""
         return self.lanes[0] if self.kind is RowKind.LANE else None
 
+    @property
+    def group(self) -> Group | None:
+        """The group this row is the header of."""
+        return None if self.kind is RowKind.LANE else Group(self.process, self.kind is RowKind.SERVICES)
+
 
 class Rows:
     """The rows in order, with what painting needs of them as arrays."""
@@ -42,6 +57,7 @@ class Rows:
         self.rows = tuple(rows)
         self.lane_ids = np.array([-1 if row.lane is None else row.lane for row in rows], dtype=np.int64)
         self._of_lane: dict[int, int] = {}
+        self._of_group = {row.group: place for place, row in enumerate(rows) if row.group is not None}
         for place, row in enumerate(rows):
             for lane in row.lanes:
                 if row.kind is RowKind.LANE or lane not in self._of_lane:
@@ -50,9 +66,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def shown(self) -> int:
+        """Lanes that are shown, alone or in a summary."""
+        return len(self._of_lane)
+
     def of_lane(self, lane: int) -> int | None:
         """Number of the row that shows a lane, alone or in a summary; None when it is filtered out."""
         return self._of_lane.get(lane)
+
+    def of_group(self, group: Group) -> int | None:
+        """Number of a group's header; None when all its lanes are filtered out."""
+        return self._of_group.get(group)
 
     def lanes(self) -> list[int]:
         """Lanes that have a row of their own, from top to bottom."""
@@ -60,17 +85,32 @@ class Rows:
 
 
 def arrange(model: Model, filters: Filters) -> Rows:
-    """The rows of a model under these filters: pinned lanes, then process by process."""
+    """The rows of a model under these filters: pinned lanes, then process by process those that are not."""
     by_process: dict[int, list[Lane]] = {process.id: [] for process in model.processes}
     for lane in model.lanes:
-        if lane.id not in filters.hidden and _admitted(lane, model.processes[lane.process], filters):
+        admitted = lane.id not in filters.hidden and _admitted(lane, model.processes[lane.process], filters)
+        if admitted and lane.id not in filters.pinned:
             by_process[lane.process].append(lane)
     rows = [
         Row(RowKind.LANE, lane.process, (lane.id,), pinned=True) for lane in model.lanes if lane.id in filters.pinned
     ]
-    for process in model.processes:
-        rows.extend(_process_rows(process.id, by_process[process.id], filters))
+    lane_order, process_order = _orders(model, filters.sort)
+    for process in sorted(model.processes, key=process_order):
+        rows.extend(_process_rows(process.id, sorted(by_process[process.id], key=lane_order), filters))
     return Rows(rows)
+
+
+def _orders(model: Model, sort: Sort) -> tuple[Callable[[Lane], Any], Callable[[Process], Any]]:
+    """What lanes and processes are sorted by. Waits are those up to now; a process counts as much as its worst lane."""
+    if sort is Sort.NAME:
+        return lambda lane: natural(lane.name.casefold()), lambda process: natural(process.name.casefold())
+    if sort is Sort.STARTED:
+        return lambda lane: lane.id, lambda process: process.id
+    waited = time_in(model, SORT_STATES[sort])
+    worst: dict[int, int] = {}
+    for lane in model.lanes:
+        worst[lane.process] = max(worst.get(lane.process, 0), waited[lane.id])
+    return lambda lane: -waited[lane.id], lambda process: -worst.get(process.id, 0)
 
 
 def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable[Row]:
@@ -81,8 +121,6 @@ def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable
         yield Row(RowKind.PROCESS, process, everyone)
         return
     yield Row(RowKind.PROCESS, process, (), expanded=True)
-    if filters.sort is Sort.NAME:
-        lanes = sorted(lanes, key=lambda lane: (lane.name.casefold(), lane.id))
     services = tuple(lane.id for lane in lanes if lane.internal)
     for lane in lanes:
         if not lane.internal:
