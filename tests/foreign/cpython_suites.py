@@ -95,15 +95,6 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
     return ran
 
 
-def differing(plain: Ran, recorded: Ran) -> list[str]:
-    """Tests whose outcome is not the same."""
-    tests = plain.outcomes.keys() | recorded.outcomes.keys()
-    nothing = ("not run", "")
-    return sorted(
-        test for test in tests if plain.outcomes.get(test, nothing)[0] != recorded.outcomes.get(test, nothing)[0]
-    )
-
-
 def compare(python: str, module: str, folder: Path) -> Entry:
     """Run a module both ways; whatever differs, again."""
     plain = run_module(python, module, (), folder, recorded=False)
@@ -113,18 +104,21 @@ def compare(python: str, module: str, folder: Path) -> Entry:
     entry = Entry(tests=len(plain.outcomes))
     for outcome, _reason in plain.outcomes.values():
         entry.plain[outcome] = entry.plain.get(outcome, 0) + 1
-    for test in differing(plain, recorded):
-        found = describe(test, plain, recorded)
-        for attempt in range(RETRIES):
-            if found is None or not is_a_name(test):
-                break
-            again = folder / f"{test}-{attempt}"
-            ways = [run_module(python, module, (test,), again, recorded=recorded) for recorded in (False, True)]
-            found = describe(test, *ways)
-        if found is None:
-            entry.unsteady.append(test)
-        else:
-            entry.differences[test] = found
+    if recorded.missing:
+        entry.differences[module] = recorded.missing
+        return entry
+    differences = describe(plain, recorded)
+    for attempt in range(RETRIES):
+        names = tuple(test for test in differences if is_a_name(test))
+        if not names:
+            break
+        again = folder / f"again-{attempt}"
+        found = describe(*(run_module(python, module, names, again, recorded=recorded) for recorded in (False, True)))
+        entry.unsteady += [test for test in names if test not in found]
+        differences = {
+            test: found.get(test, words) for test, words in differences.items() if test not in entry.unsteady
+        }
+    entry.differences = differences
     return entry
 
 
@@ -133,13 +127,15 @@ def is_a_name(test: str) -> bool:
     return " " not in test and "(" not in test
 
 
-def describe(test: str, plain: Ran, recorded: Ran) -> str | None:
-    """The difference in words; None when there is none."""
-    before = plain.outcomes.get(test, ("not run", ""))
-    after = recorded.outcomes.get(test, ("not run", ""))
-    if before[0] == after[0]:
-        return None
-    return f"{before[0]}, recorded: {after[0]}" + (f" ({after[1] or before[1]})" if after[1] or before[1] else "")
+def describe(plain: Ran, recorded: Ran) -> dict[str, str]:
+    """The tests whose outcome is not the same, and how they differ."""
+    found = {}
+    for test in sorted(plain.outcomes.keys() | recorded.outcomes.keys()):
+        before, after = (ran.outcomes.get(test, ("not run", "")) for ran in (plain, recorded))
+        if before[0] != after[0]:
+            reason = after[1] or before[1]
+            found[test] = f"{before[0]}, recorded: {after[0]}" + (f" ({reason})" if reason else "")
+    return found
 
 
 def version_of(python: str) -> str:
