@@ -1,18 +1,24 @@
 """Where slices are kept: pages of one lane each, so that many lanes grow at once without a loop over lanes.
 
-A page holds PAGE consecutive slices of one lane: their ends, codes and details (a slice starts where the one before it
-ends), and what the lane's time in each state came to when the page began. Each lane has a region in one table of page
-numbers. 13 to 15 bytes a slice; times are int64 ns since the recording's start.
+A page holds PAGE consecutive slices of one lane: their ends (u32 ns from the page's start), codes and details (u16; a
+slice starts where the one before it ends), and what the lane's time in each state came to when the page began. A page
+that spans more time, or has greater details, than fit is a wide one: the upper halves stand in a row of a table of
+their own. Each lane has a region in one table of page numbers. About 8 bytes a slice; times are int64 ns since the
+recording's start.
 """
 
 import numpy as np
 
-from engine.model.columns import Runs, grown, ranges
+from engine.model.columns import Runs, ranges
+from engine.model.growing import Growing
 from engine.recording.schema import STATE_MASK, State
 
 PAGE = 128
-NEVER = np.iinfo(np.int64).max
 STATES = len(State)
+LOW = 0xFFFFFFFF
+UNFILLED = LOW  # the end of what is no slice yet; in a narrow page no slice ends there
+UNFILLED_HIGH = 0x3FFFFFFF
+NARROW_DETAIL = 0xFFFF
 
 
 class SlicePages:
@@ -25,13 +31,18 @@ class SlicePages:
         self.total = np.zeros((0, STATES), np.int64)  # time in each state up to last_end
         self.slices = 0
         self._pages = 0
-        self._ends = np.zeros((0, PAGE), np.int64)
-        self._codes = np.zeros((0, PAGE), np.uint8)
-        self._details = np.zeros((0, PAGE), np.uint16)
-        self._page_start = np.zeros(0, np.int64)
-        self._page_total = np.zeros((0, STATES), np.int64)
+        self._ends = Growing(np.uint32, (PAGE,))
+        self._codes = Growing(np.uint8, (PAGE,))
+        self._details = Growing(np.uint16, (PAGE,))
+        self._page_start = Growing(np.int64)
+        self._page_total = Growing(np.int64, (STATES,))
+        # Row of a wide page in the tables of upper halves; 0: the page is narrow.
+        self._wide = Growing(np.int32)
+        self._wide_pages = 0
+        self._ends_high = Growing(np.uint32, (PAGE,))
+        self._details_high = Growing(np.uint16, (PAGE,))
         # The lane's pages stand in the table at [offset, offset + capacity); unused room is free for later pages.
-        self._table = np.zeros(0, np.int64)
+        self._table = Growing(np.int32)
         self._table_used = 0
         self._offset = np.zeros(0, np.int64)
         self._capacity = np.zeros(0, np.int64)
@@ -57,23 +68,45 @@ class SlicePages:
         starts = np.empty_like(ends)
         starts[1:] = ends[:-1]
         starts[firsts] = self.last_end[lanes]
-        if len(details) and details.max() > np.iinfo(self._details.dtype).max:
-            self._details = self._details.astype(np.uint32)
         before = self.count[lanes]
         self._make_room(lanes, before, counts)
         position = ranges(before, counts)
-        lane_of = np.repeat(lanes, counts)
-        page = self._table[self._offset[lane_of] + position // PAGE]
+        page = self._table.rows[np.repeat(self._offset[lanes], counts) + position // PAGE].astype(np.int64)
         slot = position % PAGE
-        place = page * PAGE + slot
-        self._ends.reshape(-1)[place] = ends
-        self._codes.reshape(-1)[place] = codes
-        self._details.reshape(-1)[place] = details
         self._count_time(lane_runs, starts, ends, codes, page=page, slot=slot)
+        self._store(page, slot, ends, codes, details)
         self.count[lanes] += counts
         self.last_end[lanes] = ends[firsts + counts - 1]
         self.slices += len(ends)
         return starts
+
+    def _store(
+        self, page: np.ndarray, slot: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray
+    ) -> None:
+        """Writes slices into their places. The pages' starts are known."""
+        place = page * PAGE + slot
+        offset = ends - self._page_start.rows[page]
+        if int(offset.max(initial=0)) >= UNFILLED or int(details.max(initial=0)) > NARROW_DETAIL:
+            self._widen(np.unique(page[(offset >= UNFILLED) | (details > NARROW_DETAIL)]))
+        self._ends.rows.reshape(-1)[place] = offset & LOW
+        self._codes.rows.reshape(-1)[place] = codes
+        self._details.rows.reshape(-1)[place] = details & NARROW_DETAIL
+        if self._wide_pages:
+            wide = self._wide.rows[page]
+            some = np.flatnonzero(wide)
+            at = wide[some].astype(np.int64) * PAGE + slot[some]
+            self._ends_high.rows.reshape(-1)[at] = offset[some] >> 32
+            self._details_high.rows.reshape(-1)[at] = details[some] >> 16
+
+    def _widen(self, pages: np.ndarray) -> None:
+        """Gives these pages room for upper halves, where they have none yet."""
+        pages = pages[self._wide.rows[pages] == 0]
+        row = self._wide_pages + 1 + np.arange(len(pages))
+        self._wide_pages += len(pages)
+        self._wide.rows[pages] = row
+        high = self._ends_high.reserve(self._wide_pages + 1)
+        self._details_high.reserve(self._wide_pages + 1)
+        high[row] = np.where(self._ends.rows[pages] == UNFILLED, UNFILLED_HIGH, 0)
 
     def _count_time(
         self,
@@ -85,17 +118,14 @@ class SlicePages:
         page: np.ndarray,
         slot: np.ndarray,
     ) -> None:
-        """Keeps the totals per lane, and at the start of every page."""
+        """Keeps the totals per lane, and start and totals of every page that begins."""
         opened = np.flatnonzero(slot == 0)
-        states = (codes & STATE_MASK).astype(np.int64)
         if len(opened):
-            # Segments: a lane's slices up to its next page, each added before the next page notes the total.
-            self._page_start[page[opened]] = starts[opened]
+            self._page_start.rows[page[opened]] = starts[opened]
+        # Segments: a lane's slices up to its next page, each added before the next page notes the total.
         cuts = np.union1d(lane_runs.firsts, opened)
-        segment = np.zeros(len(ends), np.int64)
-        segment[cuts[1:]] = 1
-        segment = np.cumsum(segment)
-        sums = np.bincount(segment * STATES + states, ends - starts, len(cuts) * STATES)
+        segment = np.repeat(np.arange(len(cuts)), np.diff(np.append(cuts, len(ends))))
+        sums = np.bincount(segment * STATES + (codes & STATE_MASK), ends - starts, len(cuts) * STATES)
         sums = sums.astype(np.int64).reshape(-1, STATES)
         running = np.cumsum(sums, axis=0) - sums  # before each segment, over all lanes of the batch
         first_segment = np.searchsorted(cuts, lane_runs.firsts)
@@ -103,7 +133,7 @@ class SlicePages:
         run_of_cut = np.searchsorted(lane_runs.firsts, cuts, "right") - 1
         totals = running + base[run_of_cut]
         at_page = slot[cuts] == 0
-        self._page_total[page[cuts[at_page]]] = totals[at_page]
+        self._page_total.rows[page[cuts[at_page]]] = totals[at_page]
         last_segment = np.append(first_segment[1:], len(cuts)) - 1
         self.total[lane_runs.values] = totals[last_segment] + sums[last_segment]
 
@@ -112,35 +142,34 @@ class SlicePages:
         need = -(-(before + counts) // PAGE)
         for index in np.flatnonzero(need > self._capacity[lanes]).tolist():
             lane, capacity = int(lanes[index]), max(4, 2 * int(need[index]))
-            self._table = grown(self._table, self._table_used + capacity)
+            table = self._table.reserve(self._table_used + capacity)
             old = int(self._offset[lane])
-            pages = self._table[old : old + int(have[index])].copy()
-            self._table[self._table_used : self._table_used + len(pages)] = pages
+            table[self._table_used : self._table_used + int(have[index])] = table[old : old + int(have[index])]
             self._offset[lane], self._capacity[lane] = self._table_used, capacity
             self._table_used += capacity
         more = need - have
         fresh = int(more.sum())
         if not fresh:
             return
-        self._table[ranges(self._offset[lanes] + have, more)] = np.arange(self._pages, self._pages + fresh)
-        self._reserve(self._pages + fresh)
-        self._ends[self._pages : self._pages + fresh] = NEVER
-        self._pages += fresh
-
-    def _reserve(self, pages: int) -> None:
-        self._ends = grown(self._ends, pages)
-        self._codes = grown(self._codes, pages)
-        self._details = grown(self._details, pages)
-        self._page_start = grown(self._page_start, pages)
-        self._page_total = grown(self._page_total, pages)
+        self._table.rows[ranges(self._offset[lanes] + have, more)] = np.arange(self._pages, self._pages + fresh)
+        pages = self._pages + fresh
+        for column in (self._codes, self._details, self._page_start, self._page_total, self._wide):
+            column.reserve(pages)
+        self._ends.reserve(pages)[self._pages : pages] = UNFILLED
+        self._pages = pages
 
     def position(self, lanes: np.ndarray, times: np.ndarray) -> np.ndarray:
         """For each lane the index of its first slice that ends after the time (its count, when there is none)."""
         index, page = self._page_at(lanes, times)
         some = page >= 0
         inside = np.zeros(len(lanes), np.int64)
-        inside[some] = (self._ends[page[some]] <= times[some, None]).sum(axis=1)
-        return np.where(some, index * PAGE + inside, 0)
+        page, times = page[some], times[some]
+        if self._wide_pages:
+            inside[some] = (self._page_ends(page) <= times[:, None]).sum(axis=1)
+        else:
+            offset = np.clip(times - self._page_start.rows[page], -1, LOW - 1) + 1
+            inside[some] = (self._ends.rows[page] < offset.astype(np.uint32)[:, None]).sum(axis=1)
+        return np.asarray(np.minimum(np.where(some, index * PAGE + inside, 0), self.count[lanes]))
 
     def find(self, lane: int, time: int) -> int:
         """`position` of one lane, without what it takes to ask for many."""
@@ -148,62 +177,85 @@ class SlicePages:
         if not count:
             return 0
         offset = int(self._offset[lane])
-        pages = self._table[offset : offset + -(-count // PAGE)]
-        index = max(int(self._page_start[pages].searchsorted(time, "right")) - 1, 0)
-        return index * PAGE + int(self._ends[pages[index]].searchsorted(time, "right"))
+        pages = self._table.rows[offset : offset + -(-count // PAGE)]
+        index = max(int(self._page_start.rows[pages].searchsorted(time, "right")) - 1, 0)
+        inside = int(self._page_ends(pages[index : index + 1])[0].searchsorted(time, "right"))
+        return min(index * PAGE + inside, count)
 
     def slice(self, lane: int, index: int) -> tuple[int, int, int, int]:
         """Start, end, code and detail of one slice."""
-        page, slot = self._table[int(self._offset[lane]) + index // PAGE], index % PAGE
-        start = self._ends[page, slot - 1] if slot else self._page_start[page]
-        ends, codes, details = self._ends, self._codes, self._details
-        return int(start), int(ends[page, slot]), int(codes[page, slot]), int(details[page, slot])
+        starts, ends, codes, details = self.gather(np.array([lane]), np.array([index]), np.array([1]))
+        return int(starts[0]), int(ends[0]), int(codes[0]), int(details[0])
+
+    def _page_ends(self, page: np.ndarray) -> np.ndarray:
+        """Ends of all slices of these pages: (len(page), PAGE) int64; after the lane's last end where none is yet."""
+        ends = self._page_start.rows[page][:, None] + self._ends.rows[page]
+        if self._wide_pages:
+            wide = self._wide.rows[page]
+            some = np.flatnonzero(wide)
+            ends[some] += self._ends_high.rows[wide[some]].astype(np.int64) << 32
+        return np.asarray(ends)
 
     def _page_at(self, lanes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Each lane's last page that starts by the time (else its first): its index there and its number, -1: none."""
         low = np.zeros(len(lanes), np.int64)
         high = np.maximum(-(-self.count[lanes] // PAGE), 1)  # the answer is in [low, high)
         offset = self._offset[lanes]
+        table, page_start = self._table.rows, self._page_start.rows
         while (wide := high - low > 1).any():
             middle = (low + high) >> 1
-            at = self._page_start[self._table[np.where(wide, offset + middle, 0)]]
+            at = page_start[table[np.where(wide, offset + middle, 0)]]
             down = wide & (at > times)
             high = np.where(down, middle, high)
             low = np.where(wide & ~down, middle, low)
         some = self.count[lanes] > 0
         page = np.full(len(lanes), -1, np.int64)
-        page[some] = self._table[(offset + low)[some]]
+        page[some] = table[(offset + low)[some]]
         return low, page
-
-    def _places(self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        index = ranges(firsts, counts)
-        pages = self._table[np.repeat(self._offset[lanes], counts) + index // PAGE]
-        return np.asarray(pages * PAGE + index % PAGE)
 
     def gather(
         self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Starts, ends, codes and details of `counts` slices from `firsts` on of each lane, one lane after another."""
-        places = self._places(lanes, firsts, counts)
-        ends = self._ends.reshape(-1)[places]
+        page, slot = self._places(lanes, firsts, counts)
+        place = page * PAGE + slot
+        ends, details = self._ends_at(page, slot), self._details.rows.reshape(-1)[place]
+        if self._wide_pages and (wide := self._wide.rows[page]).any():
+            details = details.astype(np.uint32)
+            some = np.flatnonzero(wide)
+            high = self._details_high.rows.reshape(-1)[wide[some].astype(np.int64) * PAGE + slot[some]]
+            details[some] |= high.astype(np.uint32) << np.uint32(16)
         starts = np.empty_like(ends)
         starts[1:] = ends[:-1]
         heads = (np.cumsum(counts) - counts)[counts > 0]
         starts[heads] = self.start_of(lanes[counts > 0], firsts[counts > 0])
-        return starts, ends, self._codes.reshape(-1)[places], self._details.reshape(-1)[places]
+        return starts, ends, self._codes.rows.reshape(-1)[place], details
+
+    def _places(self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Page and slot of slices."""
+        index = ranges(firsts, counts)
+        page = self._table.rows[np.repeat(self._offset[lanes], counts) + index // PAGE]
+        return page.astype(np.int64), index % PAGE
+
+    def _ends_at(self, page: np.ndarray, slot: np.ndarray) -> np.ndarray:
+        ends = self._page_start.rows[page] + self._ends.rows.reshape(-1)[page * PAGE + slot]
+        if self._wide_pages and (wide := self._wide.rows[page]).any():
+            some = np.flatnonzero(wide)
+            high = self._ends_high.rows.reshape(-1)[wide[some].astype(np.int64) * PAGE + slot[some]]
+            ends[some] += high.astype(np.int64) << 32
+        return np.asarray(ends)
 
     def start_of(self, lanes: np.ndarray, index: np.ndarray) -> np.ndarray:
         """Where the slices with these indices start."""
         starts = self.start[lanes].copy()
         later = np.flatnonzero(index > 0)
-        ones = np.ones(len(later), np.int64)
-        starts[later] = self._ends.reshape(-1)[self._places(lanes[later], index[later] - 1, ones)]
+        starts[later] = self._ends_at(*self._places(lanes[later], index[later] - 1, np.ones(len(later), np.int64)))
         return np.asarray(starts)
 
     def flag(self, lane: int, index: int, flag: int) -> None:
         """Sets a flag in the code of one slice."""
-        place = self._places(np.array([lane]), np.array([index]), np.array([1]))
-        self._codes.reshape(-1)[place] |= np.uint8(flag)
+        page, slot = self._places(np.array([lane]), np.array([index]), np.array([1]))
+        self._codes.rows[page, slot] |= np.uint8(flag)
 
     def totals_at(self, lanes: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Time in each state from the lane's start to the time, of closed slices: int64 (len(lanes), STATES)."""
@@ -211,16 +263,16 @@ class SlicePages:
         _, page = self._page_at(lanes, times)
         some = np.flatnonzero((page >= 0) & (times > self.start[lanes]))
         page = page[some]
-        ends = np.minimum(self._ends[page], np.minimum(times, self.last_end[lanes])[some, None])
-        starts = np.concatenate([self._page_start[page][:, None], ends[:, :-1]], axis=1)
+        ends = np.minimum(self._page_ends(page), np.minimum(times, self.last_end[lanes])[some, None])
+        starts = np.concatenate([self._page_start.rows[page][:, None], ends[:, :-1]], axis=1)
         spent = np.maximum(ends - starts, 0)
-        keys = (self._codes[page] & STATE_MASK).astype(np.int64) + STATES * np.arange(len(some))[:, None]
+        keys = (self._codes.rows[page] & STATE_MASK) + STATES * np.arange(len(some))[:, None]
         sums = np.bincount(keys.ravel(), spent.ravel(), len(some) * STATES).reshape(-1, STATES)
-        totals[some] = self._page_total[page] + sums.astype(np.int64)
+        totals[some] = self._page_total.rows[page] + sums.astype(np.int64)
         return totals
 
     @property
     def nbytes(self) -> int:
-        """Bytes in use (of pages that exist)."""
-        page = PAGE * (8 + 1 + self._details.itemsize) + 8 + 8 * STATES + 8
-        return self._pages * page
+        """Bytes in use."""
+        page = PAGE * (4 + 1 + 2) + 8 + 8 * STATES + 4
+        return self._pages * page + self._wide_pages * PAGE * 6 + self._table_used * 4
