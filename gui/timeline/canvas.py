@@ -1,6 +1,7 @@
 """The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
@@ -68,6 +69,7 @@ class Canvas(QWidget):
         self._frame: Frame | None = None
         self._stale = True
         self._ringed = False  # shows that the keyboard has brought the focus here
+        self.layers: list[Callable[[QPainter, Scene], None]] = []  # paint over the lanes, below the selection
         self._overlays = Overlays(themes.current)
         self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
@@ -271,6 +273,8 @@ class Canvas(QWidget):
         over, selection = self._overlays, self.selection
         if self.view.limits.end_ns and not model.finished:
             over.paint_now(painter, geometry, model.end_ns)
+        for paint in self.layers:
+            paint(painter, scene)
         if selection.primitive is not None:
             over.paint_lit(painter, scene, selection.primitive, frame.wait_boxes(scene, selection.primitive))
         if self._deadlocked:
