@@ -30,6 +30,10 @@ class HoldStore:
         """All closed holds (HOLD_ROW) in the order in which they came."""
         return self._closed.rows
 
+    def since(self, count: int) -> np.ndarray:
+        """The closed holds (HOLD_ROW) that came after the first `count`."""
+        return self._closed.rows[count:]
+
     def append(self, rows: np.ndarray) -> None:
         """Adds closed holds (HOLD_ROW). One that was open from the same time on is so no longer."""
         self._closed.append(rows)

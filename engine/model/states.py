@@ -56,6 +56,19 @@ class StateStore:
         """Where each lane's closed slices end: int64, absolute ns; its start while it has none."""
         return np.asarray(self.pages.last_end + self.origin_ns)
 
+    @property
+    def summed_ns(self) -> int:
+        """Columns at least this wide are answered from sums, however many slices lie in them."""
+        return 1 << self.pyramid.finest
+
+    def tails(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Start, end (ns) and code of what follows each lane's closed slices, up to the watermark or the lane's end.
+
+        start == end: nothing. Before its start a lane changes no more (but for being found deadlocked).
+        """
+        start, end, code, _ = self._tails(lanes)
+        return start + self.origin_ns, end + self.origin_ns, code
+
     # Taking in.
 
     def add_lanes(self, starts_ns: list[int]) -> None:
