@@ -26,18 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="where to record it")
     parser.add_argument("--interpreter", metavar="PYTHON", help="the Python to run it on")
     parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
-    parser.add_argument("-m", nargs=argparse.REMAINDER, dest="module", metavar="MODULE", help="run a module")
-    parser.add_argument("program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="the program and its arguments")
+    add_program(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """The program's own exit status; 128 + N when it died by signal N."""
     from engine.session import InvalidChoice, program_request
 
-    words = arguments.program if arguments.module is None else ["-m", *arguments.module]
     try:
         request = program_request(
-            words,
+            program_words(arguments),
             interpreter=arguments.interpreter,
             recording=arguments.recording,
             time_limit_s=arguments.time_limit,
@@ -45,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     except InvalidChoice as error:
         raise CommandError(error.message) from None
-    status = _run(request)
+    status = run_in_terminal(request)
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
     for line in _closing_words(request, status):
@@ -53,6 +51,18 @@ def execute(arguments: argparse.Namespace) -> int:
     if status.exit_status is None:
         return 1
     return status.exit_status if status.exit_status >= 0 else 128 - status.exit_status
+
+
+def add_program(parser: argparse.ArgumentParser) -> None:
+    """The program and its arguments; `program_words` gives them back."""
+    parser.add_argument("-m", nargs=argparse.REMAINDER, dest="module", metavar="MODULE", help="run a module")
+    parser.add_argument("program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="the program and its arguments")
+
+
+def program_words(arguments: argparse.Namespace) -> list[str]:
+    """`SCRIPT ARGS...` or `-m MODULE ARGS...`, with or without `--` before it."""
+    words = list(arguments.program) if arguments.module is None else ["-m", *arguments.module]
+    return words[1:] if words[:1] == ["--"] else words
 
 
 def _closing_words(request: "RunRequest", status: "SessionStatus") -> Iterator[str]:
@@ -76,7 +86,8 @@ def _closing_words(request: "RunRequest", status: "SessionStatus") -> Iterator[s
         yield f"main.py report {shlex.quote(str(request.recording))} tells more"
 
 
-def _run(request: "RunRequest") -> "SessionStatus":
+def run_in_terminal(request: "RunRequest") -> "SessionStatus":
+    """Runs it to its end, as if it had been started from this terminal. CommandError when it can't be started."""
     from engine.session import Session, SessionError
 
     session = Session(request)

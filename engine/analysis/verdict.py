@@ -1,0 +1,122 @@
+"""What `check` says of a recording: the verdict with its findings, as a JSON object (schema 1) and as text."""
+
+import os
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from engine.analysis.building import Finding
+from engine.analysis.findings import KEYS, find_all, plain, verdict
+from engine.model.entities import Site
+from engine.model.format import count
+from engine.model.model import Model
+
+WIDTH = 100
+HEADS = {
+    "deadlock": "DEADLOCK. The program got stuck.",
+    "potential": "POSSIBLE DEADLOCK. This run got through, another one may get stuck.",
+    "clean": "CLEAN. No deadlock happened, and the order in which locks were taken allows none.",
+}
+MOST_FRAMES = 12
+
+
+def check(model: Model, *, damage: str | None = None) -> list[Finding]:
+    """All findings; `damage`: what the reader says is missing."""
+    findings = find_all(model)
+    if damage and not any(found["kind"] == "incomplete-history" for found in findings):
+        findings.append(_damaged(model, damage))
+    return findings
+
+
+def _damaged(model: Model, damage: str) -> Finding:
+    return dict.fromkeys(KEYS) | {
+        "kind": "incomplete-history",
+        "severity": "info",
+        "certainty": "observed",
+        "title": "The recording is damaged",
+        "explanation": f"{damage[:1].upper()}{damage[1:]}.",
+        "advice": "Record the program again, and let it come to its end.",
+        "participants": [],
+        "start_ns": model.start_ns,
+        "end_ns": model.end_ns,
+    }
+
+
+def report(model: Model, findings: list[Finding]) -> dict[str, Any]:
+    """The object that `check --json` prints."""
+    end, overhead = model.program_end or {}, model.overhead
+    return {
+        "schema": 1,
+        "verdict": verdict(findings),
+        "findings": [plain(found) for found in findings],
+        "program": {"exit_status": end.get("exit_status"), "ended_by": end.get("ended_by")},
+        "recording": {
+            "events": overhead.get("events", 0),
+            "dropped": overhead.get("dropped", 0),
+            "lanes": len(model.lanes),
+            "processes": len(model.processes),
+            "overhead_percent": float(overhead.get("traced_percent") or 0.0),
+        },
+    }
+
+
+def render(model: Model, findings: list[Finding]) -> str:
+    """The same for a person, WIDTH characters wide but for paths."""
+    parts = ["\n".join(_of_finding(model, found)) for found in findings]
+    parts.append(f"{HEADS[verdict(findings)]}\n{_counts(model)}")
+    return "\n\n".join(parts)
+
+
+def _of_finding(model: Model, found: Finding) -> Iterator[str]:
+    yield f"{found['severity']}: {found['title']} ({_how(found)})"
+    yield from _wrapped(found["explanation"])
+    if found.get("edges"):
+        yield from _participants(model, found)
+    yield from _wrapped(f"What to do: {found['advice']}")
+
+
+def _how(found: Finding) -> str:
+    return f"{found['certainty']}, {found['cause']}" if found["cause"] else str(found["certainty"])
+
+
+def _participants(model: Model, found: Finding) -> Iterator[str]:
+    """Each with both its stacks: where it took what it holds, where it waits."""
+    hold_sites = {edge["holder"]: edge["hold_site"] for edge in found["edges"]}
+    wait_sites = {edge["waiter"]: edge["wait_site"] for edge in found["edges"]}
+    certain = found["certainty"] != "predicted"
+    for lane, each in zip(found["lanes"], found["participants"], strict=True):
+        yield f"    {model.lane_label(lane)} (process {each['process']})"
+        held = " and ".join(each["holds"])
+        if held:
+            yield f"      {'holds' if certain else 'took'} {held}"
+            yield from _stack(model.stack(hold_sites.get(lane, 0)))
+        yield f"      {'waits for' if certain else 'then took'} {each['waits_for']}"
+        yield from _stack(model.stack(wait_sites.get(lane, 0)))
+
+
+def _stack(frames: list[Site]) -> Iterator[str]:
+    """Innermost first: what one wants to see; the rest only as far as it helps."""
+    for frame in frames[: -MOST_FRAMES - 1 : -1]:
+        yield f"        at {_short(frame.file)}:{frame.line} in {frame.function}"
+    if len(frames) > MOST_FRAMES:
+        yield f"        and {count(len(frames) - MOST_FRAMES, 'frame')} more"
+
+
+def _short(path: str) -> str:
+    """Relative where that is shorter and does not lead out of the working folder."""
+    relative = os.path.relpath(path) if os.path.isabs(path) else path
+    return path if relative.startswith(os.pardir) else relative
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _counts(model: Model) -> str:
+    dropped = int(model.overhead.get("dropped") or 0)
+    return (
+        f"{count(len(model.lanes), 'lane')} in {count(len(model.processes), 'process', 'processes')},"
+        f" {count(model.overhead.get('events', 0), 'event')}{f', {dropped} dropped' if dropped else ''}"
+    )

@@ -1,0 +1,169 @@
+"""Checks a program, or a recording of one, for deadlocks: those that happen and those that could.
+
+The exit status is 0 when there is none, 1 when there is one, 2 when the program could not be run. A deadlock that
+happens is reported at once, and the program ended.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from engine.commands import CommandError
+from engine.commands.record import add_program, program_words, run_in_terminal
+
+if TYPE_CHECKING:
+    from engine.analysis.building import Finding
+    from engine.model.model import Model
+    from engine.session import RunRequest, SessionStatus
+
+HELP = "check a program or a recording for deadlocks"
+FOUND = 1
+RUNS = 5  # of an attempt to prove a prediction
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options, then the recording or the program with its own."""
+    parser.usage = (
+        "main.py check [-h] [--json] [--prove] [--runs N] [--time-limit S] [--interpreter PYTHON] [-o FILE] [--]"
+        " FILE.lane|SCRIPT|-m MODULE [ARGS...]"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument(
+        "--prove", action="store_true", help="run it again to make each predicted deadlock really happen"
+    )
+    parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"how often --prove tries ({RUNS})")
+    parser.add_argument("--interpreter", metavar="PYTHON", help="the Python to run it on")
+    parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
+    parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="keep the recording there")
+    add_program(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """The exit status as the module says."""
+    from engine.analysis.verdict import render, report
+
+    words = program_words(arguments)
+    if arguments.runs < 1:
+        raise CommandError(f"--runs takes a number from 1 on, not {arguments.runs}")
+    with _output(as_json=arguments.json) as output:
+        if len(words) == 1 and words[0].endswith(".lane"):
+            model, findings = _check_recording(Path(words[0]), prove=arguments.prove)
+        else:
+            model, findings = _check_program(words, arguments)
+        if arguments.json:
+            json.dump(report(model, findings), output, ensure_ascii=False, indent=1)
+            print(file=output)
+        else:
+            print(render(model, findings), file=output)
+    return FOUND if any(found["severity"] == "error" for found in findings) else 0
+
+
+@contextmanager
+def _output(*, as_json: bool) -> Iterator[TextIO]:
+    """Where the report goes. With `as_json` standard output is its alone: what the program prints goes to the other."""
+    if not as_json:
+        yield sys.stdout
+        return
+    sys.stdout.flush()
+    own = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with open(own, "w", encoding="utf-8", closefd=False) as output:
+            yield output
+    finally:
+        os.dup2(own, 1)
+        os.close(own)
+
+
+def _check_recording(path: Path, *, prove: bool = False) -> "tuple[Model, list[Finding]]":
+    from engine.analysis.reading import read_model
+    from engine.analysis.verdict import check
+    from engine.commands.report import open_recording
+
+    if prove:
+        raise CommandError("--prove runs the program again; name the program instead of its recording")
+    with open_recording(path) as reader:
+        model = read_model(reader)
+        return model, check(model, damage=reader.damage)
+
+
+def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Model, list[Finding]]":
+    request = _request(words, arguments)
+    status = run_in_terminal(request)
+    if not request.recording.exists():
+        raise CommandError(status.message or "nothing was recorded; is there room for a recording?")
+    try:
+        _refuse_what_never_ran(request, status)
+        model, findings = _check_recording(request.recording)
+        if not model.processes:
+            raise CommandError(f"{request.title} is not Python, or was started with -I, -E or -S: leave these out")
+    except CommandError:
+        if arguments.recording is None:
+            request.recording.unlink(missing_ok=True)
+        raise
+    if status.message:
+        _say(status.message)
+    if status.ended_by == "time limit":
+        _say(f"ended at the time limit of {request.time_limit_s:g} s; what comes later was not checked")
+    if arguments.recording is None and not any(found["severity"] == "error" for found in findings):
+        request.recording.unlink(missing_ok=True)
+    else:
+        _say(f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it")
+    return model, findings
+
+
+def _request(words: list[str], arguments: argparse.Namespace) -> "RunRequest":
+    """A scenario's file is run as the scenario that it is, everything else as a program."""
+    from engine.scenarios import catalogue
+    from engine.session import InvalidChoice, program_request, scenario_request
+
+    script = Path(words[0]).resolve() if words and not words[0].startswith("-") else None
+    scenario = next(
+        (each.name for each in catalogue.scenarios() if script == catalogue.source_path(each.name).resolve()), None
+    )
+    options = {
+        "interpreter": arguments.interpreter,
+        "recording": arguments.recording,
+        "time_limit_s": arguments.time_limit,
+        "end_on_deadlock": True,
+    }
+    try:
+        if scenario is None:
+            return program_request(words, capture_output=False, **options)
+        request = scenario_request(scenario, **options)
+    except InvalidChoice as error:
+        raise CommandError(error.message) from None
+    command = [*request.command, *words[1:]]  # what comes later counts
+    return replace(request, command=command, capture_output=False)
+
+
+def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> None:
+    """CommandError when Python found no module of that name, or could not read the script: it says so by status 1."""
+    import subprocess
+
+    python, *words = request.command
+    if status.exit_status != 1 or status.ended_by != "itself" or not words:
+        return
+    what, target = (words[0], words[1]) if words[0] == "-m" else ("", words[0])
+    if what == "-m":
+        code = "import sys, importlib.util; sys.path.insert(0, ''); sys.exit(not importlib.util.find_spec(sys.argv[1]))"
+        refusal = f"there is no module {target} for {python}; check its name and the folder you are in"
+    else:
+        code = "import sys, tokenize; compile(tokenize.open(sys.argv[1]).read(), sys.argv[1], 'exec')"
+        refusal = f"{target} is no Python that {python} understands; mend it first"
+    with contextlib.suppress(OSError):
+        done = subprocess.run([python, "-c", code, target], cwd=request.cwd, capture_output=True, check=False)
+        if done.returncode:
+            raise CommandError(refusal)
+
+
+def _say(text: str) -> None:
+    print(f"main.py check: {text}", file=sys.stderr)
