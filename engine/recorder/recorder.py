@@ -6,7 +6,7 @@ import platform
 import random
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from engine.recorder.control import Channel
 from engine.recorder.enablers import Snapshot
 from engine.recorder.ending import Ending
 from engine.recorder.events import FrameEvents
+from engine.recorder.looks import Looks
 from engine.recorder.output import Output
+from engine.recorder.pace import Pace
+from engine.recorder.portable_sampler import best_sampler
 from engine.recorder.registry import Registry
 from engine.recorder.request import RunRequest
 from engine.recorder.resources import Resources
-from engine.recorder.sampler import ThreadSampler
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
 from engine.recorder.watch import DeadlockWatch
@@ -53,9 +55,10 @@ class Recorder:
         run_folder.make(folder)
         self._writer = RecordingWriter(request.recording, _header(request, self._start_ns))
         self._output = Output(self._emit)
-        self._sampler = ThreadSampler()
         self._registry = Registry(self._emit)
-        self._timeline = Timeline(self._registry, self._sampler)
+        self._looks = Looks(self._registry, best_sampler())
+        self._pace = Pace(request.sample_hz)
+        self._timeline = Timeline(self._registry, self._looks)
         self._registry.on_lane = self._timeline.add_lane
         self._events = FrameEvents(self._registry, self._output, self._emit)
         self._tracing = Tracing(folder, self._registry, self._events.take)
@@ -91,7 +94,7 @@ class Recorder:
             self._ending.step()
             self._reap()
             took = time.perf_counter() - began
-            self._tracing.wait(self._pause(took))
+            self._rest(self._pause(took))
         ended_ns = time.perf_counter_ns()
         self._wait_for_leftovers()
         if self._ending.reason is not None:
@@ -111,6 +114,27 @@ class Recorder:
         busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
         period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
         return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE)) - took_s
+
+    def _rest(self, pause_s: float) -> None:
+        """Until the next cycle; meanwhile looks at the threads that run as often as is wanted."""
+        end_ns = time.perf_counter_ns() + int(pause_s * 1e9)
+        while self._running and self._pace.due_ns < end_ns:
+            now_ns = time.perf_counter_ns()
+            if now_ns < self._pace.due_ns:
+                self._tracing.wait((self._pace.due_ns - now_ns) / 1e9)
+                if time.perf_counter_ns() < self._pace.due_ns:
+                    return  # a process has died
+            self._look(self._timeline.look)
+        self._tracing.wait((end_ns - time.perf_counter_ns()) / 1e9)
+
+    def _look(self, look: Callable[[int], int]) -> int:
+        """Has the threads looked at and counts what that costs."""
+        began_ns, now_ns = time.thread_time_ns(), time.perf_counter_ns()
+        running = look(now_ns)
+        self._pace.looked(now_ns, time.thread_time_ns() - began_ns)
+        if (note := self._pace.note(running)) is not None:
+            self._note(note, "info")
+        return running
 
     def _obey(self) -> None:
         for message in self._control.receive():
@@ -139,7 +163,7 @@ class Recorder:
         cells = tracing.read_cells()
         if not self._is_quiet(now_ns, cells):
             timeline.gather(cells)
-            self._running = timeline.sample()
+            self._running = self._look(timeline.sample)
         drained = tracing.drain(now_ns)
         printed = self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
         ended = tracing.read_texts()
@@ -152,7 +176,7 @@ class Recorder:
         if not quiet:
             self._write(timeline.take(now_ns, drained, ended))
         if not quiet or self._watch.is_due(now_ns):
-            self._look(cells, now_ns)
+            self._watch_out(cells, now_ns)
         for traced, words, _ in buried:
             self._write(timeline.close_process(traced.process, words, now_ns))
         tracing.report_ends(now_ns)
@@ -171,7 +195,7 @@ class Recorder:
         self._cells = cells
         return now_ns - self._changed_ns > QUIET_NS
 
-    def _look(self, cells: Cells, now_ns: int) -> None:
+    def _watch_out(self, cells: Cells, now_ns: int) -> None:
         """For deadlocks; once the program is being ended, what is stuck stays so."""
         if self._ending.reason is None:
             self._watch.look(Snapshot(list(cells), self._registry, self._events.getters), now_ns)
@@ -205,7 +229,11 @@ class Recorder:
                 "events": self._timeline.events,
                 "dropped": self._timeline.dropped,
                 "traced_percent": round(100 * share, 2),
-                "sampler": self._sampler.name,
+                "sampler": self._looks.sampler.method.name.lower(),
+                "sample_hz": round(self._pace.rate_hz, 1),
+                "sample_wanted_hz": self._pace.wanted_hz,
+                "sample_looks": self._pace.looks,
+                "sample_percent": round(self._pace.spent_ns / max(1, now_ns - self._start_ns) * 100, 2),
             }
         )
 
@@ -261,7 +289,7 @@ class Recorder:
         self._tell_overhead(now_ns)
         ended_by = self._ended_by()
         self._emit({"type": "program-end", "time_ns": ended_ns, "exit_status": self._exit_status, "ended_by": ended_by})
-        self._sampler.close()
+        self._looks.close()
         try:
             self._writer.close(now_ns)
         except RecordingWriteError as error:

@@ -84,6 +84,7 @@ class Registry:
         self._primitives: dict[int, int] = {}
         self._sites: dict[int, int] = {}
         self._site_texts: dict[int, dict[str, Any]] = {}
+        self._places: dict[tuple[str, int, str], int] = {}
         self._texts: dict[int, int] = {}
         self._details: dict[int, int] = {}
         self._last_site = 0
@@ -240,6 +241,20 @@ class Registry:
         self._sites[process.key(number)] = self._last_site
         self._site_texts[self._last_site] = text
         self.emit(text)
+
+    def place(self, file: str, line: int, function: str) -> int:
+        """The number of a line that no process has numbered, as a site."""
+        key = file, line, function
+        number = self._places.get(key)
+        if number is None:
+            self._last_site = number = self._places[key] = self._last_site + 1
+            source = self._sources.to_keep(file)
+            if source is not None:
+                self.emit({"type": "source", "file": file, "text": source})
+            text = {"type": "site", "id": number, "file": file, "line": line, "function": function}
+            self._site_texts[number] = text
+            self.emit(text)
+        return number
 
     def add_text(self, process: TracedProcess, number: int, text: str) -> None:
         """From a "text" frame."""

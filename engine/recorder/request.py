@@ -13,7 +13,8 @@ class RunRequest:
     `command` is the interpreter and its arguments, without Lanescope; `environment` is added to this process's. With
     `capture_output` the program's output goes into the recording, else it inherits the recorder's standard streams.
     `end_on_deadlock` ends the program once a deadlock is confirmed. `start_method`, where given, names
-    multiprocessing's for the title and header only.
+    multiprocessing's for the title and header only. `sample_hz`: how often a second threads are looked at; None: as
+    usual.
     """
 
     command: list[str]
@@ -29,6 +30,7 @@ class RunRequest:
     capture_output: bool = True
     end_on_deadlock: bool = False
     start_method: str | None = None
+    sample_hz: float | None = None
 
     def to_json(self) -> str:
         """One line; `from_json` reads it."""

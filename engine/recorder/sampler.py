@@ -1,14 +1,14 @@
 """What the system says about threads: CPU time, time in the run queue, and what they sleep in. Linux's /proc.
 
 `schedstat` is brought up to date when a thread leaves its core and at every scheduler tick, so the CPU time of a thread
-that is running may be up to a tick (`TICK_NS`) old.
+that is running may be up to a tick (`TICK_NS`) old; its time in the run queue counts once it has left the queue.
 """
 
 import contextlib
 import os
 import platform
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple, Protocol
 
 from engine.recorder import descriptors
 
@@ -21,11 +21,51 @@ class Where(IntEnum):
 
     UNKNOWN = 0
     ON_CPU = 1  # running, or ready to run
-    FUTEX = 2
+    FUTEX = 2  # asleep on a lock of some kind; what it is cannot be told
     IO = 3
     CHILD = 4  # waits for a process
     SLEEP = 5
     OTHER = 6
+    GIL = 7
+    LOCK = 8  # a lock that is no GIL
+
+
+class Method(IntEnum):
+    """What is known of a process's threads, from nothing to everything. Names go into recordings in lower case."""
+
+    NONE = 0
+    CPU_TIME = 1  # CPU time only: GIL wait and core wait are one
+    ACCOUNTS = 2  # CPU time and run queue: what a thread sleeps in is inferred
+    SYSTEM_CALLS = 3  # that too is seen
+
+
+class Accounts(NamedTuple):
+    """Cumulative ns of one thread."""
+
+    cpu_ns: int
+    queue_ns: int
+
+
+Spans = list[tuple[int, int]]  # of addresses
+
+
+class Sampler(Protocol):
+    """Asks the system about threads by (pid, native id)."""
+
+    method: Method  # the most that can be had here
+    tick_ns: int  # how old CPU times may be
+
+    def accounts(self, pid: int, native_id: int) -> Accounts | None:
+        """None when the thread is gone or nothing can be read."""
+
+    def where(self, pid: int, native_id: int, gils: Spans | None) -> Where:
+        """What it is in now; `gils`: addresses where a wait is one for a GIL, None: not known."""
+
+    def forget(self, pid: int, native_id: int) -> None:
+        """Lets go of a thread that has ended."""
+
+    def close(self) -> None:
+        """Lets go of all."""
 
 
 _X86_64 = {
@@ -46,64 +86,85 @@ _ARM64 = {
     Where.SLEEP: {101, 115},
 }  # fmt: skip
 _CALLS = {
-    call: where
+    str(call).encode(): where
     for where, calls in {"x86_64": _X86_64, "aarch64": _ARM64}.get(platform.machine(), {}).items()
     for call in calls
 }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Cumulative ns of one thread."""
-
-    cpu_ns: int
-    queue_ns: int
-    where: Where
-
-
 class ThreadSampler:
-    """Samples threads by (pid, native id). `available` tells whether this system says anything at all."""
+    """Reads /proc. `method` falls when the right to see system calls is withheld (Yama, containers)."""
+
+    tick_ns = TICK_NS
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, int], tuple[int, int]] = {}
         self._most_kept = min(_MAX_KEPT, descriptors.share(16))
-        self.available = os.path.exists(f"/proc/self/task/{os.getpid()}/schedstat")
+        self.method = _probe()
 
-    @property
-    def name(self) -> str:
-        """Where the figures come from, for the recording."""
-        return "schedstat" if self.available else "none"
-
-    def sample(self, pid: int, native_id: int) -> Sample | None:
-        """None when the thread is gone or nothing can be read."""
-        if not self.available:
-            return None
+    def accounts(self, pid: int, native_id: int) -> Accounts | None:
+        """CPU time and time in the run queue; None when the thread is gone or nothing can be read."""
         key = pid, native_id
-        try:
-            files = self._kept.get(key) or _open(pid, native_id)
-        except OSError:
+        files = self._files(key)
+        if files is None:
             return None
-        if len(self._kept) < self._most_kept:
-            self._kept[key] = files
         try:
             cpu, queue, _ = os.pread(files[0], 64, 0).split()
-            return Sample(int(cpu), int(queue), _where(files[1]))
+            return Accounts(int(cpu), int(queue))
         except (OSError, ValueError):
-            self._kept.pop(key, None)
+            self._drop(key)
             return None
+        finally:
+            if key not in self._kept:
+                _close(files)
+
+    def where(self, pid: int, native_id: int, gils: Spans | None) -> Where:
+        """By the system call it is in and, where that is a wait for a futex, by the futex's address."""
+        key = pid, native_id
+        files = self._files(key)
+        if files is None:
+            return Where.UNKNOWN
+        try:
+            return _where(files[1], gils)
         finally:
             if key not in self._kept:
                 _close(files)
 
     def forget(self, pid: int, native_id: int) -> None:
         """Lets go of a thread that has ended."""
-        files = self._kept.pop((pid, native_id), None)
+        files = self._drop((pid, native_id))
         if files is not None:
             _close(files)
 
     def close(self) -> None:
+        """Lets go of all."""
         for key in list(self._kept):
             self.forget(*key)
+
+    def _files(self, key: tuple[int, int]) -> tuple[int, int] | None:
+        """Descriptors, kept while there is room; who gets others closes them."""
+        files = self._kept.get(key)
+        if files is None and self.method is not Method.NONE:
+            try:
+                files = _open(*key)
+            except OSError:
+                return None
+            if len(self._kept) < self._most_kept:
+                self._kept[key] = files
+        return files
+
+    def _drop(self, key: tuple[int, int]) -> tuple[int, int] | None:
+        return self._kept.pop(key, None)
+
+
+def _probe() -> Method:
+    """What may be read of this process's own threads, and so of its children's."""
+    folder = f"/proc/self/task/{os.getpid()}/"
+    if not os.path.exists(folder + "schedstat"):
+        return Method.NONE
+    if not _CALLS or not os.access(folder + "syscall", os.R_OK):
+        return Method.ACCOUNTS
+    return Method.SYSTEM_CALLS
 
 
 def _open(pid: int, native_id: int) -> tuple[int, int]:
@@ -122,13 +183,27 @@ def _close(files: tuple[int, int]) -> None:
                 os.close(descriptor)
 
 
-def _where(descriptor: int) -> Where:
+def _where(descriptor: int, gils: Spans | None) -> Where:
     if descriptor < 0:
         return Where.UNKNOWN
     try:
-        call, _, _ = os.pread(descriptor, 32, 0).partition(b" ")
+        words = os.pread(descriptor, 48, 0).split(None, 2)
     except OSError:  # reading it needs the right to trace, which Yama or a container may withhold
         return Where.UNKNOWN
-    if call.startswith(b"running"):
+    return of_system_call(words, gils)
+
+
+def of_system_call(words: list[bytes], gils: Spans | None) -> Where:
+    """What the first two words of /proc/PID/task/TID/syscall say."""
+    if not words:
+        return Where.UNKNOWN
+    if words[0] == b"running":
         return Where.ON_CPU
-    return _CALLS.get(int(call), Where.OTHER) if call.isdigit() else Where.OTHER
+    where = _CALLS.get(words[0], Where.OTHER)
+    if where is not Where.FUTEX or gils is None or len(words) < 2:
+        return where
+    address = int(words[1], 16)
+    for start, end in gils:
+        if start <= address < end:
+            return Where.GIL
+    return Where.LOCK

@@ -1,8 +1,9 @@
-"""Turns waits and samples into state slices: contiguous on every lane, exactly one state at any time.
+"""Turns waits, accounts and looks into state slices: contiguous on every lane, exactly one state at any time.
 
 What a lane does between its recorded waits is a *gap*. Of the gaps of one step, as much is running as the lane used CPU
-time, core wait as much as it stood in the run queue, and the rest is GIL wait where other threads of the process ran
-meanwhile (residual = wall - CPU - run queue - known blocking); else what the thread was seen sleeping in.
+time and core wait as much as it stood in the run queue: that is exact in the long run, for what was drawn too early is
+taken back later. The rest is what the lane was last seen sleeping in by a *look* within its gaps. Where looks do not
+tell, it is GIL wait if other threads of the process ran meanwhile, which is marked as inferred.
 Pure: no clock, no I/O. Times are ns (int64), lanes are indices.
 """
 
@@ -20,19 +21,28 @@ WAIT = np.dtype([("lane", "i8"), ("start", "i8"), ("end", "i8"), ("code", "u1"),
 RUNNING = State.RUNNING | SAMPLED
 RUNNING_UNSAMPLED = State.RUNNING | INFERRED
 CORE_WAIT = State.CORE_WAIT | SAMPLED
-GIL_WAIT = State.GIL_WAIT | SAMPLED | INFERRED
+GIL_WAIT = State.GIL_WAIT | SAMPLED
+GIL_WAIT_INFERRED = State.GIL_WAIT | SAMPLED | INFERRED
 UNKNOWN = State.UNKNOWN | INFERRED
 
 NOISE_NS = 500_000  # less than this of a step is not told apart from running
 MIN_SPLIT_NS = 100_000  # shorter gaps are never split
-GIL_SHARE = 0.25  # other threads must have run for this part of a rest that is called GIL wait
+GIL_SHARE = 0.25  # other threads must have run for this part of a rest that is inferred to be GIL wait
+MAX_DEBT_NS = 20_000_000  # of core wait that was drawn before the system has told of it
+LASTING = 16  # looks for which it counts what a lane was last seen sleeping in
 
-_BLOCKED_CODE = np.zeros(len(Where), np.uint8)  # what a rest is called, by what the thread was last seen sleeping in
-_BLOCKED_CODE[Where.IO] = State.IO | SAMPLED | INFERRED
-_BLOCKED_CODE[Where.CHILD] = State.WAIT | SAMPLED | INFERRED
-_BLOCKED_CODE[Where.SLEEP] = State.SLEEP | SAMPLED | INFERRED
+# What a rest is called by what the thread was seen sleeping in; 0: that does not tell.
+_CODES = np.zeros(len(Where), np.uint8)
+_CODES[Where.IO] = State.IO | SAMPLED
+_CODES[Where.CHILD] = _CODES[Where.LOCK] = State.WAIT | SAMPLED
+_CODES[Where.SLEEP] = State.SLEEP | SAMPLED
+_CODES[Where.OTHER] = State.UNKNOWN | SAMPLED
+_CODES[Where.GIL] = GIL_WAIT
+_AWAKE = np.zeros(len(Where), np.bool_)
+_AWAKE[[Where.UNKNOWN, Where.ON_CPU]] = True
 
 Times = NDArray[np.int64]
+LOOK = np.dtype([("lane", "i8"), ("time", "i8"), ("where", "u1")])
 _FIELDS = {
     "emitted": "i8",  # end of the lane's last slice given out
     "until": "i8",  # end of the last one formed; between the two lies the tail
@@ -40,9 +50,11 @@ _FIELDS = {
     "group": "i8",  # process
     "has_gil": "?",
     "sampled": "?",
-    "cpu": "i8", "queue": "i8", "where": "i8",  # last sample
-    "blocked": "i8",  # last Where that was no running
-    "cpu_before": "i8",  # cpu at the previous step
+    "cpu": "i8", "queue": "i8",  # as the system last told
+    "where": "u1",  # last look
+    "asleep": "u1",  # last look in a gap that found it asleep
+    "since": "i8",  # looks in gaps since
+    "cpu_before": "i8", "queue_before": "i8",  # at the previous step
     "cpu_drawn": "i8",  # how much of it has become running slices
     "queue_drawn": "i8",
 }  # fmt: skip
@@ -79,11 +91,16 @@ class _Pieces(NamedTuple):
     details: NDArray[np.uint32]
 
 
+KEPT_LOOKS_NS = 1_000_000_000  # looks at a lane whose slices do not come are forgotten then
+
+
 class Slicer:
     """Keeps, per lane, how far its slices have come. A last slice that may still grow is held back: the lane's tail."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick_ns: int = TICK_NS) -> None:
         self._lanes = np.zeros(64, np.dtype(list(_FIELDS.items())))
+        self._looks = np.empty(0, LOOK)
+        self._tick_ns = tick_ns
 
     def add_lane(self, lane: int, start_ns: int, *, group: int, has_gil: bool) -> None:
         """A lane begins. Lanes of one `group` share a GIL if they have one."""
@@ -93,13 +110,18 @@ class Slicer:
         row["emitted"] = row["until"] = start_ns
         row["group"], row["has_gil"] = group, has_gil
 
-    def add_sample(self, lane: int, cpu_ns: int, queue_ns: int, where: Where) -> None:
+    def add_accounts(self, lane: int, cpu_ns: int, queue_ns: int) -> None:
         """What the system says of the lane at the time of the next step."""
         row = self._lanes[lane]
         row["sampled"] = True
-        row["cpu"], row["queue"], row["where"] = cpu_ns, queue_ns, where
-        if where not in (Where.ON_CPU, Where.UNKNOWN):
-            row["blocked"] = where
+        row["cpu"], row["queue"] = cpu_ns, queue_ns
+
+    def add_looks(self, lanes: NDArray[np.int64], time_ns: int, wheres: NDArray[np.uint8]) -> None:
+        """What these lanes were in at a time after the last step."""
+        looks = np.empty(len(lanes), LOOK)
+        looks["lane"], looks["time"], looks["where"] = lanes, time_ns, wheres
+        self._looks = np.concatenate([self._looks, looks])
+        self._lanes["where"][lanes] = wheres
 
     def until(self, lanes: NDArray[np.int64]) -> Times:
         """How far slices have been formed."""
@@ -133,35 +155,65 @@ class Slicer:
         state = self._lanes[lanes]
         placed = _place(waits, lanes, horizons, state["until"])
         totals = np.bincount(placed.place, placed.starts - placed.before, count).astype(np.int64)
-        pieces = _pieces(placed, self._divide(lanes, totals, lossy))
+        awake = self._see(lanes, horizons, placed)
+        pieces = _pieces(placed, self._divide(lanes, totals, awake, lossy))
         return self._give_out(lanes, horizons, keep_tail, state, pieces)
 
-    def _divide(self, lanes: NDArray[np.int64], total: Times, lossy: NDArray[np.bool_]) -> Gaps:
+    def _see(self, lanes: NDArray[np.int64], horizons: Times, placed: _Placed) -> NDArray[np.bool_]:
+        """Takes in the looks up to the horizons. Tells which lanes were seen, and always awake, in this step's gaps."""
+        looks = self._looks
+        place = np.minimum(np.searchsorted(lanes, looks["lane"]), len(lanes) - 1)
+        known = lanes[place] == looks["lane"]
+        mine = known & (looks["time"] < horizons[place])
+        self._looks = looks[~mine & (looks["time"] > looks["time"].max(initial=0) - KEPT_LOOKS_NS)]
+        place, looks = place[mine], looks[mine]
+        in_gap = _in_gap(placed, place, looks["time"])
+        place, looks = place[in_gap], looks[in_gap]
+        sleeps = ~_AWAKE[looks["where"]]
+        state = self._lanes
+        seen = np.bincount(place, minlength=len(lanes))
+        slept = np.bincount(place[sleeps], minlength=len(lanes)) > 0
+        state["since"][lanes] = np.where(slept, 0, state["since"][lanes] + seen)
+        state["asleep"][lanes[place[sleeps]]] = looks["where"][sleeps]  # the last one of each counts
+        return (seen > 0) & ~slept
+
+    def _divide(
+        self, lanes: NDArray[np.int64], total: Times, awake: NDArray[np.bool_], lossy: NDArray[np.bool_]
+    ) -> Gaps:
         state = self._lanes[lanes]
         ran = np.maximum(state["cpu"] - state["cpu_before"], 0)
         by_group = np.bincount(state["group"], ran)
         others = by_group[state["group"]] - ran
         on_cpu = state["where"] == Where.ON_CPU
-        free = np.maximum(state["cpu"] - state["cpu_drawn"] + np.where(on_cpu, TICK_NS, 0), 0)
+        tick = self._tick_ns
+        free = np.maximum(state["cpu"] - state["cpu_drawn"] + np.where(on_cpu, tick, 0), 0)
         running = np.minimum(total, free)
         lacking = total - running
         lacking[(lacking < NOISE_NS) | ~state["sampled"]] = 0
         core = np.minimum(lacking, np.maximum(state["queue"] - state["queue_drawn"], 0))
         rest = lacking - core
 
-        code = _BLOCKED_CODE[state["blocked"]]
+        # A lane that was ready to run all the time and whose accounts stand still is in the run queue, which the system
+        # tells once it has left it.
+        still = (ran == 0) & (state["queue"] == state["queue_before"])
+        debt = np.maximum(MAX_DEBT_NS - np.maximum(state["queue_drawn"] - state["queue"], 0), 0)
+        lasting = (_CODES[state["asleep"]] != 0) & (state["since"] <= LASTING)
+        queued = np.where(awake & on_cpu & (still | ~lasting), np.minimum(rest, debt), 0)
+        core, rest = core + queued, rest - queued
+
+        code = np.where(state["since"] <= LASTING, _CODES[state["asleep"]], 0).astype(np.uint8)
         nothing = code == 0
         gil = nothing & state["has_gil"] & (others >= GIL_SHARE * rest)
-        code[nothing] = np.where(on_cpu, CORE_WAIT | INFERRED, UNKNOWN)[nothing]
-        code[gil] = GIL_WAIT
+        code[nothing] = UNKNOWN
+        code[gil] = GIL_WAIT_INFERRED
         plain = np.where(state["sampled"], RUNNING, RUNNING_UNSAMPLED).astype(np.uint8)
         plain[lossy] = UNKNOWN
         core[lossy], rest[lossy] = 0, 0
 
         drawn = state["cpu_drawn"] + (total - core - rest)
-        self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - TICK_NS, state["cpu"] + TICK_NS)
-        self._lanes["queue_drawn"][lanes] = state["queue"]
-        self._lanes["cpu_before"][lanes] = state["cpu"]
+        self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - tick, state["cpu"] + tick)
+        self._lanes["queue_drawn"][lanes] = np.maximum(state["queue"], state["queue_drawn"] + core)
+        self._lanes["cpu_before"][lanes], self._lanes["queue_before"][lanes] = state["cpu"], state["queue"]
         return Gaps(plain, core, rest, code, ~on_cpu)
 
     def _give_out(
@@ -223,6 +275,21 @@ def _place(waits: NDArray[np.void], lanes: NDArray[np.int64], horizons: Times, u
     ends = np.maximum(ends, before)
     starts = np.clip(starts, before, ends)
     return _Placed(index, before, starts, ends, codes, details)
+
+
+_SPAN_BITS = 44  # of ns: what one step can span
+
+
+def _in_gap(placed: _Placed, place: NDArray[np.int64], times: Times) -> NDArray[np.bool_]:
+    """Whether each time lies in a gap of the lane at that place; it is before the lane's horizon."""
+    if not len(place):
+        return np.zeros(0, np.bool_)
+    first = placed.before.min()
+    ends = (placed.place << _SPAN_BITS) + np.minimum(placed.ends - first, (1 << _SPAN_BITS) - 1)
+    moments = (place << _SPAN_BITS) + np.clip(times - first, 0, (1 << _SPAN_BITS) - 1)
+    at = np.minimum(np.searchsorted(ends, moments, "right"), len(ends) - 1)
+    inside: NDArray[np.bool_] = (times >= placed.before[at]) & (times < placed.starts[at])
+    return inside
 
 
 def _pieces(placed: _Placed, plan: Gaps) -> _Pieces:

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder.costs import cost_ns
+from engine.recorder.looks import Looks
 from engine.recorder.open_holds import OpenHolds
 from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_of
 from engine.recorder.rings import CELL_WORDS, RECORD, Drained
-from engine.recorder.sampler import ThreadSampler
 from engine.recorder.slicer import WAIT, Slicer
 from engine.recording.schema import (
     DEADLOCKED,
@@ -62,10 +62,10 @@ class _LaneArrays:
 class Timeline:
     """In every cycle: `gather` cells, `sample` the system, then `take` what was drained from the rings after that."""
 
-    def __init__(self, registry: Registry, sampler: ThreadSampler) -> None:
+    def __init__(self, registry: Registry, looks: Looks) -> None:
         self._registry = registry
-        self._sampler = sampler
-        self._slicer = Slicer()
+        self._looks = looks
+        self._slicer = Slicer(looks.sampler.tick_ns)
         self._lanes = _LaneArrays()
         self._open_holds = OpenHolds(registry)
         self._carried = np.empty(0, WAIT)
@@ -73,6 +73,7 @@ class Timeline:
         self._cells: Cells = []
         self._numbers = np.empty(0, np.int64)
         self._words = np.empty((0, CELL_WORDS), np.uint64)
+        self._running = np.empty(0, np.int64)
         self.events = 0
         self.tracing_ns = 0  # what they have cost the program, estimated
 
@@ -111,18 +112,26 @@ class Timeline:
         closed = self._lanes.closed[numbers]
         self._lanes.dropped[numbers[closed]] = words[closed, layout.CELL_DROPPED]
 
-    def sample(self) -> int:
+    def sample(self, now_ns: int) -> int:
         """Asks the system about every lane that may be running; returns how many are."""
         serials = self._words[:, layout.CELL_WAIT_SERIAL]
         running = serials & np.uint64(1) == 0
         asked = running | (self._lanes.sampled_wait[self._numbers] != serials)
         self._lanes.sampled_wait[self._numbers] = serials
         for number in self._numbers[asked].tolist():
-            lane = self._registry.lanes[number]
-            sample = self._sampler.sample(lane.process.pid, lane.native_id)
-            if sample is not None:
-                self._slicer.add_sample(number, sample.cpu_ns, sample.queue_ns, sample.where)
-        return int(running.sum())
+            accounts = self._looks.accounts(self._registry.lanes[number])
+            if accounts is not None:
+                self._slicer.add_accounts(number, accounts.cpu_ns, accounts.queue_ns)
+        self._running = self._numbers[running]
+        return self.look(now_ns)
+
+    def look(self, now_ns: int) -> int:
+        """Sees what the lanes are in that were running when `sample` was called; returns how many they are."""
+        self._running = self._running[~self._lanes.closed[self._running]]
+        if len(self._running):
+            lanes = [self._registry.lanes[number] for number in self._running.tolist()]
+            self._slicer.add_looks(self._running, now_ns, self._looks.at(lanes, now_ns))
+        return len(self._running)
 
     def deadlocked(self, lanes: dict[int, int]) -> None:
         """Lanes that are deadlocked now and since when they wait: their waits are marked."""
@@ -140,6 +149,7 @@ class Timeline:
         self._carried = np.empty(0, WAIT)
         rows.append((Layer.STATES, self._slice(now_ns, numbers, words, waits, list(ended))))
         rows.append((Layer.OPEN_STATES, self._open_states(numbers, words)))
+        rows.append((Layer.GILS, self._looks.watch.take()))
         rows.append((Layer.OPEN_HOLDS, self._open_holds.update(now_ns, self._cells, numbers, words)))
         return [(layer, part) for layer, part in rows if len(part)]
 
@@ -161,11 +171,12 @@ class Timeline:
                 lane.end_ns = lane.end_ns or time_ns
                 lanes.append(lane)
         holds = self._open_holds.close_process(process, words, time_ns)
+        self._looks.close_process(process)
         nothing = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
         carried = self._carried[np.isin(self._carried["lane"], [lane.number for lane in lanes])]
         self._carried = self._carried[~np.isin(self._carried["lane"], [lane.number for lane in lanes])]
         states = self._slice(time_ns, *nothing, np.concatenate([carried, np.array(waits, WAIT)]), lanes)
-        return [(Layer.STATES, states), *holds]
+        return [(Layer.STATES, states), *holds, (Layer.GILS, self._looks.watch.take())]
 
     def _gather_records(
         self, drained: Iterable[tuple[TracedProcess, Drained]]
@@ -296,7 +307,7 @@ class Timeline:
                 # A thread tells its end a little before it is over; its slices may have come further.
                 end_ns = max(lane.end_ns or now_ns, int(self._slicer.until(np.array([lane.number]))[0]))
                 self._registry.emit({"type": "lane-end", "id": lane.number, "time_ns": end_ns, "error": lane.error})
-                self._sampler.forget(lane.process.pid, lane.native_id)
+                self._looks.forget(lane)
         return rows
 
     def _late(

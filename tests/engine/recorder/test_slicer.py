@@ -3,8 +3,18 @@
 import numpy as np
 
 from engine.recorder.sampler import TICK_NS, Where
-from engine.recorder.slicer import CORE_WAIT, GIL_WAIT, RUNNING, RUNNING_UNSAMPLED, UNKNOWN, WAIT, Slicer
-from engine.recording.schema import INFERRED, SAMPLED, State
+from engine.recorder.slicer import (
+    CORE_WAIT,
+    GIL_WAIT,
+    GIL_WAIT_INFERRED,
+    LASTING,
+    RUNNING,
+    RUNNING_UNSAMPLED,
+    UNKNOWN,
+    WAIT,
+    Slicer,
+)
+from engine.recording.schema import SAMPLED, State
 
 MS = 1_000_000
 LOCK = int(State.LOCK_WAIT)
@@ -19,13 +29,23 @@ class Schedule:
         for lane in range(lanes):
             self.slicer.add_lane(lane, 0, group=0, has_gil=has_gil)
 
-    def sample(self, lane: int, cpu_ms: float, queue_ms: float = 0, where: Where = Where.FUTEX) -> None:
-        self.slicer.add_sample(lane, int(cpu_ms * MS), int(queue_ms * MS), where)
+        self.until_ms = 0.0
+
+    def sample(
+        self, lane: int, cpu_ms: float, queue_ms: float = 0, where: Where = Where.FUTEX, at_ms: float | None = None
+    ) -> None:
+        """The accounts at the end of the next step, and a look within it, else right after the last one's end."""
+        self.slicer.add_accounts(lane, int(cpu_ms * MS), int(queue_ms * MS))
+        self.look(lane, where, self.until_ms if at_ms is None else at_ms)
+
+    def look(self, lane: int, where: Where, at_ms: float) -> None:
+        self.slicer.add_looks(np.array([lane]), round(at_ms * MS), np.array([where], np.uint8))
 
     def step(
         self, until_ms: float, *waits: tuple[int, float, float, int], tail: bool = False, lossy: bool = False
     ) -> list[list[tuple[float, ...]]]:
         """Waits are (lane, start, end, detail), times in ms. Returns each lane's slices."""
+        self.until_ms = until_ms
         rows = [(lane, round(start * MS), round(end * MS), LOCK, detail) for lane, start, end, detail in waits]
         count = len(self.lanes)
         found = self.slicer.step(
@@ -90,7 +110,7 @@ def test_what_another_thread_used_meanwhile_is_gil_wait() -> None:
     schedule = Schedule(2)
     schedule.sample(0, cpu_ms=4)
     schedule.sample(1, cpu_ms=6)
-    assert schedule.step(10) == [[(4, RUNNING), (10, GIL_WAIT)], [(6, RUNNING), (10, GIL_WAIT)]]
+    assert schedule.step(10) == [[(4, RUNNING), (10, GIL_WAIT_INFERRED)], [(6, RUNNING), (10, GIL_WAIT_INFERRED)]]
 
 
 def test_without_a_gil_nobody_waits_for_it() -> None:
@@ -112,7 +132,7 @@ def test_time_in_the_run_queue_is_core_wait() -> None:
     schedule.sample(1, cpu_ms=6, queue_ms=1)
     assert schedule.step(10) == [
         [(6, CORE_WAIT), (10, RUNNING)],
-        [(1, CORE_WAIT), (7, RUNNING), (10, GIL_WAIT)],
+        [(1, CORE_WAIT), (7, RUNNING), (10, GIL_WAIT_INFERRED)],
     ]
 
 
@@ -120,7 +140,7 @@ def test_a_thread_seen_in_a_system_call_is_in_io() -> None:
     schedule = Schedule(2)
     schedule.sample(0, cpu_ms=2, where=Where.IO)
     schedule.sample(1, cpu_ms=8)
-    assert schedule.step(10)[0] == [(2, RUNNING), (10, State.IO | SAMPLED | INFERRED)]
+    assert schedule.step(10)[0] == [(2, RUNNING), (10, State.IO | SAMPLED)]
 
 
 def test_a_thread_on_its_core_is_trusted_for_a_tick() -> None:
@@ -131,7 +151,7 @@ def test_a_thread_on_its_core_is_trusted_for_a_tick() -> None:
     assert schedule.step(10)[0] == [(10, RUNNING)]
     schedule.sample(0, cpu_ms=13, where=Where.FUTEX)
     schedule.sample(1, cpu_ms=7, where=Where.FUTEX)
-    assert schedule.step(20)[0] == [(13, RUNNING), (20, GIL_WAIT)]
+    assert schedule.step(20)[0] == [(13, RUNNING), (20, GIL_WAIT_INFERRED)]
 
 
 def test_the_total_drawn_as_running_follows_cpu_time() -> None:
@@ -181,3 +201,56 @@ def test_lanes_are_cut_independently() -> None:
         [(10, RUNNING_UNSAMPLED)],
         [(1, RUNNING_UNSAMPLED), (2, LOCK, 5), (10, RUNNING_UNSAMPLED)],
     ]
+
+
+def test_looks_tell_what_the_rest_was() -> None:
+    schedule = Schedule(2)
+    schedule.sample(0, cpu_ms=4, where=Where.GIL)
+    schedule.sample(1, cpu_ms=2, where=Where.IO)
+    assert schedule.step(10) == [[(4, RUNNING), (10, GIL_WAIT)], [(2, RUNNING), (10, State.IO | SAMPLED)]]
+
+
+def test_a_look_within_a_recorded_wait_says_nothing_of_the_gaps() -> None:
+    schedule = Schedule(2)
+    schedule.look(0, Where.LOCK, 2)
+    schedule.sample(0, cpu_ms=2, where=Where.GIL, at_ms=6)
+    schedule.sample(1, cpu_ms=8)
+    assert schedule.step(10, (0, 0, 4, 7))[0] == [(4, LOCK, 7), (6, RUNNING), (10, GIL_WAIT)]
+    schedule.look(0, Where.GIL, 12)
+    schedule.sample(0, cpu_ms=4, where=Where.IO, at_ms=16)
+    schedule.look(0, Where.LOCK, 19)
+    assert schedule.step(20, (0, 10, 14, 8), (0, 18, 20, 9))[0] == [
+        (14, LOCK, 8), (16, RUNNING), (18, State.IO | SAMPLED), (20, LOCK, 9),
+    ]  # fmt: skip
+
+
+def test_looks_behind_the_horizon_wait_for_their_step() -> None:
+    schedule = Schedule(2)
+    schedule.look(0, Where.IO, 12)
+    schedule.sample(0, cpu_ms=4, where=Where.GIL)
+    schedule.sample(1, cpu_ms=6)
+    assert schedule.step(10)[0] == [(4, RUNNING), (10, GIL_WAIT)]
+    schedule.slicer.add_accounts(0, 8 * MS, 0)
+    assert schedule.step(20)[0] == [(14, RUNNING), (20, State.IO | SAMPLED)]
+
+
+def test_ready_to_run_while_all_accounts_stand_still_is_core_wait_ahead_of_the_system() -> None:
+    schedule = Schedule()
+    schedule.sample(0, cpu_ms=10, where=Where.ON_CPU)
+    assert schedule.step(10) == [[(10, RUNNING)]]
+    schedule.sample(0, cpu_ms=10, where=Where.ON_CPU)
+    assert schedule.step(22) == [[(18, CORE_WAIT), (22, RUNNING)]]  # the accounts may be a tick old
+    schedule.sample(0, cpu_ms=20, queue_ms=12, where=Where.ON_CPU)
+    assert schedule.step(32) == [[(32, RUNNING)]]  # 8 of the 12 ms were told already, 4 were drawn as running
+
+
+def test_what_a_lane_was_seen_in_counts_for_a_while_only() -> None:
+    schedule = Schedule(2)
+    cpu = 0.0
+    for step in range(60):
+        at = step * 10
+        cpu += 4
+        schedule.sample(0, cpu_ms=cpu, where=Where.GIL if step == 0 else Where.UNKNOWN, at_ms=at)
+        schedule.sample(1, cpu_ms=0)
+        codes = {code for _, code, *_ in schedule.step(at + 10)[0]}
+        assert codes == {RUNNING, GIL_WAIT if step <= LASTING else UNKNOWN}

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.recorder.looks import Looks
 from engine.recorder.registry import Registry, TracedProcess
-from engine.recorder.sampler import ThreadSampler
+from engine.recorder.sampler import Method, ThreadSampler
 from engine.recorder.slicer import RUNNING_UNSAMPLED, UNKNOWN
 from engine.recorder.timeline import LATE_NS, Rows, Timeline
 from engine.recorder.tracing import Tracing
@@ -25,7 +26,7 @@ class NoSampler(ThreadSampler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.available = False
+        self.method = Method.NONE
 
 
 class Bench:
@@ -35,7 +36,7 @@ class Bench:
         self.folder = folder
         self.texts: list[dict[str, Any]] = []
         self.registry = Registry(self.texts.append)
-        self.timeline = Timeline(self.registry, NoSampler())
+        self.timeline = Timeline(self.registry, Looks(self.registry, NoSampler()))
         self.registry.on_lane = self.timeline.add_lane
         self.tracing = Tracing(folder, self.registry, lambda *_: None)
         self.writers: list[RingWriter] = []
@@ -49,7 +50,7 @@ class Bench:
         now_ns = round(at_ms * MS)
         self.tracing.discover(now_ns)
         self.timeline.gather(self.tracing.read_cells())
-        self.timeline.sample()
+        self.timeline.sample(now_ns)
         drained = self.tracing.drain(now_ns)
         ended = self.tracing.read_texts()
         return as_lists(self.timeline.take(now_ns, drained, ended))

@@ -1,0 +1,174 @@
+"""Looks at the threads that run: what each is in, and who has the GIL of each interpreter."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recorder.gil_watch import GilWatch
+from engine.recorder.interpreter_layout import GIL_SIZE
+from engine.recorder.interpreter_memory import Gil, Held, InterpreterMemory
+from engine.recorder.registry import Registry, TracedLane, TracedProcess
+from engine.recorder.sampler import Accounts, Method, Sampler, Spans, Where
+from engine.recording.schema import GIL_NOBODY, GIL_STRANGER
+
+REFRESH_NS = 500_000_000  # interpreters come and go
+_LISTED = 0x030D0000  # from this version on an interpreter tells where its sub-interpreters are
+
+ReadMemory = Callable[[int, int], InterpreterMemory]
+
+
+@dataclass
+class _Seen:
+    """What is known of one process."""
+
+    process: TracedProcess
+    memory: InterpreterMemory | None = None
+    spans: Spans | None = None
+    refreshed_ns: int = 0
+    method: Method | None = None
+    gils: dict[int, int] = field(default_factory=dict)  # interpreter → number in the recording
+    interpreters: dict[int, int] = field(default_factory=dict)  # native id → interpreter, where there are several
+
+
+class Looks:
+    """Asks `sampler` and the interpreters' memory; emits what it finds out about processes and their GILs."""
+
+    def __init__(self, registry: Registry, sampler: Sampler, read_memory: ReadMemory = InterpreterMemory) -> None:
+        self.sampler = sampler
+        self.watch = GilWatch()
+        self._registry = registry
+        self._read_memory = read_memory
+        self._seen: dict[int, _Seen] = {}
+        self._last_gil = 0
+
+    def accounts(self, lane: TracedLane) -> Accounts | None:
+        """CPU time and time in the run queue of a thread."""
+        return self.sampler.accounts(lane.process.pid, lane.native_id)
+
+    def at(self, lanes: Sequence[TracedLane], now_ns: int) -> NDArray[np.uint8]:
+        """`Where` of each lane; who has the GIL meanwhile goes to `watch`."""
+        found = np.zeros(len(lanes), np.uint8)
+        by_process: dict[int, list[int]] = {}
+        where = self.sampler.where
+        for place, lane in enumerate(lanes):
+            number = lane.process.number
+            places = by_process.get(number)
+            if places is None:
+                places = by_process[number] = []
+                self._prepare(lane.process, now_ns)
+            found[place] = where(lane.process.pid, lane.native_id, self._seen[number].spans)
+            places.append(place)
+        for number, places in by_process.items():
+            self._judge(self._seen[number], found[places])
+            self._see_gils(self._seen[number], [lanes[place] for place in places], found[places], now_ns)
+        self.watch.settle(now_ns)
+        return found
+
+    def forget(self, lane: TracedLane) -> None:
+        """A thread has ended."""
+        self.sampler.forget(lane.process.pid, lane.native_id)
+
+    def close_process(self, process: TracedProcess) -> None:
+        """A process has ended."""
+        seen = self._seen.pop(process.number, None)
+        if seen is not None:
+            if seen.memory is not None:
+                seen.memory.close()
+            for gil in seen.gils.values():
+                self.watch.forget(gil)
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        for seen in list(self._seen.values()):
+            self.close_process(seen.process)
+        self.sampler.close()
+
+    def _prepare(self, process: TracedProcess, now_ns: int) -> None:
+        seen = self._seen.get(process.number)
+        if seen is None:
+            seen = self._seen[process.number] = _Seen(process)
+            if process.free_threaded:
+                seen.spans = []
+            elif self.sampler.method is Method.SYSTEM_CALLS:
+                seen.memory = self._read_memory(process.pid, process.python)
+            seen.refreshed_ns = now_ns
+            self._locate(seen)
+        elif seen.memory is not None and now_ns - seen.refreshed_ns > REFRESH_NS:
+            seen.refreshed_ns = now_ns
+            if not seen.gils or process.python >= _LISTED:
+                seen.memory.refresh()
+                self._locate(seen)
+
+    def _locate(self, seen: _Seen) -> None:
+        memory = seen.memory
+        if memory is None:
+            return
+        seen.spans = [memory.runtime] if memory.runtime is not None else None
+        if seen.spans is not None:
+            seen.spans += [(gil.address, gil.address + GIL_SIZE) for gil in memory.gils]
+        seen.interpreters = memory.native_ids() if len(memory.gils) > 1 else {}
+
+    def _judge(self, seen: _Seen, found: NDArray[np.uint8]) -> None:
+        """Says what can be seen of a process's threads, once that is clear."""
+        method = self.sampler.method
+        if method is Method.SYSTEM_CALLS and not (found != Where.UNKNOWN).any():
+            if seen.method is not None:
+                return  # threads that have just ended
+            method = Method.ACCOUNTS
+        if seen.method is None or method > seen.method:
+            seen.method = method
+            self._registry.emit({"type": "attribution", "process": seen.process.number, "method": method.name.lower()})
+
+    def _see_gils(self, seen: _Seen, lanes: Sequence[TracedLane], found: NDArray[np.uint8], now_ns: int) -> None:
+        if seen.process.free_threaded:
+            return
+        waiting = found == Where.GIL
+        if seen.memory is not None and seen.memory.readable:
+            for gil in seen.memory.gils:
+                held = seen.memory.look(gil)
+                if held is not None:
+                    self._add(seen, gil, held, lanes, waiting, now_ns)
+        elif waiting.any() and np.count_nonzero(found == Where.ON_CPU) == 1:
+            holder = lanes[int(np.flatnonzero(found == Where.ON_CPU)[0])]
+            number = self._gil(seen, 0, "inferred")
+            self.watch.add(number, now_ns, holder.number + 1, 0, int(waiting.sum()))
+
+    def _add(
+        self,
+        seen: _Seen,
+        gil: Gil,
+        held: Held,
+        lanes: Sequence[TracedLane],
+        waiting: NDArray[np.bool_],
+        now_ns: int,
+    ) -> None:
+        """What was read of one GIL. A span needs a lane that could have it: not all of them are looked at."""
+        holder, site = GIL_NOBODY, 0
+        if held.native_id:
+            lane = next((lane for lane in self._living(seen.process) if lane.native_id == held.native_id), None)
+            holder = lane.number + 1 if lane is not None else GIL_STRANGER
+            if held.place is not None:
+                site = self._registry.place(*held.place)
+        if seen.interpreters:
+            mine = [seen.interpreters.get(lane.native_id, 0) == gil.interpreter for lane in lanes]
+            waiting = waiting & np.array(mine)
+        self.watch.add(
+            self._gil(seen, gil.interpreter, "read"), now_ns, holder, site, int(waiting.sum()), held.switches
+        )
+
+    @staticmethod
+    def _living(process: TracedProcess) -> Iterable[TracedLane]:
+        return (lane for lane in process.lanes.values() if lane.end_ns is None)
+
+    def _gil(self, seen: _Seen, interpreter: int, how: str) -> int:
+        """The recording's number of an interpreter's GIL."""
+        number = seen.gils.get(interpreter)
+        if number is None:
+            self._last_gil += 1
+            number = seen.gils[interpreter] = self._last_gil
+            self._registry.emit(
+                {"type": "gil", "id": number, "process": seen.process.number, "interpreter": interpreter, "how": how}
+            )
+        return number
