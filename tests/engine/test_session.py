@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from engine.recorder.sampler import ThreadSampler
+from engine.recorder.sampler import Method, ThreadSampler
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.recording.schema import STATE_MASK, STATE_ROW, Layer, State
 from engine.session import InvalidChoice, RunRequest, Session, SessionError, program_request, scenario_request
@@ -433,7 +433,7 @@ for thread in threads: thread.join()
 """
 
 
-@pytest.mark.skipif(not ThreadSampler().available, reason="this system does not tell the CPU time of threads")
+@pytest.mark.skipif(ThreadSampler().method is Method.NONE, reason="this system does not tell the CPU time of threads")
 def test_threads_that_share_a_gil_are_not_all_painted_as_running(start: Start) -> None:
     session = start(CPU, until_ready=False)
     session.wait(PATIENCE_S)
