@@ -1,6 +1,7 @@
 """The small channel between a recorder and whoever started it: JSON objects, one a line, over a socket pair.
 
-To the recorder: first `{"request": ..., "folder": ...}`, then `{"command": "stop" | "kill"}`; end of file means stop.
+To the recorder: first `{"request": ..., "folder": ...}`, then `{"command": "stop" | "kill"}`, end of file means stop,
+and `{"command": "bookmark", "bookmark": {...}}`.
 From the recorder: `{"phase": "running" | "stopping" | "finished" | "failed", ...}` (see engine.session.SessionStatus)
 and `{"note": TEXT}`.
 """

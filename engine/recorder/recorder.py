@@ -141,6 +141,8 @@ class Recorder:
             if message.get("command") in {"stop", "kill"}:
                 self._ending.begin("stop", at_once=message["command"] == "kill")
                 self._control.send({"phase": "stopping"})
+            elif message.get("command") == "bookmark":
+                self._emit({**message["bookmark"], "type": "bookmark"})
         limit = self._request.time_limit_s
         if self._ending.reason is not None:
             return

@@ -98,7 +98,7 @@ class RecordingReader:
     @property
     def at_end(self) -> bool:
         """Whether everything that can be read has been read (more may come while the writer lives)."""
-        if self._damaged or self.closed or self.offset >= self.size:
+        if self._damaged or self.offset >= self.size:
             return True
         data = self._read(HEADER_SIZE)
         return self._needed(data) > self.size - self.offset

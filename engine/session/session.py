@@ -91,6 +91,11 @@ class Session:
         """Ends the whole tree at once. The recording is kept."""
         self._command("kill")
 
+    def bookmark(self, bookmark: dict[str, Any]) -> None:
+        """Has the recorder write a bookmark (as in the schema, without its type)."""
+        if self._channel is not None:
+            self._channel.send({"command": "bookmark", "bookmark": bookmark})
+
     def poll(self) -> SessionStatus:
         """How it stands now; never blocks."""
         if self._status.over or self._channel is None or self._recorder is None:
