@@ -30,7 +30,18 @@ ALLOWED: dict[str, set[str]] = {
         "engine.backends",
         "engine.interpreters",
     },
+    "engine.comparison": {
+        "engine.session",
+        "engine.analysis",
+        "engine.model",
+        "engine.recording",
+        "engine.scenarios",
+        "engine.tasks",
+        "engine.backends",
+        "engine.interpreters",
+    },
     "engine.commands": {
+        "engine.comparison",
         "engine.session",
         "engine.analysis",
         "engine.model",
@@ -45,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "gui.state": {"engine.model", "engine.recording", "engine.scenarios", "engine.tasks", "engine.backends"},
     "gui.theme": {"engine.recording"},
     "gui": {
+        "engine.comparison",
         "engine.session",
         "engine.recording",
         "engine.model",

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-ORDER = ("open", "list", "run", "record", "report")
+ORDER = ("open", "list", "run", "record", "check", "report", "export", "compare")
 INTERRUPTED = 130
 FAILED = 70  # Lanescope's own fault (EX_SOFTWARE)
 UNUSABLE = 2

@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
             backend=arguments.backend,
             workers=arguments.workers,
             interpreter=arguments.interpreter,
-            parameters=_parameters(arguments.parameters),
+            parameters=read_parameters(arguments.parameters),
             recording=arguments.recording,
             start_method=arguments.start_method,
             time_limit_s=arguments.time_limit,
@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0 if as_it_should else 1
 
 
-def _parameters(assignments: list[str]) -> dict[str, str]:
+def read_parameters(assignments: list[str]) -> dict[str, str]:
     parameters = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")

@@ -33,3 +33,14 @@ def count(number: float, thing: str, things: str | None = None) -> str:
     """`1 lane`, `3 lanes`, `12 400 lanes` (narrow spaces between thousands)."""
     text = f"{number:,.0f}".replace(",", "\u202f")
     return f"{text} {thing if number == 1 else things or thing + 's'}"
+
+
+def rate(per_s: float) -> str:
+    """Things a second as `0.52`, `48.3`, `712`, `1.08 k`, `1.15 M`: three digits that matter."""
+    value, name = per_s, ""
+    for unit in (" k", " M", " G"):
+        if value < 999.5:
+            break
+        value, name = value / 1000, unit
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}{name}"

@@ -1,0 +1,204 @@
+"""All trials of a comparison put together; as it stands after every trial, whole or partial. Kept as JSON."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from engine.comparison.trial import WHERE, Trial
+
+SCHEMA = 1
+FILE_NAME = "comparison.json"
+
+
+class NotAComparison(ValueError):
+    """A file that holds no comparison; one plain line."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What repeated trials measured."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """At least one value."""
+        return cls(median(values), min(values), max(values))
+
+    def apart_from(self, other: "Spread") -> bool:
+        """Whether the trials of the two do not overlap: what differs by less is noise."""
+        return self.least > other.most or self.most < other.least
+
+
+@dataclass
+class VariantResult:
+    """One variant and its trials, in the order of their rounds."""
+
+    backend: str
+    workers: int
+    python: str  # path of the interpreter
+    version: str  # "3.13.0"
+    free_threaded: bool
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """`threads × 4`."""
+        return self.backend if self.backend == "serial" else f"{self.backend} × {self.workers}"
+
+    @property
+    def python_title(self) -> str:
+        """`Python 3.13.0 free-threaded`."""
+        return f"Python {self.version}{' free-threaded' if self.free_threaded else ''}"
+
+    @property
+    def good(self) -> list[Trial]:
+        """The trials that count."""
+        return [trial for trial in self.trials if not trial.error]
+
+    @property
+    def error(self) -> str:
+        """Why there is no trial that counts; empty when there is one (or none has been run yet)."""
+        return "" if self.good or not self.trials else self.trials[-1].error
+
+    @property
+    def throughput(self) -> Spread | None:
+        """Steps a second."""
+        return Spread.of([trial.per_s for trial in self.good]) if self.good else None
+
+    @property
+    def typical(self) -> Trial | None:
+        """The trial in the middle, by throughput: the one to look at."""
+        ordered = sorted(self.good, key=lambda trial: trial.per_s)
+        return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+    def middle(self, what: str) -> float:
+        """Median of a number of the trials that count (an attribute of Trial); 0 without any."""
+        return float(median(getattr(trial, what) for trial in self.good)) if self.good else 0.0
+
+    def share(self, what: str) -> float:
+        """Median share of the workers' time, by WHERE."""
+        return float(median(trial.share(what) for trial in self.good)) if self.good else 0.0
+
+
+@dataclass
+class Result:
+    """A comparison. `complete`: every trial was run; otherwise it was cancelled, or goes on."""
+
+    title: str
+    workload: dict[str, Any]
+    cores: int
+    repeats: int
+    variants: list[VariantResult]
+    notes: list[str] = field(default_factory=list)
+    complete: bool = False
+
+    @property
+    def baseline(self) -> VariantResult | None:
+        """What speed-ups refer to: serial, else the fewest workers of the first backend; on the first interpreter."""
+        first = [variant for variant in self.variants if variant.python == self.variants[0].python]
+        known = [variant for variant in first if variant.throughput]
+        serial = [variant for variant in known if variant.backend == "serial"]
+        return serial[0] if serial else min(known, key=lambda variant: variant.workers, default=None)
+
+    def speed_up(self, variant: VariantResult) -> Spread | None:
+        """How many times as fast as the baseline's median."""
+        base, own = self.baseline, variant.throughput
+        if base is None or base.throughput is None or own is None or not base.throughput.median:
+            return None
+        return Spread(*(value / base.throughput.median for value in (own.median, own.least, own.most)))
+
+    def efficiency(self, variant: VariantResult) -> float | None:
+        """Speed-up over the number of workers: 1 is as good as it gets."""
+        speed_up = self.speed_up(variant)
+        return speed_up.median / variant.workers if speed_up else None
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON: what was measured and all that follows from it."""
+        from engine.comparison.advice import findings
+        from engine.comparison.traits import table
+
+        return {
+            "schema": SCHEMA,
+            "title": self.title,
+            "workload": self.workload,
+            "cores": self.cores,
+            "repeats": self.repeats,
+            "complete": self.complete,
+            "baseline": self.variants.index(self.baseline) if self.baseline else None,
+            "variants": [self._variant(variant) for variant in self.variants],
+            "table": [asdict(row) for row in table(self)],
+            "findings": findings(self),
+            "notes": self.notes,
+        }
+
+    def _variant(self, variant: VariantResult) -> dict[str, Any]:
+        throughput, speed_up, typical = variant.throughput, self.speed_up(variant), variant.typical
+        return {
+            "backend": variant.backend,
+            "workers": variant.workers,
+            "python": variant.python,
+            "version": variant.version,
+            "free_threaded": variant.free_threaded,
+            "error": variant.error,
+            "per_s": asdict(throughput) if throughput else None,
+            "unit": typical.unit if typical else "",
+            "speed_up": asdict(speed_up) if speed_up else None,
+            "efficiency": self.efficiency(variant),
+            "memory_bytes": int(variant.middle("memory_bytes")),
+            "start_up_ns": int(variant.middle("start_up_ns")),
+            "where": {what: round(variant.share(what), 4) for what in WHERE},
+            "recording": typical.recording if typical else None,
+            "trials": [trial.to_data() for trial in variant.trials],
+        }
+
+    @classmethod
+    def from_data(cls, data: Any) -> "Result":
+        """NotAComparison when it is none."""
+        try:
+            if data["schema"] != SCHEMA:
+                raise NotAComparison(f"this comparison has schema {data['schema']!r}; this program reads {SCHEMA}")
+            variants = [
+                VariantResult(
+                    backend=each["backend"], workers=each["workers"], python=each["python"], version=each["version"],
+                    free_threaded=each["free_threaded"], trials=[Trial(**trial) for trial in each["trials"]],
+                )
+                for each in data["variants"]
+            ]  # fmt: skip
+            return cls(
+                data["title"], data["workload"], data["cores"], data["repeats"], variants, data["notes"],
+                data["complete"],
+            )  # fmt: skip
+        except (KeyError, TypeError) as error:
+            raise NotAComparison(f"this is no comparison: {error} is not as it should be") from None
+
+
+def save(result: Result, folder: Path) -> Path:
+    """Writes it into the folder, whole or not at all. OSError when that cannot be done."""
+    path = folder / FILE_NAME
+    descriptor, name = tempfile.mkstemp(prefix=".comparison-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(result.to_data(), file, ensure_ascii=False, indent=1)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return path
+
+
+def load(path: Path) -> Result:
+    """The comparison in a file, or in the file of a folder. OSError; NotAComparison."""
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        return Result.from_data(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        if isinstance(error, NotAComparison):
+            raise
+        raise NotAComparison(f"{file.name} is no comparison: it is not JSON") from None

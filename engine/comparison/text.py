@@ -1,0 +1,95 @@
+"""A comparison as text for a terminal."""
+
+import textwrap
+
+from engine.comparison.result import Result, VariantResult
+from engine.comparison.traits import COLUMNS, table
+from engine.comparison.trial import WHERE
+from engine.model.format import duration, percent, rate, size
+
+WIDTH = 100
+BAR = 40  # characters of a full bar
+SYMBOLS = dict(zip(WHERE, "█▒░LwqiszSi", strict=True)) | {"unknown": "?", "start-up": "S", "idle": "·"}
+
+
+def render(result: Result) -> str:
+    """Numbers, bars of where the time went, the table, findings and notes."""
+    parts = [_head(result), _numbers(result), _bars(result), _table(result), _findings(result), _notes(result)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(result: Result) -> str:
+    measured = sum(len(variant.trials) for variant in result.variants)
+    state = "" if result.complete else f"; not complete: {measured} of {len(result.variants) * result.repeats} trials"
+    return f"{result.title}: {len(result.variants)} variants, {result.repeats} trials each, {result.cores} cores{state}"
+
+
+def _numbers(result: Result) -> str:
+    base = result.baseline
+    lines = [
+        f"{'':<26}{'per second':>12}{'spread':>18}{'speed-up':>10}{'efficiency':>12}{'start-up':>11}{'memory':>10}"
+    ]
+    python = ""
+    for variant in result.variants:
+        if variant.python_title != python:
+            python = variant.python_title
+            lines.append(python)
+        lines.append(_line(result, variant, "  (the yardstick)" if variant is base else ""))
+    return "\n".join(lines)
+
+
+def _line(result: Result, variant: VariantResult, remark: str) -> str:
+    throughput, speed_up, efficiency = variant.throughput, result.speed_up(variant), result.efficiency(variant)
+    name = f"  {variant.name:<24}"
+    if throughput is None:
+        return f"{name}  {variant.error or 'not run'}"
+    spread = f"{rate(throughput.least)} – {rate(throughput.most)}"
+    times = f"{speed_up.median:.2f}" if speed_up else ""
+    share = percent(efficiency) if efficiency is not None else ""
+    start_up, memory = (
+        duration(variant.middle("start_up_ns")),
+        size(used) if (used := variant.middle("memory_bytes")) else "?",
+    )
+    return f"{name}{rate(throughput.median):>12}{spread:>18}{times:>10}{share:>12}{start_up:>11}{memory:>10}{remark}"
+
+
+def _bars(result: Result) -> str:
+    measured = [variant for variant in result.variants if variant.good]
+    if not measured:
+        return ""
+    used = [what for what in WHERE if any(variant.share(what) >= 0.005 for variant in measured)]
+    lines = ["Where the workers' time went"]
+    for variant in measured:
+        bar, at, before = "", 0.0, 0
+        for what in used:
+            at += variant.share(what) * BAR
+            bar += SYMBOLS[what] * (round(at) - before)
+            before = round(at)
+        most = sorted(used, key=variant.share, reverse=True)[:3]
+        words = ", ".join(f"{what} {percent(variant.share(what))}" for what in most if variant.share(what) >= 0.01)
+        lines.append(f"  {variant.name:<24}{bar:<{BAR}}  {words}")
+    lines.append("  " + "  ".join(f"{SYMBOLS[what]} {what}" for what in used))
+    return "\n".join(lines)
+
+
+def _table(result: Result) -> str:
+    lines = []
+    for row in table(result):
+        lines.append(f"{row.backend} × {row.workers}, {row.python}")
+        lines += [f"  {name:<15}{row.cells[name].text}" for name in COLUMNS]
+    return "\n".join(lines)
+
+
+def _findings(result: Result) -> str:
+    from engine.comparison.advice import findings
+
+    lines = []
+    for finding in findings(result):
+        lines.append(f"  {finding['title']}")
+        for text in (finding["explanation"], finding["advice"]):
+            lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(["Findings", *lines]) if lines else "Findings: none that the numbers carry"
+
+
+def _notes(result: Result) -> str:
+    return "\n".join(["Notes", *(f"  {note}" for note in result.notes)]) if result.notes else ""

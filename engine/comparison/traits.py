@@ -1,0 +1,97 @@
+"""The classic table of backends: memory space, GIL impact, use case, communication; each cell a number of this machine.
+
+Of every backend (and interpreter) the variant with the most workers stands for it, and each cell names the recording of
+a trial that showed its number.
+"""
+
+from dataclasses import dataclass
+
+from engine.backends import registry
+from engine.comparison.result import Result, VariantResult
+from engine.model.format import duration, percent, size
+
+COLUMNS = ("memory space", "GIL impact", "use case", "communication")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Words with a number in them, and the recording that showed it."""
+
+    text: str
+    recording: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A backend on an interpreter; cells by COLUMNS."""
+
+    backend: str
+    workers: int
+    python: str
+    cells: dict[str, Cell]
+
+
+def table(result: Result) -> list[Row]:
+    """One row for each backend and interpreter that was measured."""
+    widest: dict[tuple[str, str], VariantResult] = {}
+    for variant in result.variants:
+        if variant.good:
+            former = widest.get((variant.python, variant.backend))
+            if former is None or variant.workers > former.workers:
+                widest[variant.python, variant.backend] = variant
+    return [_row(result, variant) for variant in widest.values()]
+
+
+def _row(result: Result, variant: VariantResult) -> Row:
+    trial = variant.typical
+    recording = trial.recording if trial else ""
+    texts = (_memory(result, variant), _gil(variant), _use(result, variant), _communication(variant))
+    cells = {name: Cell(text, recording) for name, text in zip(COLUMNS, texts, strict=True)}
+    return Row(variant.backend, variant.workers, variant.python_title, cells)
+
+
+def _memory(result: Result, variant: VariantResult) -> str:
+    own = registry.get(variant.backend).uses_processes
+    space = "one for each process" if own else "shared"
+    used = variant.middle("memory_bytes")
+    base = result.baseline
+    if not used:
+        return f"{space}; not measured on this system"
+    if base is None or variant is base or base.python != variant.python or not base.middle("memory_bytes"):
+        return f"{space}, {size(used)} in all"
+    more = (used - base.middle("memory_bytes")) / variant.workers
+    return f"{space}, {size(used)} in all, {'+' if more >= 0 else '−'}{size(abs(more))} a worker"
+
+
+def _gil(variant: VariantResult) -> str:
+    if variant.free_threaded and not registry.get(variant.backend).uses_processes:
+        return f"no GIL; {percent(variant.share('GIL wait'))} of the workers' time waited for one"
+    if not all(trial.sampled for trial in variant.good):
+        return "not measured on this system"
+    kind = "a GIL each" if _own_gils(variant.backend) else "one GIL"
+    return f"{kind}, {percent(variant.share('GIL wait'))} of the workers' time waited for it"
+
+
+def _own_gils(backend: str) -> bool:
+    return registry.get(backend).uses_processes or backend == "sub-interpreters"
+
+
+def _use(result: Result, variant: VariantResult) -> str:
+    speed_up, base = result.speed_up(variant), result.baseline
+    if speed_up is None or base is None:
+        return "not measured"
+    if variant is base:
+        return "the yardstick"
+    start_up = duration(variant.middle("start_up_ns"))
+    return f"{speed_up.median:.2f} times {base.name} here, started in {start_up}"
+
+
+def _communication(variant: VariantResult) -> str:
+    if variant.backend == "serial":
+        return "none: one thread"
+    if registry.get(variant.backend).uses_processes:
+        return f"copied through pipes, {percent(variant.share('IPC'))} of the workers' time waited for them"
+    waits = variant.share("lock wait") + variant.share("wait")
+    if variant.backend == "sub-interpreters":
+        return f"copied through queues, {percent(waits)} of the workers' time in waits"
+    return f"the same objects, {percent(waits)} of the workers' time waited for each other"

@@ -1,0 +1,135 @@
+"""Medians, spread, speed-up, the table and the findings: from given numbers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.comparison.advice import findings
+from engine.comparison.result import NotAComparison, Result, VariantResult, load, save
+from engine.comparison.text import WIDTH, render
+from engine.comparison.traits import table
+from engine.comparison.trial import WHERE, Trial, failed
+
+S = 1_000_000_000
+
+
+def trial(per_s: float, **more: Any) -> Trial:
+    where = dict.fromkeys(WHERE, 0) | more.pop("where", {"running": S})
+    values: dict[str, Any] = {
+        "recording": f"{per_s}.lane", "work": int(per_s * 2), "unit": "steps", "span_ns": 2 * S, "start_up_ns": 1000,
+        "memory_bytes": 10_000_000, "processes": 1, "lanes": 1, "where": where, "slowest_share": 1.0, "dropped": 0,
+        "sampled": True,
+    }  # fmt: skip
+    return Trial(**values | more)
+
+
+def variant(backend: str, workers: int, *trials: Trial) -> VariantResult:
+    return VariantResult(backend, workers, "/python", "3.13.0", free_threaded=False, trials=list(trials))
+
+
+def comparison(*variants: VariantResult, cores: int = 2) -> Result:
+    return Result("Primes", {"scenario": "cpu_under_gil"}, cores, 3, list(variants), complete=True)
+
+
+def typical() -> Result:
+    gil = {"running": 50, "GIL wait": 50}
+    return comparison(
+        variant("serial", 1, trial(100), trial(110), trial(90)),
+        variant("threads", 4, trial(95, where=gil), trial(100, where=gil), trial(105, where=gil)),
+        variant("processes", 4, trial(180, memory_bytes=50_000_000), trial(190, memory_bytes=50_000_000)),
+    )
+
+
+def test_speed_up_and_efficiency_refer_to_the_serial_median() -> None:
+    result = typical()
+    assert result.baseline is result.variants[0]
+    speed_up = result.speed_up(result.variants[2])
+    assert speed_up is not None
+    assert (speed_up.median, speed_up.least, speed_up.most) == (1.85, 1.8, 1.9)
+    assert result.efficiency(result.variants[2]) == pytest.approx(1.85 / 4)
+
+
+def test_without_serial_the_fewest_workers_are_the_yardstick() -> None:
+    result = comparison(variant("threads", 4, trial(300)), variant("threads", 1, trial(100)))
+    assert result.baseline is result.variants[1]
+
+
+def test_a_gil_bound_variant_is_told_what_was_faster_and_by_how_much() -> None:
+    (finding,) = findings(typical())
+    assert finding["kind"] == "gil-bound"
+    assert "50 %" in finding["explanation"]
+    assert "processes × 4 on Python 3.13.0 did the same work 1.9 times as fast" in finding["advice"]
+    assert finding["variants"] == [1, 2]
+
+
+def test_thin_evidence_says_nothing() -> None:
+    gil = {"running": 50, "GIL wait": 50}
+    assert findings(comparison(variant("threads", 4, trial(100, where=gil)))) == []
+    overlapping = comparison(
+        variant("threads", 4, trial(100, where=gil), trial(200, where=gil)),
+        variant("processes", 4, trial(150), trial(400)),
+    )
+    (finding,) = findings(overlapping)
+    assert "none was faster" in finding["advice"]
+    assert finding["gain"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "variants"),
+    [
+        ("lock-bound", [variant("threads", 4, *[trial(9, where={"running": 1, "lock wait": 1})] * 2)]),
+        ("start-up-bound", [variant("processes", 4, *[trial(9, where={"running": 1, "start-up": 1})] * 2)]),
+        ("hand-over-bound", [variant("processes", 4, *[trial(9, where={"running": 1, "IPC": 1})] * 2)]),
+        (
+            "oversubscribed",
+            [
+                variant("processes", 2, *[trial(9)] * 2),
+                variant("processes", 8, *[trial(9, where={"running": 1, "core wait": 1})] * 2),
+            ],
+        ),
+        ("uneven-load", [variant("threads", 4, *[trial(9, where={"running": 1, "idle": 1}, slowest_share=2.0)] * 2)]),
+        (
+            "under-threaded",
+            [
+                variant("threads", 2, *[trial(10, where={"I/O": 9, "running": 1})] * 2),
+                variant("threads", 8, *[trial(39, where={"I/O": 9, "running": 1})] * 2),
+            ],
+        ),
+    ],
+)
+def test_each_finding_rests_on_its_number(kind: str, variants: list[VariantResult]) -> None:
+    assert [finding["kind"] for finding in findings(comparison(*variants))] == [kind]
+
+
+def test_each_cell_of_the_table_has_a_number_and_its_recording() -> None:
+    rows = {row.backend: row for row in table(typical())}
+    assert rows["processes"].cells["memory space"].text == "one for each process, 50.0 MB in all, +10.0 MB a worker"
+    assert rows["threads"].cells["GIL impact"].text == "one GIL, 50 % of the workers' time waited for it"
+    assert rows["processes"].cells["use case"].text.startswith("1.85 times serial here")
+    assert all(cell.recording.endswith(".lane") for row in rows.values() for cell in row.cells.values())
+
+
+def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
+    result = typical()
+    result.variants.append(variant("thread-pool", 4, failed("x.lane", "ended by signal 9")))
+    save(result, tmp_path)
+    assert load(tmp_path) == result
+    assert json.loads((tmp_path / "comparison.json").read_text())["variants"][3]["error"] == "ended by signal 9"
+    assert [path.name for path in tmp_path.iterdir()] == ["comparison.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}', '{"schema": 1, "variants": [{}]}'])
+def test_what_is_no_comparison_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(NotAComparison) as refused:
+        load(tmp_path / "x.json")
+    assert "\n" not in str(refused.value)
+
+
+def test_the_text_has_everything_and_fits_a_terminal() -> None:
+    text = render(typical())
+    for words in ("serial", "(the yardstick)", "1.85", "GIL wait 50 %", "memory space", "bound by the GIL"):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= WIDTH + 20
