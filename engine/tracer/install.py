@@ -8,6 +8,7 @@ import sys
 
 from . import (
     blocking,
+    bookmarks,
     children,
     event_loops,
     executors,
@@ -46,6 +47,7 @@ def install(folder: str, python_path: str) -> None:
     children.inherited[b"PYTHONPATH"] = os.fsencode(python_path)
     children.inherited[os.fsencode(RUN_FOLDER_VARIABLE)] = os.fsencode(folder)
     for name, patch in (
+        ("sys", bookmarks.patch_sys),
         ("_thread", patch_thread_module),
         ("_signal", signals.patch_signals),
         ("_posixsubprocess", children.patch_fork_exec),
