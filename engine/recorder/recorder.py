@@ -25,6 +25,7 @@ from engine.recorder.portable_sampler import best_sampler
 from engine.recorder.registry import Registry
 from engine.recorder.request import RunRequest
 from engine.recorder.resources import Resources
+from engine.recorder.system_accounts import SystemAccounts, living_lanes
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
 from engine.recorder.watch import DeadlockWatch
@@ -64,6 +65,7 @@ class Recorder:
         self._tracing = Tracing(folder, self._registry, self._events.take)
         self._watch = DeadlockWatch(self._registry, self._emit)
         self._resources = Resources()
+        self._accounts = SystemAccounts(self._looks.sampler)
         self._cells: Cells = []
         self._changed_ns = self._start_ns
         self._running = 0  # lanes that are in no wait
@@ -212,10 +214,10 @@ class Recorder:
 
     def _account(self, now_ns: int) -> None:
         """Resources of the program, and what Lanescope itself costs."""
-        rows = self._resources.poll([traced.process for traced in self._tracing.living], now_ns)
-        if rows is not None and len(rows):
-            self._writer.rows(Layer.RESOURCES, rows)
-            self._pending = True
+        processes = [traced.process for traced in self._tracing.living]
+        rows = self._resources.poll(processes, now_ns)
+        self._write([(layer, part) for layer, part in rows if len(part)])
+        self._write(self._accounts.poll(living_lanes(processes), now_ns))
         if now_ns - self._last_overhead > OVERHEAD_NS:
             self._last_overhead = now_ns
             self._tell_overhead(now_ns)

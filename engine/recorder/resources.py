@@ -7,10 +7,13 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.recorder.registry import TracedProcess
-from engine.recording.schema import RESOURCE_ROW
+from engine.recording.schema import MEMORY_ROW, RESOURCE_ROW, Layer
 
 INTERVAL_NS = 250_000_000
 USS_INTERVAL_NS = 2_000_000_000  # adding up the pages of a process costs it and us milliseconds
+# Of more processes no pages are added up: it has to wait for each that is just changing its memory, and of a crowd most
+# are without a processor.
+USS_PROCESSES = 100
 MAX_SHARE = 0.01  # of the time: with many processes they are looked at less often
 
 
@@ -20,22 +23,26 @@ class Resources:
     def __init__(self) -> None:
         self._known: dict[int, psutil.Process] = {}
         self._uss: dict[int, int] = {}
+        self._shares: list[tuple[int, ...]] = []  # MEMORY rows that have not been given out
         self._cpu: dict[int, int] = {}
         self._due_ns = 0
+        self._too_many = False
         self._uss_due_ns = 0
 
-    def poll(self, processes: list[TracedProcess], now_ns: int) -> NDArray[np.void] | None:
-        """Rows (RESOURCE_ROW) when it is time for new ones."""
+    def poll(self, processes: list[TracedProcess], now_ns: int) -> list[tuple[Layer, NDArray[np.void]]]:
+        """Rows when it is time for new ones."""
         if now_ns < self._due_ns:
-            return None
+            return []
         began = time.perf_counter_ns()
         with_uss = now_ns >= self._uss_due_ns
+        self._too_many = len(processes) > USS_PROCESSES
         rows = [row for process in processes if (row := self._sample(process, now_ns, with_uss)) is not None]
         took = time.perf_counter_ns() - began
         self._due_ns = now_ns + max(INTERVAL_NS, int(took / MAX_SHARE))
         if with_uss:
             self._uss_due_ns = now_ns + max(USS_INTERVAL_NS, int(took / MAX_SHARE))
-        return np.array(rows, RESOURCE_ROW)
+        shares, self._shares = self._shares, []
+        return [(Layer.RESOURCES, np.array(rows, RESOURCE_ROW)), (Layer.MEMORY, np.array(shares, MEMORY_ROW))]
 
     @property
     def program_cpu_ns(self) -> int:
@@ -51,8 +58,13 @@ class Resources:
                 times = handle.cpu_times()
                 memory = handle.memory_info()
                 switches = sum(handle.num_ctx_switches())
-            if with_uss or process.number not in self._uss:
-                self._uss[process.number] = handle.memory_full_info().uss
+            if self._too_many:
+                self._uss.setdefault(process.number, 0)
+            elif with_uss or process.number not in self._uss:
+                pages = handle.memory_full_info()
+                self._uss[process.number] = pages.uss
+                if hasattr(pages, "pss"):  # Linux
+                    self._shares.append((process.number, now_ns, pages.pss, pages.swap))
         except psutil.AccessDenied:
             self._uss.setdefault(process.number, 0)
             return None
