@@ -19,11 +19,13 @@ def append_texts(reader: RecordingReader, texts: list[dict[str, Any]]) -> None:
     One write to the end of the file: other readers see all of it or nothing. CannotAppend when the recording is still
     being written, or incomplete, or cannot be written to.
     """
+    name = reader.path.name
+    if not reader.at_end:
+        raise CannotAppend(f"the end of {name} is still to be read")
     if reader.writer_alive:
-        raise CannotAppend(f"{reader.path.name} is being recorded by another window")
+        raise CannotAppend(f"{name} is being recorded by another window")
     if reader.offset != reader.size:
-        whole = reader.at_end
-        raise CannotAppend(f"the end of {reader.path.name} is {'damaged' if whole else 'still to be read'}")
+        raise CannotAppend(f"the end of {name} is damaged")
     append_chunk(reader.path, encode_texts(texts, reader.watermark_ns))
 
 

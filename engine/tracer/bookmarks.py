@@ -1,4 +1,4 @@
-"""Bookmarks from the program: `sys.audit("lanescope.bookmark", "text")`, which needs no import and is nothing elsewhere.
+"""Bookmarks from the program: `sys.audit("lanescope.bookmark", "text")`. It needs no import and is nothing elsewhere.
 
 Auditing is the one call that every interpreter has, that takes any event, and that does nothing while nobody listens.
 `sys.audit` is replaced by a callable that takes these events and hands all of them on; there is no audit hook, which

@@ -52,10 +52,11 @@ class Search:
     @property
     def progress(self) -> float:
         """Share of what there is to look at that has been looked at."""
-        model = self.model
+        if not self.behind:
+            return 1.0
         whole = sum(search.whole for search, _ in self._containers) + self.whole
         done = sum(search._examined for search, _ in self._containers) + self._examined
-        return 1.0 if self._version == model.version else min(done / max(whole, 1), 0.999)
+        return min(done / max(whole, 1), 0.999)
 
     @property
     def whole(self) -> int:
@@ -74,6 +75,11 @@ class Search:
         grown_within = bool(self._containers) and self._version not in (-1, self.model.version)
         return self._renamed != self.model.renamed or grown_within
 
+    @property
+    def behind(self) -> bool:
+        """There is something that has not been looked at."""
+        return self._version != self.model.version
+
     def advance(self, rows: int) -> bool:
         """Looks at about so many more slices or other rows. False when everything known by now has been looked at."""
         budget = rows
@@ -83,7 +89,7 @@ class Search:
                     return True
             cost = next(self._work, None)
             if cost is None:
-                if self._version == self.model.version:
+                if not self.behind:
                     return False
                 self._work = self._pieces()
                 continue
