@@ -128,8 +128,133 @@ ACTIONS = (
         "focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING
     ),
     ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.RECORDING),
+    ActionSpec(
+        "navigate-forward", "Forward", "Go again where Back came from", "Timeline", "Ctrl+Shift+Z", when=When.RECORDING
+    ),
     ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "End", "follow", When.RECORDING),
     ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING),
+    ActionSpec(
+        "previous-alike",
+        "Previous in the same state",
+        "Select the lane's previous slice in the same state",
+        "Timeline",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "next-alike",
+        "Next in the same state",
+        "Select the lane's next slice in the same state",
+        "Timeline",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "measure",
+        "Measure",
+        "Begin a ruler at the pointer or the selected slice; once more ends it",
+        "Timeline",
+        "M",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "times-start",
+        "Times since the start",
+        "Tell times since the start of the recording",
+        "Timeline",
+        checkable=True,
+    ),
+    ActionSpec(
+        "times-selection",
+        "Times since the selection",
+        "Tell times since the start of the selected slice or span",
+        "Timeline",
+        checkable=True,
+    ),
+    ActionSpec(
+        "times-clock", "Time of day", "Tell times as the clock on the wall showed them", "Timeline", checkable=True
+    ),
+    ActionSpec(
+        "next-times",
+        "Other times",
+        "Tell times in the next way: since the start, since the selection, time of day",
+        "Timeline",
+        "T",
+    ),
+    ActionSpec(
+        "find-lane", "Find a lane…", "Go to a lane by any letters of its name", "Lanes", "Ctrl+F", when=When.RECORDING
+    ),
+    ActionSpec(
+        "filter-lanes",
+        "Filter lanes…",
+        "Show only lanes whose name, process or pid contains what you type",
+        "Lanes",
+        "Ctrl+Shift+F",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "pin-lane",
+        "Pin to the top",
+        "Keep the selected lane at the top, or let it go back",
+        "Lanes",
+        "P",
+        when=When.RECORDING,
+        checkable=True,
+    ),
+    ActionSpec(
+        "hide-lane", "Hide", "Hide the selected lane, or all of the selected process", "Lanes", "H", when=When.RECORDING
+    ),
+    ActionSpec(
+        "hide-others", "Hide all others", "Show only the selected lane or process", "Lanes", when=When.RECORDING
+    ),
+    ActionSpec(
+        "show-hidden",
+        "Show all lanes",
+        "Show hidden lanes again and end the filter",
+        "Lanes",
+        "Shift+H",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "fold-group",
+        "Fold or unfold the process",
+        "Show a process as one row that sums it up, or all its lanes (Enter)",
+        "Lanes",
+        when=When.RECORDING,
+    ),
+    ActionSpec("fold-all", "Fold all processes", "Show every process as one row", "Lanes", when=When.RECORDING),
+    ActionSpec("unfold-all", "Unfold all processes", "Show all lanes of every process", "Lanes", when=When.RECORDING),
+    ActionSpec(
+        "sort-started",
+        "Sort as started",
+        "Lanes and processes in the order in which they started",
+        "Lanes",
+        checkable=True,
+    ),
+    ActionSpec("sort-name", "Sort by name", "Lanes and processes by name", "Lanes", checkable=True),
+    ActionSpec(
+        "sort-wait",
+        "Sort by time waited",
+        "The longest waiting first: locks, GIL, cores, everything else",
+        "Lanes",
+        checkable=True,
+    ),
+    ActionSpec(
+        "sort-lock-wait",
+        "Sort by time waited for locks",
+        "Those that waited longest for locks first",
+        "Lanes",
+        checkable=True,
+    ),
+    ActionSpec("rows-higher", "Higher rows", "Make rows higher", "Lanes", "Ctrl++", when=When.RECORDING),
+    ActionSpec("rows-lower", "Lower rows", "Make rows lower", "Lanes", "Ctrl+-", when=When.RECORDING),
+    ActionSpec(
+        "rows-fit",
+        "Rows as high as they fit",
+        "Let the height of rows follow the room there is",
+        "Lanes",
+        when=When.RECORDING,
+    ),
+    ActionSpec("names-wider", "Wider names", "Give the names more room", "Lanes"),
+    ActionSpec("names-narrower", "Narrower names", "Give the names less room", "Lanes"),
     ActionSpec(
         "theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"
     ),
@@ -143,22 +268,27 @@ ACTIONS = (
 )
 
 TIMELINE_MENU = "Timeline"
-MENUS = ("File", "Run", TIMELINE_MENU, "View", "Help")
+LANES_MENU = "Lanes"
+IN_TIMELINE = (TIMELINE_MENU, LANES_MENU)  # their keys mean other things in tables and trees
+MENUS = ("File", "Run", *IN_TIMELINE, "View", "Help")
 
 TIMELINE_KEYS = (
     KeyHint("W  S", "Zoom in and out"),
     KeyHint("A  D  ←  →", "Pan"),
+    KeyHint("Shift + ←  →", "Pan by a whole view"),
     KeyHint("↑  ↓", "Select the lane above or below"),
     KeyHint("Page ↑  Page ↓", "Scroll lanes"),
     KeyHint("Enter", "Fold or unfold a process"),
-    KeyHint("P", "Keep the lane at the top"),
     KeyHint(".  ,", "Next and previous slice of the lane"),
+    KeyHint("Shift + .  ,", "The same, in the same state"),
     KeyHint("[  ]", "Follow a hand-off back or on"),
-    KeyHint("Esc", "Clear the selection"),
+    KeyHint("Menu", "What can be done with the lane"),
+    KeyHint("Esc", "Clear ruler, selection, filter"),
     KeyHint("Ctrl + wheel", "Zoom at the pointer"),
     KeyHint("Wheel", "Scroll lanes"),
     KeyHint("Shift + wheel", "Pan"),
     KeyHint("Drag", "Select a span and see its statistics"),
+    KeyHint("Ctrl + drag", "Measure; ends snap to slices"),
     KeyHint("Shift + drag", "Pan (also with the middle button)"),
 )
 
@@ -177,7 +307,7 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             if spec.key:
                 action.setShortcut(QKeySequence(spec.key))
-            if spec.menu == TIMELINE_MENU:  # its keys mean other things in tables and trees
+            if spec.menu in IN_TIMELINE:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             key = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.key else ""
             action.setToolTip(f"{spec.tip}{key}")

@@ -15,8 +15,10 @@ from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
+from gui.timeline.commands import Commands
 from gui.widgets.messages import Message
 from gui.window.debug_overlay import DebugOverlay
+from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
 from gui.window.record_script import RecordScript
@@ -40,6 +42,8 @@ class MainWindow(WindowFrame):
         self._recorder_share: float | None = None
         self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
+        self.find_lane = FindLane(self._go_to_lane, self)
+        self.commands = Commands(self.timeline, self.acts.__getitem__)
         self.script_form = RecordScript(self.settings, self.run_control.record_script, self)
         self._connect_actions()
         self._connect_parts()
@@ -68,11 +72,7 @@ class MainWindow(WindowFrame):
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
             record_script=self.script_form.open,
-            fit_all=self.view.fit_all,
-            focus_selection=self.timeline.focus_selection,
-            navigate_back=self.view.go_back,
-            follow=self.view.resume_following,
-            clear_selection=self.selection.clear,
+            find_lane=lambda: self.find_lane.open(self.bridge.model),
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
             plots=lambda: self.show_plots(self.plots.isHidden()),
@@ -317,6 +317,10 @@ class MainWindow(WindowFrame):
     def _on_arranged(self) -> None:
         self.settings.put("timeline", self.arrangement.as_json())
         self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
+
+    def _go_to_lane(self, lane: int) -> None:
+        self.navigation.show_lane(lane)
+        self.timeline.canvas.setFocus()
 
     def _save_settings(self) -> None:
         failed = self.settings.save()

@@ -6,6 +6,7 @@ from enum import Enum
 from PySide6.QtCore import QObject, Signal
 
 from engine.recording.schema import State
+from gui.state.selection import Group
 
 
 class Sort(Enum):
@@ -98,6 +99,13 @@ class Filters(QObject):
 
     def toggle_services(self, process: int) -> None:
         self._change("_services", self._services ^ {process})
+
+    def toggle_group(self, group: Group) -> None:
+        """Opens or closes a process, or its service lanes."""
+        if group.services:
+            self.toggle_services(group.process)
+        else:
+            self.toggle_collapsed(group.process)
 
     def collapse(self, processes: Iterable[int]) -> None:
         """Shows exactly these processes as one summary row each."""

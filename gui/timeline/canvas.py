@@ -5,7 +5,16 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.model import hand_offs
@@ -15,7 +24,8 @@ from engine.model.model import Model
 from engine.recording.schema import State
 from gui.state.arrangement import FIRST_NAMES_PX, Arrangement, Times
 from gui.state.filters import Filters
-from gui.state.selection import Selection
+from gui.state.measure import Measure
+from gui.state.selection import Group, Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import STATE_NAMES, ActiveTheme
 from gui.timeline.frame import Frame
@@ -23,6 +33,7 @@ from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
 from gui.timeline.keys import Keys
+from gui.timeline.names import process_title
 from gui.timeline.overlays import Overlays
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
 from gui.timeline.rows import Rows, arrange
@@ -42,7 +53,7 @@ class Canvas(QWidget):
     """Lanes over time. What is shown comes from model, view window and filters; clicks go into the selection."""
 
     rows_changed = Signal()  # number of rows, first row or rows that fit
-    lane_menu_requested = Signal(int, QPointF)  # lane, global position
+    menu_requested = Signal(object, QPointF)  # number of a row, or None for the ruler; global position
     remarked = Signal(str)  # why a key has done nothing, in a few words
 
     def __init__(
@@ -57,6 +68,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.view, self.selection, self.filters, self.themes = view, selection, filters, themes
         self.arrangement = arrangement
+        self.measure = Measure(self)
         self.model: Model | None = None
         self.rows = Rows(())
         self.empty_text = (
@@ -65,7 +77,7 @@ class Canvas(QWidget):
         )
         self._first_row = 0
         self._row_px = ROW_PX
-        self._arranged: tuple[int, int, int] = (0, 0, -1)
+        self._arranged: tuple[int, int, bool] | None = None  # for how many lanes and processes, and whether at the end
         self._frame: Frame | None = None
         self._stale = True
         self._ringed = False  # shows that the keyboard has brought the focus here
@@ -90,6 +102,7 @@ class Canvas(QWidget):
         themes.changed.connect(self._on_theme_changed)
         selection.changed.connect(self._on_selection_changed)
         selection.hover_changed.connect(self.update)
+        self.measure.changed.connect(self.update)
 
     # What is shown
 
@@ -98,7 +111,8 @@ class Canvas(QWidget):
         self._first_row = 0
         self._hit = Hit()
         self._deadlocked = {}
-        self._arranged = (0, 0, -1)
+        self._arranged = None
+        self.measure.clear()
         self.refresh()
 
     def refresh(self) -> None:
@@ -107,7 +121,7 @@ class Canvas(QWidget):
         if model is None:
             self.rows = Rows(())
         else:
-            if self._arranged[:2] != (len(model.lanes), len(model.processes)):
+            if self._arranged != (len(model.lanes), len(model.processes), model.finished):
                 self._arrange()
             self._deadlocked = deadlocked_lanes(model)
             if self._pointer is not None:
@@ -173,7 +187,7 @@ class Canvas(QWidget):
             self.scroll_to(row - whole + 1)
 
     def reveal_lane(self, lane: int) -> None:
-        """Scrolls a lane into view; opens its process and its service lanes if it is summarised."""
+        """Scrolls a lane into view; shows it again if it is hidden, opens its process and its service lanes."""
         if self.model is None or not 0 <= lane < len(self.model.lanes):
             return
         item = self.model.lanes[lane]
@@ -181,11 +195,48 @@ class Canvas(QWidget):
             self.filters.toggle_collapsed(item.process)
         if item.internal and item.process not in self.filters.services:
             self.filters.toggle_services(item.process)
+        self.filters.show_lane(lane)
+        if self.rows.of_lane(lane) is None:
+            self.filters.set_text("")
         row = self.rows.of_lane(lane)
         if row is not None:
             self.reveal_row(row)
 
+    @property
+    def hidden_lanes(self) -> int:
+        """How many lanes have no place in any row."""
+        return len(self.model.lanes) - self.rows.shown if self.model is not None else 0
+
+    def toggle_group(self) -> None:
+        """Opens or closes the selected group, or the process of the selected lane."""
+        lane, group = self.selection.lane, self.selection.group
+        if group is not None:
+            self.filters.toggle_group(group)
+        elif lane is not None and self.model is not None:
+            group = Group(self.model.lanes[lane].process)
+            self.filters.toggle_group(group)
+            self.selection.select_group(group)
+
+    @property
+    def selected_row(self) -> int | None:
+        """Number of the row of the selected lane or group."""
+        lane, group = self.selection.lane, self.selection.group
+        return self.rows.of_lane(lane) if lane is not None else self.rows.of_group(group) if group else None
+
+    def select_row(self, number: int) -> None:
+        """Selects a row's lane or group, unless it or a slice of it is selected already."""
+        row = self.rows.rows[number]
+        if number != self.selected_row and row.group is not None:
+            self.selection.select_group(row.group)
+        elif number != self.selected_row:
+            self.selection.select_lane(row.lanes[0])
+
     # Pointer
+
+    @property
+    def pointer(self) -> QPointF | None:
+        """Where the pointer is; None when it is elsewhere."""
+        return self._pointer
 
     @property
     def hit(self) -> Hit:
@@ -245,9 +296,9 @@ class Canvas(QWidget):
         painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
         self._paint_over_lanes(painter, scene, frame)
         painter.setClipping(False)
-        for lane, strong in ((self._hit.lane, False), (self.selection.lane, True)):
-            if lane is not None:
-                self._overlays.paint_lane_focus(painter, scene, lane, strong=strong)
+        for row, strong in ((self._hit.row, False), (self.selected_row, True)):
+            if row is not None:
+                self._overlays.paint_row_focus(painter, geometry, row, strong=strong)
         if self._tells and self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
             lines = self._tooltip(self._hit)
             if lines:
@@ -285,6 +336,8 @@ class Canvas(QWidget):
             over.paint_slice(painter, scene, selection.hovered, strong=False)
         if selection.slice is not None:
             over.paint_slice(painter, scene, selection.slice, strong=True)
+        if self.measure.marks is not None:
+            over.paint_measure(painter, scene, self.measure.marks)
         over.paint_arrows(painter, scene, self._arrows(model))
         if selection.hover_ns is not None:
             over.paint_crosshair(painter, geometry, selection.hover_ns, scene.times)
@@ -330,7 +383,7 @@ class Canvas(QWidget):
 
     def _arrange(self) -> None:
         assert self.model is not None
-        self._arranged = (len(self.model.lanes), len(self.model.processes), 0)
+        self._arranged = (len(self.model.lanes), len(self.model.processes), self.model.finished)
         self.rows = arrange(self.model, self.filters)
         self._fit_rows()
         whole = self.geometry_now().whole_rows
@@ -355,6 +408,11 @@ class Canvas(QWidget):
             self.setAccessibleDescription(f"{lane}: {state_text(chosen)}")
         elif self.selection.lane is not None and self.model is not None:
             self.setAccessibleDescription(f"Lane {self.model.lanes[self.selection.lane].name}")
+        elif self.selection.group is not None and self.model is not None:
+            title = process_title(self.model.processes[self.selection.group.process])
+            self.setAccessibleDescription(
+                f"{'Service lanes of' if self.selection.group.services else 'Process'} {title}"
+            )
         else:
             self.setAccessibleDescription("Nothing selected")
         if self.arrangement.times is Times.SELECTION:
@@ -372,6 +430,15 @@ class Canvas(QWidget):
         self.update()
         if not self._keys.press(event):
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu key; what the pointer asks for comes with the press of its button."""
+        row = self.selected_row
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and row is not None:
+            self.reveal_row(row)
+            geometry = self.geometry_now()
+            place = QPointF(geometry.names_px / 2, geometry.row_top(row) + geometry.row_px)
+            self.menu_requested.emit(row, self.mapToGlobal(place))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._gestures.wheel(event)

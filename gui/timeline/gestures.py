@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+from gui.state.arrangement import FIRST_NAMES_PX
 from gui.timeline.geometry import RULER_PX
-from gui.timeline.rows import RowKind
+from gui.timeline.measuring import mark_at
+from gui.timeline.rows import Row
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
 
 DRAG_PX = 4  # less than this is a click
+BORDER_PX = 4  # at either side of the border between names and lanes, where it is dragged
 WHEEL_NOTCH = 120
 ROWS_PER_NOTCH = 3
 ZOOM_PER_NOTCH = 1.25
@@ -26,6 +29,8 @@ class _Drag(Enum):
     PRESSED = 1  # not far enough yet to be a drag
     SELECT = 2
     PAN = 3
+    MEASURE = 4
+    NAMES = 5  # their border is moved
 
 
 class Gestures:
@@ -42,7 +47,7 @@ class Gestures:
 
     @property
     def dragging(self) -> bool:
-        return self._drag in (_Drag.SELECT, _Drag.PAN)
+        return self._drag in (_Drag.SELECT, _Drag.PAN, _Drag.NAMES)
 
     def wheel(self, event: QWheelEvent) -> None:
         """Ctrl zooms at the pointer, Shift (or a sideways wheel) pans, both resize rows; else lanes scroll."""
@@ -79,11 +84,19 @@ class Gestures:
         self._from_view = (canvas.view.start_ns, canvas.view.end_ns)
         self._from_row = canvas.first_row
         panning = button == Qt.MouseButton.MiddleButton or event.modifiers() & _Shift
-        if position.x() < canvas.geometry_now().names_px:
+        if self._on_border(position):
+            self._drag = _Drag.NAMES
+        elif position.x() < canvas.geometry_now().names_px:
             self._click_name(position)
         elif panning:
             self._drag = _Drag.PAN
             canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif button == Qt.MouseButton.LeftButton and canvas.measure.open:
+            canvas.measure.move(mark_at(canvas, position))
+            canvas.measure.finish()
+        elif button == Qt.MouseButton.LeftButton and event.modifiers() & _Control:
+            self._drag = _Drag.MEASURE
+            canvas.measure.begin(mark_at(canvas, position))
         elif button == Qt.MouseButton.LeftButton:
             self._drag = _Drag.PRESSED
 
@@ -97,6 +110,11 @@ class Gestures:
             shift = canvas.geometry_now().scale.duration(self._from.x() - position.x())
             canvas.view.show(self._from_view[0] + shift, self._from_view[1] + shift, gesture="drag")
             canvas.scroll_to(self._from_row + round((self._from.y() - position.y()) / canvas.row_px))
+        elif self._drag is _Drag.NAMES:
+            canvas.arrangement.set_names_px(round(position.x()))
+        elif self._drag is _Drag.NONE:
+            canvas.setCursor(self._cursor_at(position))
+        canvas.measure.move(mark_at(canvas, position))
         canvas.point_at(position)
 
     def release(self, event: QMouseEvent) -> None:
@@ -105,14 +123,29 @@ class Gestures:
         canvas.unsetCursor()
         if drag is _Drag.PRESSED:
             self._click(event.position())
+        elif drag is _Drag.MEASURE:
+            canvas.measure.finish()
+            if abs(event.position().x() - self._from.x()) < DRAG_PX:
+                canvas.measure.clear()
         canvas.update()
 
     def double_click(self, event: QMouseEvent) -> None:
-        """Zooms to the slice under the pointer."""
+        """Zooms to the slice under the pointer; on the border of the names, gives them their first width."""
+        if self._on_border(event.position()):
+            self._canvas.arrangement.set_names_px(FIRST_NAMES_PX)
+            return
         hit = self._canvas.hit_at(event.position())
         if hit.slice is not None:
             margin = hit.slice.duration_ns / 3
             self._canvas.view.show(hit.slice.start_ns - margin, hit.slice.end_ns + margin)
+
+    def _on_border(self, position: QPointF) -> bool:
+        return abs(position.x() - self._canvas.geometry_now().names_px) <= BORDER_PX
+
+    def _cursor_at(self, position: QPointF) -> Qt.CursorShape:
+        if self._on_border(position):
+            return Qt.CursorShape.SplitHCursor
+        return Qt.CursorShape.CrossCursor if self._canvas.measure.open else Qt.CursorShape.ArrowCursor
 
     def _time_at(self, position: QPointF) -> float:
         """The time at a position, at the edges of the lanes' area when it lies outside."""
@@ -127,8 +160,8 @@ class Gestures:
             canvas.selection.select_slice(hit.slice)
             if hit.hold is not None:
                 canvas.selection.select_primitive(hit.hold.primitive)
-        elif row is not None and row.kind is not RowKind.LANE:
-            self._toggle(row.kind, row.process)
+        elif row is not None and row.group is not None:
+            self._click_group(row)
         elif position.y() >= RULER_PX:
             canvas.selection.clear()
 
@@ -138,18 +171,21 @@ class Gestures:
         if hit.row is None:
             return
         row = canvas.rows.rows[hit.row]
-        if row.kind is RowKind.LANE:
-            canvas.selection.select_lane(row.lanes[0])
+        if row.lane is not None:
+            canvas.selection.select_lane(row.lane)
         else:
-            self._toggle(row.kind, row.process)
+            self._click_group(row)
 
-    def _toggle(self, kind: RowKind, process: int) -> None:
-        if kind is RowKind.PROCESS:
-            self._canvas.filters.toggle_collapsed(process)
-        else:
-            self._canvas.filters.toggle_services(process)
+    def _click_group(self, row: Row) -> None:
+        """Selects it, and opens or closes it."""
+        assert row.group is not None
+        self._canvas.selection.select_group(row.group)
+        self._canvas.filters.toggle_group(row.group)
 
     def _ask_for_menu(self, position: QPointF) -> None:
-        hit = self._canvas.hit_at(position)
-        if hit.lane is not None:
-            self._canvas.lane_menu_requested.emit(hit.lane, self._canvas.mapToGlobal(position))
+        """Of the row under the pointer, which gets selected unless part of it is; over the ruler, of the times."""
+        canvas, hit = self._canvas, self._canvas.hit_at(position)
+        if hit.row is not None:
+            canvas.select_row(hit.row)
+        if hit.row is not None or position.y() < RULER_PX:
+            canvas.menu_requested.emit(hit.row, canvas.mapToGlobal(position))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from gui.timeline.navigation import focus_selection, follow_hand_off, select_row_beside, step_slice
+from gui.timeline.measuring import follow_slice
+from gui.timeline.navigation import focus_selection, follow_hand_off, select_row_beside, step_alike, step_slice
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
@@ -22,6 +23,9 @@ _PHYSICAL = {
     "linux": {25: _Key.Key_W, 38: _Key.Key_A, 39: _Key.Key_S, 40: _Key.Key_D},
     "win32": {17: _Key.Key_W, 30: _Key.Key_A, 31: _Key.Key_S, 32: _Key.Key_D},
 }
+# With Shift these give other letters on every keyboard.
+_SHIFTED = {"linux": {60: _Key.Key_Period, 59: _Key.Key_Comma}, "win32": {52: _Key.Key_Period, 51: _Key.Key_Comma}}
+_SHIFTED_LETTERS = {_Key.Key_Greater.value: _Key.Key_Period, _Key.Key_Less.value: _Key.Key_Comma}
 _PHYSICAL_MAC = {13: _Key.Key_W, 0: _Key.Key_A, 1: _Key.Key_S, 2: _Key.Key_D}  # virtual key codes
 
 
@@ -33,6 +37,13 @@ def physical_key(event: QKeyEvent) -> int:
     else:
         by_place = _PHYSICAL.get(sys.platform, {}).get(event.nativeScanCode())
     return by_place.value if by_place is not None else event.key()
+
+
+def shifted_key(event: QKeyEvent) -> int:
+    """The key that was pressed together with Shift, as it is without: `.` for `>`."""
+    by_place = _SHIFTED.get(sys.platform, {}).get(event.nativeScanCode())
+    found = by_place or _SHIFTED_LETTERS.get(event.key())
+    return found.value if found is not None else physical_key(event)
 
 
 class Keys:
@@ -58,26 +69,34 @@ class Keys:
             _Key.Key_Home.value: view.fit_all,
             _Key.Key_End.value: view.resume_following,
             _Key.Key_F.value: lambda: focus_selection(canvas),
-            _Key.Key_Period.value: lambda: step_slice(canvas, 1),
-            _Key.Key_Comma.value: lambda: step_slice(canvas, -1),
+            _Key.Key_Period.value: lambda: self._step(1),
+            _Key.Key_Comma.value: lambda: self._step(-1),
             _Key.Key_BracketRight.value: lambda: follow_hand_off(canvas, 1),
             _Key.Key_BracketLeft.value: lambda: follow_hand_off(canvas, -1),
-            _Key.Key_Return.value: self._toggle_group,
-            _Key.Key_Enter.value: self._toggle_group,
-            _Key.Key_Space.value: self._toggle_group,
-            _Key.Key_P.value: self._toggle_pinned,
+            _Key.Key_Return.value: canvas.toggle_group,
+            _Key.Key_Enter.value: canvas.toggle_group,
+            _Key.Key_Space.value: canvas.toggle_group,
             _Key.Key_Escape.value: self._escape,
+        }
+        self._shifted: dict[int, Callable[[], object]] = {
+            **self._plain,
+            _Key.Key_Period.value: lambda: step_alike(canvas, 1),
+            _Key.Key_Comma.value: lambda: step_alike(canvas, -1),
+            _Key.Key_Left.value: lambda: view.pan(-view.span_ns * PAGE),
+            _Key.Key_Right.value: lambda: view.pan(view.span_ns * PAGE),
         }
 
     def press(self, event: QKeyEvent) -> bool:
         """Does what a key stands for. Returns False for keys that mean nothing here."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if modifiers == Qt.KeyboardModifier.ControlModifier and event.key() == _Key.Key_Z.value:
-            self._canvas.view.go_back()
+        if event.key() == _Key.Key_Z.value and modifiers & Qt.KeyboardModifier.ControlModifier:
+            forward = modifiers & Qt.KeyboardModifier.ShiftModifier
+            self._canvas.view.go_forward() if forward else self._canvas.view.go_back()
             return True
         if modifiers & ~Qt.KeyboardModifier.ShiftModifier != Qt.KeyboardModifier.NoModifier:
             return False
-        does = self._plain.get(physical_key(event))
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        does = self._shifted.get(shifted_key(event)) if shift else self._plain.get(physical_key(event))
         if does is None or self._canvas.model is None:
             return False
         does()
@@ -91,19 +110,16 @@ class Keys:
         rows = round(self._canvas.geometry_now().whole_rows * PAGE)
         self._canvas.scroll_to(self._canvas.first_row + direction * max(rows, 1))
 
-    def _toggle_group(self) -> None:
-        """Opens or closes the process of the selected lane."""
-        canvas, lane = self._canvas, self._canvas.selection.lane
-        if lane is not None and canvas.model is not None:
-            canvas.filters.toggle_collapsed(canvas.model.lanes[lane].process)
-
-    def _toggle_pinned(self) -> None:
-        if self._canvas.selection.lane is not None:
-            self._canvas.filters.toggle_pinned(self._canvas.selection.lane)
+    def _step(self, direction: int) -> None:
+        step_slice(self._canvas, direction)
+        follow_slice(self._canvas)
 
     def _escape(self) -> None:
-        """Clears the selection; with nothing selected, the state filter."""
-        if not self._canvas.selection.empty:
-            self._canvas.selection.clear()
+        """Clears one thing after the other: the ruler, the selection, the state filter."""
+        canvas = self._canvas
+        if canvas.measure.marks is not None:
+            canvas.measure.clear()
+        elif not canvas.selection.empty:
+            canvas.selection.clear()
         else:
-            self._canvas.filters.show_states(())
+            canvas.filters.show_states(())

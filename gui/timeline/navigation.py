@@ -1,10 +1,11 @@
-"""Going from slice to slice and from lane to lane."""
+"""Going from slice to slice and from row to row."""
 
 from typing import TYPE_CHECKING
 
 from engine.model import hand_offs
 from engine.model.entities import Slice
-from gui.timeline.rows import RowKind
+from engine.model.stepping import next_alike, previous_alike
+from gui.theme import STATE_NAMES
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
@@ -63,6 +64,22 @@ def step_slice(canvas: "Canvas", direction: int) -> None:
         show_slice(canvas, found)
 
 
+def step_alike(canvas: "Canvas", direction: int) -> None:
+    """Selects the next (+1) or previous (-1) slice of the same lane that is in the same state as the selected one."""
+    model, chosen = canvas.model, canvas.selection.slice
+    if model is None:
+        return
+    if chosen is None:
+        canvas.remarked.emit("Select a slice first: the next one in the same state is looked for from there.")
+        return
+    found = next_alike(model, chosen) if direction > 0 else previous_alike(model, chosen)
+    if found is not None:
+        show_slice(canvas, found)
+    else:
+        later = "later" if direction > 0 else "earlier"
+        canvas.remarked.emit(f"No {later} {STATE_NAMES[chosen.state]} on this lane.")
+
+
 def follow_hand_off(canvas: "Canvas", direction: int) -> None:
     """From the selected slice to the one it woke (+1), or to the one that ended its wait (-1)."""
     model, chosen = canvas.model, canvas.selection.slice
@@ -87,24 +104,34 @@ def follow_hand_off(canvas: "Canvas", direction: int) -> None:
 
 
 def select_row_beside(canvas: "Canvas", direction: int) -> None:
-    """Selects the lane above (-1) or below (+1) the selected one and keeps the time; the first lane when none is."""
+    """Selects the row above (-1) or below (+1) the selected one and keeps the time; the uppermost lane at first."""
     selection, rows = canvas.selection, canvas.rows
-    current = rows.of_lane(selection.lane) if selection.lane is not None else None
-    row = canvas.first_row - 1 if current is None else current
+    if selection.lane is not None:
+        current = rows.of_lane(selection.lane)
+    else:
+        current = rows.of_group(selection.group) if selection.group is not None else None
     if current is None:
-        direction = 1
-    row += direction
-    while 0 <= row < len(rows) and rows.rows[row].kind is not RowKind.LANE:
-        row += direction
+        lanes = (number for number in range(canvas.first_row, len(rows)) if rows.rows[number].lane is not None)
+        row = next(lanes, canvas.first_row)
+    else:
+        row = current + direction
     if not 0 <= row < len(rows):
         return
-    lane = rows.rows[row].lanes[0]
     canvas.reveal_row(row)
-    before = selection.slice
+    lane, group = rows.rows[row].lane, rows.rows[row].group
+    if group is not None:
+        selection.select_group(group)
+    elif lane is not None:
+        _select_beside(canvas, lane)
+
+
+def _select_beside(canvas: "Canvas", lane: int) -> None:
+    """The slice of another lane at the time of the selected one, or just the lane."""
+    before = canvas.selection.slice
     beside = None
     if before is not None and canvas.model is not None:
         beside = canvas.model.states.slice_at(lane, (before.start_ns + before.end_ns) // 2)
     if beside is not None:
-        selection.select_slice(beside)
+        canvas.selection.select_slice(beside)
     else:
-        selection.select_lane(lane)
+        canvas.selection.select_lane(lane)

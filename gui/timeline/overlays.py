@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from engine.model.entities import HandOff, Slice
 from engine.model.format import duration
 from engine.recording.schema import DEADLOCKED
+from gui.state.measure import Mark
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.lit import LitHolds
@@ -73,10 +74,9 @@ class Overlays:
         painter.setPen(QPen(self._theme.color("text"), 2 if strong else 1))
         painter.drawRect(box)
 
-    def paint_lane_focus(self, painter: QPainter, scene: Scene, lane: int, *, strong: bool) -> None:
-        """Marks a lane's name: selected strongly, under the pointer lightly."""
-        geometry, row = scene.geometry, scene.row_in_view(lane)
-        if row is None:
+    def paint_row_focus(self, painter: QPainter, geometry: Geometry, row: int, *, strong: bool) -> None:
+        """Marks a row's name: selected strongly, under the pointer lightly."""
+        if not geometry.shows_row(row):
             return
         tint = self._theme.color("accent")
         tint.setAlpha(48 if strong else 22)
@@ -104,6 +104,39 @@ class Overlays:
         width = QFontMetrics(self._bold).horizontalAdvance(text) + 16
         middle = min(max((left + right) / 2, geometry.names_px + width / 2), geometry.width - width / 2)
         box = QRectF(middle - width / 2, RULER_PX + 4, width, 22)
+        self._paint_box(painter, box)
+        painter.setFont(self._bold)
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def paint_measure(self, painter: QPainter, scene: Scene, marks: tuple[Mark, Mark]) -> None:
+        """A ruler between two times, at the height of the lane it was drawn on, with its length."""
+        geometry = scene.geometry
+        first, last = sorted(marks, key=lambda mark: mark.time_ns)
+        left, right = geometry.scale.x(first.time_ns), geometry.scale.x(last.time_ns)
+        row = scene.row_in_view(marks[1].lane) if marks[1].lane is not None else None
+        y = geometry.row_top(row) + geometry.row_px / 2 if row is not None else RULER_PX + geometry.row_px / 2
+        shown_left, shown_right = max(left, geometry.names_px - 4.0), min(right, geometry.width + 4.0)
+        ink = self._theme.color("accent")
+        for mark, x in ((first, left), (last, right)):
+            style = Qt.PenStyle.SolidLine if mark.edge else Qt.PenStyle.DashLine
+            painter.setPen(QPen(ink, 1, style))
+            painter.drawLine(QLineF(x, RULER_PX, x, geometry.height))
+        painter.setPen(QPen(ink, 2))
+        painter.drawLine(QLineF(shown_left, y, shown_right, y))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        if right - left > 4 * ARROW_PX:
+            for x, way in ((left, 1), (right, -1)):
+                tail = QPointF(x + way * 2 * ARROW_PX, y)
+                painter.drawPolygon(
+                    QPolygonF([QPointF(x, y), tail + QPointF(0, ARROW_PX), tail + QPointF(0, -ARROW_PX)])
+                )
+        text = duration(last.time_ns - first.time_ns)
+        width = QFontMetrics(self._bold).horizontalAdvance(text) + 16
+        middle = min(max((shown_left + shown_right) / 2, geometry.names_px + width / 2), geometry.width - width / 2)
+        above = y - 30 if y - 30 > RULER_PX else y + 8
+        box = QRectF(middle - width / 2, above, width, 22)
         self._paint_box(painter, box)
         painter.setFont(self._bold)
         painter.setPen(self._theme.color("text"))

@@ -1,19 +1,19 @@
 """The timeline with its overview, scroll bar and buttons: what the main window places in its middle."""
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QPushButton, QScrollBar, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
 
-from engine.model.format import count
 from engine.model.model import Model
 from gui.state.arrangement import Arrangement
-from gui.state.filters import Filters, Sort
+from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline import navigation
 from gui.timeline.canvas import Canvas
 from gui.timeline.geometry import RULER_PX
+from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.overview import HEIGHT_PX, Overview
 
 
@@ -36,6 +36,7 @@ class Timeline(QWidget):
         self.arrangement = arrangement or Arrangement(parent=self)
         self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self)
         self.overview = Overview(view, themes, self)
+        self.lane_filter = LaneFilter(filters, self.canvas)
         self._scroll = QScrollBar(self)
         self._scroll.setAccessibleName("Scroll lanes")
         self.fit_button = self._make_button("Fit all", "Show the whole recording (Home)")
@@ -52,8 +53,9 @@ class Timeline(QWidget):
         self.resume_button.clicked.connect(self._on_resume)
         self._scroll.valueChanged.connect(self.canvas.scroll_to)
         self.canvas.rows_changed.connect(self._on_rows_changed)
-        self.canvas.lane_menu_requested.connect(self._show_lane_menu)
-        self.arrangement.changed.connect(self._fit_corner)
+        self.lane_filter.left.connect(self.canvas.setFocus)
+        self.lane_filter.resized.connect(self._place_corner)
+        self.arrangement.changed.connect(self._place_corner)
         view.changed.connect(self._update_buttons)
         view.follow_changed.connect(self._update_buttons)
         self._update_buttons()
@@ -107,7 +109,7 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_corner()
+        self._place_corner()
         self._place_resume()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -141,9 +143,11 @@ class Timeline(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(1, 1)
 
-    def _fit_corner(self) -> None:
-        """The buttons stand over the names."""
-        self._corner.setFixedWidth(self.canvas.geometry_now().names_px)
+    def _place_corner(self) -> None:
+        """The buttons stand over the names, between them what filters lanes."""
+        width = self.canvas.geometry_now().names_px
+        self._corner.setFixedWidth(width)
+        self.lane_filter.place(width, RULER_PX)
 
     def _place_resume(self) -> None:
         """On the ruler, where it covers no lane."""
@@ -165,28 +169,6 @@ class Timeline(QWidget):
         self._view.resume_following()
         self.canvas.setFocus()
 
-    def _show_lane_menu(self, lane: int, at: QPointF) -> None:
-        """What can be done with a lane."""
-        filters = self._filters
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        pinned = lane in filters.pinned
-        menu.addAction("Unpin" if pinned else "Pin to the top", lambda: filters.toggle_pinned(lane))
-        menu.addAction("Hide", lambda: filters.hide(lane))
-        if filters.hidden:
-            menu.addAction(f"Show {count(len(filters.hidden), 'hidden lane')}", filters.show_all_lanes)
-        menu.addSeparator()
-        for sort in Sort:
-            action = menu.addAction(f"Lanes {sort.value}")
-            action.setCheckable(True)
-            action.setChecked(filters.sort is sort)
-            action.triggered.connect(lambda _checked, sort=sort: filters.set_sort(sort))
-        menu.addSeparator()
-        menu.addAction("Higher rows", lambda: self.canvas.resize_rows(1))
-        menu.addAction("Lower rows", lambda: self.canvas.resize_rows(-1))
-        menu.addAction("Rows as high as they fit", lambda: self.canvas.set_row_height(None))
-        menu.popup(at.toPoint())
-
     def _on_rows_changed(self) -> None:
         whole = self.canvas.geometry_now().whole_rows
         self._scroll.blockSignals(True)
@@ -194,3 +176,4 @@ class Timeline(QWidget):
         self._scroll.setPageStep(whole)
         self._scroll.setValue(self.canvas.first_row)
         self._scroll.blockSignals(False)
+        self.lane_filter.show_hidden(self.canvas.hidden_lanes)

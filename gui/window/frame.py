@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVB
 
 from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
-from gui.actions import ACTIONS, MENUS, TIMELINE_MENU, Actions
+from gui.actions import ACTIONS, IN_TIMELINE, MENUS, Actions
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command
 from gui.panels.details import Details
@@ -179,7 +179,7 @@ class WindowFrame(QMainWindow):
             for spec in ACTIONS:
                 if spec.menu == name:
                     menu.addAction(self.acts[spec.id])
-                    (self.centre_split if name == TIMELINE_MENU else self).addAction(self.acts[spec.id])
+                    (self.centre_split if name in IN_TIMELINE else self).addAction(self.acts[spec.id])
                     if spec.id == "open":
                         menu.addMenu(self.recent)
             if name == "View":

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import ACTIONS, MENUS, TIMELINE_KEYS, Actions
+from gui.actions import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU, Actions
 from gui.widgets.fuzzy import fuzzy_score
 
 WIDTH = 560
@@ -76,10 +76,10 @@ class KeysOverlay(Overlay):
             if spec.key and spec.menu:
                 groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
         groups["View"].append(("Ctrl+1 … Ctrl+9", "Show or hide a panel"))
-        groups["Timeline"] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
+        groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
         rows = [0, 0, 0]
         for name, keys in groups.items():
-            place = 2 if name == "Timeline" else (0 if name in ("File", "Run") else 1)
+            place = 2 if name == TIMELINE_MENU else (0 if name in ("File", "Run") else 1)
             self._add_group(grid, name, keys, place, rows)
         for place in range(3):
             grid.setRowStretch(rows[place], 1)

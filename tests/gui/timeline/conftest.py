@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.model.model import Model
+from gui.actions import ACTIONS, IN_TIMELINE, Actions
 from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.canvas import Canvas
+from gui.timeline.commands import Commands
 from gui.timeline.row_shape import ROW_PX
 from gui.timeline.timeline import Timeline
 from tests.gui.timeline.recordings import MS, START, by_hand
@@ -33,6 +35,7 @@ class Bench:
     filters: Filters
     themes: ActiveTheme
     model: Model
+    acts: Actions
 
     @property
     def canvas(self) -> Canvas:
@@ -50,6 +53,7 @@ class Bench:
 
     def picture(self) -> QImage:
         QApplication.processEvents()
+        self.canvas.settle()
         return self.canvas.grab().toImage()
 
     def colour(self, ms: float, lane: int, down: float = 10) -> QColor:
@@ -95,9 +99,12 @@ def make_bench(qtbot: QtBot, model: Model, *, live: bool = False, dark: bool = T
     qtbot.addWidget(timeline)
     timeline.resize(NAMES_PX + 1000 + SCROLL_BAR_PX, 480)
     timeline.canvas.set_row_height(ROW_PX)
+    acts = Actions(timeline, lambda: themes.current.surfaces.text)
+    Commands(timeline, acts.__getitem__)
+    timeline.addActions([acts[spec.id] for spec in ACTIONS if spec.menu in IN_TIMELINE])
     timeline.show()
     timeline.show_model(model, live=live)
-    return Bench(timeline, view, selection, filters, themes, model)
+    return Bench(timeline, view, selection, filters, themes, model, acts)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Sort
+from gui.state.selection import Group
 from gui.state.view_window import SHORTEST_NS, ViewWindow
 from gui.timeline.keys import physical_key
 from tests.gui.timeline.conftest import Bench, make_bench
@@ -153,8 +154,12 @@ def test_lanes_can_be_reached_by_keys_alone(bench: Bench) -> None:
     for _ in range(4):
         bench.press(Key.Key_Down)
         seen.append(bench.selection.lane)
-    assert seen == [ALICE, BOB, CAROL, CAROL]
-    bench.press(Key.Key_Up)
+    assert seen == [ALICE, BOB, None, None]  # headers: service lanes, the second process
+    assert bench.selection.group == Group(1)
+    bench.press(Key.Key_Down)
+    assert bench.selection.lane == CAROL
+    for _ in range(3):
+        bench.press(Key.Key_Up)
     assert bench.selection.lane == BOB
     bench.press(Key.Key_Period)
     assert bench.selection.slice is not None
@@ -292,7 +297,7 @@ def test_a_lane_has_a_menu(bench: Bench) -> None:
     actions = {action.text(): action for action in menu.actions()}
     actions["Hide"].trigger()
     assert BOB not in bench.canvas.rows.lanes()
-    actions["Lanes by name"].trigger()
+    actions["Sort by name"].trigger()
     assert bench.filters.sort is Sort.NAME
     menu.close()
 
