@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.analysis.findings import DETECTORS, Detector
 from engine.model.model import Model
+from engine.recording.append import CannotAppend, append_texts
 from engine.recording.library import save_as
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
@@ -60,6 +62,7 @@ class SessionBridge(QObject):
         self._opening = False
         self._known_notes = 0
         self._damage: str | None = None
+        self._unwritten: dict[int, dict[str, Any]] = {}  # bookmarks that the file does not hold, as far as is known
         self._detectors_left: list[Detector] = []  # to be run over the whole recording, one a frame
         self.request: RunRequest | None = None
         self.path: Path | None = None
@@ -123,10 +126,59 @@ class SessionBridge(QObject):
         if self.path is None:
             return None
         try:
-            return save_as(self.path, target, replace=True)
+            saved = save_as(self.path, target, replace=True)
+            self._write_notes_into(saved)
+            return saved
         except OSError as error:
             self.failed.emit(f"{target} could not be written: {error.strerror or error}.")
             return None
+
+    def put_bookmark(self, bookmark: dict[str, Any]) -> None:
+        """Keeps a bookmark (as in the schema, without its type) with the recording shown, as soon as that can be.
+
+        One of the same id is replaced; a text of None removes it. What cannot be written stays in this window, after
+        `noted`, and goes into every copy that is saved.
+        """
+        if self.model is None or self._reader is None:
+            return
+        text = {**bookmark, "type": "bookmark"}
+        self._unwritten[text["id"]] = text
+        if self._session is not None:
+            self._session.bookmark(bookmark)
+        else:
+            self._write_notes()
+
+    def _write_notes(self) -> None:
+        assert self._reader is not None
+        assert self.model is not None
+        waiting = list(self._unwritten.values())
+        try:
+            append_texts(self._reader, waiting)
+            self._unwritten.clear()
+        except CannotAppend as error:
+            for text in waiting:
+                self.model.put_bookmark(text)
+            self.noted.emit(f"The note is kept in this window only: {error}. A copy that you save will hold it.")
+
+    def _write_notes_into(self, saved: Path) -> None:
+        """What the recording's own file could not take."""
+        if not self._unwritten or self._session is not None or (self.path is not None and saved.samefile(self.path)):
+            return
+        try:
+            with RecordingReader(saved) as reader:
+                while reader.poll(MAX_STEP):
+                    pass
+                append_texts(reader, list(self._unwritten.values()))
+        except (CannotAppend, NotARecording) as error:
+            self.noted.emit(f"The copy was saved without your notes: {error}.")
+
+    def _note_written(self) -> None:
+        """While a run goes on: forgets the bookmarks that have come back in its recording."""
+        assert self.model is not None
+        for number, text in list(self._unwritten.items()):
+            known = self.model.bookmarks.get(number)
+            if (known.text if known is not None else None) == text["text"]:
+                del self._unwritten[number]
 
     def close(self) -> None:
         """Ends what is going on, at once, and lets go of the recording."""
@@ -146,6 +198,8 @@ class SessionBridge(QObject):
             self.data_taken_in.emit()
             self._report_findings()
             self._report_notes()
+            if self._unwritten and self._session is not None:
+                self._note_written()
         elif self._detectors_left and not self.running and self._reader.at_end:
             self._analyse()
             changed = True
@@ -193,6 +247,10 @@ class SessionBridge(QObject):
             self._report_notes()
         self._session.close()
         self._session = None
+        if self._unwritten and self._reader is not None:  # made when the recorder had already written its last
+            self._note_written()
+            if self._unwritten:
+                self._write_notes()
         self._set_state(RunState.NONE)
         if status.message:
             (self.failed if status.phase == "failed" else self.noted).emit(status.message)
@@ -214,6 +272,7 @@ class SessionBridge(QObject):
         self._close_reader()
         self._opening = False
         self._known_findings.clear()
+        self._unwritten.clear()
         self._known_notes = 0
         self._damage = None
         self.path = None
