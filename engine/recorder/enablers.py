@@ -226,7 +226,9 @@ class Enablers:
     def _anybody(self, wait: CellWait, primitive: Primitive) -> AbstractSet[Node] | None:
         """Any other thread that the primitive is shared with (one says enough when it does not wait), or outsiders."""
         holders = self._holders.get(wait.process.key(wait.number), set())
-        if primitive.kind in SEMAPHORES and primitive.capacity and len(holders) >= primitive.capacity:
+        is_lock = primitive.kind in SEMAPHORES and primitive.id not in self._registry.used_as_signals
+        # Who holds a permit and waits for another may well wait for a signal.
+        if is_lock and wait.node not in holders and primitive.capacity and len(holders) >= primitive.capacity:
             return holders
         if primitive.shared and self._incomplete:
             self.may_change = True

@@ -44,6 +44,8 @@ class FrameEvents:
                         "error": error,
                     }
                 )
+            case ("used-as-signal", number):
+                self._registry.used_as_signals.add(self._registry.primitive(process, number))
             case ("temporary-folder", path):
                 self.temporary_folders.add(path)
             case ("note", time_ns, text):

@@ -78,6 +78,7 @@ class Registry:
         self._by_pid: dict[int, list[TracedProcess]] = {}
         self.lanes: list[TracedLane] = []
         self.primitives: dict[int, Primitive] = {}
+        self.used_as_signals: set[int] = set()  # semaphores that were released by who held no permit
         self._sources = Sources()
         self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}

@@ -39,8 +39,8 @@ class LockType(type):
         return repr(cls.raw_type)
 
 
-class TracedBase:
-    """What all kinds of lock keep."""
+class Hold:
+    """What can be held by one thread at a time: a lock, or one of a semaphore's permits."""
 
     __slots__ = (
         "__weakref__",
@@ -52,23 +52,17 @@ class TracedBase:
         "instruction",
         "number",
         "owner",
-        "raw",
         "reference",
-        "release_raw",
         "serial",
         "since",
         "since_slot",
         "site",
         "slot",
         "slots",
-        "try_raw",
     )
 
-    raw: Any
-    try_raw: Callable[..., bool]
-    release_raw: Callable[[], None]
     number: int
-    reference: ReferenceType[TracedBase]  # to this lock: how a thread's state names what it holds
+    reference: ReferenceType[Any]  # to this one: how a thread's state names what it holds
     owner: ThreadState | None  # who acquired it last and has not released it
     since: int
     home: ThreadState  # who acquired it last
@@ -83,11 +77,8 @@ class TracedBase:
     head: bytes  # of the next HOLD record: all but its stamps
     exact: bool  # its holder's cell names it from the first instant on, not only when its holder begins to wait
 
-    def set_up(self, raw: Any, number: int) -> None:
+    def set_up(self, number: int) -> None:
         """Not yet held by anybody."""
-        self.raw = raw
-        self.try_raw = raw.acquire
-        self.release_raw = raw.release
         self.number = number
         self.reference = ref(self)
         self.owner = None
@@ -99,19 +90,36 @@ class TracedBase:
         self.exact = False
 
 
+class TracedBase(Hold):
+    """What all kinds of lock keep."""
+
+    __slots__ = ("raw", "release_raw", "try_raw")
+
+    raw: Any
+    try_raw: Callable[..., bool]
+    release_raw: Callable[[], None]
+
+    def wrap(self, raw: Any, number: int) -> None:
+        """Stand for this raw lock, which nobody holds yet."""
+        self.raw = raw
+        self.try_raw = raw.acquire
+        self.release_raw = raw.release
+        self.set_up(number)
+
+
 def refuse_to_pickle(raw: type) -> NoReturn:
     """As the raw lock does."""
     raise TypeError(f"cannot pickle '{raw.__module__}.{raw.__name__}' object")
 
 
-def name_hold(lock: TracedBase) -> None:
+def name_hold(lock: Hold) -> None:
     """Say in the holder's cell that it holds the lock."""
     words = lock.home.words
     words[lock.since_slot] = lock.since
     words[lock.slot] = lock.number
 
 
-def locate(lock: TracedBase, frame: FrameType) -> None:
+def locate(lock: Hold, frame: FrameType) -> None:
     """Remember where the lock was acquired; for the standard library's code, whose code called it."""
     known = code_of(frame)
     if known.is_user:
@@ -122,7 +130,7 @@ def locate(lock: TracedBase, frame: FrameType) -> None:
     lock.head = pack_head(layout.HOLD, lock.serial, lock.site, lock.number)
 
 
-def move_in(lock: TracedBase) -> None:
+def move_in(lock: Hold) -> None:
     """The calling thread has acquired a lock that another had before: from now on its slot is in this thread's cell."""
     state = current()
     lock.home = state
@@ -137,21 +145,27 @@ def move_in(lock: TracedBase) -> None:
 
 def book(lock: TracedBase, frame: FrameType, may_block: bool = True) -> None:
     """The calling thread has just acquired the lock at `frame`, by a call that `may_block` for ever."""
-    if lock.ident != get_ident():
-        move_in(lock)
-    if frame.f_lasti != lock.instruction or frame.f_code is not lock.code:
-        locate(lock, frame)
-    lock.since = clock()
-    lock.owner = state = lock.home
+    state = book_apart(lock, frame)
     if state.held is None:
         state.held = lock.reference
     else:
         nest(lock, state, frame, may_block)
-    if lock.exact:
-        name_hold(lock)
 
 
-def unbook(lock: TracedBase, state: ThreadState | None) -> None:
+def book_apart(hold: Hold, frame: FrameType) -> ThreadState:
+    """As `book`, for what has no place in the order of locks. Returns the calling thread's state."""
+    if hold.ident != get_ident():
+        move_in(hold)
+    if frame.f_lasti != hold.instruction or frame.f_code is not hold.code:
+        locate(hold, frame)
+    hold.since = clock()
+    hold.owner = state = hold.home
+    if hold.exact:
+        name_hold(hold)
+    return state
+
+
+def unbook(lock: Hold, state: ThreadState | None) -> None:
     """The holder is about to release; `state` is who acquired."""
     if state is None:  # before a fork
         return

@@ -123,6 +123,9 @@ OBJECT_SHARED = 1 << 63
 
 # Environment of traced processes.
 RUN_FOLDER_VARIABLE = "LANESCOPE_RUN"  # folder that holds the ring and text files
+# A plan for making a predicted deadlock happen: how long a thread may be held back in ms, then a line for each step,
+# eight columns with tabs between: file and line where the held lock was made and taken, the same of the wanted one.
+STEERING_VARIABLE = "LANESCOPE_STEERING"
 PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded in the traced process
 
 # Text frames, by their first item:
@@ -130,7 +133,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
 #   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
-#   ("primitive-name", object, name)
+#   ("primitive-name", object, name)      ("used-as-signal", object): a semaphore released by who held no permit of it
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
 #   ("text", number, text)               names of tasks and marks
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2

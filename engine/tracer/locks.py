@@ -37,7 +37,7 @@ class TracedLock(TracedBase, metaclass=LockType):
         if not is_user_code(frame):
             return allocate_lock()
         self = object.__new__(cls)
-        self.set_up(allocate_lock(), define("Lock", frame))
+        self.wrap(allocate_lock(), define("Lock", frame))
         return self
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:

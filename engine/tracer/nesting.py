@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-    from .holds import TracedBase
+    from .holds import Hold, TracedBase
 
     # (lock, the locks held already in order of acquisition, thread, where, whether the call waits without a limit)
     Observer = Callable[[TracedBase, list[TracedBase], ThreadState, FrameType, bool], None]
@@ -63,7 +63,7 @@ def nest(lock: TracedBase, state: ThreadState, frame: FrameType, may_block: bool
             observe(lock, outer, state, frame, may_block)
 
 
-def unnest(lock: TracedBase, state: ThreadState) -> None:
+def unnest(lock: Hold, state: ThreadState) -> None:
     """The thread is about to release the lock, which is not the only one in `held`."""
     held = state.held
     if not isinstance(held, list):

@@ -3,16 +3,10 @@ object, inherited by fork and pickled with it."""
 
 from __future__ import annotations
 
-from . import layout
-from .follow import making, signal, signalling, timed, waiting
-from .holds import TracedBase
-from .originals import get_frame
+from .follow import making, signalling, waiting
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE
-from .semlocks import ProcessLock
-from .sites import user_site
-from .state import current
-from .waits import begin, finish
+from .semlocks import ProcessLock, ProcessSemaphore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,43 +49,6 @@ def carry_number(cls: type) -> None:
     replace_method(cls, "__setstate__", restoring_number)
 
 
-class ProcessSemaphore(TracedBase):
-    """The methods of a `multiprocessing` Semaphore or BoundedSemaphore."""
-
-    __slots__ = ()
-
-    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
-        """As the raw one's."""
-        if not block:
-            return bool(self.try_raw(False))
-        return self.wait(timeout, get_frame(1))
-
-    def wait(self, timeout: float | None, frame: Any) -> bool:
-        """Acquire, and say so when it takes a wait."""
-        with hidden:
-            if self.try_raw(False):
-                return True
-            state = current()
-            outer = begin(state, self.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
-            flags = layout.WAIT_FAILED
-            try:
-                acquired = bool(self.raw.acquire(True, timeout))
-                if acquired:
-                    flags = 0
-            finally:
-                finish(state, outer, flags)
-            return acquired
-
-    def release(self) -> None:
-        """As the raw one's."""
-        with hidden:
-            signal(self.number)
-            self.release_raw()
-
-    def __enter__(self) -> bool:
-        return self.wait(None, get_frame(2))
-
-
 METHODS = "_lanescope_methods"
 
 
@@ -100,11 +57,11 @@ def follow_methods(primitive: Any, number: int) -> None:
     kind = type(primitive).__name__
     methods: ProcessLock | ProcessSemaphore
     if "Semaphore" in kind:
-        methods = ProcessSemaphore()
+        methods = ProcessSemaphore(primitive._semlock, number)
     else:
         methods = ProcessLock()
         methods.is_recursive = kind == "RLock"
-    methods.set_up(primitive._semlock, number)
+        methods.wrap(primitive._semlock, number)
     primitive.__dict__[METHODS] = methods
     primitive.acquire = methods.acquire
     primitive.release = methods.release

@@ -158,6 +158,6 @@ TracedRLock.__name__, TracedRLock.__qualname__, TracedRLock.__module__ = "RLock"
 def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock) -> TracedRLock:
     """A traced reentrant lock made by the code in `frame`."""
     self = object.__new__(cls)
-    self.set_up(RawRLock(), define("RLock", frame))
+    self.wrap(RawRLock(), define("RLock", frame))
     self.depth = 0
     return self

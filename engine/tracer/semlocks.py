@@ -1,14 +1,17 @@
-"""The methods of a `multiprocessing` Lock or RLock. Like `locks`, this is where signal handlers wait."""
+"""The methods of a `multiprocessing` Lock, RLock or semaphore. Like `locks`, this is where signal handlers wait."""
 
 from __future__ import annotations
 
 from . import layout
 from .contention import acquire_contended
+from .follow import timed
 from .holds import TracedBase, book, forget_holder, holder_of, unbook
 from .originals import clock, get_frame
 from .patching import hide
+from .semaphores import Permits
 from .sites import user_site
 from .state import current
+from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +26,9 @@ class ProcessLock(TracedBase):
     __slots__ = ("is_recursive",)
     is_recursive: bool
 
-    def set_up(self, raw: Any, number: int) -> None:
+    def set_up(self, number: int) -> None:
         """Not yet held by anybody in this process. Waiters in other processes cannot tell who holds it."""
-        super().set_up(raw, number)
+        super().set_up(number)
         self.exact = True
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
@@ -70,3 +73,52 @@ class ProcessLock(TracedBase):
             now = clock()
             current().record(layout.SIGNAL, 1, user_site(get_frame(1)), self.number, now, now)
         self.release_raw()
+
+
+class ProcessSemaphore:
+    """The same for a Semaphore or BoundedSemaphore; `permits` are those that this process holds."""
+
+    __slots__ = ("permits", "raw")
+
+    def __init__(self, raw: Any, number: int) -> None:
+        self.raw = raw
+        self.permits = Permits(number, 1, exact=True)
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        """As the raw one's."""
+        try:
+            return self.take(block, timeout, get_frame(1))
+        except BaseException as error:
+            hide(error)
+            raise
+
+    def take(self, block: bool, timeout: float | None, frame: Any) -> bool:
+        """Acquire, and say so when it takes a wait."""
+        acquired = bool(self.raw.acquire(False))
+        if not acquired and block:
+            state = current()
+            outer = begin(state, self.permits.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
+            try:
+                acquired = bool(self.raw.acquire(True, timeout))
+            finally:
+                finish(state, outer, 0 if acquired else layout.WAIT_FAILED)
+        if acquired:
+            self.permits.acquired(frame)
+        return acquired
+
+    def release(self) -> None:
+        """As the raw one's."""
+        try:
+            if self.raw._get_value() < self.raw.maxvalue:  # otherwise it is an error
+                self.permits.released()
+            self.raw.release()
+        except BaseException as error:
+            hide(error)
+            raise
+
+    def __enter__(self) -> bool:
+        try:
+            return self.take(True, None, get_frame(2))
+        except BaseException as error:
+            hide(error)
+            raise

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from weakref import ReferenceType
 
-    from .holds import TracedBase
+    from .holds import Hold, TracedBase
 
 DEFERS_SIGNALS = True
 CELLS_WORD = layout.CELLS_AT // 8
@@ -77,7 +77,7 @@ class ThreadState:
         self.cell = CELLS_WORD + self.cell_number * WORDS_PER_CELL  # number of the cell's first word
         first = self.cell + layout.CELL_HELD
         self.free_slots = list(range(first + 2 * (layout.HELD_SLOTS - 1), first - 1, -2))
-        self.reserved: dict[int, ReferenceType[TracedBase]] = {}  # by slot: a lock that will want it again
+        self.reserved: dict[int, ReferenceType[Hold]] = {}  # by slot: a lock that will want it again
         self.spare_slot = self.cell + SPARE_SLOT
         self.held: ReferenceType[TracedBase] | list[ReferenceType[TracedBase]] | None = None  # see nesting
         self.chunk = 0
@@ -113,7 +113,7 @@ class ThreadState:
         except StopIteration:
             return self.refill()
 
-    def reserve_slot(self, lock: TracedBase) -> int:
+    def reserve_slot(self, lock: Hold) -> int:
         """The word of this thread's cell that names a lock while it is held; reserved until slots are scarce."""
         try:
             slot = self.free_slots.pop()
@@ -133,7 +133,7 @@ class ThreadState:
                 return slot
         return self.spare_slot
 
-    def _disown(self, lock: TracedBase | None) -> None:
+    def _disown(self, lock: Hold | None) -> None:
         """Only what makes the lock ask anew is changed: another thread may be acquiring it right now."""
         if lock is not None:
             lock.slots.pop(self, None)

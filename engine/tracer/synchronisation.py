@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from . import layout
-from .follow import maker, making, signal, signalling, timed, waiting
+from . import semaphores
+from .follow import maker, making, signal, signalling, waiting
 from .originals import get_frame
-from .patching import hidden, hide, replace_method
+from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .rlocks import make_rlock
-from .sites import user_site
-from .state import current
-from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -49,35 +45,6 @@ def is_set(event: Any, *_: Any, **__: Any) -> bool:
     return bool(event._flag)
 
 
-def make_acquire(original: Method) -> Method:
-    """A semaphore's acquire: a wait only when there is nothing to be had at once."""
-
-    def acquire(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            number = self.__dict__.get(ATTRIBUTE, 0)
-            blocking = args[0] if args else kwargs.get("blocking", True)
-            if not number or not blocking:
-                return original(self, *args, **kwargs)
-            if original(self, False):
-                return True
-            state = current()
-            detail = layout.WAIT_OTHER | timed(args, kwargs, 1)
-            outer = begin(state, number, detail, user_site(get_frame(1)))
-            flags = layout.WAIT_FAILED
-            try:
-                result = original(self, *args, **kwargs)
-                if result:
-                    flags = 0
-            finally:
-                finish(state, outer, flags)
-            return result
-        except BaseException as error:
-            hide(error)
-            raise
-
-    return acquire
-
-
 def make_barrier_wait(original: Method) -> Method:
     """The last to arrive does not wait; it lets the others go."""
     follow = waiting(original)
@@ -94,9 +61,9 @@ def make_barrier_wait(original: Method) -> Method:
     return wait
 
 
-def partial_making(kind: str, capacity: Callable[[Any], int | None]) -> Method:
-    """For `replace_method`: an `__init__` that gives a number to what user code makes."""
-    return lambda original: making(original, kind, capacity=capacity)
+def partial_making(kind: str) -> Method:
+    """For `replace_method`: the `__init__` of a semaphore that gives a number to what user code makes."""
+    return lambda original: making(original, kind, capacity=lambda self: self._value, after=semaphores.follow_permits)
 
 
 def patch_synchronisation(threading: ModuleType) -> None:
@@ -109,9 +76,9 @@ def patch_synchronisation(threading: ModuleType) -> None:
     replace_method(event, "wait", lambda original: waiting(original, ready=is_set))
     replace_method(event, "set", lambda original: signalling(original, lambda self: len(self._cond._waiters) or 1))
     for semaphore, kind in ((threading.Semaphore, "Semaphore"), (threading.BoundedSemaphore, "BoundedSemaphore")):
-        replace_method(semaphore, "__init__", partial_making(kind, lambda self: self._value))
-        replace_method(semaphore, "acquire", make_acquire)
-        replace_method(semaphore, "release", lambda original: signalling(original, lambda _, n=1: n))
+        replace_method(semaphore, "__init__", partial_making(kind))
+        replace_method(semaphore, "acquire", semaphores.make_acquire)
+        replace_method(semaphore, "release", semaphores.make_release)
     threading.Semaphore.__enter__ = threading.Semaphore.acquire
     barrier = threading.Barrier
     replace_method(barrier, "__init__", lambda o: making(o, "Barrier", capacity=lambda self: self._parties))

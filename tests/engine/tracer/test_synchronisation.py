@@ -116,3 +116,24 @@ def test_a_wait_inside_a_wait_closes_it_first(tmp_path: Path) -> None:
     assert all(a.end <= b.start for a, b in pairwise(waits))
     assert long_waits(program, program.primitive("Condition")) == [layout.WAIT_OTHER]
     assert long_waits(program, program.primitive("Lock"), waiter) == [layout.WAIT_LOCK]
+
+
+def test_who_holds_the_permits_of_a_semaphore(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        both, signal = threading.Semaphore(2), threading.BoundedSemaphore(1)
+        with both:
+            both.acquire()  # line 4
+        both.release()
+        signal.acquire()  # line 6
+        t = threading.Thread(target=signal.release); t.start(); t.join()
+        signal.acquire()
+        """,
+    )
+    both = program.of(layout.HOLD, program.primitive("Semaphore"))
+    assert sorted(program.line(hold.site) for hold in both) == [3, 4]
+    assert program.texts("used-as-signal") == [(program.primitive("BoundedSemaphore"),)]
+    assert not program.of(layout.HOLD, program.primitive("BoundedSemaphore"))
+    assert not any(any(cell[layout.CELL_HELD :: 2]) for cell in program.cells().values())
