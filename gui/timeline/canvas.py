@@ -1,10 +1,11 @@
 """The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -45,6 +46,7 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
+GO_ON_MS = 10
 FEWEST_ROWS = 6  # that other parts of the window leave room for
 NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
@@ -80,6 +82,10 @@ class Canvas(QWidget):
         self._arranged: tuple[int, int, bool] | None = None  # for how many lanes and processes, and whether at the end
         self._frame: Frame | None = None
         self._stale = True
+        self._go_on = QTimer(self)  # for what has not been exact within the last paint's budget
+        self._go_on.setSingleShot(True)
+        self._go_on.setInterval(GO_ON_MS)
+        self._go_on.timeout.connect(self.update)
         self._ringed = False  # shows that the keyboard has brought the focus here
         self.layers: list[Callable[[QPainter, Scene], None]] = []  # paint over the lanes, below the selection
         self._overlays = Overlays(themes.current)
@@ -133,6 +139,13 @@ class Canvas(QWidget):
         """The next paint makes a new frame."""
         self._stale = True
         self.update()
+
+    def settle(self) -> None:
+        """Makes everything in view exact, however long that takes: for a picture of it."""
+        if self.model is not None and self.model.lanes:
+            scene = self._scene(self.model)
+            self._fresh_frame(scene).prepare(scene, math.inf)
+            self._stale = False
 
     def geometry_now(self) -> Geometry:
         """The layout of the frame that is or will be on screen."""
@@ -289,8 +302,8 @@ class Canvas(QWidget):
         if model is None or not model.lanes:
             self._overlays.paint_empty(painter, self.width(), self.height(), *self.empty_text)
             return
-        geometry = self.geometry_now()
-        scene = Scene(geometry, self.rows, model, self._deadlocked, self.times(model))
+        scene = self._scene(model)
+        geometry = scene.geometry
         frame = self._fresh_frame(scene)
         frame.paint(painter, scene)
         painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
@@ -309,6 +322,9 @@ class Canvas(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
+    def _scene(self, model: Model) -> Scene:
+        return Scene(self.geometry_now(), self.rows, model, self._deadlocked, self.times(model))
+
     def _fresh_frame(self, scene: Scene) -> Frame:
         frame, geometry = self._frame, scene.geometry
         if frame is None or (frame.ratio, frame.shape) != (geometry.ratio, geometry.shape):
@@ -316,7 +332,9 @@ class Canvas(QWidget):
             self._stale = True
         if self._stale:
             frame.prepare(scene)
-            self._stale = False
+            self._stale = not frame.complete
+            if self._stale:
+                self._go_on.start()
         return frame
 
     def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame) -> None:

@@ -1,15 +1,15 @@
 """One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
 import numpy as np
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.state.filters import Filters
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
-from gui.timeline.columns import LaneColumns
+from gui.timeline.columns import MAKE_S, LaneColumns
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.labels import LEAST_PX, PADDING, LabelSheet, wide_runs
 from gui.timeline.names import Names
@@ -33,7 +33,6 @@ class Frame:
 
     def __init__(self, theme: Theme, ratio: float, filters: Filters, shape: RowShape) -> None:
         self.ratio, self.shape = ratio, shape
-        self.image = QImage()
         self.runs = wide_runs(np.empty((0, 0), dtype=np.uint8), 1)
         self._theme = theme
         self._raster = Raster(theme, ratio, filters.states, shape)
@@ -66,12 +65,17 @@ class Frame:
                 ink = faint
             self._inks.append((ink, ink.rgb()))
 
-    def prepare(self, scene: Scene) -> None:
-        """Makes everything that `paint` needs. To be called when the scene has changed."""
+    @property
+    def complete(self) -> bool:
+        """Everything in view is exact; else the next `prepare` goes on."""
+        return self._columns.complete
+
+    def prepare(self, scene: Scene, budget_s: float = MAKE_S) -> None:
+        """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry, model = scene.geometry, scene.model
         if model is not self._texts_of:
             self._texts, self._texts_of = {}, model
-        self.image = self._columns.update(scene)
+        self._columns.update(scene, budget_s)
         self.runs = wide_runs(self._columns.codes, round(LEAST_PX * self.ratio))
         sheet = self._labels.pixmap
         self._placed = self._place_labels(scene)
@@ -87,8 +91,9 @@ class Frame:
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
         geometry = scene.geometry
-        if not self.image.isNull():
-            painter.drawImage(geometry.names_px, RULER_PX, self.image)
+        for column, image in self._columns.images():
+            image.setDevicePixelRatio(self.ratio)
+            painter.drawImage(QPointF(geometry.names_px + column / self.ratio, RULER_PX), image)
         if self._rows_end < geometry.height:
             rest = geometry.height - self._rows_end
             painter.fillRect(geometry.names_px, self._rows_end, geometry.width, rest, self._theme.color("canvas"))

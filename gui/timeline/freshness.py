@@ -1,0 +1,62 @@
+"""What of a drawing has to be made anew when the model has grown."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.model import Model
+
+
+class Freshness:
+    """From when on each lane may look different than it did the last time.
+
+    Closed slices never change (but for being found deadlocked, which comes with a finding: then everything counts as
+    changed). What is drawn after them follows from the lane's open state: it stays up to where it was known as long
+    as that goes on. A hold may become known long after it began, when it is released.
+    """
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._version = -1
+        self._starts = self._ends = np.zeros(0, np.int64)
+        self._codes = np.zeros(0, np.uint8)
+        self._holds = 0
+        self._open: dict[tuple[int, int], int] = {}
+        self._findings: list[int] = []
+
+    def look(self, model: Model) -> NDArray[np.float64] | None:
+        """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has."""
+        if model is self._model and model.version == self._version:
+            return None
+        starts, ends, codes = model.states.tails(np.arange(len(model.lanes)))
+        opened = {(hold.lane, hold.primitive): hold.start_ns for hold in model.holds.unreleased()}
+        findings = [id(finding) for finding in model.findings.values()]
+        if model is self._model and findings == self._findings:
+            changed = self._changed(model, starts, ends, codes, opened)
+        else:
+            changed = np.zeros(len(starts))
+        self._model, self._version, self._findings = model, model.version, findings
+        self._starts, self._ends, self._codes = starts, ends, codes
+        self._holds, self._open = len(model.holds), opened
+        return changed
+
+    def _changed(
+        self,
+        model: Model,
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        codes: NDArray[np.uint8],
+        opened: dict[tuple[int, int], int],
+    ) -> NDArray[np.float64]:
+        known = len(self._starts)
+        goes_on = (starts[:known] == self._starts) & (codes[:known] == self._codes)
+        changed = np.zeros(len(starts))
+        changed[:known] = np.where(goes_on, np.minimum(ends[:known], self._ends), self._starts)
+        rows = model.holds.since(self._holds)
+        np.minimum.at(changed, rows["lane"], rows["start"].astype(np.float64))
+        for lane, primitive in self._open.keys() ^ opened.keys():
+            since = self._open.get((lane, primitive), opened.get((lane, primitive), 0))
+            changed[lane] = min(changed[lane], since)
+        for key in self._open.keys() & opened.keys():
+            if self._open[key] != opened[key]:
+                changed[key[0]] = min(changed[key[0]], self._open[key], opened[key])
+        return changed

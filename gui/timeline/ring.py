@@ -1,0 +1,129 @@
+"""The columns that are kept around those in view, in a ring: panning never moves what is there."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.timeline.cells import Cells, Places
+from gui.timeline.raster import Pixels
+
+SLACK = 512  # columns kept beside those in view
+UNMADE, ROUGH, MADE = range(3)  # status: nothing there, to be improved, exact
+_STATUS = 3
+
+
+class Part(NamedTuple):
+    """Columns that stand together in the ring: where, and how many of those asked for come before them."""
+
+    at: slice
+    skip: int
+
+    @property
+    def size(self) -> int:
+        return int(self.at.stop - self.at.start)
+
+
+class Ring:
+    """Codes and status of each row and column, pixels of all that is painted.
+
+    Columns are numbered on a grid anchored to time zero. Invariant: columns `base` to `base + width` (exclusive) are
+    the ring's; column c stands at c % width.
+    """
+
+    def __init__(self, rows: int, columns: int, first: int, row_height: int, memory: Pixels | None = None) -> None:
+        """`memory` of another ring that is no longer needed is used again if it has the size."""
+        self.rows, self.width, self.row_height = rows, columns + SLACK, row_height
+        self.base = first
+        self._planes = np.zeros((4, rows, self.width), np.uint8)
+        self.summaries: dict[int, Pixels] = {}
+        # One line more, so that an image that starts within the first line ends within the memory.
+        size = (rows * row_height + 1) * self.width
+        self.memory = memory if memory is not None and len(memory) == size else np.empty(size, np.uint32)
+        self.pixels: Pixels = self.memory[: -self.width].reshape(rows, row_height, self.width)
+
+    @property
+    def codes(self) -> NDArray[np.uint8]:
+        """(3, rows, width): dominant, worst, held."""
+        return self._planes[:_STATUS]
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """(rows, width): UNMADE, ROUGH or MADE."""
+        status: NDArray[np.uint8] = self._planes[_STATUS]
+        return status
+
+    def columns(self) -> NDArray[np.int64]:
+        """The number of the column at each place of the ring."""
+        return self.base + (np.arange(self.width, dtype=np.int64) - self.base) % self.width
+
+    def parts(self, first: int, last: int) -> list[Part]:
+        """Where columns `first` to `last` (exclusive) stand: one piece or two."""
+        begin, count = first % self.width, last - first
+        if begin + count <= self.width:
+            return [Part(slice(begin, begin + count), 0)]
+        before = self.width - begin
+        return [Part(slice(begin, self.width), 0), Part(slice(0, count - before), before)]
+
+    def in_order(self, plane: NDArray[np.uint8], first: int, last: int) -> NDArray[np.uint8]:
+        """These columns of (…, width), from left to right; a view when they stand together."""
+        parts = [plane[..., part.at] for part in self.parts(first, last)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+    def move_to(self, first: int, last: int) -> None:
+        """Makes room for these columns, as many as are in view: forgets what lies farthest away."""
+        end = self.base + self.width
+        if last <= self.base or first >= end:
+            self.status[:] = UNMADE
+            self.base = first
+        elif last > end:
+            self._forget(end, last)
+            self.base = last - self.width
+        elif first < self.base:
+            self._forget(first, self.base)
+            self.base = first
+
+    def _forget(self, first: int, last: int) -> None:
+        for part in self.parts(first, last):
+            self.status[:, part.at] = UNMADE
+
+    def put(self, places: Places, first: int, cells: Cells, status: int) -> None:
+        """Keeps the cells of these rows, from column `first` on; what has a better status stays."""
+        whole = len(places) == self.rows
+        for part in self.parts(first, first + cells.codes.shape[2]):
+            codes = cells.codes[:, :, part.skip : part.skip + part.size]
+            rows: slice | Places = slice(None) if whole else places
+            if status == MADE:
+                self.codes[:, rows, part.at] = codes
+                self.status[rows, part.at] = MADE
+            else:
+                have = self.status[rows, part.at]
+                self.codes[:, rows, part.at] = np.where(have == UNMADE, codes, self.codes[:, rows, part.at])
+                self.status[rows, part.at] = np.maximum(have, status)
+            for row, pixels in cells.summaries.items():
+                kept = self.summaries.setdefault(int(places[row]), np.zeros((self.row_height, self.width), np.uint32))
+                new = pixels[:, part.skip : part.skip + part.size]
+                kept[:, part.at] = new if status == MADE else np.where(have[row] == UNMADE, new, kept[:, part.at])
+
+    def take_over(self, old: "Ring", rows: Places, columns: NDArray[np.int64], first: int, *, same: bool) -> None:
+        """Fills columns from `first` on with what an older ring shows there, in which they have the numbers `columns`.
+
+        `rows` says for each row which one it was, -1: none. `same`: the grid is the same, so what was exact still is.
+        """
+        known = (columns >= old.base) & (columns < old.base + old.width)
+        index = columns % old.width
+        moved = len(rows) != old.rows or (rows != np.arange(old.rows)).any()
+        planes = np.take(old._planes[:, rows] if moved else old._planes, index, axis=2)
+        status = planes[_STATUS]
+        if not same:
+            np.minimum(status, ROUGH, out=status)
+        status[:, ~known] = UNMADE
+        status[rows < 0] = UNMADE
+        for part in self.parts(first, first + len(columns)):
+            self._planes[:, :, part.at] = planes[:, :, part.skip : part.skip + part.size]
+        for row, before in enumerate(rows.tolist()):
+            if before >= 0 and before in old.summaries:
+                kept = self.summaries[row] = np.zeros((self.row_height, self.width), np.uint32)
+                pixels = np.take(old.summaries[before], index, axis=1)
+                for part in self.parts(first, first + len(columns)):
+                    kept[:, part.at] = pixels[:, part.skip : part.skip + part.size]
