@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.model.accounts import AccountStore, CoreStore, MemoryStore
+from engine.model.attribution import Attribution
 from engine.model.columns import Table
 from engine.model.contention import Contention
 from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
+from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
 from engine.model.nestings import Join, Nesting, join, nesting
 from engine.model.series import DepthStore, ResourceStore, SignalStore
@@ -56,6 +59,11 @@ class Model:
         self.depths = DepthStore()
         self.signals = SignalStore()
         self.resources = ResourceStore()
+        self.accounts = AccountStore()
+        self.cores = CoreStore()
+        self.memory = MemoryStore()
+        self.gils = GilStore()
+        self.attribution = Attribution()
         self._marks = Table(MARK_ROW)
         self._sites: dict[int, Site] = {}
         self._stacks: dict[int, list[int]] = {}
@@ -81,6 +89,8 @@ class Model:
             "finding": self._take_finding,
             "program-end": self._take_program_end,
             "overhead": self._take_overhead,
+            "attribution": self._take_attribution,
+            "gil": self._take_gil,
             "output": self.output.append,
             "note": self.notes.append,
             "bookmark": self._take_bookmark,
@@ -96,6 +106,10 @@ class Model:
             Layer.DEPTHS: self.depths.append,
             Layer.SIGNALS: self.signals.append,
             Layer.RESOURCES: self.resources.append,
+            Layer.ACCOUNTS: self.accounts.append,
+            Layer.CORES: self.cores.append,
+            Layer.MEMORY: self.memory.append,
+            Layer.GILS: self.gils.append,
             Layer.MARKS: self._marks.append,
         }
 
@@ -281,6 +295,13 @@ class Model:
 
     def _take_overhead(self, text: Text) -> None:
         self.overhead = text
+        self.attribution.take_overhead(text)
+
+    def _take_attribution(self, text: Text) -> None:
+        self.attribution.methods[text["process"]] = text["method"]
+
+    def _take_gil(self, text: Text) -> None:
+        self.gils.define(Gil(text["id"], text["process"], text.get("interpreter") or 0, text.get("how") == "inferred"))
 
     def _take_end(self, text: Text) -> None:
         self.finished = True
