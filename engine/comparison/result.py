@@ -168,7 +168,7 @@ class Result:
             variants = [
                 VariantResult(
                     backend=each["backend"], workers=each["workers"], python=each["python"], version=each["version"],
-                    free_threaded=each["free_threaded"], trials=[Trial(**trial) for trial in each["trials"]],
+                    free_threaded=each["free_threaded"], trials=[Trial.from_data(trial) for trial in each["trials"]],
                 )
                 for each in data["variants"]
             ]  # fmt: skip
@@ -176,7 +176,9 @@ class Result:
                 data["title"], data["workload"], data["cores"], data["repeats"], variants, data["notes"],
                 data["complete"],
             )  # fmt: skip
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, NotAComparison):
+                raise
             raise NotAComparison(f"this is no comparison: {error} is not as it should be") from None
 
 

@@ -59,7 +59,11 @@ def _bars(result: Result) -> str:
         return ""
     used = [what for what in WHERE if any(variant.share(what) >= 0.005 for variant in measured)]
     lines = ["Where the workers' time went"]
+    python = ""
     for variant in measured:
+        if variant.python_title != python:
+            python = variant.python_title
+            lines.append(python)
         bar, at, before = "", 0.0, 0
         for what in used:
             at += variant.share(what) * BAR

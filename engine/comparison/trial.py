@@ -1,11 +1,13 @@
 """One recording in numbers: how much work in which time, what it cost, and where the workers' time went."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from engine.comparison import miniature
+from engine.comparison.miniature import Miniature
 from engine.model.entities import Lane
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
@@ -51,6 +53,7 @@ class Trial:
     dropped: int
     sampled: bool  # GIL wait and core wait were told apart
     error: str = ""  # why it does not count, in one line
+    miniature: Miniature | None = field(default=None, compare=False)
 
     @property
     def per_s(self) -> float:
@@ -63,8 +66,15 @@ class Trial:
         return self.where.get(what, 0) / total if total else 0.0
 
     def to_data(self) -> dict[str, Any]:
-        """For JSON; `Trial(**data)` makes it again."""
-        return asdict(self)
+        """For JSON."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self)}
+        return plain | {"where": dict(self.where), "miniature": self.miniature and self.miniature.to_data()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Trial":
+        """KeyError, TypeError or ValueError when it is none."""
+        drawn = data["miniature"]
+        return cls(**{**data, "miniature": Miniature.from_data(drawn) if drawn else None})
 
 
 def failed(recording: str, error: str) -> Trial:
@@ -109,6 +119,7 @@ def measure(model: Model, recording: str) -> Trial:
         slowest_share=max(busy) / max(1.0, sum(busy) / len(busy)),
         dropped=int(model.overhead.get("dropped", 0)),
         sampled=bool(model.overhead.get("sampler")),
+        miniature=miniature.make(model, lanes, begin, last),
     )
 
 
