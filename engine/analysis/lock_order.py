@@ -9,8 +9,8 @@ them, whose cycles are mere inversions: the locks taken in opposite orders were 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, listed
@@ -237,8 +237,24 @@ def _cut_short(model: Model) -> Finding:
     }
 
 
-def steps(found: Finding, model: Model) -> Sequence[tuple[Site, Site]]:
-    """Where each lane of a predicted deadlock took the lock that it holds, and where the one that it waits for."""
-    hold_sites = {edge["holder"]: edge["hold_site"] for edge in found["edges"]}
-    sites = [(model.site(hold_sites[edge["waiter"]]), model.site(edge["wait_site"])) for edge in found["edges"]]
-    return [(held, wanted) for held, wanted in sites if held and wanted]
+class Step(NamedTuple):
+    """What one lane of a predicted deadlock did: the lock it took first and where, the one it took then and where."""
+
+    held: Primitive
+    held_site: Site | None
+    wanted: Primitive
+    wanted_site: Site | None
+
+
+def steps(found: Finding, model: Model) -> list[Step]:
+    """One for each lane, in the order of the cycle."""
+    edges = found["edges"]
+    return [
+        Step(
+            model.primitives[before["primitive"]],
+            model.site(before["hold_site"]),
+            model.primitives[edge["primitive"]],
+            model.site(edge["wait_site"]),
+        )
+        for before, edge in zip(edges[-1:] + edges[:-1], edges, strict=True)
+    ]

@@ -10,6 +10,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 HELP = "check a program or a recording for deadlocks"
 FOUND = 1
 RUNS = 5  # of an attempt to prove a prediction
+POLL_S = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +115,8 @@ def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Mo
         _say(status.message)
     if status.ended_by == "time limit":
         _say(f"ended at the time limit of {request.time_limit_s:g} s; what comes later was not checked")
+    if arguments.prove:
+        findings = [_prove(found, model, request, arguments.runs) for found in findings]
     if arguments.recording is None and not any(found["severity"] == "error" for found in findings):
         request.recording.unlink(missing_ok=True)
     else:
@@ -163,6 +167,28 @@ def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> No
         done = subprocess.run([python, "-c", code, target], cwd=request.cwd, capture_output=True, check=False)
         if done.returncode:
             raise CommandError(refusal)
+
+
+def _prove(found: "Finding", model: "Model", request: "RunRequest", runs: int) -> "Finding":
+    """The finding after an attempt to make it happen, which only a predicted one needs."""
+    from engine.commands.run import show_progress
+    from engine.session import Proof, confirmed
+
+    if found["certainty"] != "predicted":
+        return found
+    proof = Proof(found, model, request, runs)
+    try:
+        proof.start()
+        while not (status := proof.poll()).over:
+            show_progress(f"proving: {found['title']}: {status.words}")
+            time.sleep(POLL_S)
+    finally:
+        show_progress("")
+        proof.close()
+    _say(f"{found['title']}: {status.words}")
+    if status.recording is not None:
+        _say(f"the deadlock is recorded in {status.recording}")
+    return confirmed(found, status)
 
 
 def _say(text: str) -> None:

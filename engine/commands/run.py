@@ -87,7 +87,7 @@ def _run(request: "RunRequest") -> "tuple[SessionStatus, bool]":
         while True:
             try:
                 status = session.wait(POLL_S)
-                _show_progress(f"{request.scenario}: {status.phase}, {time.monotonic() - began:.1f} s")
+                show_progress(f"{request.scenario}: {status.phase}, {time.monotonic() - began:.1f} s")
                 if status.over:
                     break
             except KeyboardInterrupt:
@@ -96,12 +96,12 @@ def _run(request: "RunRequest") -> "tuple[SessionStatus, bool]":
     except SessionError as error:
         raise CommandError(str(error)) from None
     finally:
-        _show_progress("")
+        show_progress("")
         session.close()
     return status, interrupted
 
 
-def _show_progress(text: str) -> None:
+def show_progress(text: str) -> None:
     """One line on a terminal, in place of the former; nothing elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

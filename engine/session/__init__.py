@@ -2,21 +2,26 @@
 
     requests    what is to be run, checked: scenario, program, custom workload
     session     one run: start, stop, how it stands
+    proof       several runs: a predicted deadlock is made to happen
 
 No Qt and no threads: whoever owns a `Session` calls `poll()` now and then. What happens in the program is read from the
 recording (`RunRequest.recording`), which grows meanwhile.
 """
 
 from engine.recorder.request import RunRequest
+from engine.session.proof import Proof, ProofStatus, confirmed
 from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
 from engine.session.session import Session, SessionError, SessionStatus
 
 __all__ = [
     "InvalidChoice",
+    "Proof",
+    "ProofStatus",
     "RunRequest",
     "Session",
     "SessionError",
     "SessionStatus",
+    "confirmed",
     "program_request",
     "scenario_request",
     "workload_request",

@@ -26,6 +26,7 @@ from . import (
     reporter,
     rlocks,
     signals,
+    steering,
     synchronisation,
     threads,
 )
@@ -79,6 +80,7 @@ def install(folder: str, python_path: str) -> None:
     reporter.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
     lock_order.install()
+    steering.install()
     atexit.register(end_main_thread)
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
 

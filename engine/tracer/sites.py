@@ -93,6 +93,16 @@ def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
     return number
 
 
+def place_of_site(number: int) -> tuple[str, int]:
+    """File and line of a site. Slow: it is looked for."""
+    for known in list(_codes.values()):
+        for instruction, site in list(known.sites.items()):
+            if site == number:
+                positions = list(known.code.co_positions())
+                return known.code.co_filename, positions[instruction // 2][0] or 0
+    return "", 0
+
+
 def place_of(frame: FrameType) -> tuple[str, int]:
     """File and line where this frame is now."""
     return frame.f_code.co_filename, frame.f_lineno or 0
