@@ -23,7 +23,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine.recorder import descriptors, run_folder, tree  # noqa: E402
+from engine.recorder import descriptors, killing, run_folder  # noqa: E402
 from engine.recorder.control import Channel  # noqa: E402
 from engine.recorder.recorder import Recorder  # noqa: E402
 from engine.recorder.request import RunRequest  # noqa: E402
@@ -49,12 +49,13 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         _keep_to_the_end(recorder)
+        control.signal_news(recorder.hasten)
         if interrupts:  # there was no program yet to hear of it
             recorder.stop()
         recorder.run()
     except Exception as error:  # noqa: BLE001  (a fault of this process: its words must reach somebody)
         with contextlib.suppress(Exception):  # the words must come, whatever else fails
-            tree.kill(tree.descendants)
+            killing.kill()
         control.send({"phase": "failed", "message": f"The recorder failed ({error}); details are in {_log()}."})
         return 1
     finally:

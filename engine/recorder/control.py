@@ -3,11 +3,14 @@
 To the recorder: first `{"request": ..., "folder": ...}`, then `{"command": "stop" | "kill"}`, end of file means stop,
 and `{"command": "bookmark", "bookmark": {...}}`.
 From the recorder: `{"phase": "running" | "stopping" | "finished" | "failed", ...}` (see engine.session.SessionStatus)
-and `{"note": TEXT}`.
+, `{"note": TEXT}`, and `{"gone": true}` once all processes of a program that was being ended are.
 """
 
 import json
+import os
+import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 _READ_SIZE = 1 << 16
@@ -42,6 +45,24 @@ class Channel:
         messages = self._waiting + [json.loads(line) for line in lines]
         self._waiting = []
         return messages
+
+    def signal_news(self, handler: Callable[[], None]) -> None:
+        """Calls `handler`, as a signal handler, when `has_news` may have become true."""
+        import fcntl  # there is none on Windows, where readers of recordings come by here too
+
+        signal.signal(signal.SIGIO, lambda *_: handler())
+        fcntl.fcntl(self._socket, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._socket, fcntl.F_SETFL, fcntl.fcntl(self._socket, fcntl.F_GETFL) | os.O_ASYNC)
+
+    def has_news(self) -> bool:
+        """Whether something has come that was not received yet, the other side's end included."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return True
 
     def receive_first(self) -> dict[str, Any]:
         """Blocks until a message is there. EOFError when the other side closes before."""

@@ -76,19 +76,19 @@ class Recorder:
         self._write_error = ""
         self._busy_ns = self._start_ns
         self._usual_cost_s = 0.0
-        tree.become_subreaper()
+        self._told_to_stop = False
         try:
-            self._root_pid = launch.start(request, folder, inherited, self._output)
+            self._program = launch.start(request, folder, inherited, self._output)
         except OSError:
             self._output.close()
             self._writer.close(self._start_ns)
             request.recording.unlink(missing_ok=True)
             raise
-        self._ending = Ending(self._tracing, self._root_pid)
+        self._ending = Ending(self._tracing, self._program.pid, lambda: control.send({"gone": True}))
 
     def run(self) -> None:
         """Until the program has ended and everything is written."""
-        self._control.send({"phase": "running", "pid": self._root_pid})
+        self._control.send({"phase": "running", "pid": self._program.pid, "session": self._program.session})
         while self._exit_status is None:
             began = time.perf_counter()
             self._obey()
@@ -105,7 +105,12 @@ class Recorder:
 
     def stop(self) -> None:
         """For a signal to this process: as the stop command."""
-        self._ending.begin("stop")
+        self._told_to_stop = True
+
+    def hasten(self) -> None:
+        """For a signal that the channel has news: the only news is that the program shall end."""
+        if self._control.has_news():
+            self._ending.hasten()
 
     def _pause(self, took_s: float) -> float:
         if self._watch.wants_another_look:
@@ -148,7 +153,7 @@ class Recorder:
         limit = self._request.time_limit_s
         if self._ending.reason is not None:
             return
-        if self._control.closed:
+        if self._control.closed or self._told_to_stop:
             self._ending.begin("stop")
         elif limit is not None and time.perf_counter_ns() - self._start_ns > limit * 1e9:
             self._ending.begin("time limit")
@@ -214,10 +219,11 @@ class Recorder:
 
     def _account(self, now_ns: int) -> None:
         """Resources of the program, and what Lanescope itself costs."""
-        processes = [traced.process for traced in self._tracing.living]
-        rows = self._resources.poll(processes, now_ns)
-        self._write([(layer, part) for layer, part in rows if len(part)])
-        self._write(self._accounts.poll(living_lanes(processes), now_ns))
+        if self._ending.reason is None:  # else there are more urgent things
+            processes = [traced.process for traced in self._tracing.living]
+            rows = self._resources.poll(processes, now_ns)
+            self._write([(layer, part) for layer, part in rows if len(part)])
+            self._write(self._accounts.poll(living_lanes(processes), now_ns))
         if now_ns - self._last_overhead > OVERHEAD_NS:
             self._last_overhead = now_ns
             self._tell_overhead(now_ns)
@@ -260,8 +266,8 @@ class Recorder:
 
     def _reap(self) -> None:
         self._tracing.statuses.update(tree.reap())
-        if self._root_pid in self._tracing.statuses:
-            self._exit_status = self._tracing.statuses[self._root_pid]
+        if self._program.pid in self._tracing.statuses:
+            self._exit_status = self._tracing.statuses[self._program.pid]
 
     def _wait_for_leftovers(self) -> None:
         """The program is over; what it left is given a moment, then ended, unless the program belongs to a terminal."""

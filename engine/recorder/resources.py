@@ -11,9 +11,9 @@ from engine.recording.schema import MEMORY_ROW, RESOURCE_ROW, Layer
 
 INTERVAL_NS = 250_000_000
 USS_INTERVAL_NS = 2_000_000_000  # adding up the pages of a process costs it and us milliseconds
-# Of more processes no pages are added up: it has to wait for each that is just changing its memory, and of a crowd most
-# are without a processor.
-USS_PROCESSES = 100
+# Adding up waits for a process that is just changing its memory, as a fork does: long, if that has no processor.
+USS_PROCESSES = 100  # of more than that, and of young ones, no pages are added up
+USS_AGE_NS = 1_000_000_000
 MAX_SHARE = 0.01  # of the time: with many processes they are looked at less often
 
 
@@ -58,9 +58,9 @@ class Resources:
                 times = handle.cpu_times()
                 memory = handle.memory_info()
                 switches = sum(handle.num_ctx_switches())
-            if self._too_many:
+            if self._too_many or now_ns - process.start_ns < USS_AGE_NS:
                 self._uss.setdefault(process.number, 0)
-            elif with_uss or process.number not in self._uss:
+            elif with_uss or not self._uss.get(process.number):
                 pages = handle.memory_full_info()
                 self._uss[process.number] = pages.uss
                 if hasattr(pages, "pss"):  # Linux

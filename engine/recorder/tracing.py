@@ -65,11 +65,6 @@ class Tracing:
         self._set_up_ns = 0  # of the dead
 
     @property
-    def crowd(self) -> int:
-        """How many processes there are, those included that have not introduced themselves yet."""
-        return len(self.living) + len(self._candidates)
-
-    @property
     def set_up_ns(self) -> int:
         """CPU time that the tracer took to set itself up in all processes."""
         return self._set_up_ns + sum(traced.ring.tracer_ns for traced in self.living)

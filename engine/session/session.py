@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.recorder import run_folder, tree
+from engine.recorder import killing, run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.request import RunRequest
 from engine.recording.reader import NotARecording, RecordingReader
@@ -19,7 +19,8 @@ from engine.recording.reader import NotARecording, RecordingReader
 Phase = Literal["starting", "running", "stopping", "finished", "failed"]
 
 RECORDER = Path(__file__).resolve().parents[1] / "recorder" / "__main__.py"
-STOP_S = 4.0  # a recorder that has not ended the run by then is ended itself
+STOP_S = 4.0  # a recorder that has not ended the program by then is ended itself
+WRITE_S = 30.0  # for what it has still to write, once nothing of the program is left
 _POLL_S = 0.01
 
 
@@ -44,7 +45,11 @@ class SessionStatus:
 
 
 class Session:
-    """One run. Every method returns at once, except `wait` and `close`."""
+    """One run. Every method returns at once, except `wait` and `close`.
+
+    A program ends with its recorder, killed or not, so that nothing goes on unseen with nobody to stop it; in a
+    terminal, where output is not captured, that takes a process that starts one run and little else.
+    """
 
     def __init__(self, request: RunRequest) -> None:
         self.request = request
@@ -54,6 +59,8 @@ class Session:
         self._recorder: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._deadline: float | None = None
+        self._others: frozenset[int] = frozenset()  # processes below this one that are none of the run's
+        self._leader: int | None = None  # of the program's session, where that is its own
 
     def start(self) -> None:
         """Starts recorder and program. SessionError: one plain line."""
@@ -61,6 +68,9 @@ class Session:
             raise SessionError("Programs can be recorded on Linux and macOS only so far; recordings open everywhere.")
         _reserve(self.request.recording)
         self._folder = run_folder.choose_path()
+        if not self.request.capture_output:  # nothing tells its orphans from others but that they come to us
+            tree.become_subreaper()
+            self._others = frozenset(tree.descendants())
         ours, theirs = socket.socketpair()
         stream = subprocess.DEVNULL if self.request.capture_output else None
         # Whoever starts in a terminal hears its Ctrl-C too; the recorder is to hear none before it can take it.
@@ -122,7 +132,8 @@ class Session:
         """Ends what still runs and leaves nothing behind: processes, run folder. Blocks until that is done."""
         if self._recorder is not None and not self.poll().over:
             self.stop()
-            self.wait(STOP_S + 1)
+            while not self.poll().over and self._deadline is not None:
+                time.sleep(_POLL_S)
             if not self._status.over:
                 self._recorder.kill()
                 self._recorder.wait()
@@ -138,12 +149,14 @@ class Session:
         self._status = replace(self._status, phase="stopping")
         if self._deadline is None:
             self._deadline = time.monotonic() + STOP_S
-            if self._recorder is not None:  # a stopped recorder could not obey
+            if self._recorder is not None:
                 with contextlib.suppress(OSError):
-                    os.kill(self._recorder.pid, signal.SIGCONT)
+                    os.kill(self._recorder.pid, signal.SIGCONT)  # a stopped one could not obey
+                killing.put_first(self._recorder.pid)  # nor could one that gets no processor
 
     def _take(self, message: dict[str, Any]) -> None:
         phase = message.get("phase")
+        self._leader = message.get("session", self._leader)
         if phase == "running" and self._status.phase == "stopping":
             self._status = replace(self._status, pid=message.get("pid"))
         elif phase in {"running", "stopping"}:
@@ -152,6 +165,8 @@ class Session:
             values = {name: message.get(name) for name in ("exit_status", "ended_by")}
             text = message.get("message") or self._status.message
             self._outcome = SessionStatus(phase, text, self._status.pid, **values)
+        elif "gone" in message and self._deadline is not None:
+            self._deadline = time.monotonic() + WRITE_S
         elif "note" in message:
             self._status = replace(self._status, message=message["note"])
 
@@ -159,7 +174,10 @@ class Session:
         """The recorder is gone without a word: ends what it has left."""
         returncode = recorder.returncode
         if self._folder is not None:
-            tree.kill_started_under(self._folder, recorder.pid if self.request.capture_output else None)
+            if self.request.capture_output:
+                killing.kill_started_under(self._folder, self._leader)
+            else:
+                killing.kill(lambda table: set(tree.own(table)) - self._others, reap_children=False)
             run_folder.remove(self._folder)
         how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
         kept = "; the recording holds what happened before" if self.request.recording.exists() else ""

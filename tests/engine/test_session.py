@@ -210,6 +210,23 @@ while time.monotonic() < end:
 os.write(writer, b".")
 os._exit(0)
 """,
+    # Every process starts others all the time. For the test's own sake it ends by itself: in time and in number.
+    "a fork bomb": """
+import os, signal, time
+os.nice(19)
+for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+reader, writer = os.pipe()
+os.set_blocking(reader, False)
+os.write(writer, b"." * 400)
+print('ready', flush=True)
+root, end = os.getpid(), time.monotonic() + 4
+while time.monotonic() < end:
+    try:
+        os.read(reader, 1)
+        os.fork()
+    except BlockingIOError:
+        time.sleep(0.1)
+""",
     "spawned workers and their semaphores": """
 import multiprocessing, time
 def work(lock, queue):

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.recording.reader import RecordingReader
@@ -106,6 +107,27 @@ def test_being_told_to_end_ends_the_program_first(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_nothing_goes_on_unseen_when_the_recorder_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "import subprocess, time\n"
+        "child = subprocess.Popen(['/bin/sleep', '60'], env={}, start_new_session=True)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(MAIN), "record", "-o", "run.lane", "program.py"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    child = psutil.Process(int(process.stdout.readline()))
+    (recorder,) = psutil.Process(process.pid).children()
+    recorder.kill()
+    child.wait(20)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.startswith("main.py record: The recorder was killed (signal 9); the recording holds")
 
 
 DEADLOCK = """\
