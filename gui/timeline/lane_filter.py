@@ -19,6 +19,8 @@ class LaneFilter(QWidget):
         super().__init__(parent)
         self._filters = filters
         self._opened = False
+        self.setObjectName("lane-filter")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Filter lanes")
         self.field.setAccessibleName("Filter lanes")
@@ -30,7 +32,6 @@ class LaneFilter(QWidget):
         self.field.returnPressed.connect(self.left)
         self.field.installEventFilter(self)
         self.chip = QToolButton(self)
-        self.chip.setProperty("flat", True)
         self.chip.clicked.connect(self._on_chip_clicked)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GAP_PX, 2, GAP_PX, 2)

@@ -67,15 +67,19 @@ def ruler_ticks(
     ns_per_px: float,
     apart_px: float = 96,
     text: Callable[[float, float], str] = time_text,
+    plain_from_ns: float = 1e9,
 ) -> Ticks:
-    """Marks between two times (since whatever they are told from), `apart_px` apart or a little more."""
+    """Marks between two times (since whatever they are told from), `apart_px` apart or a little more.
+
+    Steps of `plain_from_ns` and more have full times, however many digits that takes.
+    """
     step = nice_step(ns_per_px, apart_px)
     first = math.ceil(start_ns / step - 1e-9)
     count = int(max(0, math.floor(end_ns / step + 1e-9) - first + 1))
     times = [(first + place) * step for place in range(count)]
     # Offsets once a full time would need more than six digits to tell neighbours apart.
     digits = math.log10(max(abs(start_ns), abs(end_ns), step) / step)
-    if digits < 4.5 or step >= 1e9:
+    if digits < 4.5 or step >= plain_from_ns:
         return Ticks(step, None, [Tick(time, text(time, step)) for time in times])
     coarse = 10.0 ** math.ceil(math.log10(end_ns - start_ns))
     base = math.floor(start_ns / coarse) * coarse

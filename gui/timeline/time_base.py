@@ -26,8 +26,10 @@ class TimeBase:
 
     def ticks(self, start_ns: float, end_ns: float, ns_per_px: float) -> Ticks:
         """The ruler's marks between two absolute times; the marks' own times are since the origin."""
-        text = clock_text if self.times is Times.CLOCK else time_text
-        return ruler_ticks(start_ns - self.origin_ns, end_ns - self.origin_ns, ns_per_px, text=text)
+        start, end = start_ns - self.origin_ns, end_ns - self.origin_ns
+        if self.times is Times.CLOCK:
+            return ruler_ticks(start, end, ns_per_px, text=clock_text, plain_from_ns=1e6)
+        return ruler_ticks(start, end, ns_per_px)
 
 
 def time_base(times: Times, model: Model, selection: Selection) -> TimeBase:
