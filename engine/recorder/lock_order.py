@@ -4,31 +4,57 @@ from engine.recorder.registry import Registry, TracedProcess
 from engine.recorder.texts import Frame
 
 
-def lock_order(registry: Registry, process: TracedProcess, frame: Frame) -> None:
-    """A "nesting" or "joined" frame (see engine.tracer.layout)."""
-    match frame:
-        case ("nesting", serial, time_ns, number, stack, waits, held):
-            pairs = zip(held[::2], held[1::2], strict=True)
-            registry.emit(
-                {
-                    "type": "nesting",
-                    "lane": registry.lane(process, serial).number,
-                    "time_ns": time_ns,
-                    "primitive": registry.primitive(process, number),
-                    "stack": registry.site(process, stack),
-                    "waits": bool(waits),
-                    "held": [[registry.primitive(process, lock), registry.site(process, site)] for lock, site in pairs],
-                }
-            )
-        case ("joined", serial, time_ns, thread, pid):
-            ended = registry.process_of_pid(pid) if pid else None
-            if thread or ended is not None:
+class LockOrders:
+    """Takes "nesting" and "joined" frames (see engine.tracer.layout).
+
+    They may speak of what another process has defined before. Its text file may have been read too early in the cycle
+    for that, but not in the next one: until then they wait.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._new: list[tuple[TracedProcess, Frame]] = []
+        self._due: list[tuple[TracedProcess, Frame]] = []
+
+    def take(self, process: TracedProcess, frame: Frame) -> None:
+        """One frame."""
+        self._new.append((process, frame))
+
+    def settle(self, *, final: bool = False) -> None:
+        """All files have been read once more: tells what was taken before that, finally everything."""
+        for process, frame in self._due:
+            self._tell(process, frame)
+        self._due, self._new = self._new, []
+        if final:
+            self.settle()
+
+    def _tell(self, process: TracedProcess, frame: Frame) -> None:
+        registry = self._registry
+        match frame:
+            case ("nesting", serial, time_ns, number, stack, waits, held):
+                pairs = zip(held[::2], held[1::2], strict=True)
                 registry.emit(
                     {
-                        "type": "joined",
+                        "type": "nesting",
                         "lane": registry.lane(process, serial).number,
                         "time_ns": time_ns,
-                        "joined": registry.lane(process, thread).number if thread else None,
-                        "process": ended.number if ended is not None else None,
+                        "primitive": registry.primitive(process, number),
+                        "stack": registry.site(process, stack),
+                        "waits": bool(waits),
+                        "held": [
+                            [registry.primitive(process, lock), registry.site(process, site)] for lock, site in pairs
+                        ],
                     }
                 )
+            case ("joined", serial, time_ns, thread, pid):
+                ended = registry.process_of_pid(pid) if pid else None
+                if thread or ended is not None:
+                    registry.emit(
+                        {
+                            "type": "joined",
+                            "lane": registry.lane(process, serial).number,
+                            "time_ns": time_ns,
+                            "joined": registry.lane(process, thread).number if thread else None,
+                            "process": ended.number if ended is not None else None,
+                        }
+                    )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder import descriptors
-from engine.recorder.lock_order import lock_order
+from engine.recorder.lock_order import LockOrders
 from engine.recorder.registry import Registry, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
@@ -54,6 +54,7 @@ class Tracing:
         self._folder = folder
         self._registry = registry
         self._on_frame = on_frame
+        self._orders = LockOrders(registry)
         self._poller = select.poll()
         self._candidates: dict[str, _Candidate] = {}
         self._known: set[str] = set()
@@ -110,6 +111,7 @@ class Tracing:
             traced.ending = []
             for frame in traced.texts.poll():
                 self._take(traced, frame)
+        self._orders.settle()
         return ended
 
     def wait(self, timeout_s: float) -> None:
@@ -152,6 +154,8 @@ class Tracing:
 
     def report_ends(self, now_ns: int, *, final: bool = False) -> None:
         """Says how dead processes ended, once their exit status is known or will not be."""
+        if final:
+            self._orders.settle(final=True)
         for process, since_ns in list(self._unreported):
             status = self.statuses.get(process.pid)
             if status is not None or final or now_ns - since_ns > _PATIENCE_NS:
@@ -223,7 +227,7 @@ class Tracing:
                     }
                 )
             case ("nesting" | "joined", *_):
-                lock_order(registry, process, frame)
+                self._orders.take(process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
             case ("child", pid, launched_ns, name):
