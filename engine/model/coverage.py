@@ -4,83 +4,88 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import gathered, ranges, roomy
+from engine.model.levels import LANES, Level, by_group
 
 FINEST = 15
 COARSEST = 60
-BUDGET = 4 << 20  # bytes of the finest level
+SMALLEST_BUDGET = 1 << 20  # bytes of the finest level
+BYTES_PER_SPAN = 2  # allowed once there are many spans
 LEAST_BUCKETS = 4096
 
 
-class _Spans(NamedTuple):
-    lanes: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
+class _Span(NamedTuple):
+    """Buckets of a level from low to high (exclusive)."""
+
+    low: int
+    high: int
+
+    def joined(self, low: int, high: int) -> "_Span":
+        return _Span(min(self.low, low), max(self.high, high)) if self.high > self.low else _Span(low, high)
 
 
 class Coverage:
     """Marks spans; finest levels are given up as the recording grows.
 
-    A level takes new spans in when it is asked for, and else once in a while: every batch brings one level up to date.
+    Spans are marked in the finest level. A coarser one is made from the next finer one when it is asked for, where
+    that has changed since.
     """
 
     def __init__(self) -> None:
         self.finest = FINEST
-        self._levels = {k: np.zeros((0, 0), np.uint8) for k in range(FINEST, COARSEST + 1)}
-        self._waiting: list[_Spans] = []
-        self._first_waiting = 0  # number of the first of them, of all there ever were
-        self._taken = dict.fromkeys(self._levels, 0)  # how many of all the level has taken in
-        self._turn = FINEST
+        self._levels = {k: Level(np.uint8) for k in range(FINEST, COARSEST + 1)}
+        self._stale: dict[int, dict[int, _Span]] = {k: {} for k in self._levels}  # level → group → what is to be made
+        self._spans = 0
+        self._lanes = 0
 
     def mark(self, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> None:
         """These spans are covered."""
         if not len(lanes):
             return
-        last, count = int(ends.max()), int(lanes.max()) + 1
-        allowed = max(BUDGET, LEAST_BUCKETS * count)
-        while self.finest < COARSEST and (last >> self.finest) * count > allowed:
-            del self._levels[self.finest], self._taken[self.finest]
+        self._spans += len(lanes)
+        self._lanes = max(self._lanes, int(lanes.max()) + 1)
+        self._keep_to_budget(int(ends.max()))
+        order = np.argsort(lanes.astype(np.uint16 if self._lanes < 65_536 else np.uint32), kind="stable")
+        lanes = lanes[order]
+        first = starts[order] >> self.finest
+        stop = (np.maximum(ends - 1, starts)[order] >> self.finest) + 1
+        self._levels[self.finest].fill(lanes, first, stop, np.ones(len(lanes), np.uint8))
+        for some, where in by_group(lanes):
+            self._note(self.finest + 1, int(some[0]) // LANES, int(first[where].min()), int(stop[where].max()))
+
+    def _note(self, k: int, group: int, low: int, high: int) -> None:
+        """Buckets low to high (exclusive) of level k - 1 have changed."""
+        if k in self._stale:
+            stale = self._stale[k]
+            stale[group] = stale.get(group, _Span(0, 0)).joined(low >> 1, ((high - 1) >> 1) + 1)
+
+    def _keep_to_budget(self, last: int) -> None:
+        allowed = max(SMALLEST_BUDGET, BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self._lanes)
+        while self.finest < COARSEST and (last >> self.finest) * self._lanes > allowed:
+            self._make(self.finest + 1)
+            del self._levels[self.finest], self._stale[self.finest]
             self.finest += 1
-        self._waiting.append(_Spans(lanes, starts, ends))
-        self._turn = self._turn + 1 if self.finest <= self._turn < COARSEST else self.finest
-        self._bring_up(self._turn)
-        spare = min(self._taken.values()) - self._first_waiting
-        if spare:
-            del self._waiting[:spare]
-            self._first_waiting += spare
 
-    def _bring_up(self, k: int) -> None:
-        new = self._waiting[self._taken[k] - self._first_waiting :]
-        if not new:
-            return
-        self._taken[k] += len(new)
-        lanes, starts, ends = (np.concatenate(parts) for parts in zip(*new, strict=True))
-        first, last = starts >> k, np.maximum(ends - 1, starts) >> k
-        level = self._reserve(k, int(lanes.max()) + 1, int(last.max()) + 1)
-        at = lanes * level.shape[1] + first
-        level.reshape(-1)[ranges(at, last - first + 1)] = 1
-
-    def _reserve(self, k: int, lanes: int, buckets: int) -> np.ndarray:
-        level = self._levels[k]
-        have_lanes, have = level.shape
-        if lanes > have_lanes or buckets > have:
-            wider = roomy(
-                (
-                    have_lanes if lanes <= have_lanes else max(lanes, have_lanes + have_lanes // 4),
-                    have if buckets <= have else max(4 * buckets, 64),
-                )
-            )
-            wider[:have_lanes, :have] = level
-            self._levels[k] = level = wider
-        return level
+    def _make(self, k: int) -> Level:
+        """Brings a level up to date."""
+        for level in range(self.finest + 1, k + 1):
+            stale = self._stale[level]
+            for group, (low, high) in stale.items():
+                finer = self._levels[level - 1].room(group, 2 * high)[2 * low : 2 * high]
+                np.maximum(finer[0::2], finer[1::2], out=self._levels[level].room(group, high)[low:high])
+                self._note(level + 1, group, low, high)
+            stale.clear()
+        return self._levels[k]
 
     def columns(self, k: int, lanes: np.ndarray, start: float, ns_per_column: float, columns: int) -> np.ndarray:
         """1 where a bucket of level k that begins in the column is covered: u8 (len(lanes), columns)."""
         k = min(k, COARSEST)
-        self._bring_up(k)
-        level = self._levels[k]
+        level = self._make(k)
         begin = np.ceil((start + np.arange(columns + 1) * ns_per_column) / float(1 << k) - 0.5).astype(np.int64)
-        found = gathered(level, lanes, begin[:-1])
-        if (begin[1:] - 1 != begin[:-1]).any():
-            found |= gathered(level, lanes, begin[1:] - 1)
+        first, last = begin[:-1], begin[1:] - 1
+        found = np.empty((len(lanes), columns), np.uint8)
+        for some, where in by_group(lanes):
+            part = level.columns(some, first)
+            if (first != last).any():
+                part |= level.columns(some, last)
+            found[where] = part.T
         return found

@@ -1,4 +1,12 @@
-"""What is known of buckets of time while they fill: time per state, the worst code, where slices begin in them."""
+"""What is known of buckets of time while they fill: time per state, the worst code, where slices begin in them.
+
+As a word (u16) a bucket is
+    low byte   its dominant state, the one with most time in it (the worse one of two equal) | SAMPLED | INFERRED (of
+               any slice in it) | INNER: a slice starts inside the bucket
+    high byte  the worst code in it, state | DEADLOCKED | EDGE: a slice starts exactly with the bucket
+where a lane's first slice counts as neither: nothing comes before it. So any run of buckets can tell whether it holds
+more than one slice.
+"""
 
 from dataclasses import dataclass
 
@@ -11,6 +19,8 @@ EDGE = 0x80
 STATES = len(State)
 SEVERITY = STATE_MASK | DEADLOCKED  # codes compare by these bits: what was found deadlocked is worse than anything
 CERTAINTY = SAMPLED | INFERRED
+SHIFT = 4  # bits below a time that hold its state, to find the longest time and its state in one go
+LONGEST_FIRST = np.arange(1, STATES, dtype=np.int64)[:, None]
 
 
 @dataclass
@@ -26,11 +36,14 @@ class Summary:
     def empty(cls, count: int) -> "Summary":
         """Nothing known, `count` times."""
         return cls(
-            np.zeros((STATES, count)), np.zeros(count, np.uint8), np.zeros(count, np.uint8), np.zeros(count, bool)
+            np.zeros((STATES, count), np.int64),
+            np.zeros(count, np.uint8),
+            np.zeros(count, np.uint8),
+            np.zeros(count, bool),
         )
 
     @classmethod
-    def pure(cls, codes: np.ndarray, spent: np.ndarray | float) -> "Summary":
+    def pure(cls, codes: np.ndarray, spent: np.ndarray | int) -> "Summary":
         """Buckets within one slice each."""
         new = cls.empty(len(codes))
         new.times[codes & STATE_MASK, np.arange(len(codes))] = spent
@@ -55,6 +68,18 @@ class Summary:
         self.times[:, index], self.worst[index] = other.times, other.worst
         self.flags[index], self.edge[index] = other.flags, other.edge
 
+    def pairs(self, heads: np.ndarray, lasts: np.ndarray) -> "Summary":
+        """Each head joined with what comes right after it, its last; or the head alone, when it is its own last."""
+        both = lasts > heads
+        times = np.take(self.times, lasts, axis=1)
+        times *= both
+        times += np.take(self.times, heads, axis=1)
+        worst, edge = self.worst[heads], self.edge[heads]
+        right_edge = self.edge[lasts] & both
+        flags = self.flags[heads] | self.flags[lasts] | np.where((worst > 0) & right_edge, INNER, 0).astype(np.uint8)
+        edge |= right_edge & (worst == 0)
+        return Summary(times, np.maximum(worst, self.worst[lasts]), flags, edge)
+
     def add_right(self, index: np.ndarray, right: "Summary") -> None:
         """Joins what comes right after (at most one per index); its edge lies inside then, unless nothing is here."""
         here = self.worst[index] > 0
@@ -71,13 +96,36 @@ class Summary:
         self.flags[index] |= left.flags | np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
         self.edge[index] = np.where(there, left.edge, self.edge[index])
 
-    def dominant(self) -> np.ndarray:
-        """The dominant bytes; 0 where no time was spent alive."""
-        return dominant_of(self.times, self.flags)
+    def add_pure(self, index: np.ndarray, codes: np.ndarray, spent: int, *, left: bool) -> None:
+        """Joins so much of one slice each, right before (`left`) or right after."""
+        self.times[codes & STATE_MASK, index] += spent
+        severity = codes & np.uint8(SEVERITY)
+        self.worst[index] = np.maximum(self.worst[index], severity)
+        flags = codes & np.uint8(CERTAINTY)
+        if left:
+            there = severity > 0
+            flags |= np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
+            self.edge[index] &= ~there
+        self.flags[index] |= flags
+
+    def words(self) -> np.ndarray:
+        """The buckets as words; the dominant byte is 0 where no time was spent alive."""
+        high = self.worst | np.where(self.edge, EDGE, 0).astype(np.uint8)
+        return np.asarray((high.astype(np.uint16) << np.uint16(8)) | dominant_of(self.times, self.flags))
 
 
 def dominant_of(times: np.ndarray, flags: np.ndarray) -> np.ndarray:
     """State with most time, the worse one of equals, with flags; 0 where no time was spent. Times are (STATES, n)."""
-    by_bucket = np.ascontiguousarray(times[:0:-1].T)  # the worst state first, since argmax takes the first of equals
-    code = (STATES - 1 - by_bucket.argmax(axis=1)).astype(np.uint8)
-    return np.where(times[1:].max(axis=0) > 0, code | flags, 0).astype(np.uint8)
+    ranked = times[1:].astype(np.int64) << SHIFT
+    ranked += LONGEST_FIRST
+    longest = ranked.max(axis=0)
+    code = (longest & ((1 << SHIFT) - 1)).astype(np.uint8) | flags
+    code *= longest >= (1 << SHIFT)
+    return np.asarray(code)
+
+
+def pure_words(codes: np.ndarray) -> np.ndarray:
+    """The words of buckets that lie within one slice."""
+    return ((codes & np.uint16(SEVERITY)).astype(np.uint16) << np.uint16(8)) | (
+        codes & np.uint8(STATE_MASK | CERTAINTY)
+    )

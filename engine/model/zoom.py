@@ -7,10 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import gathered
+from engine.model.levels import Level, by_group
 from engine.model.pyramid import Pyramid
-from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary
+from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary, pure_words
 from engine.recording.schema import STATE_MASK
+
+WORST = np.uint16(SEVERITY << 8)
+STARTS = np.uint16(EDGE << 8)
+STATE = np.uint16(STATE_MASK)
+FLAGS = np.uint16(INNER | CERTAINTY)
 
 
 class Columns(NamedTuple):
@@ -31,15 +36,25 @@ class Tails(NamedTuple):
     begun: np.ndarray
 
 
+class _Buckets(NamedTuple):
+    """Per column: its first and last bucket, the one at its middle, and the other one (the same, if there is none)."""
+
+    first: np.ndarray
+    last: np.ndarray
+    middle: np.ndarray
+    other: np.ndarray
+
+
 class _TailBuckets(NamedTuple):
-    """Per lane: number and bytes of the open bucket, last bucket and bytes of the open state after it."""
+    """Per lane: number and word of the open bucket, last bucket and word of the open state after it."""
 
     bucket: np.ndarray
-    open_dominant: np.ndarray
-    open_worst: np.ndarray
+    open_word: np.ndarray
     last_bucket: np.ndarray
-    dominant: np.ndarray
-    worst: np.ndarray
+    word: np.ndarray
+
+    def take(self, where: slice | np.ndarray) -> "_TailBuckets":
+        return _TailBuckets(*(part[where] for part in self))
 
 
 def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> tuple[np.ndarray, np.ndarray]:
@@ -49,30 +64,44 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     begin = np.ceil(edges / size - 0.5).astype(np.int64)  # a column has the buckets begin[c] … begin[c + 1] - 1
     first, last = begin[:-1], begin[1:] - 1
     middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
-    other = first + last - middle
-    two = bool((first != last).any())
+    buckets = _Buckets(first, last, middle, first + last - middle)
     level = pyramid.level(view.level)
-    dominant, worst = gathered(level.dominant, lanes, middle), gathered(level.worst, lanes, middle)
-    dominant_too = gathered(level.dominant, lanes, other) if two else dominant
-    worst_too = gathered(level.worst, lanes, other) if two else worst
     after = _tail_buckets(pyramid, view.level, lanes, tails)
-    _put_open(after, middle, first, last, dominant=dominant, worst=worst)
-    if two:
-        _put_open(after, other, first, last, dominant=dominant_too, worst=worst_too)
-        split = first != last
-        merged = worst & np.where(split & (middle == last), EDGE, 0).astype(np.uint8)
-        merged |= worst_too & np.where(split & (other == last), EDGE, 0).astype(np.uint8)
-        merged |= (dominant | dominant_too) & np.uint8(INNER | CERTAINTY)
-        worst = np.maximum(worst & np.uint8(SEVERITY), worst_too & np.uint8(SEVERITY))
-        dominant &= np.uint8(STATE_MASK)
-        empty = (dominant == 0) & (worst > 0)
-        if empty.any():
-            dominant[empty] = worst[empty] & STATE_MASK
-        dominant |= merged
-    else:
-        worst &= np.uint8(SEVERITY)
-    _fill_tails(after, first, dominant, worst)
+    dominant = np.empty((len(lanes), view.columns), np.uint8)
+    worst = np.empty_like(dominant)
+    for some, where in by_group(lanes):
+        words = _words(level, some, buckets, after.take(where))
+        dominant[where] = words.astype(np.uint8).T
+        words >>= np.uint16(8)
+        worst[where] = words.astype(np.uint8).T
     return dominant, worst
+
+
+def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, after: _TailBuckets) -> np.ndarray:
+    """Dominant (low byte) and worst codes of lanes of one group: u16 (columns, len(lanes))."""
+    first, last, middle, other = buckets
+    words = level.columns(lanes, middle)
+    _put_open(after, middle, first, last, words)
+    if (first == last).all():
+        words &= WORST | STATE | FLAGS
+    else:
+        others = level.columns(lanes, other)
+        _put_open(after, other, first, last, others)
+        # A slice that starts with a bucket starts inside the column, unless the bucket is the column's first.
+        starts = words & np.where((first != last) & (middle == last), STARTS, 0).astype(np.uint16)[:, None]
+        starts |= others & np.where((first != last) & (other == last), STARTS, 0).astype(np.uint16)[:, None]
+        starts >>= np.uint16(8)
+        starts |= (words | others) & FLAGS
+        others &= WORST
+        others = np.maximum(others, words & WORST)
+        words &= STATE
+        empty = (words == 0) & (others > 0)
+        if empty.any():
+            words[empty] = (others[empty] >> np.uint16(8)) & STATE
+        words |= others
+        words |= starts
+    _fill_tails(after, first, words)
+    return words
 
 
 def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> _TailBuckets:
@@ -85,42 +114,24 @@ def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> 
     tail.flags |= np.where(begun[has] & ~on_edge, INNER, 0).astype(np.uint8)
     tail.edge = begun[has] & on_edge
     known.add_right(has, tail)
-    return _TailBuckets(
-        bucket,
-        known.dominant(),
-        known.worst | np.where(known.edge, EDGE, 0).astype(np.uint8),
-        np.where(end > start, (end - 1) >> k, bucket),
-        code & np.uint8(STATE_MASK | CERTAINTY),
-        code & np.uint8(SEVERITY),
-    )
+    return _TailBuckets(bucket, known.words(), np.where(end > start, (end - 1) >> k, bucket), pure_words(code))
 
 
-def _put_open(
-    tails: _TailBuckets,
-    chosen: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-    *,
-    dominant: np.ndarray,
-    worst: np.ndarray,
-) -> None:
+def _put_open(tails: _TailBuckets, chosen: np.ndarray, first: np.ndarray, last: np.ndarray, words: np.ndarray) -> None:
     """Corrects the one column per lane that holds its open bucket; `chosen` are the buckets that were gathered."""
     column = np.searchsorted(first, tails.bucket, "right") - 1
     at = np.flatnonzero((column >= 0) & (tails.bucket <= last[-1]))
     column = column[at]
     bucket = chosen[column]
     here = bucket == tails.bucket[at]
-    dominant[at[here], column[here]] = tails.open_dominant[at[here]]
-    worst[at[here], column[here]] = tails.open_worst[at[here]]
+    words[column[here], at[here]] = tails.open_word[at[here]]
     after = (bucket > tails.bucket[at]) & (bucket <= tails.last_bucket[at])
-    dominant[at[after], column[after]] = tails.dominant[at[after]]
-    worst[at[after], column[after]] = tails.worst[at[after]]
+    words[column[after], at[after]] = tails.word[at[after]]
 
 
-def _fill_tails(tails: _TailBuckets, first: np.ndarray, dominant: np.ndarray, worst: np.ndarray) -> None:
+def _fill_tails(tails: _TailBuckets, first: np.ndarray, words: np.ndarray) -> None:
     """Columns that lie wholly after the open bucket."""
     begin = np.searchsorted(first, tails.bucket, "right")
     stop = np.searchsorted(first, tails.last_bucket, "right")
-    for row in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
-        dominant[row, begin[row] : stop[row]] = tails.dominant[row]
-        worst[row, begin[row] : stop[row]] = tails.worst[row]
+    for lane in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
+        words[begin[lane] : stop[lane], lane] = tails.word[lane]

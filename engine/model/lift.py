@@ -1,0 +1,177 @@
+"""From new slices to buckets that they change, and from the buckets of one level to those of the next.
+
+Only buckets in which something changes ("mixed") have a row here; those between lie within one slice. Times are ns
+since the recording's start.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.model.columns import Runs, runs
+from engine.model.slice_pages import SlicePages
+from engine.model.summary import CERTAINTY, INNER, SEVERITY, STATES, Summary
+from engine.recording.schema import STATE_MASK
+
+
+@dataclass
+class Reached:
+    """How far slices have been taken in: per lane how many of them, and where they end (the lane's start if none)."""
+
+    counts: np.ndarray
+    times: np.ndarray
+
+    def add_lanes(self, starts: np.ndarray) -> None:
+        """These begin."""
+        self.counts = np.concatenate([self.counts, np.zeros(len(starts), np.int64)])
+        self.times = np.concatenate([self.times, starts])
+
+    def advance(self, lanes: np.ndarray, counts: np.ndarray, times: np.ndarray) -> None:
+        """So many more, up to these times."""
+        self.counts[lanes] += counts
+        self.times[lanes] = times
+
+    def copy(self) -> "Reached":
+        """One that goes its own way."""
+        return Reached(self.counts.copy(), self.times.copy())
+
+
+class NewSlices(NamedTuple):
+    """Slices sorted by lane and time."""
+
+    lane_runs: Runs
+    starts: np.ndarray
+    ends: np.ndarray
+    codes: np.ndarray
+
+    @classmethod
+    def since(cls, reached: Reached, pages: SlicePages) -> "NewSlices":
+        """All that are in the pages beyond this; at least one is."""
+        lanes = np.flatnonzero(pages.count > reached.counts)
+        have = reached.counts[lanes]
+        counts = pages.count[lanes] - have
+        starts, ends, codes, _ = pages.gather(lanes, have, counts)
+        return cls(Runs(lanes, np.cumsum(counts) - counts, counts), starts, ends, codes)
+
+    @property
+    def after(self) -> np.ndarray:
+        """Where each lane's last one ends."""
+        return np.asarray(self.ends[self.lane_runs.firsts + self.lane_runs.counts - 1])
+
+
+@dataclass
+class Rows:
+    """Mixed buckets of one batch at one level, by lane and time. The last of a lane may still be open."""
+
+    lane: np.ndarray  # index among the batch's lanes
+    bucket: np.ndarray
+    known: Summary
+    first_code: np.ndarray  # of the slice that comes into the bucket from the left
+    last_code: np.ndarray  # of the slice that leaves it to the right
+
+    def take(self, keep: np.ndarray) -> "Rows":
+        """A copy of some."""
+        return Rows(
+            self.lane[keep], self.bucket[keep], self.known.take(keep), self.first_code[keep], self.last_code[keep]
+        )
+
+
+def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary) -> Rows:
+    """The mixed buckets of level k; `left` is what was known of the open ones of these lanes, `begun`: the lane was."""
+    (lanes, firsts, counts), starts, ends, codes = new
+    count = len(starts)
+    first_bucket, last_bucket = starts >> k, (ends - 1) >> k
+    # Pieces: a slice's part in its first bucket and, when that is another one, in its last.
+    crosses = last_bucket > first_bucket
+    at = np.arange(count) + np.cumsum(crosses) - crosses  # of a slice's first piece
+    tails = at[crosses] + 1
+    total = count + len(tails)
+    owner = np.repeat(np.arange(count), 1 + crosses)
+    bucket = first_bucket[owner]
+    bucket[tails] = last_bucket[crosses]
+    spent = np.empty(total, np.int64)
+    spent[at] = np.minimum(ends, (first_bucket + 1) << k) - starts
+    spent[tails] = ends[crosses] - (last_bucket[crosses] << k)
+    on_edge = starts & ((1 << k) - 1) == 0
+    flags = (codes & CERTAINTY) | np.where(on_edge, 0, INNER).astype(np.uint8)
+    fresh = firsts[~begun]
+    on_edge[fresh] = False
+    flags[fresh] &= CERTAINTY
+    piece_codes, piece_flags, edge = codes[owner], flags[owner], np.zeros(total, bool)
+    edge[at] = on_edge
+    piece_flags[tails] &= CERTAINTY
+    lane = np.repeat(np.arange(len(lanes)), counts)[owner]
+    change = np.empty(total, bool)
+    change[0] = True
+    np.not_equal(bucket[1:], bucket[:-1], out=change[1:])
+    change[at[firsts]] = True
+    heads = np.flatnonzero(change)
+    groups = len(heads)
+    group = np.cumsum(change)
+    group -= 1
+    times = np.bincount(group + groups * (piece_codes & STATE_MASK).astype(np.int64), spent, groups * STATES)
+    known = Summary(
+        times.astype(np.int64).reshape(STATES, -1),
+        np.maximum.reduceat(piece_codes & SEVERITY, heads),
+        np.bitwise_or.reduceat(piece_flags, heads),
+        np.logical_or.reduceat(edge, heads),
+    )
+    lasts = np.append(heads[1:], total) - 1
+    rows = Rows(lane[heads], bucket[heads], known, piece_codes[heads], piece_codes[lasts])
+    # What the lane's open bucket held before stands left of its first row.
+    first_rows = runs(rows.lane).firsts
+    left.add_right(np.arange(len(lanes)), rows.known.take(first_rows))
+    rows.known.put(first_rows, left)
+    return rows
+
+
+def still_open(lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> list[tuple[np.ndarray, Summary]]:
+    """What is known now of each lane's open bucket."""
+    unfinished = np.flatnonzero(~complete)
+    return [(lanes, Summary.empty(len(lanes))), (lanes[rows.lane[unfinished]], rows.known.take(unfinished))]
+
+
+def parents(
+    k: int,
+    lanes: np.ndarray,
+    rows: Rows,
+    open_above: Summary,
+    *,
+    moved: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+) -> tuple[Rows, list[tuple[np.ndarray, Summary]]]:
+    """The mixed buckets of level k + 1, of lanes that moved on at level k; and what is carried on, for lanes.
+
+    `open_above` holds the complete left half of every lane's open bucket of level k + 1; `before` and `after` are how
+    far the batch's lanes were and are.
+    """
+    if not moved.all():
+        rows = rows.take(np.flatnonzero(moved[rows.lane]))
+    size = 1 << k
+    parent = rows.bucket >> 1
+    change = np.concatenate([[True], (parent[1:] != parent[:-1]) | (rows.lane[1:] != rows.lane[:-1])])
+    heads = np.flatnonzero(change)
+    lasts = np.append(heads[1:], len(parent)) - 1
+    lane, parent = rows.lane[heads], parent[heads]
+    open_parent = after[lane] >> (k + 1)
+    known = rows.known.pairs(heads, lasts)
+    # Left half: a row of this batch, carried over, or pure: covered by the slice that comes in.
+    right_only = (rows.bucket[heads] & 1).astype(bool)
+    was_complete = before[lane] >> k > parent * 2
+    carried = np.flatnonzero(right_only & was_complete)
+    known.add_left(carried, open_above.take(lanes[lane[carried]]))
+    pure = np.flatnonzero(right_only & ~was_complete)
+    known.add_pure(pure, rows.first_code[heads[pure]], size, left=True)
+    # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
+    keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1))
+    halves, fresh = heads[keep], ~right_only[keep]
+    carried_on = [(lanes[lane[keep[fresh]]], rows.known.take(halves[fresh]))]
+    fresh = right_only[keep] & ~was_complete[keep]
+    half = Summary.pure(rows.first_code[halves[fresh]], size)
+    carried_on.append((lanes[lane[keep[fresh]]], half))
+    # Right half: a row of this batch, pure (covered by the slice that goes out), or still to come.
+    pure = np.flatnonzero((lasts == heads) & ~right_only & (parent < open_parent))
+    known.add_pure(pure, rows.last_code[lasts[pure]], size, left=False)
+    return Rows(lane, parent, known, rows.first_code[heads], rows.last_code[lasts]), carried_on
