@@ -243,6 +243,13 @@ class StateStore:
             row, starts, ends, codes, details = row[keep], starts[keep], ends[keep], codes[keep], details[keep]
         return row, starts, ends, codes, details
 
+    def count_between(self, lanes: np.ndarray, start_ns: int, end_ns: int) -> int:
+        """About how many slices of these lanes overlap a span: closed ones, and one more a lane at most."""
+        start, end = int(start_ns) - self.origin_ns, int(end_ns) - self.origin_ns
+        first = self.pages.position(lanes, np.full(len(lanes), start))
+        last = self.pages.position(lanes, np.full(len(lanes), end))
+        return int((last - first).sum()) + len(lanes)
+
     def slice_at(self, lane: int, time_ns: int) -> Slice | None:
         """The slice of a lane that covers this time."""
         time = int(time_ns) - self.origin_ns
@@ -252,18 +259,30 @@ class StateStore:
 
     def slices_at(self, lanes: np.ndarray, times_ns: np.ndarray) -> WideSlices:
         """The slices that cover these moments, one for each lane and time; moments without one are left out."""
+        starts, ends, codes, details = self._covering(lanes, times_ns)
+        some = ends > starts
+        return WideSlices(lanes[some], starts[some], ends[some], codes[some], details[some])
+
+    def details_at(self, lanes: np.ndarray, times_ns: np.ndarray) -> np.ndarray:
+        """The detail of the slice that covers each of these moments, one for each lane and time; 0: none."""
+        return self._covering(lanes, times_ns)[3]
+
+    def _covering(
+        self, lanes: np.ndarray, times_ns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Start and end (ns), code and detail of the slice that covers each moment; all 0 where there is none."""
         times = times_ns - self.origin_ns
         index = self.pages.position(lanes, times)
         closed = index < self.pages.count[lanes]
-        one = np.ones(int(closed.sum()), np.int64)
-        found = self.pages.gather(lanes[closed], index[closed], one)
-        tails = self._tails(lanes[~closed])
-        starts, ends, codes, details = (np.concatenate(both) for both in zip(found, tails, strict=True))
-        lanes, times = (np.concatenate([part[closed], part[~closed]]) for part in (lanes, times))
-        some = (starts <= times) & (times < ends)
-        return WideSlices(
-            lanes[some], starts[some] + self.origin_ns, ends[some] + self.origin_ns, codes[some], details[some]
-        )
+        found = np.zeros((4, len(lanes)), np.int64)
+        found[:, closed] = self.pages.gather(lanes[closed], index[closed], np.ones(int(closed.sum()), np.int64))
+        found[:, ~closed] = self._tails(lanes[~closed])
+        found[:, (found[0] > times) | (times >= found[1])] = 0
+        starts, ends, codes, details = found
+        covered = ends > starts
+        starts[covered] += self.origin_ns
+        ends[covered] += self.origin_ns
+        return starts, ends, codes.astype(np.uint8), details
 
     def next_slice(self, lane: int, time_ns: int) -> Slice | None:
         """The first slice of a lane that starts after this time."""
