@@ -1,4 +1,4 @@
-"""Labels of wide slices: where they go, and a sheet of ready-drawn texts to copy them from."""
+"""What labels are made of: stretches of columns that are wide enough, and a sheet of ready-drawn texts."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 
 from gui.timeline.raster import MERGED, Codes
 
-SHEET_WIDTH = 1024  # logical px
-SHEET_HEIGHT = 1024
-PADDING = 4
-LEAST_PX = 32  # narrower slices get no label
-KEPT_FITTINGS = 50_000
+SHEET_PX = 1024  # logical px, either way
 
 
 class Runs(NamedTuple):
@@ -46,56 +42,39 @@ def wide_runs(codes: Codes, least_columns: int) -> Runs:
     return Runs(row[labelled], first[labelled], (first + width)[labelled], code[labelled])
 
 
-class Label(NamedTuple):
-    """A text on the sheet: its width in logical px, and where it is in device px."""
-
-    width: int
-    source: tuple[int, int, int, int]
-
-
 class LabelSheet:
-    """Texts drawn once and copied from then on: copying costs a fifth of drawing. Starts anew when it is full."""
+    """Texts drawn once and copied from then on: copying costs a fifth of drawing. All sizes are device px.
+
+    Starts anew when it is full: places given before that hold for the old `pixmap` only.
+    """
 
     def __init__(self, font: QFont, ratio: float) -> None:
-        self._font = font
-        self._metrics = QFontMetrics(font)
-        self._ratio = ratio
+        self._font = QFont(font)
+        self._font.setPixelSize(round(font.pixelSize() * ratio))
+        self._metrics = QFontMetrics(self._font)
+        self._side = round(SHEET_PX * ratio)
         self.height = self._metrics.height()
-        self._labels: dict[tuple[str, int], Label] = {}
-        self._fitting: dict[tuple[tuple[str, ...], int, int], Label | None] = {}
+        self._places: dict[tuple[str, int], tuple[int, int, int]] = {}
         self.pixmap = self._new_pixmap()
         self._x = self._y = 0
 
-    def fit(self, texts: tuple[str, ...], width: int, color: QColor, rgb: int) -> Label | None:
-        """The first of these texts that fits `width` logical px; None when none does. `rgb` is `color.rgb()`."""
-        key = (texts, width, rgb)
-        try:
-            return self._fitting[key]
-        except KeyError:
-            pass
-        fitting = next((text for text in texts if self._metrics.horizontalAdvance(text) <= width), None)
-        label = None
-        if fitting:
-            label = self._labels.get((fitting, rgb)) or self._add((fitting, rgb), color)
-        if len(self._fitting) > KEPT_FITTINGS:
-            self._fitting.clear()
-        self._fitting[key] = label
-        return label
+    def place(self, text: str, color: QColor) -> tuple[int, int, int]:
+        """Width of a text, and x and y of it on the sheet."""
+        key = (text, color.rgb())
+        return self._places.get(key) or self._add(key, color)
 
     def _new_pixmap(self) -> QPixmap:
-        pixmap = QPixmap(round(SHEET_WIDTH * self._ratio), round(SHEET_HEIGHT * self._ratio))
-        pixmap.setDevicePixelRatio(self._ratio)
+        pixmap = QPixmap(self._side, self._side)
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
-    def _add(self, key: tuple[str, int], color: QColor) -> Label:
+    def _add(self, key: tuple[str, int], color: QColor) -> tuple[int, int, int]:
         text = key[0]
-        width = min(self._metrics.horizontalAdvance(text) + 1, SHEET_WIDTH)
-        if self._x + width > SHEET_WIDTH:
+        width = min(self._metrics.horizontalAdvance(text) + 1, self._side)
+        if self._x + width > self._side:
             self._x, self._y = 0, self._y + self.height + 1
-        if self._y + self.height > SHEET_HEIGHT:
-            self._labels.clear()
-            self._fitting.clear()
+        if self._y + self.height > self._side:
+            self._places.clear()
             self.pixmap = self._new_pixmap()
             self._x = self._y = 0
         painter = QPainter(self.pixmap)
@@ -103,8 +82,6 @@ class LabelSheet:
         painter.setPen(color)
         painter.drawText(self._x, self._y + self._metrics.ascent(), text)
         painter.end()
-        ratio = self._ratio
-        source = (round(self._x * ratio), round(self._y * ratio), round(width * ratio), round(self.height * ratio))
-        label = self._labels[key] = Label(width, source)
+        place = self._places[key] = (width, self._x, self._y)
         self._x += width + 1
-        return label
+        return place
