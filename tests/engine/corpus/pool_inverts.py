@@ -1,0 +1,33 @@
+"""Two workers of a pool take two locks in opposite orders, at different times.
+
+verdict: potential
+cause: lock-cycle
+participants: 2
+"""
+
+import concurrent.futures
+import threading
+
+accounts = threading.Lock()
+audit = threading.Lock()
+both_here = threading.Barrier(2)
+first_done = threading.Event()
+
+
+def debit() -> None:
+    both_here.wait()
+    with accounts, audit:
+        pass
+    first_done.set()
+
+
+def credit() -> None:
+    both_here.wait()
+    first_done.wait()
+    with audit, accounts:
+        pass
+
+
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    for future in [pool.submit(debit), pool.submit(credit)]:
+        future.result()

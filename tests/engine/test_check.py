@@ -1,0 +1,131 @@
+"""`main.py check`: its exit statuses, its JSON, its words, and the proof of a prediction."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "tests" / "engine" / "corpus"
+FINDING = {
+    "kind", "severity", "certainty", "cause", "title", "explanation", "advice", "participants", "start_ns", "end_ns",
+}  # fmt: skip
+DEADLOCK = """
+import threading
+print("on its way", flush=True)
+locks = [threading.Lock(), threading.Lock()]
+together = threading.Barrier(2)
+def work(first, second):
+    with first:
+        together.wait()
+        with second:
+            pass
+orders = [locks, locks[::-1]]
+threads = [threading.Thread(target=work, args=order, name=f"worker-{n}") for n, order in enumerate(orders)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LANESCOPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "main.py"), "check", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=90)
+
+
+def kept(home: Path) -> list[Path]:
+    return sorted((home / "recordings").glob("*.lane"))
+
+
+def test_a_deadlock_ends_the_program_and_is_reported(tmp_path: Path, home: Path) -> None:
+    script = tmp_path / "stuck.py"
+    script.write_text(DEADLOCK)
+    done = check("--json", "--", script)
+    assert done.returncode == 1, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert set(report) == {"schema", "verdict", "findings", "program", "recording"}
+    assert (report["schema"], report["verdict"]) == (1, "deadlock")
+    assert report["program"]["ended_by"] == "deadlock"
+    assert set(report["recording"]) == {"events", "dropped", "lanes", "processes", "overhead_percent"}
+    found = report["findings"][0]
+    assert set(found) == FINDING
+    assert (found["certainty"], found["cause"]) == ("observed", "lock-cycle")
+    assert {each["thread"] for each in found["participants"]} == {"worker-0", "worker-1"}
+    assert all(set(each) == {"process", "thread", "waits_for", "holds", "stack"} for each in found["participants"])
+    assert "on its way" in done.stderr, "the program's output makes room for the report"
+    (recording,) = kept(home)
+    again = check(recording)
+    assert again.returncode == 1
+    assert "DEADLOCK" in again.stdout
+    assert "worker-0" in again.stdout
+
+
+def test_what_is_clean_leaves_nothing_behind(home: Path) -> None:
+    done = check("--json", CORPUS / "gate_lock.py")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["verdict"], report["findings"]) == ("clean", [])
+    assert report["program"] == {"exit_status": 0, "ended_by": "itself"}
+    assert kept(home) == []
+
+
+def test_a_prediction_is_proven(tmp_path: Path, home: Path) -> None:
+    done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / "slow_transfer.py")
+    assert done.returncode == 1, done.stderr
+    assert "confirmed, lock-cycle" in done.stdout
+    assert "confirmed in run" in done.stderr
+    (recording,) = kept(home)
+    proven = check("--json", recording)
+    assert json.loads(proven.stdout)["verdict"] == "deadlock"
+    assert json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"] == "potential"
+
+
+def test_scenarios_are_checked_by_their_files() -> None:
+    done = check("--json", "engine/scenarios/two_locks.py", "--workers", "2")
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "deadlock"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nowhere.py",), "There is no script nowhere.py"),
+        (("-m", "no_such_module_anywhere"), "there is no module no_such_module_anywhere"),
+        (("broken.py",), "broken.py is no Python"),
+        (("nowhere.lane",), "nowhere.lane cannot be read"),
+        (("text.lane",), "text.lane is no"),
+        (("--interpreter", "/nowhere/python", "fine.py"), "/nowhere/python"),
+        (("--time-limit", "0", "fine.py"), "time limit"),
+        (("--runs", "0", "fine.py"), "--runs takes a number from 1 on"),
+        ((), "Nothing to run"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text("pass\n")
+    (tmp_path / "broken.py").write_text("def (\n")
+    (tmp_path / "text.lane").write_text("no recording\n")
+    done = check(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    own = [line for line in done.stderr.splitlines() if line.startswith("main.py check:")]
+    assert len(own) == 1
+    assert words in own[0]
+    assert done.stdout == ""
+
+
+def test_the_time_limit_ends_it_without_a_finding(tmp_path: Path) -> None:
+    script = tmp_path / "long.py"
+    script.write_text("import time\ntime.sleep(60)\n")
+    done = check("--json", "--time-limit", "0.5", script)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["program"]["ended_by"] == "time limit"
+    assert "ended at the time limit" in done.stderr

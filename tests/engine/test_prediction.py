@@ -1,0 +1,70 @@
+"""Deadlocks that a run did not have but another may have; and what must not be taken for one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.analysis.findings import find_all, verdict
+from engine.model.model import Model
+from engine.session import Session, program_request
+from tests.engine.corpus import Program, programs
+from tests.engine.recorded import LIMIT_S, load
+
+AT_ONCE = 3
+PROGRAMS = programs("potential", "clean")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """All of them, run for real, a few at a time."""
+    folder = tmp_path_factory.mktemp("corpus")
+    return dict(run(PROGRAMS, folder))
+
+
+def run(wanted: list[Program], folder: Path) -> Iterator[tuple[str, Model]]:
+    for first in range(0, len(wanted), AT_ONCE):
+        sessions = {}
+        try:
+            for program in wanted[first : first + AT_ONCE]:
+                recording = folder / f"{program.name}.lane"
+                request = program_request(
+                    [str(program.path)], recording=recording, time_limit_s=LIMIT_S, end_on_deadlock=True
+                )
+                sessions[program.name] = Session(request)
+                sessions[program.name].start()
+            for name, session in sessions.items():
+                yield name, load(folder / f"{name}.lane", session.wait(LIMIT_S)).model
+        finally:
+            for session in sessions.values():
+                session.close()
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_programs_get_their_verdict(program: Program, models: dict[str, Model]) -> None:
+    model = models[program.name]
+    assert model.program_end is not None
+    assert model.program_end["exit_status"] == 0, "".join(entry["text"] for entry in model.output)
+    findings = find_all(model)
+    assert verdict(findings) == program.verdict, findings
+    errors = [found for found in findings if found["severity"] == "error"]
+    assert len(errors) == (1 if program.verdict == "potential" else 0)
+    for found in errors:
+        assert (found["kind"], found["certainty"], found["cause"]) == ("potential-deadlock", "predicted", program.cause)
+        assert len(found["participants"]) == program.count
+        assert not program.participants or {model.lane_label(lane) for lane in found["lanes"]} == program.participants
+
+
+def test_both_stacks_of_each_participant_are_told(models: dict[str, Model]) -> None:
+    model = models["slow_transfer"]
+    (found,) = (found for found in find_all(model) if found["severity"] == "error")
+    for edge in found["edges"]:
+        held, wanted = (model.stack(edge[site]) for site in ("hold_site", "wait_site"))
+        assert [frame.function for frame in held] == [frame.function for frame in wanted] == ["transfer"]
+        assert [held[-1].line, wanted[-1].line] == [14, 16]
+    assert [each["stack"][-1]["line"] for each in found["participants"]] == [16, 16]
+
+
+def test_locks_that_were_only_made_alike_are_an_inversion(models: dict[str, Model]) -> None:
+    (found,) = find_all(models["made_alike"])
+    assert (found["kind"], found["severity"], found["certainty"]) == ("lock-order-inversion", "info", "inferred")
