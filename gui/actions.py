@@ -66,6 +66,58 @@ ACTIONS = (
         "File",
         "Ctrl+Q",
     ),
+    ActionSpec(
+        "copy",
+        "Copy as text",
+        "Copy what is selected on the timeline as a table that spreadsheets and editors understand",
+        "Edit",
+        "Ctrl+C",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "copy-picture",
+        "Copy as picture",
+        "Copy the selected span, or the whole view, as it looks",
+        "Edit",
+        "Ctrl+Shift+C",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "save-picture",
+        "Save picture…",
+        "Save the selected span, or the whole view, as a PNG file",
+        "Edit",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "bookmark",
+        "Bookmark…",
+        "Leave a note at what is selected or under the pointer",
+        "Edit",
+        "B",
+        "bookmark",
+        When.RECORDING,
+    ),
+    ActionSpec("next-bookmark", "Next bookmark", "Go to the next bookmark", "Edit", "Ctrl+B", when=When.RECORDING),
+    ActionSpec(
+        "previous-bookmark",
+        "Previous bookmark",
+        "Go to the bookmark before",
+        "Edit",
+        "Ctrl+Shift+B",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
+        "search",
+        "Search…",
+        "Find states, locks, tasks, threads, source lines and bookmarks",
+        "Search",
+        "/",
+        "search",
+        When.RECORDING,
+    ),
+    ActionSpec("next-hit", "Next hit", "Go to the next hit of the search", "Search", "F3", "down", When.RECORDING),
+    ActionSpec("previous-hit", "Previous hit", "Go to the hit before", "Search", "Shift+F3", "up", When.RECORDING),
     ActionSpec("run", "Run", "Run the chosen workload and record it", "Run", "F5", "run", When.READY),
     ActionSpec(
         "stop",
@@ -269,8 +321,9 @@ ACTIONS = (
 
 TIMELINE_MENU = "Timeline"
 LANES_MENU = "Lanes"
-IN_TIMELINE = (TIMELINE_MENU, LANES_MENU)  # their keys mean other things in tables and trees
-MENUS = ("File", "Run", *IN_TIMELINE, "View", "Help")
+EDIT_MENU = "Edit"
+IN_TIMELINE = (EDIT_MENU, TIMELINE_MENU, LANES_MENU)  # their keys mean other things in tables and trees
+MENUS = ("File", EDIT_MENU, "Search", "Run", TIMELINE_MENU, LANES_MENU, "View", "Help")
 
 TIMELINE_KEYS = (
     KeyHint("W  S", "Zoom in and out"),

@@ -17,10 +17,13 @@ from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
 from gui.widgets.messages import Message
+from gui.window.bookmarks import Bookmarks
+from gui.window.copying import Copying
 from gui.window.debug_overlay import DebugOverlay
 from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
+from gui.window.places import Places
 from gui.window.record_script import RecordScript
 from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
@@ -42,6 +45,22 @@ class MainWindow(WindowFrame):
         self._recorder_share: float | None = None
         self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
+        self.notes = Bookmarks(
+            self.timeline.canvas, self.view, self.selection, self.navigation, self.note_editor, self._put_bookmark
+        )
+        self.places = Places(
+            self.timeline,
+            self.view,
+            self.selection,
+            themes,
+            self.search_bar,
+            self.search,
+            self.notes,
+            self.navigation,
+        )
+        self.copying = Copying(
+            self.timeline, self.legend, self.selection, self.messages, self.recordings.folder
+        )
         self.find_lane = FindLane(self._go_to_lane, self)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
         self.script_form = RecordScript(self.settings, self.run_control.record_script, self)
@@ -72,6 +91,15 @@ class MainWindow(WindowFrame):
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
             record_script=self.script_form.open,
+            search=self.search_bar.open_search,
+            next_hit=lambda: self.places.step(1),
+            previous_hit=lambda: self.places.step(-1),
+            bookmark=self.notes.add,
+            next_bookmark=lambda: self.notes.step(1),
+            previous_bookmark=lambda: self.notes.step(-1),
+            copy=self.copying.copy_text,
+            copy_picture=self.copying.copy_picture,
+            save_picture=self.copying.ask_and_save,
             find_lane=lambda: self.find_lane.open(self.bridge.model),
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
@@ -98,6 +126,10 @@ class MainWindow(WindowFrame):
         self.status.cancel.clicked.connect(bridge.cancel_opening)
         self.clock.frame.connect(self.timeline.refresh)
         self.clock.frame.connect(self.views.refresh_frame)
+        self.clock.frame.connect(self.places.refresh)
+        self.bookmarks.entry_chosen.connect(self.notes.show)
+        self.bookmarks.change_requested.connect(self.notes.change)
+        self.bookmarks.removal_requested.connect(self.notes.remove)
         self.clock.measured.connect(self._on_measured)
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
@@ -118,7 +150,7 @@ class MainWindow(WindowFrame):
         self.themes.changed.connect(self._dress)
         self.arrangement.changed.connect(self._on_arranged)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
-        for dock in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
+        for dock in ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
     # -- what the user does ------------------------------------------------------------------------------------------
@@ -159,6 +191,7 @@ class MainWindow(WindowFrame):
         self._count_findings()
         live = self.bridge.running
         self.timeline.show_model(model, live=live)
+        self.places.show_model(model)
         self.views.show_model(model)
         self.source.show_model(model)
         self.pages.setCurrentIndex(1 if model is not None or live else 0)
@@ -301,6 +334,13 @@ class MainWindow(WindowFrame):
     def _bring_up_and(self, dock: str, do: Callable[[], object]) -> None:
         self.docks.bring_up(dock)
         do()
+
+    def _put_bookmark(self, bookmark: dict[str, Any]) -> None:
+        """Keeps a note; its panel comes to the front without taking the keyboard."""
+        self.bridge.put_bookmark(bookmark)
+        if bookmark["text"] is not None:
+            self.docks.bring_up("bookmarks")
+        self.clock.wake()
 
     def _open_another(self) -> None:
         self._save_settings()

@@ -15,7 +15,7 @@ LEAST_COLUMNS = 2  # device px; a hit is never drawn narrower
 
 
 class HitMarks:
-    """A line above every hit; everything that is none steps back. One image of a pixel's height for each row in view."""
+    """A line above every hit; all else steps back. Two images of a pixel's height for each row in view."""
 
     def __init__(self, search: SearchState, themes: ActiveTheme) -> None:
         self._search, self._themes = search, themes
@@ -42,7 +42,7 @@ class HitMarks:
 
     def _make(self, scene: Scene, hits: Hits) -> None:
         geometry, theme = scene.geometry, self._themes.current
-        accent, shade = theme.color("accent"), theme.color("canvas")
+        accent, shade = theme.color("warning"), theme.color("canvas")
         shade.setAlpha(SHADE)
         columns = geometry.columns
         self._masks, self._pixels = [], []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -39,6 +39,7 @@ class SuggestingLine(QLineEdit):
     def __init__(self, window: QWidget, parent: QWidget | None = None) -> None:
         """The suggestions float over `window`, which must contain the line."""
         super().__init__(parent)
+        self._window = window
         self.list = SuggestionList(window)
         self.list.itemClicked.connect(lambda item: self._take(self.list.indexOfTopLevelItem(item)))
 
@@ -52,7 +53,7 @@ class SuggestingLine(QLineEdit):
         for text, explanation in suggestions:
             item = QTreeWidgetItem(self.list, [text, explanation])
             item.setForeground(1, dim)
-        self.list.setCurrentItem(None)  # type: ignore[arg-type]
+        self.list.setCurrentIndex(QModelIndex())
         self._place(len(suggestions))
         self.list.show()
         self.list.raise_()
@@ -98,16 +99,18 @@ class SuggestingLine(QLineEdit):
 
     def _choose(self, step: int) -> None:
         count = self.list.topLevelItemCount()
+        if not count:
+            return
         now = self._chosen()
         place = (now + step) % count if now is not None else (0 if step > 0 else count - 1)
-        self.list.setCurrentItem(self.list.topLevelItem(place))
+        self.list.setCurrentIndex(self.list.model().index(place, 0))
 
     def _take(self, number: int) -> None:
         self.list.hide()
         self.taken.emit(number)
 
     def _place(self, lines: int) -> None:
-        window = self.list.parentWidget()
+        window = self._window
         below = self.mapTo(window, QPoint(0, self.height() + 2))
         height = min(lines, MOST_LINES) * LINE_PX + 6
         width = min(max(self.width(), WIDTH), window.width() - below.x() - 8)

@@ -13,6 +13,7 @@ from engine.tasks.workload_rules import find_errors
 from gui.actions import ACTIONS, IN_TIMELINE, MENUS, Actions
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command
+from gui.panels.bookmarks import BookmarksPanel
 from gui.panels.details import Details
 from gui.panels.findings import FindingsPanel
 from gui.panels.legend import Legend
@@ -30,6 +31,7 @@ from gui.settings import Settings
 from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters
 from gui.state.run_configuration import RunConfiguration
+from gui.state.search import SearchState
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
@@ -37,10 +39,12 @@ from gui.timeline.timeline import Timeline
 from gui.widgets.messages import Messages
 from gui.window.banner import DeadlockBanner
 from gui.window.docks import Area, Docks
+from gui.window.note_editor import NoteEditor
 from gui.window.overlays import CommandPalette, KeysOverlay
 from gui.window.preferences import Preferences
 from gui.window.recordings import Recordings, sample_recording
 from gui.window.run_control import RunControl
+from gui.window.search_bar import SearchBar
 from gui.window.status_bar import StatusBar
 from gui.window.tab_order import move_focus
 from gui.window.text_page import TextPage
@@ -83,6 +87,7 @@ class WindowFrame(QMainWindow):
         self.view = ViewWindow(self)
         self.selection = Selection(self)
         self.filters = Filters(self)
+        self.search = SearchState(self)
         self.arrangement = Arrangement(self.settings.get_mapping("timeline"), self)
         self.clock = FrameClock(self.bridge.take_in, self)
         self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
@@ -106,6 +111,8 @@ class WindowFrame(QMainWindow):
         self.workers = WorkersPanel(themes)
         self.output = OutputPanel(themes)
         self.statistics = StatisticsPanel(themes)
+        self.bookmarks = BookmarksPanel()
+        self.search_bar = SearchBar(self.search, self.acts, themes, self)
         self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
         self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
         sample = self.acts["open-sample"] if sample_recording() else None
@@ -121,6 +128,7 @@ class WindowFrame(QMainWindow):
         self.keys = KeysOverlay(self.acts, self)
         self.palette_overlay = CommandPalette(self)
         self.text_page = TextPage(self)
+        self.note_editor = NoteEditor(self)
         self.preferences = Preferences(self.settings, themes, self.run_control.ordinary_folder(), self)
 
     def _make_centre(self) -> QWidget:
@@ -130,6 +138,7 @@ class WindowFrame(QMainWindow):
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.search_bar)
         column.addWidget(self.timeline, 1)
         column.addWidget(self.legend)
         self.centre_split.addWidget(upper)
@@ -160,13 +169,15 @@ class WindowFrame(QMainWindow):
         add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
         add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
-        each_frame = (self.legend, self.details)
+        add("bookmarks", "Bookmarks", self.bookmarks, Area.BottomDockWidgetArea, beside="statistics")
+        each_frame = (self.legend, self.details, self.search_bar)
         panels = (
             self.findings,
             self.locks,
             self.workers,
             self.output,
             self.statistics,
+            self.bookmarks,
             self.wait_for,
         )
         self.views = Views(each_frame, self.plots, panels)

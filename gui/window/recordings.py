@@ -65,7 +65,7 @@ class Recordings(QObject):
             self.opened.emit()
 
     def ask_and_open(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open recording", str(self._folder()), PATTERN)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open recording", str(self.folder()), PATTERN)
         if chosen:
             self._settings.put("last_folder", str(Path(chosen).parent))
             self.open(Path(chosen))
@@ -74,7 +74,7 @@ class Recordings(QObject):
         """Copies the recording shown to a file of the user's choice."""
         if self._bridge.path is None:
             return
-        start = self._folder() / self._bridge.path.name
+        start = self.folder() / self._bridge.path.name
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Save recording as", str(start), PATTERN)
         if chosen:
             self.save_as(Path(chosen))
@@ -89,7 +89,7 @@ class Recordings(QObject):
         self._messages.show_message(Message("saved", f"Saved as {saved}."))
         return True
 
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where a file is asked for: the folder that was good the last time, else where recordings are kept."""
         kept = (self._settings.get(key, "") for key in ("last_folder", "recordings_folder"))
         return next((Path(text) for text in kept if text and Path(text).is_dir()), folder())

@@ -13,12 +13,13 @@ _NAMES = {State.GIL_WAIT: "GIL wait", State.IO: "I/O"}
 _FLAGS = {"deadlocked": DEADLOCKED, "sampled": SAMPLED, "inferred": INFERRED}
 
 
-def _state_word(state: State) -> str:
+def state_word(state: State) -> str:
+    """`lock wait`, `GIL wait`, `I/O`."""
     return _NAMES.get(state, state.name.lower().replace("_", " "))
 
 
 # Word as shown → the codes (256 truth values) it names: states, and what a slice of any state may be besides.
-STATE_WORDS: dict[str, np.ndarray] = {_state_word(state): np.equal(_CODES & STATE_MASK, state) for state in _STATES}
+STATE_WORDS: dict[str, np.ndarray] = {state_word(state): np.equal(_CODES & STATE_MASK, state) for state in _STATES}
 STATE_WORDS |= {word: (_CODES & flag) != 0 for word, flag in _FLAGS.items()}
 
 
