@@ -49,7 +49,6 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         _keep_to_the_end(recorder)
-        control.signal_news(recorder.hasten)
         if interrupts:  # there was no program yet to hear of it
             recorder.stop()
         recorder.run()

@@ -7,10 +7,7 @@ From the recorder: `{"phase": "running" | "stopping" | "finished" | "failed", ..
 """
 
 import json
-import os
-import signal
 import socket
-from collections.abc import Callable
 from typing import Any
 
 _READ_SIZE = 1 << 16
@@ -45,14 +42,6 @@ class Channel:
         messages = self._waiting + [json.loads(line) for line in lines]
         self._waiting = []
         return messages
-
-    def signal_news(self, handler: Callable[[], None]) -> None:
-        """Calls `handler`, as a signal handler, when `has_news` may have become true."""
-        import fcntl  # there is none on Windows, where readers of recordings come by here too
-
-        signal.signal(signal.SIGIO, lambda *_: handler())
-        fcntl.fcntl(self._socket, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(self._socket, fcntl.F_SETFL, fcntl.fcntl(self._socket, fcntl.F_GETFL) | os.O_ASYNC)
 
     def has_news(self) -> bool:
         """Whether something has come that was not received yet, the other side's end included."""

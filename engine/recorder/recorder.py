@@ -16,7 +16,7 @@ import psutil
 from engine.recorder import killing, launch, run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.enablers import Snapshot
-from engine.recorder.ending import Ending
+from engine.recorder.ending import Ending, Guard
 from engine.recorder.events import FrameEvents
 from engine.recorder.looks import Looks
 from engine.recorder.output import Output
@@ -89,6 +89,7 @@ class Recorder:
     def run(self) -> None:
         """Until the program has ended and everything is written."""
         self._control.send({"phase": "running", "pid": self._program.pid, "session": self._program.session})
+        guard = Guard(self._control, self._ending)
         while self._exit_status is None:
             began = time.perf_counter()
             self._obey()
@@ -98,6 +99,7 @@ class Recorder:
             took = time.perf_counter() - began
             self._rest(self._pause(took))
         ended_ns = time.perf_counter_ns()
+        guard.close()
         self._wait_for_leftovers()
         if self._ending.reason is not None:
             run_folder.remove_temporary(self._events.temporary_folders)
@@ -106,11 +108,6 @@ class Recorder:
     def stop(self) -> None:
         """For a signal to this process: as the stop command."""
         self._told_to_stop = True
-
-    def hasten(self) -> None:
-        """For a signal that the channel has news: the only news is that the program shall end."""
-        if self._control.has_news():
-            self._ending.hasten()
 
     def _pause(self, took_s: float) -> float:
         if self._watch.wants_another_look:

@@ -48,7 +48,7 @@ def scenario_request(
     except InvalidSetting as error:
         raise InvalidChoice(error.field, str(error)) from None
     python = _interpreter(interpreter)
-    version = sys.version_info if interpreter is None else _probe(python).version_info
+    version = sys.version_info[:3] if interpreter is None else _probe(python).version_info
     if missing := backends.get(settings.backend).missing_in(version):
         raise InvalidChoice("backend", f"{settings.backend} cannot run here: {missing}; choose another interpreter")
     values = {parameter.name: getattr(settings, parameter.name) for parameter in scenario.parameters}
