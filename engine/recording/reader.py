@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,15 @@ class Batch:
         return bool(self.texts or self.rows or self.watermark_ns)
 
 
+class _Rest(NamedTuple):
+    """Rows of a chunk that have not been handed out yet."""
+
+    layer: Layer
+    rows: np.ndarray
+    row_bytes: float  # in the file
+    watermark_ns: int
+
+
 class RecordingReader:
     """Follows a recording from its start.
 
@@ -54,6 +63,7 @@ class RecordingReader:
         self.offset = 0  # everything before it was read and intact
         self.watermark_ns = 0
         self._damaged = False  # what stands at `offset` is complete and wrong: nothing after it can be trusted
+        self._rest: _Rest | None = None  # of the last chunk before `offset`, when it is handed out in pieces
         self._alive = True
         self._alive_checked = 0.0
         self._file = self.path.open("rb", buffering=0)
@@ -66,14 +76,16 @@ class RecordingReader:
         self.watermark_ns = self.start_ns
 
     def poll(self, limit_bytes: int = 1 << 20) -> Batch:
-        """What has been appended since the last call: whole chunks, about `limit_bytes` of them, at least one."""
+        """What has been appended since the last call, about `limit_bytes` of it; a long chunk comes in pieces."""
         texts: list[dict[str, Any]] = []
         rows: dict[Layer, list[np.ndarray]] = {}
         before = self.watermark_ns
         start = self.offset
-        data = b"" if self._damaged else self._read(limit_bytes)
+        if self._rest is not None:
+            self._take_rest(limit_bytes, rows)
+        data = b"" if self._damaged or rows else self._read(limit_bytes)
         position = 0
-        while not self._damaged:
+        while not self._damaged and self._rest is None and data:
             chunk = self._chunk(data, position)
             if chunk is None and position == 0 and (size := self._needed(data)) > len(data):
                 data = self._read(size)  # one chunk that is longer than the limit
@@ -81,7 +93,7 @@ class RecordingReader:
             if chunk is None:
                 break
             header, payload = chunk
-            self._take(header, payload, texts, rows)
+            self._take(header, payload, limit_bytes, texts, rows)
             if self._damaged:
                 break
             position += HEADER_SIZE + header.size
@@ -198,6 +210,7 @@ class RecordingReader:
         self,
         header: ChunkHeader,
         payload: bytes,
+        limit_bytes: int,
         texts: list[dict[str, Any]],
         rows: dict[Layer, list[np.ndarray]],
     ) -> None:
@@ -207,11 +220,26 @@ class RecordingReader:
                 texts.extend(definitions)
                 self.closed = self.closed or any(text.get("type") == "end" for text in definitions)
             elif header.layer in ROWS:
-                rows.setdefault(Layer(header.layer), []).append(decode_rows(header, payload))
+                decoded = decode_rows(header, payload)
+                if header.size > limit_bytes:
+                    self._rest = _Rest(Layer(header.layer), decoded, header.size / header.rows, header.watermark_ns)
+                    self._take_rest(limit_bytes, rows)
+                    return
+                rows.setdefault(Layer(header.layer), []).append(decoded)
         except (ChunkDamageError, ValueError):
             self._damaged = True
             return
         self.watermark_ns = max(self.watermark_ns, header.watermark_ns)
+
+    def _take_rest(self, limit_bytes: int, rows: dict[Layer, list[np.ndarray]]) -> None:
+        """Hands out the next piece of a long chunk; what the chunk's watermark claims is known with its last one."""
+        assert self._rest is not None
+        layer, left, row_bytes, watermark_ns = self._rest
+        count = max(1, int(limit_bytes / row_bytes))
+        rows.setdefault(layer, []).append(left[:count])
+        self._rest = _Rest(layer, left[count:], row_bytes, watermark_ns) if count < len(left) else None
+        if self._rest is None:
+            self.watermark_ns = max(self.watermark_ns, watermark_ns)
 
 
 def _bytes(count: int) -> str:
