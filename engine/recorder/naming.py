@@ -5,17 +5,27 @@ from dataclasses import dataclass
 
 from engine.recorder.sources import Sources
 
+KEEPING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})  # methods that keep what they get
+
 
 @dataclass(frozen=True)
 class _Assignment:
     """A value's place and the names it goes to; `many`: a list or comprehension whose members need a number."""
 
-    first: int
-    last: int
-    columns: tuple[int, int]
+    start: tuple[int, int]  # line, and column in bytes
+    end: tuple[int, int]
     names: tuple[str, ...]
     many: bool
     calls: frozenset[str]  # names of what is called in it
+
+    def name(self, made: int) -> str:
+        """Of the how-manieth that it makes, from 1."""
+        if len(self.names) > 1:
+            return self.names[(made - 1) % len(self.names)]
+        (name,) = self.names
+        if self.many:
+            return f"{name}[{made - 1}]"
+        return name if made == 1 else f"{name} #{made}"
 
 
 class SourceNames:
@@ -34,34 +44,39 @@ class SourceNames:
         key = scope, file, line, assignments
         before = self._made.get(key, 0)
         self._made[key] = before + 1
-        assignment, made = assignments[before % len(assignments)], before // len(assignments) + 1
-        names = assignment.names
-        if len(names) > 1:
-            return names[(made - 1) % len(names)]
-        if assignment.many:
-            return f"{names[0]}[{made - 1}]"
-        return names[0] if made == 1 else f"{names[0]} #{made}"
+        return assignments[before % len(assignments)].name(before // len(assignments) + 1)
+
+    def name_at(self, file: str, line: int, column: int, kind: str, made: int) -> str:
+        """The name of the how-manieth primitive of this kind made by the call at this place; `column`: -1 unknown."""
+        if column < 0:
+            assignments = self._find(file, line, kind)
+            return assignments[0].name(made) if assignments else ""
+        fitting = [each for each in self._assignments(file) if each.start <= (line, column) < each.end]
+        innermost = max(fitting, key=lambda each: (each.start, [-place for place in each.end]), default=None)
+        return innermost.name(made) if innermost is not None else ""
+
+    def _assignments(self, file: str) -> list[_Assignment]:
+        if file not in self._files:
+            self._files[file] = _parse(self._sources.text(file))
+        return self._files[file]
 
     def _find(self, file: str, line: int, kind: str) -> tuple[_Assignment, ...]:
         """The narrowest assignment; where one line has several, those that make this kind, from left to right."""
-        if file not in self._files:
-            self._files[file] = _parse(self._sources.text(file))
-        fitting = [each for each in self._files[file] if each.first <= line <= each.last]
-        height = min((each.last - each.first for each in fitting), default=0)
-        narrow = [each for each in fitting if each.last - each.first == height]
+        fitting = [each for each in self._assignments(file) if each.start[0] <= line <= each.end[0]]
+        height = min((each.end[0] - each.start[0] for each in fitting), default=0)
+        narrow = [each for each in fitting if each.end[0] - each.start[0] == height]
         if len(narrow) < 2:
             return tuple(narrow)
         word = kind.rpartition(" ")[2]
         exact = [each for each in narrow if word in each.calls]
         made = exact or [each for each in narrow if word and any(call.endswith(word) for call in each.calls)]
         innermost = [each for each in made if not any(_is_around(each, other) for other in made)]
-        return tuple(sorted(innermost, key=lambda each: each.columns)) or (narrow[0],)
+        return tuple(sorted(innermost, key=lambda each: each.start)) or (narrow[0],)
 
 
 def _is_around(outer: _Assignment, inner: _Assignment) -> bool:
-    """On one line (or the same lines): whether `inner` is a part of `outer`."""
-    (left, right), (inner_left, inner_right) = outer.columns, inner.columns
-    return outer is not inner and left <= inner_left and inner_right <= right
+    """Whether `inner` is a part of `outer`."""
+    return outer is not inner and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _parse(text: str | None) -> list[_Assignment]:
@@ -90,6 +105,9 @@ def _assignments(node: ast.AST) -> list[_Assignment]:
                 for key, value in zip(keys, values, strict=True)
                 if isinstance(key, ast.Constant) and isinstance(key.value, str)
             ]
+        case ast.Call(func=ast.Attribute(value=collection, attr=method), args=values) if method in KEEPING:
+            name = _text(collection)
+            pairs = [_made_by(value, (name,), True) for value in values if name]
         case _:
             pairs = []
     return pairs
@@ -102,17 +120,18 @@ def _named(name: str, value: ast.expr) -> _Assignment:
 def _made_by(value: ast.expr, names: tuple[str, ...], many: bool) -> _Assignment:
     called = (node.func for node in ast.walk(value) if isinstance(node, ast.Call))
     calls = frozenset(_text(function) for function in called)
-    columns = value.col_offset, value.end_col_offset or value.col_offset
-    return _Assignment(value.lineno, value.end_lineno or value.lineno, columns, names, many, calls)
+    start = value.lineno, value.col_offset
+    return _Assignment(start, (value.end_lineno or start[0], value.end_col_offset or start[1]), names, many, calls)
 
 
 def _of(target: ast.expr, value: ast.expr) -> list[_Assignment]:
-    first, last = value.lineno, value.end_lineno or value.lineno
     if isinstance(target, ast.Tuple | ast.List):
         names = tuple(_text(element) for element in target.elts)
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(names) and first != last:
-            return [piece for pair in zip(target.elts, value.elts, strict=True) for piece in _of(*pair)]
-        return [_made_by(value, names, False)] if all(names) else []
+        whole = [_made_by(value, names, False)] if all(names) else []
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(names):
+            pieces = [piece for pair in zip(target.elts, value.elts, strict=True) for piece in _of(*pair)]
+            return [*whole, *pieces] if value.lineno == value.end_lineno else pieces
+        return whole
     name = _text(target)
     return [_named(name, value)] if name else []
 

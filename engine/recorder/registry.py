@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,11 @@ Emit = Callable[[dict[str, Any]], None]
 
 @dataclass
 class TracedProcess:
-    """One traced process. `forked`: it inherited its parent's numbers."""
+    """One traced process. `forked`: it inherited its parent's numbers.
+
+    A further interpreter in a process counts as one of its own, with the same pid; `main` is then that of the process's
+    main interpreter, whose `interpreters` name it.
+    """
 
     number: int
     pid: int
@@ -32,6 +36,8 @@ class TracedProcess:
     forked: bool
     free_threaded: bool
     python: int = 0  # sys.hexversion
+    main: "TracedProcess | None" = None
+    interpreters: "list[TracedProcess]" = field(default_factory=list)
     argv: list[str] = field(default_factory=list)
     name: str = ""
     is_service: bool = False  # multiprocessing's own: all its threads are internal
@@ -68,6 +74,17 @@ class TracedLane:
     error: str = ""
 
 
+class _Template(NamedTuple):
+    """What a place in the code makes."""
+
+    kind: str
+    file: str
+    line: int
+    column: int  # of the call, in bytes; -1: unknown
+    internal: bool
+    capacity: int | None
+
+
 class Registry:
     """All processes, lanes and primitives of a run. Emits each definition once, before anything can refer to it."""
 
@@ -83,6 +100,7 @@ class Registry:
         self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}
         self._primitives: dict[int, int] = {}
+        self._templates: dict[int, _Template] = {}
         self._sites: dict[int, int] = {}
         self._site_texts: dict[int, dict[str, Any]] = {}
         self._places: dict[tuple[str, int, str], int] = {}
@@ -106,10 +124,11 @@ class Registry:
         argv: list[str],
         free_threaded: bool,
         forked: bool,
+        main: TracedProcess | None = None,
     ) -> TracedProcess:
-        """A traced process that has come up."""
-        parent = self.process_of_pid(parent_pid)
-        process = TracedProcess(len(self.processes), pid, parent, start_ns, forked, free_threaded)
+        """A traced process that has come up, or a further interpreter in `main`."""
+        parent = main or self.process_of_pid(parent_pid)
+        process = TracedProcess(len(self.processes), pid, parent, start_ns, forked, free_threaded, main=main)
         self.announced.discard(pid)
         process.is_service = not forked and program_name(executable, argv) in SERVICES
         if forked and parent is not None and parent.is_service:
@@ -117,6 +136,9 @@ class Registry:
         process.argv = argv
         name, launched_ns = self._launches.pop(pid, ("", start_ns))
         process.name = name or program_name(executable, argv)
+        if main is not None:
+            main.interpreters.append(process)
+            process.name = f"interpreter {len(main.interpreters)}"
         self.processes.append(process)
         self._by_pid.setdefault(pid, []).append(process)
         self.emit(
@@ -133,7 +155,7 @@ class Registry:
                 "executable": executable,
                 "argv": argv,
                 "how": "fork" if forked else "exec",
-                "role": ("service" if process.is_service else "worker") if parent else "program",
+                "role": _role(process),
             }
         )
         return process
@@ -211,10 +233,14 @@ class Registry:
         owner = None if shared else process.number
         self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))
 
+    def add_template(self, process: TracedProcess, frame: Frame) -> None:
+        """From a "template" frame: what primitives with numbers of that template are, once they are used."""
+        self._templates[process.key(frame[1])] = _Template(*frame[2:])
+
     def name_primitive(self, process: TracedProcess, number: int, name: str) -> None:
         """From a "primitive-name" frame."""
-        known = self._primitives.get(process.key(number))
-        if known is not None and name and self.primitives[known].name != name:
+        known = self.primitive(process, number)
+        if known and name and self.primitives[known].name != name:
             self.primitives[known].name = name
             self.emit({"type": "primitive-name", "id": known, "name": name})
 
@@ -288,7 +314,31 @@ class Registry:
                 0, old.kind, old.name, old.file, old.line, process.number, False, old.internal, old.capacity
             )
             return self._define(key, copy)
-        return self._define(key, Primitive(0, "Lock", "", "", 0, process.number))
+        return self._define(key, self._made_by_template(process, number))
+
+    def _made_by_template(self, process: TracedProcess, number: int) -> Primitive:
+        template = self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)
+        if template is None:
+            return Primitive(0, "Lock", "", "", 0, process.number)
+        made = number & (1 << layout.TEMPLATE_SHIFT) - 1
+        name = self._names.name_at(template.file, template.line, template.column, template.kind, made)
+        return Primitive(
+            0,
+            template.kind,
+            name,
+            template.file,
+            template.line,
+            process.number,
+            internal=bool(template.internal),
+            capacity=template.capacity,
+        )
+
+    def _inherited_template(self, process: TracedProcess, number: int) -> "_Template | None":
+        template = self._templates.get(process.key(number))
+        while template is None and process.forked and process.parent is not None:
+            process = process.parent
+            template = self._templates.get(process.key(number))
+        return template
 
     def primitive_of_key(self, key: int) -> int:
         """As `primitive`, by key."""
@@ -352,6 +402,12 @@ class Registry:
         if key & layout.OBJECT_SHARED:
             return self.processes[0], key
         return self.processes[key >> _PROCESS_SHIFT], key & ((1 << _PROCESS_SHIFT) - 1)
+
+
+def _role(process: TracedProcess) -> str:
+    if process.main is not None:
+        return "interpreter"
+    return ("service" if process.is_service else "worker") if process.parent else "program"
 
 
 def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

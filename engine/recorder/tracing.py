@@ -248,6 +248,8 @@ class Tracing:
                 registry.name_thread(process, serial, name, time_ns)
             case ("primitive", *_):
                 registry.add_primitive(process, frame)
+            case ("template", *_):
+                registry.add_template(process, frame)
             case ("primitive-name", number, name):
                 registry.name_primitive(process, number, name)
             case ("site" | "stack", *_):

@@ -97,7 +97,8 @@ def end_main_thread() -> None:
 
 def patch_thread_module(module: ModuleType) -> None:
     """`_thread`: locks and threads made by user code without `threading`. Importlib's own locks stay raw."""
-    for name in ("allocate_lock", "allocate", "LockType", "lock"):
+    module.allocate_lock = module.allocate = locks.AllocateLock(module.allocate_lock).allocate_lock  # type: ignore[attr-defined]
+    for name in ("LockType", "lock"):
         if hasattr(module, name):
             setattr(module, name, locks.TracedLock)
     module.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
@@ -109,7 +110,7 @@ def patch_threading(threading: ModuleType) -> None:
     for name, raw in (("_allocate_lock", allocate_lock), ("_CRLock", RawRLock), ("_LockType", RawLock)):
         if hasattr(threading, name):
             setattr(threading, name, raw)
-    threading.Lock = locks.TracedLock  # type: ignore[attr-defined]
+    threading.Lock = locks.TracedLock if locks.IS_TYPE else sys.modules["_thread"].allocate_lock  # type: ignore[attr-defined]
     rlocks.TracedRLock.plain = staticmethod(threading.RLock)
     threading.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_threads(threading)

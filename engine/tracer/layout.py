@@ -120,6 +120,10 @@ FILE_SIZE = CHUNKS_AT + CHUNK_SIZE * MAX_CHUNKS
 # Objects. A primitive's number is unique within its process and inherited by fork as its own copy, unless OBJECT_SHARED
 # is set: then (multiprocessing's) it means the same object in every process: creator's sequence << 40 | counter.
 OBJECT_SHARED = 1 << 63
+# In a number without it: `template << TEMPLATE_SHIFT | how-manieth made by that template`, from 1; template 0 stands
+# for what has a definition of its own.
+TEMPLATE_SHIFT = 26
+MOST_TEMPLATES = 1 << 14
 
 # Environment of traced processes.
 RUN_FOLDER_VARIABLE = "LANESCOPE_RUN"  # folder that holds the ring and text files
@@ -133,6 +137,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
 #   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
+#   ("template", number, kind, file, line, column, internal, capacity)     column: in bytes, of the call; -1: unknown
 #   ("primitive-name", object, name)      ("used-as-signal", object): a semaphore released by who held no permit of it
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
 #   ("text", number, text)               names of tasks and marks

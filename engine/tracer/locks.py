@@ -6,6 +6,7 @@ block ends it. See holds for what is booked, and why signal handlers wait meanwh
 
 from __future__ import annotations
 
+import sys
 from _thread import TIMEOUT_MAX
 
 from . import layout
@@ -13,9 +14,9 @@ from .contention import acquire_contended
 from .holds import LockType, TracedBase, forget_holder, locate, move_in, name_hold, pack_hold, refuse_to_pickle
 from .nesting import nest, unnest
 from .originals import RawLock, allocate_lock, clock, get_frame, get_ident
-from .patching import hide
-from .primitives import define
-from .sites import is_user_code, user_site
+from .patching import Builtin, hide
+from .primitives import define, is_reached
+from .sites import code_of, user_site
 from .state import current
 
 TYPE_CHECKING = False
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 DEFERS_SIGNALS = True
 
 
+IS_TYPE = sys.version_info >= (3, 13)  # whether `threading.Lock` is the lock's type; before that it is a function
+
+
 class TracedLock(TracedBase, metaclass=LockType):
     """A lock made by user code. Made by the standard library it is the raw lock itself."""
 
@@ -33,12 +37,9 @@ class TracedLock(TracedBase, metaclass=LockType):
     raw_type: type = RawLock
 
     def __new__(cls) -> Any:
-        frame = get_frame(1)
-        if not is_user_code(frame):
-            return allocate_lock()
-        self = object.__new__(cls)
-        self.wrap(allocate_lock(), define("Lock", frame))
-        return self
+        if not IS_TYPE:
+            raise TypeError("cannot create '_thread.lock' instances")
+        return make_lock(get_frame(1))
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
@@ -131,6 +132,29 @@ class TracedLock(TracedBase, metaclass=LockType):
 
 
 TracedLock.__name__, TracedLock.__qualname__, TracedLock.__module__ = RawLock.__name__, RawLock.__qualname__, "_thread"
+
+
+class AllocateLock(Builtin):
+    """`_thread.allocate_lock`."""
+
+    __slots__ = ()
+
+    def allocate_lock(self) -> Any:
+        """As the original."""
+        return make_lock(get_frame(1))
+
+
+def make_lock(frame: FrameType) -> Any:
+    """A lock for the code in `frame`: traced for the user's, raw for the standard library's."""
+    if code_of(frame).is_user:
+        number = define("Lock", frame)
+    elif is_reached(frame):
+        number = define("Lock", frame, internal=True)
+    else:
+        return allocate_lock()
+    self = object.__new__(TracedLock)
+    self.wrap(allocate_lock(), number)
+    return self
 
 
 def release_elsewhere(lock: TracedLock, frame: FrameType) -> None:

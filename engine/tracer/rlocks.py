@@ -12,8 +12,8 @@ from .holds import LockType, TracedBase, book, locate, move_in, name_hold, pack_
 from .nesting import nest, unnest
 from .originals import RawRLock, clock, get_frame, get_ident
 from .patching import hide
-from .primitives import define
-from .sites import is_user_code
+from .primitives import define, is_reached
+from .sites import code_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ class TracedRLock(TracedBase, metaclass=LockType):
         if args or kwargs:
             return cls.plain(*args, **kwargs)
         frame = get_frame(1)
-        if not is_user_code(frame):
-            return RawRLock()
-        return make_rlock(frame, cls)
+        if code_of(frame).is_user:
+            return make_rlock(frame, cls)
+        return make_rlock(frame, cls, internal=True) if is_reached(frame) else RawRLock()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
@@ -155,9 +155,9 @@ class TracedRLock(TracedBase, metaclass=LockType):
 TracedRLock.__name__, TracedRLock.__qualname__, TracedRLock.__module__ = "RLock", "RLock", "_thread"
 
 
-def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock) -> TracedRLock:
+def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock, *, internal: bool = False) -> TracedRLock:
     """A traced reentrant lock made by the code in `frame`."""
     self = object.__new__(cls)
-    self.wrap(RawRLock(), define("RLock", frame))
+    self.wrap(RawRLock(), define("RLock", frame, internal=internal))
     self.depth = 0
     return self

@@ -85,6 +85,10 @@ class Steering:
 
         return write_definition
 
+    def made_at(self, lock: TracedBase, place: Place) -> bool:
+        """Whether it was made there, as far as is known."""
+        return (self.origins.get(lock.number) or primitives.origin(lock.number) or place) == place
+
     def before(self, lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType) -> None:
         """The thread holds `outer` and is about to take `lock` at `frame`."""
         here = user_frame(frame)
@@ -93,12 +97,9 @@ class Steering:
         for number, (held_made, held_taken, wanted_made, wanted_taken) in enumerate(self.steps):
             if (
                 wanted_taken == place_of(here)
-                and self.origins.get(lock.number, wanted_made) == wanted_made
+                and self.made_at(lock, wanted_made)
                 and self.left[number] > 0
-                and any(
-                    self.origins.get(held.number, held_made) == held_made and place_of_site(held.site) == held_taken
-                    for held in outer
-                )
+                and any(self.made_at(held, held_made) and place_of_site(held.site) == held_taken for held in outer)
                 and all(pause.state is not state for pause in self.pauses)
             ):
                 self.hold_back(Pause(number, state, lock), frame)

@@ -70,3 +70,24 @@ def test_one_line_that_makes_several_kinds(tmp_path: Path, source: str, kinds: l
     file.write_text(source)
     found = SourceNames(Sources())
     assert [found.name(0, str(file), 1, kind) for kind in kinds] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "expected"),
+    [
+        ("a, b = L(), L()", 7, ["a", "a #2"]),
+        ("a, b = L(), L()", 12, ["b", "b #2"]),
+        ("a, b = (L() for _ in range(2))", 8, ["a", "b"]),
+        ("bank = Bank(L(), audit=L())", 12, ["bank"]),
+        ("bank = Bank(L(), audit=L())", 23, ["audit"]),
+        ("é = 1; lock = L()", 15, ["lock"]),
+        ("locks.append(L())", 13, ["locks[0]", "locks[1]"]),
+        ("return_it(L())", 10, [""]),
+        ("a = make(); b = make()", -1, ["a", "a #2"]),
+    ],
+)
+def test_the_call_that_made_it_tells(tmp_path: Path, source: str, column: int, expected: list[str]) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    found = SourceNames(Sources())
+    assert [found.name_at(str(file), 1, column, "Lock", made) for made in range(1, len(expected) + 1)] == expected

@@ -36,9 +36,7 @@ def test_a_contended_lock(tmp_path: Path) -> None:
     assert first.start < wait.start < first.end < wait.end <= second.start
     assert second.detail > first.detail  # the serial orders hand-offs
     assert wait.end - wait.start >= 30_000_000
-    assert [p[1:5] for p in program.texts("primitive") if p[0] == lock] == [
-        ("Lock", "", str(tmp_path / "program.py"), 2)
-    ]
+    assert [p[1:5] for p in program.primitives() if p[0] == lock] == [("Lock", "", str(tmp_path / "program.py"), 2)]
 
 
 def test_the_cells_of_a_deadlock(tmp_path: Path) -> None:
@@ -141,7 +139,7 @@ def test_locks_held_by_a_thread_that_has_ended_stay_named(tmp_path: Path) -> Non
         b.acquire()
         """,
     )
-    a, b = (p[0] for p in program.texts("primitive") if p[1] == "Lock")
+    a, b = (p[0] for p in program.primitives() if p[1] == "Lock")
     cells = program.cells()
     assert {n for n in cells[program.thread("ended")][layout.CELL_HELD :: 2] if n} == {a}
     assert {n for n in cells[program.thread("MainThread")][layout.CELL_HELD :: 2] if n} == {b}
@@ -231,7 +229,50 @@ def test_library_code_gets_raw_locks(tmp_path: Path) -> None:
         logging.warning("from the standard library")
         """,
     )
-    assert sorted(p[1] for p in program.texts("primitive")) == ["Lock", "Lock", "Lock", "Queue"]
+    assert sorted(p[1] for p in program.primitives() if not p[5]) == ["Lock", "Lock", "Lock", "Queue"]
+
+
+def test_locks_that_logging_makes_users_wait_for_are_internal(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import logging, threading; from until import until_somebody_waits_for
+        class Slow(logging.Handler):
+            def emit(self, record):
+                inside.set()
+                until_somebody_waits_for(self.lock)
+        inside = threading.Event()
+        handler = Slow()
+        first = threading.Thread(target=logging.getLogger().error, args=("one",), name="first")
+        logging.getLogger().addHandler(handler); first.start(); inside.wait()
+        handler.acquire(); handler.release()  # line 10
+        first.join()
+        """,
+    )
+    (wait,) = [r for r in program.of(layout.WAIT) if r.detail == layout.WAIT_LOCK]
+    assert wait.thread == program.thread("MainThread")
+    assert program.line(wait.site) == 10
+    kind, _, file, _, internal = next(p[1:6] for p in program.primitives() if p[0] == wait.object)
+    assert (kind, Path(file).parent.name, internal) == ("RLock", "logging", True)
+    holds = program.of(layout.HOLD, wait.object)
+    assert [hold.thread for hold in holds][:2] == [program.thread("first"), program.thread("MainThread")]
+
+
+def test_a_lock_that_is_not_used_costs_no_definition(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        made = [threading.Lock() for _ in range(1000)]
+        with made[6]: pass
+        made[7].acquire()
+        """,
+    )
+    ((template, kind, _, line, column, internal, capacity),) = program.texts("template")
+    assert (kind, line, column, internal, capacity) == ("Lock", 2, 8, False, None)
+    (hold,) = program.of(layout.HOLD)
+    assert hold.object == (template << layout.TEMPLATE_SHIFT) + 7
+    assert not program.texts("primitive")
 
 
 def test_timeouts_are_failed_waits(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_fork_keeps_nothing_of_the_parents_ring(tmp_path: Path) -> None:
         os.waitpid(pid, 0)
         """,
     )
-    lock, held = (p[0] for p in parent.texts("primitive"))
+    lock, held = (p[0] for p in parent.primitives())
     assert len(parent.of(layout.HOLD, lock)) == 2
     assert len(parent.of(layout.HOLD, held)) == 1
     assert [h.object for h in child.of(layout.HOLD)] == [lock]
@@ -177,7 +177,7 @@ def test_what_backends_need_for_themselves_is_internal(tmp_path: Path) -> None:
             if {module!r} == "channel": made += {module}.ProcessChannel(multiprocessing.get_context()),
             """,
         )
-        found[module] = {kind: internal for _, kind, _, _, _, internal, _ in program.texts("primitive")}
+        found[module] = {kind: internal for _, kind, _, _, _, internal, _ in program.primitives()}
     assert found == {
         "channel": {"SimpleQueue": True, "process SimpleQueue": True, "Event": False},
         "mine": {"Lock": False, "Event": False},

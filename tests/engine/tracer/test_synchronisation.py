@@ -40,7 +40,7 @@ def test_every_primitive_of_threading(tmp_path: Path) -> None:
         number = program.primitive(kind)
         assert long_waits(program, number, waiter) == [layout.WAIT_OTHER], kind
         assert program.of(layout.SIGNAL, number)[0].thread == 1, kind
-    assert [p[6] for p in program.texts("primitive") if p[1] in {"Semaphore", "Barrier"}] == [0, 2]
+    assert [p[6] for p in program.primitives() if p[1] in {"Semaphore", "Barrier"}] == [0, 2]
 
 
 def test_queues(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_queues(tmp_path: Path) -> None:
         t.join()
         """,
     )
-    queues = {p[0]: p[1] for p in program.texts("primitive") if "Queue" in p[1]}
+    queues = {p[0]: p[1] for p in program.primitives() if "Queue" in p[1]}
     assert list(queues.values()) == ["Queue", "Queue", "SimpleQueue"]
     for number, waits in zip(queues, (2, 1, 1), strict=True):
         assert long_waits(program, number, 1) == [layout.WAIT_OTHER] * waits

@@ -59,9 +59,23 @@ class TracedProcess:
         """The frames of that type, without the type."""
         return [frame[1:] for frame in self.frames if frame[0] == kind]
 
+    def primitives(self) -> list[tuple[Any, ...]]:
+        """Number, kind, name, file, line, internal, capacity: those with a definition, and what templates have made.
+
+        Of the latter the first, which may not have been used, and those that records and cells speak of.
+        """
+        used = {record.object for record in self.records}
+        used |= {number for cell in self.cells().values() for number in cell[layout.CELL_HELD :: 2]}
+        found = self.texts("primitive")
+        for number, kind, file, line, _column, internal, capacity in self.texts("template"):
+            first = (number << layout.TEMPLATE_SHIFT) + 1
+            made = {each for each in used if each >> layout.TEMPLATE_SHIFT == number} | {first}
+            found += [(each, kind, "", file, line, internal, capacity) for each in sorted(made)]
+        return found
+
     def primitive(self, kind: str, name: str = "") -> int:
         """Number of the first primitive of that kind (and name)."""
-        return next(p[0] for p in self.texts("primitive") if p[1] == kind and name in {"", p[2]})
+        return next(p[0] for p in self.primitives() if p[1] == kind and name in {"", p[2]})
 
     def thread(self, name: str) -> int:
         """Serial of the first thread of that name."""
