@@ -3,7 +3,7 @@
     cpython_runner.py OUTCOMES SECONDS MODULE [TEST...]
 
 Writes a line of JSON to OUTCOMES when a test begins and when it ends. A test that takes longer than SECONDS ends the
-process with everybody's stacks on standard error.
+process with everybody's stacks on standard error. Tests that are in OUTCOMES already are left out.
 """
 
 import faulthandler
@@ -65,7 +65,21 @@ def main():
     module, *names = sys.argv[3:]
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(names) if names else loader.loadTestsFromName(module)
+    try:
+        with open(sys.argv[1], encoding="utf-8") as file:
+            done = {json.loads(line)[0] for line in file}
+    except FileNotFoundError:
+        done = set()
+    suite = unittest.TestSuite(test for test in flat(suite) if test.id() not in done)
     unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(suite)
+
+
+def flat(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from flat(test)
+        else:
+            yield test
 
 
 if __name__ == "__main__":
