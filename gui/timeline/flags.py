@@ -11,7 +11,7 @@ from gui.theme import FONT_PX, ActiveTheme, ui_font
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.scene import Scene
 
-FLAG_PX = 8
+FLAG_PX = 10
 REACH_PX = 5  # from the pointer
 MOST_TEXTS = 3
 LABEL_PX = 20

@@ -9,7 +9,7 @@ from gui.state.search import SearchState
 from gui.theme import ActiveTheme
 from gui.timeline.scene import Scene
 
-LINE_PX = 3  # the line above a hit
+LINE_PX = 2  # the line above a hit
 SHADE = 150  # of 255: what is no hit steps back this far
 LEAST_COLUMNS = 2  # device px; a hit is never drawn narrower
 
@@ -42,7 +42,7 @@ class HitMarks:
 
     def _make(self, scene: Scene, hits: Hits) -> None:
         geometry, theme = scene.geometry, self._themes.current
-        accent, shade = theme.color("warning"), theme.color("canvas")
+        accent, shade = theme.color("text"), theme.color("canvas")
         shade.setAlpha(SHADE)
         columns = geometry.columns
         self._masks, self._pixels = [], []

@@ -148,7 +148,7 @@ class Overview(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         places = {(round(scale.x(marker.time_ns)), marker.color) for marker in self._markers}
         half = MARKER_PX / 2
-        for x, color in sorted(places):
+        for x, color in sorted(places, key=lambda place: (place[1] == "accent", place)):  # the reader's own on top
             painter.setBrush(theme.color(color))
             painter.drawPolygon(QPolygonF([QPointF(x - half, 0), QPointF(x + half, 0), QPointF(x, MARKER_PX)]))
             painter.drawRect(QRectF(x - 0.5, 0, 1, 2 * MARKER_PX))

@@ -107,7 +107,7 @@ class Places(QObject):
         ]
         found += [Marker(each.time_ns, "accent", each.text or "your note") for each in model.bookmarks.values()]
         if self._search.hits is not None:
-            found += [Marker(time, "warning", "hits of the search") for time in _few(self._search.hits.times())]
+            found += [Marker(time, "text", "hits of the search") for time in _few(self._search.hits.times())]
         return found
 
 

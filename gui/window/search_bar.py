@@ -13,7 +13,7 @@ from gui.theme import ActiveTheme
 from gui.widgets.buttons import ICON_SIZE, IconButton
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.figures import grouped
-from gui.widgets.icons import icon
+from gui.widgets.icons import pixmap
 from gui.widgets.style import set_property
 from gui.widgets.suggestions import SuggestingLine
 
@@ -42,11 +42,9 @@ class SearchBar(QWidget):
         self.line = SuggestingLine(window, self)
         self.line.setAccessibleName("Search in the recording")
         self.line.setPlaceholderText(EXAMPLE)
-        self.line.setClearButtonEnabled(True)
-        self._sign = self.line.addAction(
-            icon("search", themes.current.surfaces.text_dim), self.line.ActionPosition.LeadingPosition
-        )
-        themes.changed.connect(lambda: self._sign.setIcon(icon("search", themes.current.surfaces.text_dim)))
+        self._sign = QLabel(self)
+        themes.changed.connect(lambda: self._draw_sign(themes))
+        self._draw_sign(themes)
         self.result = ElidedText(1, self)
         self.result.setAccessibleName("Hits")
         self.result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -119,11 +117,15 @@ class SearchBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
+    def _draw_sign(self, themes: ActiveTheme) -> None:
+        self._sign.setPixmap(pixmap("search", themes.current.surfaces.text_dim, ICON_SIZE.width()))
+
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
         self.line.setMinimumSize(QSize(240, 0))
+        layout.addWidget(self._sign)
         layout.addWidget(self.line, 3)
         layout.addWidget(self.previous)
         layout.addWidget(self.next)
