@@ -25,10 +25,10 @@ COARSEST = 60
 SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
-LIFTED = 4096  # slices that are worth a lift
-WORK_PER_SLICE = 8  # rows of work done for every slice that comes in: more than it makes
+LIFTED = 16384  # slices that are worth a lift
+WORK_PER_SLICE = 5  # rows of work done for every slice that comes in: more than it makes
 LEAST_WORK = 2000  # at a time
-LEVEL_ROWS = 500  # a level costs as much as so many rows, however few it has
+LEVEL_ROWS = 2000  # a level costs as much as so many rows, however few it has
 
 
 @dataclass
