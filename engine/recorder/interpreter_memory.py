@@ -88,8 +88,12 @@ class InterpreterMemory:
                 self.gils = self._searched(self._layout)
 
     def native_ids(self) -> dict[int, int]:
-        """Native id of every Python thread → its interpreter, where the interpreter describes itself; else empty."""
-        layout, found = self._layout, {}
+        """Native id of every Python thread → the interpreter that it is in; empty where that is not told (before 3.13).
+
+        While a thread is in a sub-interpreter it is known to the main one too.
+        """
+        layout = self._layout
+        found: dict[int, int] = {}
         if layout is not None and layout.gil:
             with contextlib.suppress(OSError, struct.error):
                 for address, number in self._interpreters(layout):
@@ -97,7 +101,8 @@ class InterpreterMemory:
                     for _ in range(_MOST_TEXT):
                         if not thread:
                             break
-                        found[self._word(thread + layout.native_id)] = number
+                        native_id = self._word(thread + layout.native_id)
+                        found[native_id] = max(number, found.get(native_id, 0))
                         thread = self._word(thread + layout.next_thread)
         return found
 

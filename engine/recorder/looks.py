@@ -53,14 +53,16 @@ class Looks:
         by_process: dict[int, list[int]] = {}
         where = self.sampler.where
         for place, lane in enumerate(lanes):
-            number = lane.process.number
+            process = lane.process.main or lane.process
+            number = process.number
             places = by_process.get(number)
             if places is None:
                 places = by_process[number] = []
-                self._prepare(lane.process, now_ns)
+                self._prepare(process, now_ns)
             found[place] = where(lane.process.pid, lane.native_id, self._seen[number].spans)
             places.append(place)
         for number, places in by_process.items():
+            self._tell_interpreters(self._seen[number], [lanes[place] for place in places], places, found)
             self._judge(self._seen[number], found[places])
             self._see_gils(self._seen[number], [lanes[place] for place in places], found[places], now_ns)
         self.watch.settle(now_ns)
@@ -110,6 +112,21 @@ class Looks:
             seen.spans += [(gil.address, gil.address + GIL_SIZE) for gil in memory.gils]
         seen.interpreters = memory.native_ids() if len(memory.gils) > 1 else {}
 
+    @staticmethod
+    def _tell_interpreters(
+        seen: _Seen, lanes: Sequence[TracedLane], places: Sequence[int], found: NDArray[np.uint8]
+    ) -> None:
+        """A thread is in one interpreter at a time, though it has a lane in each that it has been in."""
+        if not seen.process.interpreters or seen.memory is None:
+            return
+        seen.interpreters = seen.memory.native_ids()
+        inner = {lane.native_id for part in seen.process.interpreters for lane in part.lanes.values()}
+        for place, lane in zip(places, lanes, strict=True):
+            if lane.native_id in inner:
+                is_inside = seen.interpreters.get(lane.native_id, 0) != 0
+                if is_inside != (lane.process.main is not None):
+                    found[place] = Where.INSIDE if is_inside else Where.OUTSIDE
+
     def _judge(self, seen: _Seen, found: NDArray[np.uint8]) -> None:
         """Says what can be seen of a process's threads, once that is clear."""
         method = self.sampler.method
@@ -147,8 +164,8 @@ class Looks:
         """What was read of one GIL. A span needs a lane that could have it: not all of them are looked at."""
         holder, site = GIL_NOBODY, 0
         if held.native_id:
-            lane = next((lane for lane in self._living(seen.process) if lane.native_id == held.native_id), None)
-            holder = lane.number + 1 if lane is not None else GIL_STRANGER
+            known = [lane for lane in _living(seen.process) if lane.native_id == held.native_id]
+            holder = known[-1 if gil.interpreter else 0].number + 1 if known else GIL_STRANGER
             if held.place is not None:
                 site = self._registry.place(*held.place)
         if seen.interpreters:
@@ -157,10 +174,6 @@ class Looks:
         self.watch.add(
             self._gil(seen, gil.interpreter, "read"), now_ns, holder, site, int(waiting.sum()), held.switches
         )
-
-    @staticmethod
-    def _living(process: TracedProcess) -> Iterable[TracedLane]:
-        return (lane for lane in process.lanes.values() if lane.end_ns is None)
 
     def _gil(self, seen: _Seen, interpreter: int, how: str) -> int:
         """The recording's number of an interpreter's GIL."""
@@ -172,3 +185,9 @@ class Looks:
                 {"type": "gil", "id": number, "process": seen.process.number, "interpreter": interpreter, "how": how}
             )
         return number
+
+
+def _living(process: TracedProcess) -> Iterable[TracedLane]:
+    """The lanes of a process, of its main interpreter first."""
+    for part in (process, *process.interpreters):
+        yield from (lane for lane in part.lanes.values() if lane.end_ns is None)

@@ -28,6 +28,8 @@ class Where(IntEnum):
     OTHER = 6
     GIL = 7
     LOCK = 8  # a lock that is no GIL
+    INSIDE = 9  # runs in another interpreter of its process, where it has a lane too
+    OUTSIDE = 10  # a lane in an interpreter that its thread is not in
 
 
 class Method(IntEnum):

@@ -38,6 +38,9 @@ _CODES[Where.CHILD] = _CODES[Where.LOCK] = State.WAIT | SAMPLED
 _CODES[Where.SLEEP] = State.SLEEP | SAMPLED
 _CODES[Where.OTHER] = State.UNKNOWN | SAMPLED
 _CODES[Where.GIL] = GIL_WAIT
+_CODES[Where.INSIDE] = State.WAIT | SAMPLED
+_CODES[Where.OUTSIDE] = State.IDLE | SAMPLED
+_ELSEWHERE = (Where.INSIDE, Where.OUTSIDE)  # the system's accounts are another lane's
 _AWAKE = np.zeros(len(Where), np.bool_)
 _AWAKE[[Where.UNKNOWN, Where.ON_CPU]] = True
 
@@ -186,11 +189,14 @@ class Slicer:
         others = by_group[state["group"]] - ran
         on_cpu = state["where"] == Where.ON_CPU
         tick = self._tick_ns
+        elsewhere = np.isin(state["where"], _ELSEWHERE)
         free = np.maximum(state["cpu"] - state["cpu_drawn"] + np.where(on_cpu, tick, 0), 0)
+        free[elsewhere] = 0
         running = np.minimum(total, free)
         lacking = total - running
-        lacking[(lacking < NOISE_NS) | ~state["sampled"]] = 0
+        lacking[(~elsewhere & (lacking < NOISE_NS)) | ~state["sampled"]] = 0
         core = np.minimum(lacking, np.maximum(state["queue"] - state["queue_drawn"], 0))
+        core[elsewhere] = 0
         rest = lacking - core
 
         # A lane that was ready to run all the time and whose accounts stand still is in the run queue, which the system
@@ -210,7 +216,7 @@ class Slicer:
         plain[lossy] = UNKNOWN
         core[lossy], rest[lossy] = 0, 0
 
-        drawn = state["cpu_drawn"] + (total - core - rest)
+        drawn = np.where(elsewhere, state["cpu"], state["cpu_drawn"] + (total - core - rest))
         self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - tick, state["cpu"] + tick)
         self._lanes["queue_drawn"][lanes] = np.maximum(state["queue"], state["queue_drawn"] + core)
         self._lanes["cpu_before"][lanes], self._lanes["queue_before"][lanes] = state["cpu"], state["queue"]

@@ -121,12 +121,12 @@ class Tracing:
     def dead(self) -> list[Traced]:
         """Processes that have died since, or have become another program; `bury` each."""
         ended = {descriptor for descriptor, _ in self._poller.poll(0)}
-        latest = {traced.process.pid: traced for traced in self.living}
+        latest = {traced.process.pid: traced.process for traced in self.living if traced.process.main is None}
         return [
             traced
             for traced in self.living
             if traced.descriptor in ended
-            or latest[traced.process.pid] is not traced
+            or latest.get(traced.process.pid) is not (traced.process.main or traced.process)
             or (traced.descriptor < 0 and not is_alive(traced.process.pid, traced.started))
         ]
 
@@ -191,10 +191,17 @@ class Tracing:
             _, _, _, _, version, executable, argv, free_threaded, how = introduction
             values = {"version": version, "executable": executable, "argv": list(argv)}
             forked = how == "fork"
-        if self._registry.process_of_pid(ring.pid) is not None:
+        main = self._main_interpreter(ring.pid)
+        if main is None and self._registry.process_of_pid(ring.pid) is not None:
             self.statuses.pop(ring.pid, None)  # of the process that had this pid before
         process = self._registry.add_process(
-            ring.pid, ring.parent_pid, ring.start_ns, free_threaded=bool(free_threaded), forked=forked, **values
+            ring.pid,
+            ring.parent_pid,
+            ring.start_ns,
+            free_threaded=bool(free_threaded),
+            forked=forked,
+            main=main,
+            **values,
         )
         process.python = ring.python
         descriptor = -1
@@ -205,6 +212,14 @@ class Tracing:
         self.living.append(traced)
         for frame in candidate.frames:
             self._take(traced, frame)
+
+    def _main_interpreter(self, pid: int) -> TracedProcess | None:
+        """Of a process that is traced already and has not become another program: its old ring is still mapped."""
+        for traced in self.living:
+            if traced.process.pid == pid and traced.process.main is None:
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/maps", "rb") as maps:
+                    return traced.process if os.fsencode(traced.ring.path) in maps.read() else None
+        return None
 
     def _take(self, traced: Traced, frame: Frame) -> None:
         with contextlib.suppress(ValueError, TypeError, IndexError):  # a frame of another shape: leave it out
