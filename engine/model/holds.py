@@ -88,6 +88,10 @@ class HoldStore:
         found = self.of_primitive(primitive, time_ns, time_ns + 1)
         return found[-1] if found else None
 
+    def between(self, start_ns: int, end_ns: int) -> np.ndarray:
+        """All closed holds that overlap a span, by start: HOLD_ROW."""
+        return self._closed.find(start_ns, end_ns)
+
     def of_primitive(self, primitive: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a primitive that overlap a span, by start."""
         rows = self._closed.find(start_ns, end_ns, "primitive", primitive)

@@ -33,6 +33,7 @@ from gui.state.filters import Filters
 from gui.state.run_configuration import RunConfiguration
 from gui.state.search import SearchState
 from gui.state.selection import Selection
+from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.timeline import Timeline
@@ -88,6 +89,7 @@ class WindowFrame(QMainWindow):
         self.selection = Selection(self)
         self.filters = Filters(self)
         self.search = SearchState(self)
+        self.spans = SpanState(self.selection, self)
         self.arrangement = Arrangement(self.settings.get_mapping("timeline"), self)
         self.clock = FrameClock(self.bridge.take_in, self)
         self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
@@ -101,7 +103,7 @@ class WindowFrame(QMainWindow):
         self.plots = Plots(view, selection, themes)
         self.plots.set_names_px(self.arrangement.names_px)
         self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
-        self.details = Details(view, selection, themes)
+        self.details = Details(view, selection, themes, self.spans)
         self.wait_for = WaitForPanel(selection, themes)
         self.source = SourcePanel(themes)
         for body in (self.details, self.wait_for, self.source):
@@ -110,7 +112,7 @@ class WindowFrame(QMainWindow):
         self.locks = LocksPanel(themes)
         self.workers = WorkersPanel(themes)
         self.output = OutputPanel(themes)
-        self.statistics = StatisticsPanel(themes)
+        self.statistics = StatisticsPanel(themes, self.spans)
         self.bookmarks = BookmarksPanel()
         self.search_bar = SearchBar(self.search, self.acts, themes, self)
         self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
@@ -170,7 +172,7 @@ class WindowFrame(QMainWindow):
         add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
         add("bookmarks", "Bookmarks", self.bookmarks, Area.BottomDockWidgetArea, beside="statistics")
-        each_frame = (self.legend, self.details, self.search_bar)
+        each_frame = (self.spans, self.legend, self.details, self.search_bar)
         panels = (
             self.findings,
             self.locks,

@@ -1,4 +1,4 @@
-"""The page of details as rich text. Links: slice:LANE:TIME, lane:ID, primitive:ID, source:LINE:FILE."""
+"""The page of details as rich text. Links: slice:LANE:TIME, lane:ID, primitive:ID, source:LINE:FILE, statistics:."""
 
 from html import escape
 from urllib.parse import quote
@@ -11,9 +11,10 @@ from engine.model.entities import HandOff, Hold, Lane, Site, Slice
 from engine.model.explain import explain
 from engine.model.format import count, duration, percent
 from engine.model.model import Model
+from engine.model.span import SpanStatistics, running_words
 from engine.recording.schema import DEADLOCKED, State
 from gui.panels.details.excerpt import excerpt
-from gui.state.selection import Selection
+from gui.state.selection import Group, Selection
 from gui.state.source_texts import source_text
 from gui.theme import FONT_SMALL_PX, FONT_TITLE_PX, STATE_NAMES, Theme
 from gui.timeline.hover import certainty_text, state_text
@@ -22,6 +23,7 @@ from gui.timeline.ticks import time_text
 Numbers = NDArray[np.int64]
 MOST_ROWS = 8
 MOST_FRAMES = 12
+MOST_PRIMITIVES = 6
 EMPTY = "Select a slice to see why it waited, for whom, and where in the code. Drag over the lanes to measure a span."
 CERTAINTY = {
     "recorded": "recorded as it happened",
@@ -33,8 +35,10 @@ CERTAINTY = {
 class Page:
     """Writes one page. Rich text knows no style sheets worth the name, so colours stand where they are used."""
 
-    def __init__(self, theme: Theme, model: Model | None) -> None:
+    def __init__(self, theme: Theme, model: Model | None, statistics: SpanStatistics | None = None) -> None:
+        """`statistics` are those of the selected span."""
         self._theme = theme
+        self._statistics = statistics
         self._model = model
 
     def html(self, selection: Selection) -> str:
@@ -48,6 +52,8 @@ class Page:
             body = self._span(model, selection.span)
         elif selection.lane is not None:
             body = self._lane(model, model.lanes[selection.lane])
+        elif selection.group is not None:
+            body = self._group(model, selection.group)
         else:
             body = ""
         if model is not None and selection.chosen_primitive is not None:
@@ -88,19 +94,42 @@ class Page:
         return "".join(parts)
 
     def _span(self, model: Model, span: tuple[float, float]) -> str:
-        lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
-        totals = model.states.totals(lanes, int(span[0]), int(span[1]))
-        alive = int((totals[:, 1:].sum(axis=1) > 0).sum())
-        rows = [
-            ("from", self._time(model, int(span[0]))),
-            ("to", self._time(model, int(span[1]))),
-            ("lanes", count(alive, "lane")),
-        ]
+        found = self._statistics
+        rows = [("from", self._time(model, int(span[0]))), ("to", self._time(model, int(span[1])))]
+        heading = self._heading(f"Span of {duration(span[1] - span[0])}", self._theme.surfaces.accent)
+        if found is None:
+            return heading + self._table(rows)
+        own = np.array([not model.lanes[lane].internal for lane in found.lanes.tolist()], bool)
+        rows.append(("lanes", count(int(own.sum()), "lane")))
+        rows.append(("running", running_words(found)))
         return (
-            self._heading(f"Span of {duration(span[1] - span[0])}", self._theme.surfaces.accent)
+            heading
+            + self._table(rows)
+            + self._states(found.totals[own].sum(axis=0))
+            + self._most_waiting(model, found)
+            + self._primitives(found)
+            + f'<p style="margin: 14px 0 0 0;">{self._link("statistics:", "All figures of this span")}</p>'
+        )
+
+    def _group(self, model: Model, group: Group) -> str:
+        process = model.processes[group.process]
+        lanes = [lane for lane in model.lanes if lane.process == process.id and (lane.internal or not group.services)]
+        end = process.end_ns if process.end_ns is not None else model.end_ns
+        rows = [("started", self._time(model, process.start_ns)), ("lived", duration(end - process.start_ns))]
+        if process.exit_status is not None:
+            rows.append(("exit status", str(process.exit_status)))
+        if process.python:
+            rows.append(("Python", process.python + (", free-threaded" if process.free_threaded else "")))
+        if process.argv:
+            rows.append(("command", escape(" ".join(process.argv))))
+        rows.append(("lanes", count(len(lanes), "lane")))
+        totals = model.states.totals(np.array([lane.id for lane in lanes], np.int64), model.start_ns, model.end_ns)
+        title = f"{process.name or 'process'} {process.pid}"
+        return (
+            self._heading(f"Service lanes of {title}" if group.services else title, self._theme.surfaces.accent)
+            + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
             + self._table(rows)
             + self._states(totals.sum(axis=0))
-            + self._busiest(model, lanes, totals)
         )
 
     def _lane(self, model: Model, lane: Lane) -> str:
@@ -195,20 +224,25 @@ class Page:
                 rows.append((mark, f"{percent(totals[state] / whole)} · {duration(int(totals[state]))}"))
         return self._section("States") + self._table(rows) if rows else ""
 
-    def _busiest(
-        self,
-        model: Model,
-        lanes: Numbers,
-        totals: Numbers,
-    ) -> str:
+    def _most_waiting(self, model: Model, span: SpanStatistics) -> str:
         """The lanes that waited longest for locks in a span."""
-        waited = totals[:, State.LOCK_WAIT]
-        rows = [
-            (self._link(f"lane:{int(lanes[place])}", model.lanes[int(lanes[place])].name), duration(int(waited[place])))
-            for place in np.argsort(waited)[::-1][:MOST_ROWS]
-            if waited[place]
-        ]
+        waited = span.totals[:, State.LOCK_WAIT]
+        rows = []
+        for place in np.argsort(-waited, kind="stable")[:MOST_ROWS]:
+            if waited[place]:
+                lane = int(span.lanes[place])
+                rows.append((self._link(f"lane:{lane}", model.lane_name(lane)), duration(int(waited[place]))))
         return self._section("Waited for locks") + self._table(rows) if rows else ""
+
+    def _primitives(self, span: SpanStatistics) -> str:
+        """What was waited for longest in a span, as far as it has been counted."""
+        rows = []
+        for row in span.primitives()[:MOST_PRIMITIVES]:
+            waits = f"{duration(row.wait_ns)} in {count(row.waits, 'wait')}" if row.waits else "no waits"
+            holds = f" · held {duration(row.hold_ns)}" if row.holds else ""
+            rows.append((self._link(f"primitive:{row.primitive.id}", row.primitive.short), waits + holds))
+        title = "Locks" if span.complete else f"Locks, counting: {percent(span.progress)}"
+        return self._section(title) + self._table(rows) if rows or not span.complete else ""
 
     def _hold(self, model: Model, hold: Hold) -> str:
         name = self._link(f"slice:{hold.lane}:{hold.start_ns}", model.lane_name(hold.lane))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 from engine.model.model import Model
 from gui.panels.details.page import Page
 from gui.state.selection import Selection
+from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
 
@@ -19,18 +20,21 @@ class Details(QWidget):
     """State, certainty, duration, primitive, holder, code, stack and hand-offs of the selection."""
 
     source_requested = Signal(str, int)  # file, line
+    statistics_requested = Signal()
 
     def __init__(
         self,
         view: ViewWindow,
         selection: Selection,
         themes: ActiveTheme,
+        spans: SpanState,
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
         self._view, self._selection, self._themes, self._clock = view, selection, themes, clock
+        self._spans = spans
         self._model: Model | None = None
         self._shown: tuple[float, int] = (0.0, -1)
         self._html = ""
@@ -45,6 +49,7 @@ class Details(QWidget):
         layout.addWidget(self.browser)
         selection.changed.connect(self.draw)
         themes.changed.connect(self.draw)
+        spans.changed.connect(self._on_span_changed)
         self.draw()
 
     def show_model(self, model: Model | None) -> None:
@@ -68,13 +73,17 @@ class Details(QWidget):
         """Writes the page for the selection as it is."""
         model = self._model
         self._shown = (self._clock(), model.version if model is not None else -1)
-        html = Page(self._themes.current, model).html(self._selection)
+        html = Page(self._themes.current, model, self._spans.statistics).html(self._selection)
         if html != self._html:
             self._html = html
             scroll = self.browser.verticalScrollBar()
             place = scroll.value()
             self.browser.setHtml(html)
             scroll.setValue(place)
+
+    def _on_span_changed(self) -> None:
+        if self._selection.span is not None:
+            self.draw()
 
     def _take_newer_slice(self, model: Model) -> None:
         """A slice that went on when it was selected has grown or ended since."""
@@ -98,6 +107,8 @@ class Details(QWidget):
             if found is not None:
                 self._selection.select_slice(found)
                 self._view.center_on((found.start_ns + found.end_ns) / 2)
+        elif kind == "statistics":
+            self.statistics_requested.emit()
         elif kind == "lane":
             self._selection.select_lane(int(rest))
         elif kind == "primitive":

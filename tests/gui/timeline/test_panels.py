@@ -1,5 +1,7 @@
 """Legend, plots and details beside the timeline."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QUrl
@@ -14,6 +16,7 @@ from gui.panels.plots import Plots
 from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
 from gui.state.filters import Filters
 from gui.state.selection import Selection
+from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from tests.gui.timeline.recordings import BOB, LOCK, MS, START, by_hand, synthetic
@@ -44,11 +47,14 @@ def legend(qtbot: QtBot, view: ViewWindow) -> Legend:
 
 
 @pytest.fixture
-def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Details:
-    made = Details(view, selection, ActiveTheme())
+def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Iterator[Details]:
+    model, spans = by_hand(), SpanState(selection)
+    spans.show_model(model)
+    made = Details(view, selection, ActiveTheme(), spans)
     qtbot.addWidget(made)
-    made.show_model(by_hand())
-    return made
+    made.show_model(model)
+    yield made
+    spans.cancel()
 
 
 def page(details: Details) -> str:
@@ -150,11 +156,15 @@ def test_details_of_a_wait_say_why(details: Details, selection: Selection) -> No
         assert words in text
 
 
-def test_details_of_a_span_are_its_statistics(details: Details, selection: Selection) -> None:
+def test_details_of_a_span_are_its_statistics(qtbot: QtBot, details: Details, selection: Selection) -> None:
     selection.select_span(START + 20 * MS, START + 40 * MS)
     text = page(details)
     assert "Span of 20.0 ms" in text
     assert "33 %" in text
+    qtbot.waitUntil(lambda: "Lock accounts\n20.0 ms in 1 wait · held 20.0 ms" in page(details))
+    assert "1.0 lanes ran at once on average, 1 at most" in page(details)
+    with qtbot.waitSignal(details.statistics_requested):
+        details.browser.anchorClicked.emit(QUrl("statistics:"))
 
 
 def test_details_of_a_lane_and_of_a_lock(details: Details, selection: Selection) -> None:

@@ -1,11 +1,10 @@
-"""Statistics: how each lane has spent its time, as figures and as a bar."""
+"""How each lane has spent its time, as figures and as a bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -16,7 +15,6 @@ from engine.recording.schema import State
 from gui.theme import STATE_NAMES, ActiveTheme
 from gui.widgets.figures import fixed_percent
 from gui.widgets.natural import natural
-from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 # The most telling states first: bars and columns keep this order.
@@ -50,42 +48,31 @@ class LaneRow:
         return self.totals[state] / self.lifetime if self.lifetime else 0.0
 
 
-class StatisticsPanel(Panel):
-    """One row a lane; service lanes come last."""
+def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
+    """One row a lane."""
+    columns: Sequence[Column[LaneRow]] = (
+        Column("Lane", lambda r: r.lane.name, 150, sort_key=lambda r: natural(r.lane.name)),
+        Column("Process", lambda r: r.process, 130, sort_key=lambda r: natural(r.process)),
+        Column("Time", lambda r: duration(r.lifetime), 80, lambda r: r.lifetime, number=True),
+        Column("Shares", lambda _r: "", BAR_WIDTH, lambda r: r.share(State.RUNNING), tip=in_words),
+        *(share_column(state) for state in STATES),
+    )
+    table: RowTable[LaneRow] = RowTable("Statistics of lanes", columns, key=lambda row: row.lane.id, parent=parent)
+    table.setItemDelegateForColumn(3, StateBar(themes, table))
+    table.horizontalHeader().setStretchLastSection(True)
+    table.make_sortable()
+    return table
 
-    lane_chosen = Signal(int)
 
-    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
-        super().__init__("Time per state appears here for each lane as soon as something runs.", parent)
-        columns: Sequence[Column[LaneRow]] = (
-            Column("Lane", lambda r: r.lane.name, 150, sort_key=lambda r: natural(r.lane.name)),
-            Column("Process", lambda r: r.process, 130, sort_key=lambda r: natural(r.process)),
-            Column("Time", lambda r: duration(r.lifetime), 80, lambda r: r.lifetime, number=True),
-            Column("Shares", lambda _r: "", BAR_WIDTH, lambda r: r.share(State.RUNNING), tip=in_words),
-            *(share_column(state) for state in STATES),
-        )
-        self.table: RowTable[LaneRow] = RowTable("Statistics", columns, key=lambda row: row.lane.id, parent=self)
-        self.table.setItemDelegateForColumn(3, StateBar(themes, self.table))
-        self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.make_sortable()
-        self.table.row_chosen.connect(lambda row: self.lane_chosen.emit(row.lane.id))
-        self.set_body(self.table)
-
-    def forget(self) -> None:
-        self.table.set_rows([])
-
-    def update_body(self, model: Model) -> bool:
-        lanes = sorted(model.lanes, key=lambda lane: lane.internal)
-        if lanes:
-            numbers = np.array([lane.id for lane in lanes])
-            totals = model.states.totals(numbers, model.start_ns, model.end_ns)
-            processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
-            rows = [
-                LaneRow(lane, processes.get(lane.process, ""), tuple(int(ns) for ns in spent))
-                for lane, spent in zip(lanes, without_ended(totals), strict=True)
-            ]
-            self.table.set_rows(rows)
-        return bool(lanes)
+def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneRow]:
+    """Of these lanes, which have spent so much time in each state; service lanes come last."""
+    processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
+    rows = []
+    for number, spent in zip(lanes.tolist(), totals.tolist(), strict=True):
+        lane = model.lanes[number]
+        spent[State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
+        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(spent)))
+    return sorted(rows, key=lambda row: row.lane.internal)
 
 
 class StateBar(QStyledItemDelegate):
@@ -129,10 +116,3 @@ def share_column(state: State) -> Column[LaneRow]:
 def in_words(row: LaneRow) -> str:
     """running 61.0 %, lock wait 12.0 %."""
     return ", ".join(f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %" for state in STATES if row.totals[state])
-
-
-def without_ended(totals: Any) -> Any:
-    """The time before a lane began and after it ended is no time of the lane."""
-    alive = np.array(totals)
-    alive[:, State.ENDED] = 0
-    return alive

@@ -1,0 +1,108 @@
+"""Statistics of a span follow from its slices and holds, whatever the pieces in which they are counted."""
+
+import numpy as np
+import pytest
+
+from engine.model.model import Model
+from engine.model.span import SpanStatistics
+from engine.model.stepping import next_alike, previous_alike
+from engine.recording.schema import STATE_MASK, State
+from engine.recording.synthetic import Synthetic, commits, header
+
+LANES = 6
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    made = Synthetic(lanes=LANES, slices=900)
+    model = Model(header(made))
+    for batch in commits(made):
+        model.take_in(batch)
+    return model
+
+
+def counted(model: Model, start: int, end: int, rows: int) -> SpanStatistics:
+    span = SpanStatistics(model, start, end)
+    pieces = 1
+    while span.advance(rows):
+        pieces += 1
+    assert span.progress == 1.0
+    assert pieces > 1 or rows > 90
+    return span
+
+
+def waits_by_hand(model: Model, start: int, end: int) -> dict[int, tuple[int, int, int]]:
+    """Primitive → number, sum and longest of the waits within a span."""
+    found: dict[int, list[int]] = {}
+    for lane in range(LANES):
+        columns = model.states.slices(lane, start, end)
+        for first, last, code, detail in zip(columns.starts, columns.ends, columns.codes, columns.details, strict=True):
+            primitive = model.detail(int(detail))[0]
+            if primitive is not None and code & STATE_MASK in (State.LOCK_WAIT, State.WAIT):
+                found.setdefault(primitive.id, []).append(int(min(last, end) - max(first, start)))
+    return {key: (len(each), sum(each), max(each)) for key, each in found.items()}
+
+
+def running_by_hand(model: Model, start: int, end: int) -> list[int]:
+    """For how long 0, 1, 2 … lanes ran at once."""
+    spans = []
+    for lane in range(LANES):
+        columns = model.states.slices(lane, start, end)
+        for first, last, code in zip(columns.starts, columns.ends, columns.codes, strict=True):
+            if code & STATE_MASK == State.RUNNING:
+                spans.append((max(int(first), start), min(int(last), end)))
+    times = sorted({start, end, *(time for span in spans for time in span)})
+    lasted = [0] * (LANES + 1)
+    for since, until in zip(times, times[1:], strict=False):
+        lasted[sum(first <= since < last for first, last in spans)] += until - since
+    return lasted
+
+
+@pytest.mark.parametrize("rows", [7, 100, 100_000])
+def test_a_span_is_counted_exactly_in_pieces_of_any_size(model: Model, rows: int) -> None:
+    whole = model.end_ns - model.start_ns
+    start, end = model.start_ns + whole // 5, model.start_ns + whole * 3 // 5
+    span = counted(model, start, end, rows)
+    waits = waits_by_hand(model, start, end)
+    assert waits
+    assert {
+        row.primitive.id: (row.waits, row.wait_ns, row.longest_wait_ns) for row in span.primitives() if row.waits
+    } == waits
+    for row in span.primitives():
+        lengths = [
+            min(hold.end_ns, end) - max(hold.start_ns, start)
+            for hold in model.holds.of_primitive(row.primitive.id, start, end)
+            if hold.end_ns > start
+        ]
+        assert (row.holds, row.hold_ns) == (len(lengths), sum(lengths))
+    expected = running_by_hand(model, start, end)
+    assert span.running_ns.tolist() == expected[: len(span.running_ns)]
+    assert int(span.running_ns.sum()) == end - start
+    mean = sum(number * lasted for number, lasted in enumerate(expected)) / (end - start)
+    assert span.mean_running == pytest.approx(mean)
+
+
+def test_a_span_outside_of_the_recording_is_empty(model: Model) -> None:
+    span = SpanStatistics(model, model.end_ns + 1_000, model.end_ns + 2_000)
+    assert not span.advance(100)
+    assert not len(span.lanes)
+    assert span.primitives() == []
+    assert span.duration_ns == 0
+
+
+def test_steps_between_slices_of_the_same_state(model: Model) -> None:
+    columns = model.states.slices(2, model.start_ns, model.end_ns)
+    waits = columns.starts[columns.codes & STATE_MASK == State.LOCK_WAIT].tolist()
+    item = model.states.slice_at(2, waits[0])
+    seen = []
+    while item is not None:
+        seen.append(item.start_ns)
+        last, item = item, next_alike(model, item)
+    assert seen == waits
+    back = []
+    step = last
+    while step is not None:
+        back.append(step.start_ns)
+        step = previous_alike(model, step)
+    assert back == waits[::-1]
+    assert np.all(np.diff(waits) > 0)

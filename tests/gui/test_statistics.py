@@ -1,0 +1,102 @@
+"""The statistics panel: the whole recording lane by lane; a span with its locks and how many lanes ran at once."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.recording.schema import State
+from gui.panels.statistics import StatisticsPanel
+from gui.state.selection import Selection
+from gui.state.span_state import SpanState
+from gui.theme import ActiveTheme
+from tests.gui.timeline.recordings import ALICE, BOB, FEEDER, LOCK, MS, START, by_hand, synthetic
+
+
+@pytest.fixture
+def selection() -> Selection:
+    return Selection()
+
+
+@pytest.fixture
+def spans(qtbot: QtBot, selection: Selection) -> Iterator[SpanState]:
+    made = SpanState(selection)
+    yield made
+    made.cancel()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, spans: SpanState) -> StatisticsPanel:
+    made = StatisticsPanel(ActiveTheme(), spans)
+    qtbot.addWidget(made)
+    made.resize(1200, 240)
+    made.show()
+    model = by_hand()
+    spans.show_model(model)
+    made.show_model(model)
+    return made
+
+
+def test_without_a_span_the_whole_recording_is_shown(panel: StatisticsPanel) -> None:
+    rows = {row.lane.id: row for row in panel.table.row_model.rows}
+    assert rows[BOB].totals[State.LOCK_WAIT] == 20 * MS
+    assert rows[ALICE].share(State.RUNNING) == 1.0
+    assert panel.table.row_model.rows[-1].lane.id == FEEDER
+    assert not panel.strip.isVisible()
+
+
+def test_a_span_has_its_lanes_locks_and_concurrency(
+    qtbot: QtBot, panel: StatisticsPanel, spans: SpanState, selection: Selection
+) -> None:
+    selection.select_span(START + 30 * MS, START + 60 * MS)
+    qtbot.waitUntil(lambda: not spans.busy and panel.strip.isVisible())
+    rows = {row.lane.id: row for row in panel.table.row_model.rows}
+    assert rows[BOB].totals[State.LOCK_WAIT] == 10 * MS
+    assert rows[BOB].lifetime == 30 * MS
+    lock = panel.locks.row_model.rows[0]
+    assert lock.primitive.id == LOCK
+    assert (lock.waits, lock.wait_ns, lock.longest_wait_ns) == (1, 10 * MS, 10 * MS)
+    assert (lock.holds, lock.hold_ns) == (2, 30 * MS - 1_000)
+    at_once = {row.lanes: row.time_ns for row in panel.at_once.row_model.rows}
+    assert at_once == {1: 10 * MS, 2: 20 * MS}
+    assert (
+        "Span of 30.0 ms: 1.7 lanes ran at once on average, 2 at most, 2 or more for 67 %" in panel.strip.words.text()
+    )
+
+
+def test_the_figures_of_a_span_can_be_chosen_and_left(
+    qtbot: QtBot, panel: StatisticsPanel, spans: SpanState, selection: Selection
+) -> None:
+    selection.select_span(START + 30 * MS, START + 60 * MS)
+    qtbot.waitUntil(lambda: not spans.busy and panel.strip.isVisible())
+    qtbot.mouseClick(panel.strip.buttons.button(1), Qt.MouseButton.LeftButton)
+    assert panel.locks.isVisible()
+    with qtbot.waitSignal(panel.primitive_chosen) as chosen:
+        panel.locks.row_chosen.emit(panel.locks.row_model.rows[0])
+    assert chosen.args == [LOCK]
+    with qtbot.waitSignal(panel.whole_wanted):
+        qtbot.mouseClick(panel.strip.clear, Qt.MouseButton.LeftButton)
+    selection.clear()
+    assert panel.table.isVisible()
+    assert not panel.strip.isVisible()
+
+
+def test_counting_a_large_span_goes_in_pieces_and_can_be_cancelled(qtbot: QtBot, selection: Selection) -> None:
+    model = synthetic(lanes=16, slices=60_000)
+    took = iter(float(n) for n in range(1_000_000))  # by this clock every piece takes a second: pieces get small
+    spans = SpanState(selection, thread_time=lambda: next(took))
+    spans.show_model(model)
+    selection.select_span(model.start_ns, model.end_ns)
+    assert spans.statistics is not None
+    assert spans.statistics.totals.sum() > 0
+    qtbot.waitUntil(lambda: spans.statistics.progress > 0)
+    assert spans.busy
+    spans.cancel()
+    assert spans.cancelled
+    assert not spans.busy
+    reached = spans.statistics.progress
+    assert 0 < reached < 1
+    selection.select_span(model.start_ns, model.start_ns + 1_000_000)
+    assert not spans.cancelled
+    spans.cancel()
