@@ -24,6 +24,7 @@ RawLock = _thread.LockType
 RawRLock = _thread.RLock
 start_new_thread = _thread.start_new_thread
 ThreadLocal = _thread._local
+IS_SUB_INTERPRETER: bool = not getattr(_thread, "_is_main_interpreter", lambda: True)()  # told from 3.12 on
 
 getpid = os.getpid
 count = itertools.count

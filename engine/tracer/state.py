@@ -7,7 +7,7 @@ import sys
 from _operator import length_hint
 
 from . import layout
-from .originals import ThreadLocal, clock, get_ident, get_native_id, getpid
+from .originals import IS_SUB_INTERPRETER, ThreadLocal, clock, get_ident, get_native_id, getpid
 from .ring import (
     WORDS_PER_CELL,
     Ring,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFERS_SIGNALS = True
 CELLS_WORD = layout.CELLS_AT // 8
+CROWD = layout.MAX_CHUNKS // 2  # threads: from then on who waits hands its chunk back
 SPARE_SLOT = layout.CELL_HELD - 2  # read by nobody: for a thread that holds more locks than its cell has room for
 
 Wait = tuple[int, int, int, int]  # object, detail, site, since
@@ -85,6 +86,7 @@ class ThreadState:
         self.dropped = 0
         self.offsets: Iterator[int] = iter(())
         ring.states[self.serial] = self
+        ring.is_crowded = len(ring.states) > CROWD
         self.wait: Wait | None = None
         self.wait_serial = 0
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
@@ -200,6 +202,13 @@ class ThreadState:
         first: int = next(self.offsets)
         return first
 
+    def hand_back_chunk(self) -> None:
+        """The thread rests while there are more threads than chunks: another may write meanwhile."""
+        if self.chunk:
+            self.ring.give_back_chunk(self.chunk)
+            self.chunk = 0
+            self.offsets = iter(())
+
     def count_dropped(self) -> None:
         """What was given up beforehand and not used has not been lost."""
         if self.dropped and not self.chunk:
@@ -216,9 +225,7 @@ class ThreadState:
         """The thread ends: give back chunk and cell. A cell that still tells something stays."""
         self.count_dropped()
         self.name_holds()
-        if self.chunk:
-            self.ring.give_back_chunk(self.chunk)
-            self.chunk = 0
+        self.hand_back_chunk()
         self.offsets = iter(())
         self.ident = 0  # another thread may have the same from now on
         self.ring.texts.write("thread-end", self.serial, clock(), error)
@@ -275,8 +282,18 @@ def current_ring() -> Ring:
 def enter(name: str = "", *, internal: bool = False, parent: int = 0, daemon: bool = False) -> ThreadState:
     """Make the state of the calling thread, which has none."""
     ring = current_ring()
-    local.state = state = ThreadState(ring, name or _name_of_thread(), internal=internal, parent=parent, daemon=daemon)
+    state = _seen_before(ring) if IS_SUB_INTERPRETER else None
+    if state is None:
+        name = name or _name_of_thread()
+        state = ThreadState(ring, name, internal=internal, parent=parent, daemon=daemon)
+    local.state = state
     return state
+
+
+def _seen_before(ring: Ring) -> ThreadState | None:
+    """Of a thread that comes into this interpreter again: what was local to it there is gone."""
+    ident = get_ident()
+    return next((state for state in ring.states.values() if state.ident == ident), None)
 
 
 def leave(error: str = "") -> None:
