@@ -1,7 +1,7 @@
 """One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter
 
 from gui.state.filters import Filters
 from gui.theme import Theme
@@ -25,8 +25,7 @@ class Frame:
         self._columns = LaneColumns(self._raster)
         self._labels = LaneLabels(theme, filters.states, ratio, shape)
         self._names = Names(theme, shape)
-        self._ruler = Ruler(theme)
-        self._top = QPixmap()
+        self._ruler = Ruler(theme, ratio)
         self._rows_end = 0
 
     @property
@@ -40,18 +39,12 @@ class Frame:
         self._columns.update(scene, budget_s)
         self._labels.place(scene, self._columns.codes)
         self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
-        self._top = QPixmap(round(geometry.width * self.ratio), round(RULER_PX * self.ratio))
-        self._top.setDevicePixelRatio(self.ratio)
-        painter = QPainter(self._top)
-        self._ruler.paint(painter, geometry, scene.times)
-        painter.end()
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
         geometry, ratio = scene.geometry, self.ratio
-        # In device pixels, where nothing is ever scaled.
         painter.save()
-        painter.scale(1 / ratio, 1 / ratio)
+        painter.scale(1 / ratio, 1 / ratio)  # to device pixels, where nothing is ever stretched
         left, top = round(geometry.names_px * ratio), round(RULER_PX * ratio)
         for column, image in self._columns.images():
             painter.drawImage(left + column, top, image)
@@ -61,7 +54,10 @@ class Frame:
             rest = geometry.height - self._rows_end
             painter.fillRect(geometry.names_px, self._rows_end, geometry.width, rest, self._theme.color("canvas"))
         self._names.paint(painter, scene)
-        painter.drawPixmap(0, 0, self._top)
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        self._ruler.paint(painter, geometry, scene.times)
+        painter.restore()
 
     def wait_boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
         """Where the wide waits for a primitive are, in logical px."""

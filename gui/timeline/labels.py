@@ -48,12 +48,13 @@ class LabelSheet:
     Starts anew when it is full: places given before that hold for the old `pixmap` only.
     """
 
-    def __init__(self, font: QFont, ratio: float) -> None:
+    def __init__(self, font: QFont, ratio: float, side_px: int = SHEET_PX) -> None:
+        """`side_px`: how wide and high it is, logical px."""
         self._font = QFont(font)
         self._font.setPixelSize(round(font.pixelSize() * ratio))
         self._metrics = QFontMetrics(self._font)
-        self._side = round(SHEET_PX * ratio)
-        self.height = self._metrics.height()
+        self._side = round(side_px * ratio)
+        self.height, self.ascent = self._metrics.height(), self._metrics.ascent()
         self._places: dict[tuple[str, int], tuple[int, int, int]] = {}
         self.pixmap = self._new_pixmap()
         self._x = self._y = 0
@@ -62,6 +63,12 @@ class LabelSheet:
         """Width of a text, and x and y of it on the sheet."""
         key = (text, color.rgb())
         return self._places.get(key) or self._add(key, color)
+
+    def draw(self, painter: QPainter, x: int, y: int, text: str, color: QColor) -> int:
+        """Paints a text; the painter's unit is the device pixel. Returns its width."""
+        width, left, top = self.place(text, color)
+        painter.drawPixmap(x, y, width, self.height, self.pixmap, left, top, width, self.height)
+        return width
 
     def _new_pixmap(self) -> QPixmap:
         pixmap = QPixmap(self._side, self._side)
@@ -80,7 +87,7 @@ class LabelSheet:
         painter = QPainter(self.pixmap)
         painter.setFont(self._font)
         painter.setPen(color)
-        painter.drawText(self._x, self._y + self._metrics.ascent(), text)
+        painter.drawText(self._x, self._y + self.ascent, text)
         painter.end()
         place = self._places[key] = (width, self._x, self._y)
         self._x += width + 1

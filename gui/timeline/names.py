@@ -46,30 +46,29 @@ class Names:
         self._small_bold = ui_font(FONT_SMALL_PX, bold=True)
         self._kept = QPixmap()
         self._kept_for: tuple[object, ...] = ()
+        self._looked_at: tuple[object, ...] = ()
         self._elided: dict[tuple[str, int, int, bool], str] = {}
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
-        geometry = scene.geometry
-        ratio = geometry.ratio
-        key = (
-            geometry.names_px,
-            geometry.height,
-            ratio,
-            geometry.first_row,
-            scene.rows,
-            scene.deadlocked,
-            self._told(scene),
-        )
-        if key != self._kept_for:
-            self._kept_for = key
-            self._width = geometry.names_px
-            self._kept = QPixmap(round(geometry.names_px * ratio), round(geometry.height * ratio))
-            self._kept.setDevicePixelRatio(ratio)
-            fresh = QPainter(self._kept)
-            self._paint_rows(fresh, scene)
-            fresh.end()
+        looked_at = (_shape(scene), scene.rows, scene.deadlocked, scene.model, scene.model.version)
+        if looked_at != self._looked_at:
+            self._looked_at = looked_at
+            self._look(scene)
         painter.drawPixmap(0, 0, self._kept)
+
+    def _look(self, scene: Scene) -> None:
+        """Makes the picture anew if anything about the rows has changed."""
+        geometry = scene.geometry
+        kept_for = (_shape(scene), scene.rows, scene.deadlocked, self._told(scene))
+        if kept_for != self._kept_for:
+            self._kept_for = kept_for
+            self._width = geometry.names_px
+            self._kept = QPixmap(round(geometry.names_px * geometry.ratio), round(geometry.height * geometry.ratio))
+            self._kept.setDevicePixelRatio(geometry.ratio)
+            painter = QPainter(self._kept)
+            self._paint_rows(painter, scene)
+            painter.end()
 
     @staticmethod
     def _told(scene: Scene) -> list[object]:
@@ -174,3 +173,8 @@ class Names:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.drawPolygon(QPolygon([QPoint(left + x, middle + y) for x, y in points]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _shape(scene: Scene) -> tuple[float, ...]:
+    geometry = scene.geometry
+    return geometry.names_px, geometry.height, geometry.ratio, geometry.first_row

@@ -1,66 +1,69 @@
 """The ruler above the lanes."""
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QPainter
 
 from engine.model.format import duration
 from gui.state.arrangement import Times
 from gui.theme import FONT_SMALL_PX, Theme, ui_font
 from gui.timeline.geometry import RULER_PX, Geometry
+from gui.timeline.labels import LabelSheet
 from gui.timeline.time_base import TimeBase
 
 TICK_PX = 6
 MINOR_PX = 3
 GAP_PX = 6
+SHEET_PX = 512
 TOLD = {Times.START: "in view", Times.SELECTION: "· since selection", Times.CLOCK: "· time of day"}
 
 
 class Ruler:
     """Paints times as a TimeBase tells them; deep in, offsets from a base that sticks to the left edge."""
 
-    def __init__(self, theme: Theme) -> None:
-        self._theme = theme
-        self._font = ui_font(FONT_SMALL_PX)
-        self._bold = ui_font(FONT_SMALL_PX, bold=True)
-        self._metrics = QFontMetrics(self._font)
+    def __init__(self, theme: Theme, ratio: float) -> None:
+        self._theme, self._ratio = theme, ratio
+        self._plain = LabelSheet(ui_font(FONT_SMALL_PX), ratio, SHEET_PX)
+        self._bold = LabelSheet(ui_font(FONT_SMALL_PX, bold=True), ratio, SHEET_PX)
 
     def paint(self, painter: QPainter, geometry: Geometry, times: TimeBase) -> None:
-        """Paints the strip over the lanes' area and the corner over the names."""
-        theme = self._theme
-        painter.fillRect(0, 0, geometry.width, RULER_PX, theme.color("panel"))
+        """Paints the strip over the lanes' area and the corner over the names. The painter's unit: device pixels."""
+        theme, px = self._theme, self._px
+        width, height, names = px(geometry.width), px(RULER_PX), px(geometry.names_px)
+        painter.fillRect(0, 0, width, height, theme.color("panel"))
         self._paint_marks(painter, geometry, times)
-        painter.fillRect(0, 0, geometry.names_px, RULER_PX, theme.color("panel"))
-        painter.setFont(self._font)
-        painter.setPen(theme.color("text_dim"))
-        corner = QRect(12, 0, geometry.names_px - 20, RULER_PX)
-        painter.drawText(
-            corner,
-            Qt.AlignmentFlag.AlignVCenter,
-            f"{duration(geometry.end_ns - geometry.start_ns)} {TOLD[times.times]}",
-        )
-        painter.fillRect(0, RULER_PX - 1, geometry.width, 1, theme.color("border"))
+        painter.fillRect(0, 0, names, height, theme.color("panel"))
+        told = f"{duration(geometry.end_ns - geometry.start_ns)} {TOLD[times.times]}"
+        painter.setClipRect(0, 0, names - px(GAP_PX), height)
+        self._plain.draw(painter, px(12), (height - self._plain.height) // 2, told, theme.color("text_dim"))
+        painter.setClipping(False)
+        painter.fillRect(0, height - px(1), width, px(1), theme.color("border"))
 
     def _paint_marks(self, painter: QPainter, geometry: Geometry, times: TimeBase) -> None:
-        scale, theme, origin_ns = geometry.scale, self._theme, times.origin_ns
+        scale, theme, px, origin_ns = geometry.scale, self._theme, self._px, times.origin_ns
         ticks = times.ticks(geometry.start_ns, geometry.end_ns, scale.ns_per_px)
-        free_from = geometry.names_px + GAP_PX
-        painter.setFont(self._bold)
+        bottom, gap = px(RULER_PX), px(GAP_PX)
+        text_bottom = bottom - px(TICK_PX + 6)
+        free_from = px(geometry.names_px) + gap
         if ticks.base is not None:
-            painter.setPen(theme.color("accent"))
-            painter.drawText(free_from, RULER_PX - TICK_PX - 6, ticks.base.text)
-            free_from += QFontMetrics(self._bold).horizontalAdvance(ticks.base.text) + 2 * GAP_PX
-        painter.setFont(self._font)
-        painter.setPen(theme.color("text_dim"))
-        mark, minor = theme.color("border_strong"), theme.color("border")
+            top = text_bottom - self._bold.ascent
+            free_from += self._bold.draw(painter, free_from, top, ticks.base.text, theme.color("accent")) + 2 * gap
+        ink, top = theme.color("text_dim"), text_bottom - self._plain.ascent
+        marks = []
         for tick in ticks.marks:
-            x = round(scale.x(tick.time_ns + origin_ns))
-            painter.fillRect(x, RULER_PX - TICK_PX, 1, TICK_PX, mark)
-            if x + GAP_PX // 2 >= free_from:
-                painter.drawText(x + GAP_PX // 2, RULER_PX - TICK_PX - 6, tick.text)
+            x = px(scale.x(tick.time_ns + origin_ns))
+            marks.append(QRect(x, bottom - px(TICK_PX), px(1), px(TICK_PX)))
+            if x + gap // 2 >= free_from:
+                self._plain.draw(painter, x + gap // 2, top, tick.text, ink)
         if ticks.marks:
             fine = ticks.step_ns / 5
-            time = ticks.marks[0].time_ns - ticks.step_ns
-            end = geometry.end_ns - origin_ns
-            while time <= end:
-                painter.fillRect(round(scale.x(time + origin_ns)), RULER_PX - MINOR_PX, 1, MINOR_PX, minor)
-                time += fine
+            first = ticks.marks[0].time_ns - ticks.step_ns
+            count = int((geometry.end_ns - origin_ns - first) / fine) + 1
+            lefts = [px(scale.x(first + fine * place + origin_ns)) for place in range(count)]
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("border"))
+            painter.drawRects([QRect(x, bottom - px(MINOR_PX), px(1), px(MINOR_PX)) for x in lefts])
+            painter.setBrush(theme.color("border_strong"))
+            painter.drawRects(marks)
+
+    def _px(self, logical: float) -> int:
+        return round(logical * self._ratio)
