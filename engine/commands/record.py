@@ -21,11 +21,13 @@ POLL_S = 0.2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options, then the program with its own."""
     parser.usage = (
-        "main.py record [-h] [-o FILE] [--interpreter PYTHON] [--time-limit S] [--] SCRIPT|-m MODULE [ARGS...]"
+        "main.py record [-h] [-o FILE] [--interpreter PYTHON] [--time-limit S] [--sample-rate HZ]"
+        " [--] SCRIPT|-m MODULE [ARGS...]"
     )
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="where to record it")
     parser.add_argument("--interpreter", metavar="PYTHON", help="the Python to run it on")
     parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
+    parser.add_argument("--sample-rate", type=float, metavar="HZ", help="look at the threads so often a second (200)")
     add_program(parser)
 
 
@@ -39,6 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
             interpreter=arguments.interpreter,
             recording=arguments.recording,
             time_limit_s=arguments.time_limit,
+            sample_hz=arguments.sample_rate,
             capture_output=False,
         )
     except InvalidChoice as error:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], dest="parameters", metavar="NAME=VALUE", help="a parameter"
     )
     parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
+    parser.add_argument("--sample-rate", type=float, metavar="HZ", help="look at the threads so often a second (200)")
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="where to record it")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
 
@@ -46,6 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
             recording=arguments.recording,
             start_method=arguments.start_method,
             time_limit_s=arguments.time_limit,
+            sample_hz=arguments.sample_rate,
             end_on_deadlock=True,
         )
     except InvalidChoice as error:

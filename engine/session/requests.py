@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import interpreters
 from engine.backends import registry as backends
+from engine.recorder.pace import FASTEST_HZ, SLOWEST_HZ
 from engine.recorder.request import RunRequest
 from engine.recording import library
 from engine.scenarios import catalogue
@@ -38,6 +39,7 @@ def scenario_request(
     start_method: str | None = None,
     time_limit_s: float | None = None,
     end_on_deadlock: bool = False,
+    sample_hz: float | None = None,
 ) -> RunRequest:
     """A run of a ready-made scenario; None: its own default. Texts in `parameters` are parsed. InvalidChoice."""
     try:
@@ -68,6 +70,7 @@ def scenario_request(
         backend=settings.backend,
         workers=settings.workers,
         time_limit_s=_time_limit(time_limit_s),
+        sample_hz=_sample_rate(sample_hz),
         end_on_deadlock=end_on_deadlock,
         start_method=settings.start_method,
     )
@@ -82,6 +85,7 @@ def program_request(
     time_limit_s: float | None = None,
     capture_output: bool = True,
     end_on_deadlock: bool = False,
+    sample_hz: float | None = None,
 ) -> RunRequest:
     """A run of the user's own program: `SCRIPT [ARGS...]`, `-m MODULE [ARGS...]` or `-c CODE`. InvalidChoice."""
     words = arguments[1:] if arguments[:1] == ["--"] else list(arguments)
@@ -93,6 +97,7 @@ def program_request(
         cwd=cwd,
         title=title,
         time_limit_s=_time_limit(time_limit_s),
+        sample_hz=_sample_rate(sample_hz),
         capture_output=capture_output,
         end_on_deadlock=end_on_deadlock,
     )
@@ -106,6 +111,7 @@ def workload_request(
     start_method: str | None = None,
     time_limit_s: float | None = None,
     end_on_deadlock: bool = False,
+    sample_hz: float | None = None,
 ) -> RunRequest:
     """A run of a custom workload (see engine.tasks.workload). InvalidChoice."""
     try:
@@ -133,6 +139,7 @@ def workload_request(
         backend=used.pop() if len(used) == 1 else None,
         workers=sum(group.workers for group in checked.groups),
         time_limit_s=_time_limit(time_limit_s),
+        sample_hz=_sample_rate(sample_hz),
         end_on_deadlock=end_on_deadlock,
         start_method=checked.start_method,
     )
@@ -161,6 +168,13 @@ def _time_limit(seconds: float | None) -> float | None:
     if seconds is not None and not 0 < seconds < float("inf"):
         raise InvalidChoice("time_limit_s", f"The time limit must be more than 0 s, not {seconds:g}.")
     return seconds
+
+
+def _sample_rate(hz: float | None) -> float | None:
+    if hz is not None and not SLOWEST_HZ <= hz <= FASTEST_HZ:
+        message = f"The sample rate must be from {SLOWEST_HZ:g} to {FASTEST_HZ:g} a second, not {hz:g}."
+        raise InvalidChoice("sample_hz", message)
+    return hz
 
 
 def _interpreter(given: str | Path | None) -> str:
