@@ -102,11 +102,11 @@ CELL_HELD = 16
 HELD_SLOTS = 24
 
 CHUNKS_AT = CELLS_AT + CELL_SIZE * MAX_CELLS
-CHUNK_SIZE = 32768
+CHUNK_SIZE = 16384
 CHUNK_HEADER = 32
 RECORDS_PER_CHUNK = (CHUNK_SIZE - CHUNK_HEADER) // RECORD_SIZE
-MAX_CHUNKS = 1024
-CHUNK_BLOCK = 8  # chunks allocated at a time
+MAX_CHUNKS = 2048
+CHUNK_BLOCK = 16  # chunks allocated at a time
 # Byte offsets into a chunk's header.
 CHUNK_STATE = 0  # u32
 CHUNK_THREAD = 4  # u32, the owner's serial

@@ -41,6 +41,7 @@ class Ring:
         "free_cells",
         "free_chunks",
         "given_chunks",
+        "is_crowded",
         "lock",
         "path",
         "sequence",
@@ -59,6 +60,7 @@ class Ring:
         self.lock = RLock()
         self.serials = count(1)
         self.states: dict[int, ThreadState] = {}  # of living threads, by serial
+        self.is_crowded = False  # there may not be a chunk for every thread
         self.free_cells: list[int] = []
         self.free_chunks: list[int] = []
         self.given_chunks = bytearray(layout.MAX_CHUNKS)
@@ -111,15 +113,16 @@ class Ring:
             return
 
     def _find_chunks(self) -> bool:
-        found = []
-        for number in range(1, self.allocated_chunks):
-            if not self.given_chunks[number]:
-                (state,) = unpack_u32(self.buffer, chunk_offset(number) + layout.CHUNK_STATE)
-                if state == layout.CHUNK_FREE:
-                    self.given_chunks[number] = 1
-                    found.append(number)
-                    if len(found) == CHUNKS_LOOKED_FOR:
-                        break
+        found: list[int] = []
+        number = 0
+        while len(found) < CHUNKS_LOOKED_FOR:
+            number = self.given_chunks.find(0, number + 1, self.allocated_chunks)
+            if number < 0:
+                break
+            (state,) = unpack_u32(self.buffer, chunk_offset(number) + layout.CHUNK_STATE)
+            if state == layout.CHUNK_FREE:
+                self.given_chunks[number] = 1
+                found.append(number)
         found.reverse()
         self.free_chunks.extend(found)
         return bool(found)

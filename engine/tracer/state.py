@@ -204,10 +204,11 @@ class ThreadState:
 
     def hand_back_chunk(self) -> None:
         """The thread rests while there are more threads than chunks: another may write meanwhile."""
+        self.count_dropped()
         if self.chunk:
             self.ring.give_back_chunk(self.chunk)
             self.chunk = 0
-            self.offsets = iter(())
+        self.offsets = iter(())
 
     def count_dropped(self) -> None:
         """What was given up beforehand and not used has not been lost."""
@@ -223,10 +224,8 @@ class ThreadState:
 
     def end(self, error: str = "") -> None:
         """The thread ends: give back chunk and cell. A cell that still tells something stays."""
-        self.count_dropped()
         self.name_holds()
         self.hand_back_chunk()
-        self.offsets = iter(())
         self.ident = 0  # another thread may have the same from now on
         self.ring.texts.write("thread-end", self.serial, clock(), error)
         for reference in self.reserved.values():

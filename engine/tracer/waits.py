@@ -28,6 +28,8 @@ def begin(
         _close(state, outer, now, 0)
     if state.reserved:
         state.name_holds()
+    if state.ring.is_crowded:
+        state.hand_back_chunk()
     _open(state, (number, detail, site, now), owner, owner_site, owner_since)
     return outer
 

@@ -46,3 +46,20 @@ def test_a_full_run_folder_does_not_kill(tmp_path: Path) -> None:
         assert len(process.records) + process.cells()[1][layout.CELL_DROPPED] == 100_000
     finally:
         subprocess.run(["umount", str(run)], check=True)
+
+
+def test_who_waits_in_a_crowd_hands_its_chunk_back(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import sys, threading, time
+        state = sys.modules["_lanescope.state"].current()
+        state.ring.is_crowded = True
+        with threading.Lock(): pass
+        time.sleep(0)
+        with threading.Lock(): pass
+        assert state.chunks == 2
+        """,
+    )
+    assert [record.kind for record in program.records] == [layout.HOLD, layout.WAIT, layout.HOLD]
+    assert program.cells()[1][layout.CELL_DROPPED] == 0
