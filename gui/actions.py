@@ -147,6 +147,14 @@ ACTIONS = (
         When.READY,
     ),
     ActionSpec(
+        "compare",
+        "Compare",
+        "Measure the chosen workload on several backends, worker counts and interpreters; once more goes back",
+        "Run",
+        "F7",
+        "compare",
+    ),
+    ActionSpec(
         "show-deadlock",
         "Go to the deadlock",
         "Show the deadlock's lanes, moment and wait-for graph",

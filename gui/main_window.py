@@ -18,6 +18,7 @@ from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
 from gui.widgets.messages import Message
 from gui.window.bookmarks import Bookmarks
+from gui.window.comparing import Comparing
 from gui.window.copying import Copying
 from gui.window.debug_overlay import DebugOverlay
 from gui.window.find_lane import FindLane
@@ -58,11 +59,20 @@ class MainWindow(WindowFrame):
             self.notes,
             self.navigation,
         )
-        self.copying = Copying(
-            self.timeline, self.legend, self.selection, self.messages, self.recordings.folder
-        )
+        self.copying = Copying(self.timeline, self.legend, self.selection, self.messages, self.recordings.folder)
         self.find_lane = FindLane(self._go_to_lane, self)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
+        self.comparing = Comparing(
+            self.comparison,
+            self.comparison_bridge,
+            self.pages,
+            self.docks,
+            self.configuration,
+            self.settings,
+            self.workload,
+            self.recordings,
+            busy=lambda: self.bridge.running,
+        )
         self.script_form = RecordScript(self.settings, self.run_control.record_script, self)
         self._connect_actions()
         self._connect_parts()
@@ -101,6 +111,7 @@ class MainWindow(WindowFrame):
             copy_picture=self.copying.copy_picture,
             save_picture=self.copying.ask_and_save,
             find_lane=lambda: self.find_lane.open(self.bridge.model),
+            compare=self.comparing.toggle,
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
             plots=lambda: self.show_plots(self.plots.isHidden()),
@@ -205,6 +216,7 @@ class MainWindow(WindowFrame):
     def _show_run_state(self, state: RunState) -> None:
         self.tool_bar.recording.show_state(state, self.run_control.seconds)
         if state is RunState.STARTING:
+            self.comparing.leave()
             for of_before in ("failed", "damage", "saved", "ended", "note"):
                 self.messages.dismiss(of_before)
             self.pages.setCurrentIndex(1)
@@ -393,6 +405,7 @@ class MainWindow(WindowFrame):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends a run that is going on (its recording is kept) and writes the settings."""
         self.settings.on_change = lambda: None
+        self.comparing.close()
         self.remember_places()
         self.hide()
         self.clock.stop()

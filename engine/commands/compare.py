@@ -154,7 +154,7 @@ def _tell_events(progress: "Progress", result: "Result") -> None:
     variant = progress.variant
     event = {
         "event": "progress", "done": progress.done, "total": progress.total, "round": progress.round,
-        "variant": variant.name, "result": result.to_data() if progress.round else None,
+        "variant": variant.name, "result": result.to_data(),
     }  # fmt: skip
     print(json.dumps(event, ensure_ascii=False), flush=True)
 

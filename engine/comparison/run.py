@@ -29,10 +29,16 @@ class Progress:
     variant: Variant
 
 
+def comparisons_folder() -> Path:
+    """Where comparisons are kept, beside the recordings; made when it is not there. OSError when it cannot be made."""
+    path = library.folder() / COMPARISONS
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def new_folder(title: str) -> Path:
     """A new folder for a comparison's recordings and its result. OSError when it cannot be made."""
-    parent = library.folder() / COMPARISONS
-    parent.mkdir(exist_ok=True)
+    parent = comparisons_folder()
     path = library.new_path(title, parent).with_suffix("")
     number = 1
     while path.exists():

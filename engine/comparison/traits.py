@@ -60,7 +60,7 @@ def _memory(result: Result, variant: VariantResult) -> str:
     if base is None or variant is base or base.python != variant.python or not base.middle("memory_bytes"):
         return f"{space}, {size(used)} in all"
     more = (used - base.middle("memory_bytes")) / variant.workers
-    return f"{space}, {size(used)} in all, {'+' if more >= 0 else '−'}{size(abs(more))} a worker"
+    return f"{space}, {size(used)} in all, {f'{size(more)} a worker' if more > 0 else f'no more than {base.name}'}"
 
 
 def _gil(variant: VariantResult) -> str:

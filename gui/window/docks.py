@@ -1,5 +1,7 @@
 """Where the panels stand: docks that can be moved, closed and are remembered."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
@@ -61,6 +63,12 @@ class Docks:
         """Shows a dock in front of its neighbours; the focus stays where it is."""
         self._docks[name].show()
         self._docks[name].raise_()
+
+    def show_only(self, names: Collection[str]) -> None:
+        """Hides all other docks for now; `restore` of what `save` gave before brings them back."""
+        for name, dock in self._docks.items():
+            if name not in names:
+                dock.hide()
 
     def arrange(self) -> None:
         """Puts every dock in its first place."""

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVB
 from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
 from gui.actions import ACTIONS, IN_TIMELINE, MENUS, Actions
+from gui.comparison_bridge import ComparisonBridge
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command
 from gui.panels.bookmarks import BookmarksPanel
+from gui.panels.comparison import ComparisonPage
 from gui.panels.details import Details
 from gui.panels.findings import FindingsPanel
 from gui.panels.legend import Legend
@@ -98,7 +100,7 @@ class WindowFrame(QMainWindow):
         themes, view, selection = self.themes, self.view, self.selection
         self.messages = Messages(lambda: themes.current.surfaces.text, self)
         self.banner = DeadlockBanner(themes, self)
-        self.timeline = Timeline(view, selection, self.filters, themes, self.arrangement)
+        self.timeline = Timeline(view, selection, self.filters, themes, self.arrangement, budget=self.clock.budget)
         self.legend = Legend(view, self.filters, themes)
         self.plots = Plots(view, selection, themes)
         self.plots.set_names_px(self.arrangement.names_px)
@@ -115,6 +117,14 @@ class WindowFrame(QMainWindow):
         self.statistics = StatisticsPanel(themes, self.spans)
         self.bookmarks = BookmarksPanel()
         self.search_bar = SearchBar(self.search, self.acts, themes, self)
+        self.comparison_bridge = ComparisonBridge(self)
+        self.comparison = ComparisonPage(
+            self.configuration,
+            self.interpreters,
+            self.comparison_bridge,
+            themes,
+            self.settings.get_mapping("comparison"),
+        )
         self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
         self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
         sample = self.acts["open-sample"] if sample_recording() else None
@@ -150,6 +160,7 @@ class WindowFrame(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.centre_split)
+        self.pages.addWidget(self.comparison)
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

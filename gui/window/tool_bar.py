@@ -65,6 +65,7 @@ class ToolBar(QToolBar):
         menu.addAction(actions["deadlock-processes"])
         self.deadlock.setMenu(menu)
         self.deadlock.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.compare = self._button(actions, "compare")
         space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)

@@ -105,7 +105,7 @@ def test_each_finding_rests_on_its_number(kind: str, variants: list[VariantResul
 
 def test_each_cell_of_the_table_has_a_number_and_its_recording() -> None:
     rows = {row.backend: row for row in table(typical())}
-    assert rows["processes"].cells["memory space"].text == "one for each process, 50.0 MB in all, +10.0 MB a worker"
+    assert rows["processes"].cells["memory space"].text == "one for each process, 50.0 MB in all, 10.0 MB a worker"
     assert rows["threads"].cells["GIL impact"].text == "one GIL, 50 % of the workers' time waited for it"
     assert rows["processes"].cells["use case"].text.startswith("1.85 times serial here")
     assert all(cell.recording.endswith(".lane") for row in rows.values() for cell in row.cells.values())

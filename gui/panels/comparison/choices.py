@@ -1,0 +1,205 @@
+"""What is to be compared: backends, worker counts, interpreters, repeats of the workload that Run would start."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+
+from engine.backends import registry
+from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, default_workers
+from gui.interpreter_list import InterpreterList
+from gui.state.run_configuration import RunConfiguration
+from gui.widgets.parameter_field import FieldRow
+
+MOST_COUNTS = 8
+MOST_WORKERS = 256
+
+
+class Choices(QScrollArea):
+    """Follows the run configuration; what is chosen here is asked for when a comparison starts."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        configuration: RunConfiguration,
+        interpreters: InterpreterList,
+        remembered: dict[str, Any],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`remembered`: what `to_data` gave the last time."""
+        super().__init__(parent)
+        self._configuration = configuration
+        self._interpreters = interpreters
+        self._unwanted_backends = set(_texts(remembered.get("unwanted_backends")))
+        self._wanted_pythons = set(_texts(remembered.get("pythons")) or [""])
+        self._chose_pythons = bool(remembered.get("pythons"))
+        self.setWidgetResizable(True)
+        body = QWidget(self)
+        self._layout = QVBoxLayout(body)
+        self._layout.setContentsMargins(12, 8, 12, 12)
+        self._layout.setSpacing(4)
+        self.what = QLabel(body)
+        self.what.setWordWrap(True)
+        self.what.setProperty("role", "title")
+        self.remark = QLabel(body)
+        self.remark.setWordWrap(True)
+        self.remark.setProperty("role", "dim")
+        self.workers = QLineEdit(body)
+        self.workers.setText(str(remembered.get("workers") or ", ".join(map(str, default_workers()))))
+        self.workers.setFixedWidth(120)
+        self.workers.textChanged.connect(self._on_edited)
+        self.repeats = QSpinBox(body)
+        self.repeats.setRange(1, MOST_REPEATS)
+        kept = remembered.get("repeats")
+        self.repeats.setValue(kept if isinstance(kept, int) else DEFAULT_REPEATS)
+        self.repeats.valueChanged.connect(self._on_edited)
+        self.workers_row = FieldRow("Worker counts", self.workers)
+        self.repeats_row = FieldRow("Trials of each", self.repeats, remark="After one warm-up that does not count.")
+        self.backends: dict[str, QCheckBox] = {}
+        self.pythons: dict[str, QCheckBox] = {}
+        self._backend_column, self._python_column = QVBoxLayout(), QVBoxLayout()
+        for part in (self.what, self.remark):
+            self._layout.addWidget(part)
+        self._layout.addWidget(_heading("Backends", body))
+        self._layout.addLayout(self._backend_column)
+        self._layout.addSpacing(8)
+        self._layout.addWidget(self.workers_row)
+        self._layout.addWidget(self.repeats_row)
+        self._layout.addWidget(_heading("Interpreters", body))
+        self._layout.addLayout(self._python_column)
+        self._layout.addStretch(1)
+        self.setWidget(body)
+        configuration.changed.connect(self._show)
+        interpreters.changed.connect(self._show_pythons)
+        self._show()
+        self._show_pythons()
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the chosen workload has a speed: it is not meant to hang or to fail."""
+        return self._configuration.custom or self._configuration.scenario.expects == "finish"
+
+    def fault(self) -> str:
+        """Why nothing can be compared as chosen, in one line; empty when it can. Marks the field."""
+        self.workers_row.show_error(self._worker_fault())
+        if not self.comparable:
+            return f"{self._configuration.scenario.title} is meant to {self._configuration.scenario.expects}."
+        if self.workers_row.error:
+            return self.workers_row.error
+        if not self.chosen_backends():
+            return "Choose at least one backend."
+        return "" if self.chosen_pythons() else "Choose at least one interpreter."
+
+    def chosen_backends(self) -> list[str]:
+        """Those ticked, in the order of the scenario."""
+        return [name for name, box in self.backends.items() if box.isChecked()]
+
+    def chosen_pythons(self) -> list[str]:
+        """Paths; "" is Lanescope's own."""
+        return [path for path, box in self.pythons.items() if box.isChecked()]
+
+    def worker_counts(self) -> list[int]:
+        """ValueError when the text is no list of numbers."""
+        return [int(part) for part in self.workers.text().split(",") if part.strip()]
+
+    def to_data(self) -> dict[str, Any]:
+        """What is to be remembered."""
+        return {
+            "unwanted_backends": sorted(self._unwanted_backends),
+            "pythons": sorted(self._wanted_pythons) if self._chose_pythons else [],
+            "workers": self.workers.text(),
+            "repeats": self.repeats.value(),
+        }
+
+    def _worker_fault(self) -> str:
+        try:
+            counts = self.worker_counts()
+        except ValueError:
+            return "Numbers with commas between, such as 1, 2, 4."
+        if not counts or len(counts) > MOST_COUNTS:
+            return f"From 1 to {MOST_COUNTS} numbers."
+        low, high = 1, MOST_WORKERS
+        if not self._configuration.custom:
+            low, high = self._configuration.scenario.min_workers, self._configuration.scenario.max_workers
+        wrong = [count for count in counts if not low <= count <= high]
+        return f"Workers must be from {low} to {high}, not {wrong[0]}." if wrong else ""
+
+    def _show(self) -> None:
+        custom = self._configuration.custom
+        scenario = self._configuration.scenario
+        self.what.setText("Custom workload" if custom else scenario.title)
+        self.remark.setText(
+            "Its groups run together on each backend, with so many workers in all."
+            if custom
+            else "With the parameters of the Workload panel."
+            if self.comparable
+            else f"It is meant to {scenario.expects}: there is no speed to compare. Choose another scenario."
+        )
+        names = [name for name in registry.BACKENDS if registry.get(name).shares_locks] if custom else scenario.backends
+        if tuple(self.backends) != tuple(names):
+            _clear(self._backend_column)
+            self.backends = {}
+            for name in names:
+                backend = registry.get(name)
+                box = self._box(backend.title, backend.explanation, name not in self._unwanted_backends)
+                box.toggled.connect(lambda wanted, name=name: self._on_backend(name, wanted))
+                self._backend_column.addWidget(box)
+                self.backends[name] = box
+        self._on_edited()
+
+    def _show_pythons(self) -> None:
+        if not self._chose_pythons:  # as the ladder has it: a GIL, and none
+            free = next((entry.path for entry in self._interpreters.entries if entry.free_threaded), None)
+            self._wanted_pythons = {"", *([free] if free else [])}
+        choices = self._interpreters.choices()
+        if list(self.pythons) != [path for path, _ in choices]:
+            _clear(self._python_column)
+            self.pythons = {}
+            for path, title in choices:
+                box = self._box(title, self._interpreters.describe(path), path in self._wanted_pythons)
+                box.clicked.connect(self._on_pythons)
+                self._python_column.addWidget(box)
+                self.pythons[path] = box
+            if not any(entry.free_threaded for entry in self._interpreters.entries):
+                missing = QLabel("No free-threaded Python was found; one can be added in the Workload panel.")
+                missing.setWordWrap(True)
+                missing.setProperty("role", "small")
+                self._python_column.addWidget(missing)
+        self._on_edited()
+
+    def _box(self, text: str, tip: str, checked: bool) -> QCheckBox:
+        box = QCheckBox(text, self.widget())
+        box.setToolTip(tip)
+        box.setChecked(checked)
+        return box
+
+    def _on_backend(self, name: str, wanted: bool) -> None:
+        (self._unwanted_backends.discard if wanted else self._unwanted_backends.add)(name)
+        self._on_edited()
+
+    def _on_pythons(self) -> None:
+        self._chose_pythons = True
+        self._wanted_pythons = set(self.chosen_pythons())
+        self._on_edited()
+
+    def _on_edited(self) -> None:
+        self.workers_row.show_error(self._worker_fault())
+        self.changed.emit()
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "dim")
+    return label
+
+
+def _texts(value: object) -> list[str]:
+    return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+
+
+def _clear(column: QVBoxLayout) -> None:
+    while (entry := column.takeAt(0)) is not None:
+        if (widget := entry.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()

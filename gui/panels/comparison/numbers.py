@@ -1,0 +1,170 @@
+"""The variants as a table: throughput with its spread, speed-up, efficiency, cost, and where the time went as a bar."""
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QStyledItemDelegate, QVBoxLayout, QWidget
+
+from engine.comparison.result import Result, VariantResult
+from engine.comparison.trial import WHERE
+from engine.model.format import duration, percent, rate, size
+from gui.panels.comparison.colours import colour
+from gui.theme import ActiveTheme
+from gui.widgets.natural import natural
+from gui.widgets.row_table import Column, RowTable
+
+BAR_WIDTH = 180
+WHERE_COLUMN = 8
+
+
+class Numbers(QWidget):
+    """One row a variant. `opened` tells the recording of its typical trial."""
+
+    opened = Signal(str)
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self._result: Result | None = None
+        columns = (
+            Column[VariantResult]("Backend", lambda v: v.name, 150, sort_key=lambda v: natural(v.name), tip=_tip),
+            Column[VariantResult](
+                "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 70, tip=lambda v: v.python_title
+            ),
+            Column[VariantResult]("Per second", self._per_s, 84, _median, number=True, explain=_PER_S),
+            Column[VariantResult]("Spread", _spread, 116, number=True, explain="Slowest and fastest trial"),
+            Column[VariantResult](
+                "Speed-up", self._speed_up, 76, _median, number=True, share=self._share_of_best, explain=_SPEED_UP
+            ),
+            Column[VariantResult](
+                "Efficiency", self._efficiency, 76, self._efficiency_of, number=True, explain="Speed-up over workers"
+            ),
+            Column[VariantResult](
+                "Start-up",
+                lambda v: duration(v.middle("start_up_ns")) if v.good else "",
+                72,
+                lambda v: v.middle("start_up_ns"),
+                number=True,
+                explain="From the start of the first worker until the last one had begun",
+            ),
+            Column[VariantResult](
+                "Memory",
+                lambda v: size(used) if (used := v.middle("memory_bytes")) else "",
+                72,
+                lambda v: v.middle("memory_bytes"),
+                number=True,
+                explain="Most at one time, of all processes",
+            ),
+            Column[VariantResult]("Where the workers' time went", lambda _v: "", BAR_WIDTH, tip=_where_words),
+        )
+        self.table: RowTable[VariantResult] = RowTable(
+            "Variants", columns, key=lambda v: (v.python, v.backend, v.workers), parent=self
+        )
+        self.table.setItemDelegateForColumn(WHERE_COLUMN, _WhereBar(themes, self.table))
+        self.table.horizontalHeader().setSectionResizeMode(WHERE_COLUMN, QHeaderView.ResizeMode.Interactive)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.make_sortable()
+        self.table.row_opened.connect(self._on_opened)
+        self._key = QWidget(self)
+        self._key_line = QHBoxLayout(self._key)
+        self._key_line.setContentsMargins(8, 4, 8, 4)
+        self._key_line.setSpacing(12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self._key)
+        themes.changed.connect(self._show_key)
+        self._show_key()
+
+    def show_result(self, result: Result | None) -> None:
+        self._result = result
+        self.table.set_rows(result.variants if result else [])
+
+    def _on_opened(self, variant: VariantResult) -> None:
+        if variant.typical is not None:
+            self.opened.emit(variant.typical.recording)
+
+    def _show_key(self) -> None:
+        while (entry := self._key_line.takeAt(0)) is not None:
+            if (widget := entry.widget()) is not None:
+                widget.deleteLater()
+        for what in WHERE:
+            sign = QLabel(f"<span style='color:{colour(self._themes.current, what)}'>■</span> {what}", self._key)
+            sign.setProperty("role", "small")
+            self._key_line.addWidget(sign)
+        self._key_line.addStretch(1)
+
+    def _per_s(self, variant: VariantResult) -> str:
+        return rate(variant.throughput.median) if variant.throughput else variant.error
+
+    def _speed_up(self, variant: VariantResult) -> str:
+        if self._result is None or (found := self._result.speed_up(variant)) is None:
+            return ""
+        return f"{found.median:.2f}"
+
+    def _share_of_best(self, variant: VariantResult) -> float | None:
+        best = max((_median(other) for other in self._result.variants), default=0.0) if self._result else 0.0
+        return _median(variant) / best if best and variant.good else None
+
+    def _efficiency(self, variant: VariantResult) -> str:
+        found = self._result.efficiency(variant) if self._result else None
+        return "" if found is None else percent(found)
+
+    def _efficiency_of(self, variant: VariantResult) -> float:
+        return (self._result.efficiency(variant) if self._result else None) or 0.0
+
+
+_PER_S = "Steps a second, as the workers report them: the median of the trials"
+_SPEED_UP = "Times the throughput of the yardstick: serial, or the fewest workers"
+
+
+def _version(variant: VariantResult) -> str:
+    """As the programs are called: 3.13.0t is free-threaded."""
+    return variant.version + ("t" if variant.free_threaded else "")
+
+
+def _median(variant: VariantResult) -> float:
+    return variant.throughput.median if variant.throughput else 0.0
+
+
+def _spread(variant: VariantResult) -> str:
+    found = variant.throughput
+    return f"{rate(found.least)} – {rate(found.most)}" if found else ""
+
+
+def _tip(variant: VariantResult) -> str:
+    trials = f"{len(variant.good)} of {len(variant.trials)} trials count" if variant.trials else "not run yet"
+    more = "; double-click to look at the run" if variant.good else f": {variant.error}" if variant.error else ""
+    return f"{variant.name}, {variant.python_title}: {trials}{more}"
+
+
+def _where_words(variant: VariantResult) -> str:
+    parts = sorted(((variant.share(what), what) for what in WHERE), reverse=True)
+    return ", ".join(f"{what} {percent(share)}" for share, what in parts if share >= 0.005)
+
+
+class _WhereBar(QStyledItemDelegate):
+    """A stacked bar of WHERE."""
+
+    def __init__(self, themes: ActiveTheme, table: RowTable[VariantResult]) -> None:
+        super().__init__(table)
+        self._themes = themes
+        self._table = table
+
+    def paint(self, painter: QPainter, option: Any, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().paint(painter, option, index)
+        variant = self._table.row_model.rows[index.row()]
+        area = QRectF(option.rect).adjusted(4, 5, -8, -5)
+        left = area.left()
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        for what in WHERE:
+            width = variant.share(what) * area.width()
+            if width > 0:
+                painter.fillRect(
+                    QRectF(left, area.top(), width, area.height()), QColor(colour(self._themes.current, what))
+                )
+                left += width
+        painter.restore()

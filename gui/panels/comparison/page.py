@@ -1,0 +1,229 @@
+"""The comparison page: choices at the left, what was measured at the right."""
+
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from engine.comparison.advice import findings
+from engine.comparison.result import Result
+from engine.comparison.traits import COLUMNS, table
+from gui.comparison_bridge import ComparisonBridge
+from gui.interpreter_list import InterpreterList
+from gui.panels.comparison.choices import Choices
+from gui.panels.comparison.miniatures import Miniatures
+from gui.panels.comparison.numbers import Numbers
+from gui.state.run_configuration import RunConfiguration
+from gui.theme import ActiveTheme
+from gui.widgets.elided_text import ElidedText
+
+_DECODED = QUrl.ComponentFormattingOption.FullyDecoded
+HINT = (
+    "Compare runs the chosen workload on each backend, with each worker count, several times over, and shows what was"
+    " fastest and where the time went. Nothing else should be running meanwhile."
+)
+
+
+class ComparisonPage(QWidget):
+    """Asks for a comparison (`start_requested`) and shows its result while it grows."""
+
+    start_requested = Signal()
+    recording_requested = Signal(Path)
+    open_requested = Signal()
+    left = Signal()
+
+    def __init__(
+        self,
+        configuration: RunConfiguration,
+        interpreters: InterpreterList,
+        bridge: ComparisonBridge,
+        themes: ActiveTheme,
+        remembered: dict[str, Any],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self.result: Result | None = None
+        self.choices = Choices(configuration, interpreters, remembered, self)
+        self.start = QPushButton("Compare", self)
+        self.start.setProperty("primary", True)
+        self.start.clicked.connect(self._on_start_clicked)
+        self.cancel = QPushButton("Cancel", self)
+        self.cancel.setToolTip("End it now; what has been measured stays")
+        self.cancel.clicked.connect(bridge.cancel)
+        self.reason = QLabel(self)
+        self.reason.setProperty("role", "error")
+        self.reason.setWordWrap(True)
+        self.progress = QProgressBar(self)
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress of the comparison")
+        self.doing = ElidedText(1, self)
+        self.title = QLabel(HINT, self)
+        self.title.setWordWrap(True)
+        back = QPushButton("Back to the timeline", self)
+        back.clicked.connect(self.left)
+        earlier = QPushButton("Open earlier…", self)
+        earlier.setToolTip("Open a comparison that was kept")
+        earlier.clicked.connect(self.open_requested)
+        self.numbers = Numbers(themes, self)
+        self.numbers.opened.connect(self._on_opened)
+        self.miniatures = Miniatures(themes, self)
+        self.miniatures.opened.connect(self._on_opened)
+        self.words = QTextBrowser(self)
+        self.words.setAccessibleName("Findings of the comparison")
+        self.traits = QTextBrowser(self)
+        self.traits.setAccessibleName("Backends in a table")
+        self.traits.setOpenLinks(False)
+        self.traits.anchorClicked.connect(lambda link: self._on_opened(link.fragment(_DECODED)))
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        for body, name in (
+            (self.miniatures, "Runs"),
+            (self.words, "Findings"),
+            (self.traits, "Backends in a table"),
+        ):
+            self.tabs.addTab(body, name)
+        self._lay_out(back, earlier)
+        self.choices.changed.connect(self._show_state)
+        bridge.running_changed.connect(lambda _running: self._show_state())
+        bridge.progressed.connect(self._on_progressed)
+        bridge.result_changed.connect(self.show_result)
+        bridge.ended.connect(self._on_ended)
+        self._show_state()
+
+    def _lay_out(self, back: QWidget, earlier: QWidget) -> None:
+        side = QWidget(self)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 8)
+        column.setSpacing(4)
+        column.addWidget(self.choices, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(12, 4, 12, 4)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start, 1)
+        buttons.addWidget(self.cancel, 1)
+        foot.addWidget(self.reason)
+        foot.addLayout(buttons)
+        foot.addWidget(self.progress)
+        foot.addWidget(self.doing)
+        column.addLayout(foot)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 8)
+        head.addWidget(self.title, 1)
+        head.addWidget(earlier)
+        head.addWidget(back)
+        results = QSplitter(Qt.Orientation.Vertical, self)
+        results.addWidget(self.numbers)
+        results.addWidget(self.tabs)
+        results.setStretchFactor(0, 3)
+        results.setStretchFactor(1, 2)
+        right = QWidget(self)
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addLayout(head)
+        rows.addWidget(results, 1)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(side)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setSizes([260, 1000])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    def show_result(self, result: Result | None) -> None:
+        """A result, whole or as far as it has come."""
+        self.result = result
+        self.numbers.show_result(result)
+        self.miniatures.show_result(result)
+        self.traits.setHtml(_table(result) if result else "")
+        self.words.setHtml(_words(result) if result else "")
+        if result:
+            counted = sum(len(variant.trials) for variant in result.variants)
+            wanted = len(result.variants) * result.repeats
+            state = (
+                ""
+                if result.complete
+                else f"  {counted} of {wanted} trials so far"
+                if self._bridge.running
+                else (f"  Not complete: {counted} of {wanted} trials")
+            )
+            self.title.setText(f"<b>{result.title}</b>, {result.cores} cores{state}")
+        else:
+            self.title.setText(HINT)
+
+    def refuse(self, message: str) -> None:
+        """Says why nothing was started."""
+        self.reason.setText(message)
+        self.reason.setVisible(bool(message))
+
+    def _on_start_clicked(self) -> None:
+        fault = self.choices.fault()
+        self.refuse(fault)
+        if not fault:
+            self.start_requested.emit()
+
+    def _on_progressed(self, share: float, words: str) -> None:
+        self.progress.setValue(round(share * 1000))
+        self.doing.show_text(words)
+
+    def _on_ended(self, fault: str) -> None:
+        self.refuse(fault)
+        self.doing.show_text("")
+        if self.result is not None:
+            self.show_result(self.result)
+
+    def _on_opened(self, recording: str) -> None:
+        if self._bridge.folder is not None and recording:
+            self.recording_requested.emit(self._bridge.folder / recording)
+
+    def _show_state(self) -> None:
+        running = self._bridge.running
+        self.start.setEnabled(not running and self.choices.comparable)
+        self.start.setVisible(not running)
+        self.cancel.setVisible(running)
+        self.progress.setVisible(running)
+        self.doing.setVisible(running)
+        self.choices.setEnabled(not running)
+        if not running and not self.choices.comparable:
+            self.refuse("")
+
+
+def _words(result: Result) -> str:
+    found = findings(result)
+    if not found:
+        return "<p>Nothing that the numbers carry: too few trials, or differences smaller than their spread.</p>"
+    parts = [
+        f"<p><b>{escape(each['title'])}</b><br>{escape(each['explanation'])}<br>{escape(each['advice'])}</p>"
+        for each in found
+    ]
+    notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
+    return "".join(parts) + notes
+
+
+def _table(result: Result) -> str:
+    """Each cell links to the run that showed its number."""
+    heads = "".join(f"<th align='left'>{escape(name[:1].upper() + name[1:])}</th>" for name in COLUMNS)
+    lines = [f"<tr><th></th>{heads}</tr>"]
+    for row in table(result):
+        cells = "".join(
+            f"<td>{escape(cell.text)} <a href='#{quote(cell.recording)}'>run</a></td>"
+            for cell in (row.cells[name] for name in COLUMNS)
+        )
+        lines.append(f"<tr><td><b>{escape(row.backend)} × {row.workers}</b><br>{escape(row.python)}</td>{cells}</tr>")
+    return f"<table cellpadding='6' width='100%'>{''.join(lines)}</table>"

@@ -1,0 +1,147 @@
+"""The comparison page in the window: starts comparisons of what Run would start, opens their runs, comes and goes."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
+
+from engine.comparison import result as results
+from engine.comparison.run import comparisons_folder, new_folder
+from gui.comparison_bridge import ComparisonBridge
+from gui.panels.comparison import ComparisonPage
+from gui.settings import Settings
+from gui.state.run_configuration import RunConfiguration
+from gui.window.docks import Docks
+from gui.window.run_control import RefusalView
+
+WIDE = 1500  # px; in a window at least so wide the workload stays beside the page
+WORKLOAD_FILE = "workload.json"
+
+
+class RecordingOpener(Protocol):
+    """What opens recordings."""
+
+    def open(self, path: Path) -> None: ...
+
+
+class Comparing(QObject):
+    """Shows the page in place of the timeline; the panels that tell of a recording make room for it."""
+
+    def __init__(
+        self,
+        page: ComparisonPage,
+        bridge: ComparisonBridge,
+        pages: QStackedWidget,
+        docks: Docks,
+        configuration: RunConfiguration,
+        settings: Settings,
+        choices: RefusalView,
+        recordings: RecordingOpener,
+        *,
+        busy: Callable[[], bool],
+    ) -> None:
+        """`busy`: whether a run is going on, beside which nothing can be measured."""
+        super().__init__(page)
+        self._page, self._bridge, self._pages, self._docks = page, bridge, pages, docks
+        self._configuration, self._settings = configuration, settings
+        self._choices, self._recordings, self._busy = choices, recordings, busy
+        self._before: tuple[int, bytes] | None = None  # page and docks that were shown
+        page.start_requested.connect(self._start)
+        page.recording_requested.connect(self._open_run)
+        page.open_requested.connect(self._ask_and_open)
+        page.left.connect(self.leave)
+
+    @property
+    def shown(self) -> bool:
+        return self._before is not None
+
+    def toggle(self) -> None:
+        """Shows the page, or goes back to what was there before."""
+        if self.shown:
+            self.leave()
+            return
+        self._before = self._pages.currentIndex(), self._docks.save()
+        self._docks.show_only(("workload",) if self._page.window().width() >= WIDE else ())
+        self._pages.setCurrentWidget(self._page)
+        self._open_last()
+        self._page.start.setFocus()
+
+    def leave(self) -> None:
+        """Back to what was there before."""
+        if self._before is not None:
+            (page, docks), self._before = self._before, None
+            self._docks.restore(docks)
+            if self._pages.currentWidget() is self._page:
+                self._pages.setCurrentIndex(page)
+
+    def close(self) -> None:
+        """With the window: ends what is going on, keeps what was chosen."""
+        self.leave()
+        self._bridge.close()
+        self._settings.put("comparison", self._page.choices.to_data())
+
+    def _start(self) -> None:
+        if self._busy():
+            self._page.refuse("A run is going on: end it first, for it would disturb the measuring.")
+            return
+        custom = self._choices.custom_workload() if self._configuration.custom else None
+        if self._configuration.custom and custom is None:
+            self._page.refuse("The custom workload can't be run: see its marked fields.")
+            return
+        choices = self._page.choices
+        name = "custom" if custom else self._configuration.scenario.name
+        try:
+            folder = new_folder(f"compare {name}")
+            if custom:
+                target = str(folder / WORKLOAD_FILE)
+                Path(target).write_text(json.dumps(custom), encoding="utf-8")
+            else:
+                target = name
+        except OSError as error:
+            self._page.refuse(f"The comparison can't be kept: {error.strerror or error}.")
+            return
+        given = {} if custom else self._configuration.parameters
+        sets = [part for key, value in given.items() for part in ("--set", f"{key}={value}")]
+        self._bridge.start(
+            [
+                target,
+                "--backends", ",".join(choices.chosen_backends()),
+                "--workers", ",".join(map(str, choices.worker_counts())),
+                "--interpreters", ",".join(path or sys.executable for path in choices.chosen_pythons()),
+                "--repeat", str(choices.repeats.value()),
+                *sets,
+            ],
+            folder,
+        )  # fmt: skip
+        self._settings.put("comparison", choices.to_data())
+        self._settings.put("last_comparison", str(folder))
+
+    def _open_run(self, recording: Path) -> None:
+        self.leave()
+        self._recordings.open(recording)
+
+    def _open_last(self) -> None:
+        last = str(self._settings.get("last_comparison", ""))
+        if last and self._page.result is None and not self._bridge.running:
+            self._open(Path(last), quiet=True)
+
+    def _ask_and_open(self) -> None:
+        start = self._bridge.folder.parent if self._bridge.folder else comparisons_folder()
+        chosen, _ = QFileDialog.getOpenFileName(self._page, "Open a comparison", str(start), "Comparisons (*.json)")
+        if chosen:
+            self._open(Path(chosen), quiet=False)
+
+    def _open(self, path: Path, *, quiet: bool) -> None:
+        """A former result; `quiet`: nobody asked for it, so nobody wants to know why it can't be shown."""
+        try:
+            found = results.load(path)
+        except (OSError, results.NotAComparison) as error:
+            if not quiet:
+                self._page.refuse(f"{path.name} can't be opened: {error}")
+            return
+        self._bridge.folder = path if path.is_dir() else path.parent
+        self._page.show_result(found)

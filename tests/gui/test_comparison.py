@@ -1,0 +1,126 @@
+"""The comparison page: real comparisons, driven as a user does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.comparison.result import load
+from engine.recording.schema import State
+from gui.main_window import MainWindow
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+def open_page(window: MainWindow, **parameters: str) -> None:
+    window.configuration.choose("cpu_under_gil")
+    for name, value in parameters.items():
+        window.configuration.set_parameter(name, value)
+    window.acts["compare"].trigger()
+    choices = window.comparison.choices
+    for name, box in choices.backends.items():
+        box.setChecked(name in {"serial", "threads"})
+    choices.workers.setText("2")
+    choices.repeats.setValue(1)
+
+
+def test_a_comparison_is_run_shown_kept_and_its_runs_open(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    open_page(window, numbers="8000")
+    page = window.comparison
+    assert window.pages.currentWidget() is page
+    assert not window.docks["details"].isVisible()
+    qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    wait_for(lambda: window.comparison_bridge.running)
+    assert page.cancel.isVisible()
+    assert not page.choices.isEnabled()
+    wait_for(lambda: not window.comparison_bridge.running)
+    assert page.reason.text() == ""
+    assert page.result is not None
+    assert page.result.complete
+    names = [page.numbers.table.row_model.index(row, 0).data() for row in range(2)]
+    assert names == ["serial", "threads × 2"]
+    assert page.numbers.table.row_model.index(0, 4).data() == "1.00"
+    assert page.traits.toPlainText().count("MB") >= 2
+    assert "GIL impact" in page.traits.toPlainText()
+    folder = window.comparison_bridge.folder
+    assert folder is not None
+    assert load(folder) == page.result
+
+    sheet = page.miniatures.sheet
+    picture = sheet.grab().toImage()
+    area = sheet._area(0)
+    ratio = picture.devicePixelRatio()
+    colours = {
+        picture.pixelColor(round(x * ratio), round((area.top() + 2) * ratio)).name()
+        for x in range(int(area.left()) + 2, int(area.left() + area.width() * 0.3))
+    }
+    states = window.themes.current.states
+    assert colours <= {states[state] for state in (State.RUNNING, State.CORE_WAIT, State.UNKNOWN, State.IO)}
+
+    qtbot.mouseDClick(sheet, Qt.MouseButton.LeftButton, pos=QPoint(20, int(area.center().y())))
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    assert window.bridge.model is not None
+    assert window.bridge.model.header["backend"] == "serial"
+    assert window.pages.currentWidget() is window.centre_split
+    assert window.docks["details"].isVisible()
+
+
+def test_cancel_keeps_what_has_been_measured(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    open_page(window, numbers="8000")
+    page = window.comparison
+    page.choices.repeats.setValue(50)
+    qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    wait_for(lambda: page.result is not None and page.result.variants[0].trials)
+    qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not window.comparison_bridge.running)
+    assert page.result is not None
+    assert not page.result.complete
+    assert "Not complete" in page.title.text()
+    assert window.comparison_bridge.folder is not None
+    assert not load(window.comparison_bridge.folder).complete
+
+
+def test_what_cannot_be_compared_is_said_at_the_field(window: MainWindow, qtbot: QtBot) -> None:
+    open_page(window)
+    page = window.comparison
+    page.choices.workers.setText("1, many")
+    qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    assert "Numbers with commas" in page.choices.workers_row.error
+    assert "Numbers with commas" in page.reason.text()
+    page.choices.workers.setText("2, 999")
+    assert "not 999" in page.choices.workers_row.error
+    window.configuration.choose("two_locks")
+    assert not page.start.isEnabled()
+    assert "meant to deadlock" in page.choices.remark.text()
+    assert not window.comparison_bridge.running
+
+
+def test_a_window_closed_meanwhile_leaves_nothing(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, wait_for: Wait
+) -> None:
+    window = open_window()
+    open_page(window, numbers="200000")
+    qtbot.mouseClick(window.comparison.start, Qt.MouseButton.LeftButton)
+    wait_for(window.comparison.doing.text)
+    window.close()
+    assert not window.comparison_bridge.running
+    again = open_window()
+    again.acts["compare"].trigger()
+    assert again.comparison.choices.workers.text() == "2"
+    assert again.comparison.choices.chosen_backends() == ["serial", "threads"]
+
+
+def test_an_earlier_comparison_is_there_again(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, wait_for: Wait, tmp_path: Path
+) -> None:
+    window = open_window()
+    open_page(window, numbers="8000")
+    qtbot.mouseClick(window.comparison.start, Qt.MouseButton.LeftButton)
+    wait_for(lambda: window.comparison_bridge.running)
+    wait_for(lambda: not window.comparison_bridge.running)
+    window.close()
+    again = open_window()
+    again.acts["compare"].trigger()
+    assert again.comparison.result is not None
+    assert again.comparison.result.title == "CPU work under the GIL"
