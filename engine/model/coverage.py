@@ -1,16 +1,20 @@
-"""Where lanes held any lock, at every zoom: one byte a lane and bucket of 2^k ns. Times since the recording's start."""
+"""Where lanes held any lock, at every zoom: one bit a lane and bucket of 2^k ns. Times since the recording's start."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.levels import LANES, Level, by_group
+from engine.model.columns import ranges
+from engine.model.growing import Growing
+from engine.model.levels import LANES, LONG_SPAN, by_group
 
 FINEST = 15
 COARSEST = 60
-SMALLEST_BUDGET = 1 << 20  # bytes of the finest level
+SMALLEST_BUDGET = 2 << 20  # bytes of the finest level
 BYTES_PER_SPAN = 2  # allowed once there are many spans
 LEAST_BUCKETS = 4096
+ROW_BYTES = LANES // 8
+BITS = np.uint64(1) << np.arange(LANES, dtype="<u8")
 
 
 class _Span(NamedTuple):
@@ -23,6 +27,30 @@ class _Span(NamedTuple):
         return _Span(min(self.low, low), max(self.high, high)) if self.high > self.low else _Span(low, high)
 
 
+class _Bits:
+    """Of every lane and bucket one bit: the lanes of a group share a word (u64)."""
+
+    def __init__(self) -> None:
+        self._groups: list[Growing] = []
+
+    def room(self, group: int, buckets: int) -> np.ndarray:
+        """A group's words, with room for so many buckets: a view."""
+        while group >= len(self._groups):
+            self._groups.append(Growing("<u8"))
+        return self._groups[group].reserve(buckets)
+
+    def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
+        """1 where the bit is set, of these buckets (in order) and lanes of one group: u8 (len(buckets), len(lanes))."""
+        words = self.room(int(lanes[0]) // LANES, 1)
+        inside = (buckets >= 0) & (buckets < len(words))
+        taken = np.where(inside, words[np.where(inside, buckets, 0)], np.uint64(0)).astype("<u8")
+        bits = np.unpackbits(taken.view(np.uint8).reshape(-1, ROW_BYTES), axis=1, bitorder="little")
+        slots = lanes % LANES
+        if len(lanes) == LANES and (np.diff(slots) == 1).all():
+            return bits
+        return np.asarray(np.take(bits, slots, axis=1))
+
+
 class Coverage:
     """Marks spans; finest levels are given up as the recording grows.
 
@@ -32,7 +60,7 @@ class Coverage:
 
     def __init__(self) -> None:
         self.finest = FINEST
-        self._levels = {k: Level(np.uint8) for k in range(FINEST, COARSEST + 1)}
+        self._levels = {k: _Bits() for k in range(FINEST, COARSEST + 1)}
         self._stale: dict[int, dict[int, _Span]] = {k: {} for k in self._levels}  # level → group → what is to be made
         self._spans = 0
         self._lanes = 0
@@ -44,13 +72,21 @@ class Coverage:
         self._spans += len(lanes)
         self._lanes = max(self._lanes, int(lanes.max()) + 1)
         self._keep_to_budget(int(ends.max()))
-        order = np.argsort(lanes.astype(np.uint16 if self._lanes < 65_536 else np.uint32), kind="stable")
-        lanes = lanes[order]
-        first = starts[order] >> self.finest
-        stop = (np.maximum(ends - 1, starts)[order] >> self.finest) + 1
-        self._levels[self.finest].fill(lanes, first, stop, np.ones(len(lanes), np.uint8))
+        first = starts >> self.finest
+        stop = (np.maximum(ends - 1, starts) >> self.finest) + 1
         for some, where in by_group(lanes):
-            self._note(self.finest + 1, int(some[0]) // LANES, int(first[where].min()), int(stop[where].max()))
+            self._mark_group(int(some[0]) // LANES, BITS[some % LANES], first[where], stop[where])
+
+    def _mark_group(self, group: int, bits: np.ndarray, first: np.ndarray, stop: np.ndarray) -> None:
+        words = self._levels[self.finest].room(group, int(stop.max()))
+        length = stop - first
+        for index in np.flatnonzero(length >= LONG_SPAN).tolist():
+            words[first[index] : stop[index]] |= bits[index]
+        short = length < LONG_SPAN
+        if short.any():
+            places = ranges(first[short], length[short])
+            np.bitwise_or.at(words, places, np.repeat(bits[short], length[short]))
+        self._note(self.finest + 1, group, int(first.min()), int(stop.max()))
 
     def _note(self, k: int, group: int, low: int, high: int) -> None:
         """Buckets low to high (exclusive) of level k - 1 have changed."""
@@ -60,18 +96,18 @@ class Coverage:
 
     def _keep_to_budget(self, last: int) -> None:
         allowed = max(SMALLEST_BUDGET, BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self._lanes)
-        while self.finest < COARSEST and (last >> self.finest) * self._lanes > allowed:
+        while self.finest < COARSEST and (last >> self.finest) * self._lanes // 8 > allowed:
             self._make(self.finest + 1)
             del self._levels[self.finest], self._stale[self.finest]
             self.finest += 1
 
-    def _make(self, k: int) -> Level:
+    def _make(self, k: int) -> _Bits:
         """Brings a level up to date."""
         for level in range(self.finest + 1, k + 1):
             stale = self._stale[level]
             for group, (low, high) in stale.items():
                 finer = self._levels[level - 1].room(group, 2 * high)[2 * low : 2 * high]
-                np.maximum(finer[0::2], finer[1::2], out=self._levels[level].room(group, high)[low:high])
+                np.bitwise_or(finer[0::2], finer[1::2], out=self._levels[level].room(group, high)[low:high])
                 self._note(level + 1, group, low, high)
             stale.clear()
         return self._levels[k]
