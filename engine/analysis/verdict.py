@@ -62,9 +62,14 @@ def report(model: Model, findings: list[Finding]) -> dict[str, Any]:
 
 def render(model: Model, findings: list[Finding]) -> str:
     """The same for a person, WIDTH characters wide but for paths."""
-    parts = ["\n".join(_of_finding(model, found)) for found in findings]
+    parts = [render_finding(model, found) for found in findings]
     parts.append(f"{HEADS[verdict(findings)]}\n{_counts(model)}")
     return "\n\n".join(parts)
+
+
+def render_finding(model: Model, found: Finding) -> str:
+    """One finding, its stacks included."""
+    return "\n".join(_of_finding(model, found))
 
 
 def _of_finding(model: Model, found: Finding) -> Iterator[str]:

@@ -18,7 +18,10 @@ class LockOrders:
 
     def take(self, process: TracedProcess, frame: Frame) -> None:
         """One frame."""
-        self._new.append((process, frame))
+        if self._is_clear(process, frame):
+            self._tell(process, frame)
+        else:
+            self._new.append((process, frame))
 
     def settle(self, *, final: bool = False) -> None:
         """All files have been read once more: tells what was taken before that, finally everything."""
@@ -27,6 +30,15 @@ class LockOrders:
         self._due, self._new = self._new, []
         if final:
             self.settle()
+
+    def _is_clear(self, process: TracedProcess, frame: Frame) -> bool:
+        registry = self._registry
+        match frame:
+            case ("nesting", _, _, number, _, _, held):
+                return all(registry.knows(process, each) for each in (number, *held[::2]))
+            case ("joined", _, _, thread, pid):
+                return thread in process.lanes if thread else registry.process_of_pid(pid) is not None
+        return True
 
     def _tell(self, process: TracedProcess, frame: Frame) -> None:
         registry = self._registry

@@ -100,6 +100,7 @@ class Registry:
         self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}
         self._primitives: dict[int, int] = {}
+        self._unknown: set[int] = set()  # used by a process before the text of the one that made it was read
         self._templates: dict[int, _Template] = {}
         self._sites: dict[int, int] = {}
         self._site_texts: dict[int, dict[str, Any]] = {}
@@ -224,7 +225,8 @@ class Registry:
         if kind == "Process":
             process.children[name] = number
         key = process.key(number)
-        if key in self._primitives:
+        known = self._primitives.get(key)
+        if known is not None and known not in self._unknown:
             self.name_primitive(process, number, name)
             return
         if not name and not internal:
@@ -245,7 +247,8 @@ class Registry:
             self.emit({"type": "primitive-name", "id": known, "name": name})
 
     def _define(self, key: int, primitive: Primitive) -> int:
-        primitive.id = number = len(self.primitives) + 1
+        primitive.id = number = self._primitives.get(key) or len(self.primitives) + 1
+        self._unknown.discard(number)
         self.primitives[number] = primitive
         self._primitives[key] = number
         if primitive.kind not in PRIMITIVE_KINDS:
@@ -315,6 +318,14 @@ class Registry:
             )
             return self._define(key, copy)
         return self._define(key, self._made_by_template(process, number))
+
+    def knows(self, process: TracedProcess, number: int) -> bool:
+        """Whether a primitive has been described yet. What another process has told may not have been read."""
+        return (
+            process.key(number) in self._primitives
+            or self._inherited(process, number, self._primitives) > 0
+            or self._inherited_template(process, number >> layout.TEMPLATE_SHIFT) is not None
+        )
 
     def _made_by_template(self, process: TracedProcess, number: int) -> Primitive:
         template = self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)

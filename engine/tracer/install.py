@@ -28,6 +28,7 @@ from . import (
     signals,
     steering,
     synchronisation,
+    test_runs,
     threads,
 )
 from .layout import HEADER_TRACER_NS, RUN_FOLDER_VARIABLE
@@ -78,6 +79,7 @@ def install(folder: str, python_path: str) -> None:
     imports.install()
     output.install()
     reporter.publish(sys.modules[str(__package__)])
+    test_runs.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
     lock_order.install()
     steering.install()

@@ -1,0 +1,98 @@
+"""Runs pytest on tests of yours: one during which a deadlock happens or is predicted fails, one that hangs is ended.
+
+Arguments are pytest's own. The exit status is pytest's.
+"""
+
+import argparse
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.commands import CommandError
+
+if TYPE_CHECKING:
+    from engine.session import RunRequest, SessionStatus, TestWatch
+
+HELP = "run tests with pytest; deadlocks fail them"
+PLUGIN = Path(__file__).resolve().parents[1] / "pytest_plugin"
+TIMEOUT_S = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options, then pytest's own."""
+    parser.usage = "main.py pytest [-h] [--timeout S] [--interpreter PYTHON] [-o FILE] [--] [PYTEST ARGS...]"
+    parser.add_argument(
+        "--timeout", type=float, default=TIMEOUT_S, metavar="S", help="a test that waits so long for one thing hangs"
+    )
+    parser.add_argument("--interpreter", metavar="PYTHON", help="the Python that has pytest and what the tests need")
+    parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="keep the recording there")
+    parser.add_argument("--as-started", action="store_true", help=argparse.SUPPRESS)  # ARGS are the interpreter's
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="pytest's arguments")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """pytest's exit status; 1 when it had to be ended."""
+    request = _request(arguments)
+    from engine.session import SessionError, TestWatch
+
+    watch = TestWatch(request, arguments.timeout)
+    try:
+        watch.start()
+        status = _watch(watch)
+    except SessionError as error:
+        raise CommandError(str(error)) from None
+    finally:
+        watch.close()
+    if status.exit_status is None and not request.recording.exists():
+        raise CommandError(status.message)
+    if status.message:
+        print(f"main.py pytest: {status.message}", file=sys.stderr)
+    if watch.failures or arguments.recording is not None:
+        words = f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it"
+        print(f"main.py pytest: {words}", file=sys.stderr)
+    else:
+        request.recording.unlink(missing_ok=True)
+    if watch.exit_status is not None:
+        return watch.exit_status
+    return status.exit_status if status.exit_status is not None and status.exit_status > 0 else 1
+
+
+def _request(arguments: argparse.Namespace) -> "RunRequest":
+    from engine.session import InvalidChoice, program_request
+
+    words = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
+    try:
+        request = program_request(
+            ["-m", "pytest"],
+            interpreter=arguments.interpreter,
+            recording=arguments.recording,
+            capture_output=False,
+        )
+    except InvalidChoice as error:
+        raise CommandError(error.message) from None
+    if arguments.as_started:
+        return replace(request, command=[request.command[0], *words])
+    own = ["-p", "lanescope", f"--lanescope-timeout={arguments.timeout:g}"]
+    return replace(request, command=[*request.command, *own, *words], environment=with_plugin(request.environment))
+
+
+def with_plugin(environment: dict[str, str]) -> dict[str, str]:
+    """The environment in which pytest finds the plugin."""
+    import os
+
+    former = os.environ.get("PYTHONPATH")
+    path = f"{PLUGIN}{os.pathsep}{former}" if former else str(PLUGIN)
+    return {**environment, "PYTHONPATH": path}
+
+
+def _watch(watch: "TestWatch") -> "SessionStatus":
+    """Until it is over. Ctrl-C is for pytest, which hears of it from the terminal."""
+    while True:
+        try:
+            status = watch.step()
+            if status.over:
+                return status
+        except KeyboardInterrupt:
+            continue

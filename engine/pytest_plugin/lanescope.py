@@ -1,0 +1,196 @@
+"""pytest's plugin: `pytest -p lanescope` with this folder on PYTHONPATH, or `./run pytest` in its stead.
+
+The tests run once more as a child of Lanescope, traced, in the same interpreter with the same arguments. A test during
+which a deadlock happens or is predicted fails with the explanation; one that hangs is ended, and its failure says who
+waits for whom. Each test is a task on the main thread's lane of the recording.
+
+In the traced process the plugin tells Lanescope, over a socket, when tests begin and end, and asks for what was found
+when threads or processes had a part in one. A deadlock or a hang is told with a signal, whose handler raises the
+failure wherever the main thread waits. Nothing here imports Lanescope, which is found by its path: the project under
+test may have packages of the same names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOCKET_VARIABLE = "LANESCOPE_TESTS"  # names the socket, in the traced process only
+SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1 - 5) + 5
+ANSWER_S = 10.0
+LEAVING_S = 0.5  # for threads whose waits were given up
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("lanescope")
+    group.addoption(
+        "--lanescope-timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="a test whose main thread waits for one thing for so many seconds hangs, and is ended (60; 0: never)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Runs the tests traced, unless this is the traced process."""
+    if "_lanescope" in sys.modules:
+        return None
+    if config.option.help or config.option.version or getattr(config.option, "collectonly", False):
+        return None
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("lanescope follows one process of tests: leave out -n")
+    own = [ROOT / ".venv" / "bin" / "python", ROOT / ".venv" / "Scripts" / "python.exe"]
+    python = next((str(path) for path in own if path.exists()), sys.executable)
+    timeout = str(config.option.lanescope_timeout)
+    command = [python, str(ROOT / "main.py"), "pytest", "--timeout", timeout, "--interpreter", sys.executable]
+    return subprocess.call([*command, "--as-started", "--", *sys.orig_argv[1:]])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = os.environ.pop(SOCKET_VARIABLE, None)
+    if "_lanescope" in sys.modules and path:
+        config.pluginmanager.register(TestReporter(path), "lanescope-reporter")
+
+
+class TestReporter:
+    """What goes on in the traced process."""
+
+    __test__ = False
+
+    def __init__(self, path: str) -> None:
+        self.tracer: Any = sys.modules["_lanescope"]
+        self.stream = socket.socket(socket.AF_UNIX)
+        self.stream.connect(path)
+        self.rest = b""
+        self.failures: list[str] = []  # told, not yet shown
+        self.is_exposed = False  # test code runs: a failure may be raised
+        self.threads = threading.active_count()
+        self.starts = 0  # of threads and processes
+        self.exit_status = 0
+        self.hook = threading.excepthook
+        self.former = signal.signal(SIGNAL, self.on_signal)
+        self.send(pid=os.getpid(), signal=int(SIGNAL))
+
+    def send(self, **message: object) -> None:
+        self.stream.sendall(json.dumps(message).encode() + b"\n")
+
+    def receive(self, timeout_s: float) -> dict[str, Any] | None:
+        """The next message; None when none comes in time."""
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self.rest:
+            left = deadline - time.monotonic()
+            if not select.select([self.stream], [], [], max(0.0, left))[0]:
+                return None
+            data = self.stream.recv(1 << 16)
+            if not data:
+                return None
+            self.rest += data
+        line, _, self.rest = self.rest.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def on_signal(self, *_: object) -> None:
+        """A failure has been told: raises it where the test waits."""
+        if not self.is_exposed:
+            return
+        message = self.receive(1.0)
+        if message and "failed" in message:
+            self.is_exposed = False
+            self.give_up_waits()
+            raise pytest.fail.Exception(message["failed"], pytrace=False)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
+        self.send(begin=item.nodeid, time_ns=time.perf_counter_ns())
+        self.threads = threading.active_count()
+        self.starts = self.tracer.starts()
+        with self.tracer.task(item.nodeid):
+            yield
+        self.send(end=item.nodeid)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, None, None]:
+        yield from self.exposed()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, None, None]:
+        yield from self.exposed()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        yield from self.exposed()
+
+    def exposed(self) -> Generator[None, None, None]:
+        """While test code runs."""
+        self.is_exposed = True
+        yield
+        self.is_exposed = False
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        outcome = yield
+        report = outcome.get_result()
+        if call.when == "setup" and not report.failed:
+            return
+        self.failures += self.findings()
+        self.let_go()
+        if self.failures and not report.failed:
+            report.outcome = "failed"
+            report.longrepr = "\n\n".join(self.failures)
+        elif self.failures:
+            report.sections.append(("Lanescope", "\n\n".join(self.failures)))
+        self.failures = []
+
+    def findings(self) -> list[str]:
+        """What was found in the test so far: asked for only when other threads or processes had a part in it."""
+        starts, threads = self.tracer.starts(), threading.active_count()
+        found: list[str] = []
+        if starts != self.starts or threads > 1:
+            self.starts = starts
+            self.tracer.mark("asked for findings")  # so that the recording goes on to this moment
+            self.send(ask=True, time_ns=time.perf_counter_ns(), settle=threads > self.threads)
+            while (message := self.receive(ANSWER_S)) is not None:
+                found += [message["failed"]] if "failed" in message else message["found"]
+                if "found" in message:
+                    break
+        return found
+
+    def give_up_waits(self) -> None:
+        """Threads that wait for locks end, by a SystemExit that nobody is to be bothered with."""
+        self.hook = hook = threading.excepthook
+        threading.excepthook = lambda args: None if args.exc_type is SystemExit else hook(args)
+        self.tracer.abort_waits(True)
+
+    def let_go(self) -> None:
+        """Once these threads have ended, waits are waits again."""
+        if self.tracer.abort_waits():
+            deadline = time.monotonic() + LEAVING_S
+            while threading.active_count() > self.threads and time.monotonic() < deadline:
+                time.sleep(0.01)
+            self.tracer.abort_waits(False)
+            threading.excepthook = self.hook
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self.exit_status = int(exitstatus)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        self.send(bye=self.exit_status)
+        signal.signal(SIGNAL, self.former)
+        self.stream.close()

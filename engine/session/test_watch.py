@@ -1,0 +1,232 @@
+"""Watches a run of pytest: tells each test what was found in it, and ends what hangs (see engine/pytest_plugin).
+
+The plugin in the traced process connects to `path` and sends JSON lines: `{"pid", "signal"}` at first, `{"begin": TEST,
+"time_ns"}`, `{"end": TEST}`, `{"ask": true, "time_ns", "settle"}`, which is answered by `{"found": [TEXT, ...]}`, and
+`{"bye": EXIT_STATUS}`. A deadlock or a hang is told by `{"failed": TEXT}` and that signal.
+"""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.analysis import lock_order
+from engine.analysis.verdict import render_finding
+from engine.model.explain import explain
+from engine.model.format import duration
+from engine.model.model import Model
+from engine.recorder.request import RunRequest
+from engine.recording.reader import NotARecording, RecordingReader
+from engine.recording.schema import State
+from engine.session.session import Session, SessionStatus
+
+VARIABLE = "LANESCOPE_TESTS"
+LOOK_S = 0.01
+SETTLED_NS = 80_000_000  # a deadlock is found within that time
+PATIENCE_S = 1.0  # when the recording does not move, there is nothing more to come
+INTERRUPT_S = 5.0  # for a test that was told to end
+LEAVING_S = 2.0  # for the process, once its tests are over
+WAITS = (State.LOCK_WAIT, State.WAIT)
+
+
+class TestWatch:
+    """One run of tests. `step` until it gives a status; then `close`."""
+
+    __test__ = False
+
+    def __init__(self, request: RunRequest, timeout_s: float) -> None:
+        """`timeout_s`: for how long a test's main thread may wait for one thing; 0: for ever."""
+        self._folder = Path(tempfile.mkdtemp(prefix="lanescope-tests-"))
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(self._folder / "socket"))
+        self._server.listen(1)
+        environment = {**request.environment, VARIABLE: str(self._folder / "socket")}
+        self.request = RunRequest(**{**vars(request), "environment": environment})
+        self._session = Session(self.request)
+        self._timeout_ns = int(timeout_s * 1e9)
+        self._plugin: socket.socket | None = None
+        self._rest = b""
+        self._process: tuple[int, int] | None = None  # pid, signal
+        self._reader: RecordingReader | None = None
+        self._model: Model | None = None
+        self._told: set[object] = set()  # findings, by what makes each
+        self._nestings = 0  # looked at for predictions
+        self._test = ""
+        self._began_ns = 0
+        self._question: tuple[dict[str, Any], float] | None = None  # and when it came, in s
+        self._interrupted_s: float | None = None
+        self._bye: tuple[int, float] | None = None
+        self.failures = 0
+
+    def start(self) -> None:
+        """SessionError when it cannot be started."""
+        self._session.start()
+
+    def stop(self) -> None:
+        """Ends the run."""
+        self._session.stop()
+
+    def step(self) -> SessionStatus:
+        """One look at everything; sleeps LOOK_S."""
+        ends = [self._server if self._plugin is None else self._plugin]
+        with contextlib.suppress(ValueError):  # closed by the other side
+            ready, _, _ = select.select(ends, [], [], LOOK_S)
+            if ready:
+                self._hear()
+        self._follow()
+        self._tell_deadlocks()
+        self._answer()
+        self._end_what_hangs()
+        status = self._session.poll()
+        if self._bye is not None and time.monotonic() - self._bye[1] > LEAVING_S and status.phase == "running":
+            self._session.stop()  # threads that are stuck keep it
+        return status
+
+    @property
+    def exit_status(self) -> int | None:
+        """pytest's own; None when it has not come to its end."""
+        return self._bye[0] if self._bye is not None else None
+
+    def close(self) -> None:
+        """Leaves nothing behind."""
+        self._session.close()
+        if self._reader is not None:
+            self._reader.close()
+        for end in (self._plugin, self._server):
+            if end is not None:
+                end.close()
+        (self._folder / "socket").unlink(missing_ok=True)
+        self._folder.rmdir()
+
+    def _hear(self) -> None:
+        if self._plugin is None:
+            self._plugin, _ = self._server.accept()
+            return
+        data = b""
+        with contextlib.suppress(OSError):
+            data = self._plugin.recv(1 << 16)
+        if not data:
+            time.sleep(LOOK_S)
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "pid" in message:
+                self._process = message["pid"], message["signal"]
+            elif "begin" in message:
+                self._test, self._began_ns = message["begin"], message["time_ns"]
+            elif "end" in message:
+                self._test, self._interrupted_s = "", None
+            elif "ask" in message:
+                self._question = message, time.monotonic()
+            elif "bye" in message:
+                self._bye = message["bye"], time.monotonic()
+
+    def _follow(self) -> None:
+        """Takes in what has been recorded."""
+        if self._reader is None or self._model is None:
+            with contextlib.suppress(NotARecording, OSError):
+                self._reader = RecordingReader(self.request.recording)
+                self._model = Model(self._reader.header)
+            return
+        while batch := self._reader.poll():
+            self._model.take_in(batch)
+
+    def _new_deadlocks(self) -> list[str]:
+        """In words, each once."""
+        assert self._model is not None
+        found = []
+        for number, each in self._model.findings.items():
+            if each.get("kind") == "deadlock" and number not in self._told:
+                self._told.add(number)
+                found.append(render_finding(self._model, each))
+        return found
+
+    def _new_predictions(self) -> list[str]:
+        model = self._model
+        if model is None or len(model.nestings) == self._nestings:
+            return []
+        self._nestings = len(model.nestings)
+        found = []
+        for each in lock_order.find(model):
+            if each["severity"] == "error":
+                key = frozenset((edge["primitive"], edge["wait_site"], edge["hold_site"]) for edge in each["edges"])
+                if key not in self._told:
+                    self._told.add(key)
+                    found.append(render_finding(model, each))
+        return found
+
+    def _tell_deadlocks(self) -> None:
+        if self._model is not None and self._question is None:
+            for text in self._new_deadlocks():
+                self._fail(text)
+
+    def _answer(self) -> None:
+        """Once everything up to the question has been recorded, or nothing more comes."""
+        if self._question is None or self._model is None:
+            return
+        question, asked_s = self._question
+        until = question["time_ns"] + (SETTLED_NS if question["settle"] else 0)
+        late = time.monotonic() - asked_s > PATIENCE_S
+        if late or (self._model.end_ns >= question["time_ns"] and time.perf_counter_ns() >= until):
+            self._question = None
+            found = self._new_deadlocks() + self._new_predictions()
+            self.failures += len(found)
+            self._send({"found": found})
+
+    def _end_what_hangs(self) -> None:
+        model, now_s = self._model, time.monotonic()
+        if self._interrupted_s is not None:
+            if now_s - self._interrupted_s > INTERRUPT_S and self._test:
+                self._session.stop()
+            return
+        if not (self._timeout_ns and self._test and model is not None and model.lanes):
+            return
+        now_ns = time.perf_counter_ns()
+        if now_ns - self._began_ns < self._timeout_ns:
+            return
+        main = next((lane for lane in model.lanes if self._is_main(model, lane.process, lane.serial)), model.lanes[0])
+        waiting = [item for item in model.states.open_slices() if item.state in WAITS and item.lane == main.id]
+        if waiting and now_ns - max(waiting[0].start_ns, self._began_ns) > self._timeout_ns:
+            self._fail(f"The test hangs.\n{who_waits(model)}")
+
+    def _is_main(self, model: Model, process: int, serial: int) -> bool:
+        return self._process is not None and model.processes[process].pid == self._process[0] and serial == 1
+
+    def _fail(self, text: str) -> None:
+        """Tells the plugin, and wakes it."""
+        self.failures += 1
+        self._send({"failed": text})
+        if self._process is not None:
+            self._interrupted_s = time.monotonic()
+            with contextlib.suppress(OSError):
+                os.kill(*self._process)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._plugin is not None:
+            with contextlib.suppress(OSError):
+                self._plugin.sendall(json.dumps(message).encode() + b"\n")
+
+
+def who_waits(model: Model) -> str:
+    """The wait-for graph in words: every lane that waits now, for what, who could end it, and where."""
+    lines = []
+    for item in sorted(model.states.open_slices(), key=lambda item: item.lane):
+        lane = model.lanes[item.lane]
+        if item.state in WAITS and not lane.internal:
+            lines.append(f"  {model.lane_label(item.lane)}: {explain(model, item)}")
+            frames = model.stack(model.detail(item.detail)[1])
+            lines += [f"      at {frame.file}:{frame.line} in {frame.function}" for frame in frames[:-9:-1]]
+    running = [
+        f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.name.lower().replace('_', ' ')})"
+        for item in model.states.open_slices()
+        if item.state not in WAITS and not model.lanes[item.lane].internal
+    ]
+    if running:
+        lines.append(f"  not waiting for anybody: {', '.join(running[:8])}")
+    return "\n".join(["Who waits for whom:", *lines])
