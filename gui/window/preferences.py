@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from engine.session import DEFAULT_HZ
 from gui.settings import Settings
 from gui.theme import ActiveTheme, StatePalette
 from gui.widgets.parameter_field import FieldRow
@@ -11,6 +12,8 @@ from gui.window.overlays import Overlay
 
 THEMES = (("dark", True), ("light", False))
 PATH_WIDTH = 280
+SAMPLE_RATE_KEY = "sample_hz"
+SAMPLE_RATES = (25, 50, 100, 200, 400, 800)  # a second
 
 
 class Preferences(Overlay):
@@ -28,6 +31,9 @@ class Preferences(Overlay):
         self.palette_choice = QComboBox(self)
         self.palette_choice.addItems([palette.value for palette in StatePalette])
         self.palette_choice.activated.connect(lambda number: themes.choose(palette=list(StatePalette)[number]))
+        self.sample_rate = QComboBox(self)
+        self.sample_rate.addItems([f"{rate} a second" for rate in SAMPLE_RATES])
+        self.sample_rate.activated.connect(lambda number: settings.put(SAMPLE_RATE_KEY, float(SAMPLE_RATES[number])))
         self.folder = QLineEdit(self)
         self.folder.setPlaceholderText(str(recordings_folder))
         self.folder.setMinimumWidth(PATH_WIDTH)
@@ -54,6 +60,13 @@ class Preferences(Overlay):
         layout.addWidget(title)
         layout.addWidget(FieldRow("Theme", self.theme))
         layout.addWidget(FieldRow("Colours of the states", self.palette_choice))
+        layout.addWidget(
+            FieldRow(
+                "Threads are sampled",
+                self.sample_rate,
+                remark="Tells GIL wait from I/O. It costs the recorder, not the program; from the next run on.",
+            )
+        )
         layout.addWidget(self.folder_row)
         foot = QHBoxLayout()
         foot.addStretch(1)
@@ -66,6 +79,9 @@ class Preferences(Overlay):
         self.theme.setCurrentIndex(0 if theme.dark else 1)
         self.palette_choice.setCurrentText(theme.state_palette.value)
         self.folder.setText(self._settings.get("recordings_folder", ""))
+        rate = self._settings.get(SAMPLE_RATE_KEY, DEFAULT_HZ)
+        nearest = min(range(len(SAMPLE_RATES)), key=lambda number: abs(SAMPLE_RATES[number] - rate))
+        self.sample_rate.setCurrentIndex(nearest)
         self.pop_up(self.theme)
 
     def _on_folder_edited(self) -> None:

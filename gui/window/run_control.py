@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject
 
 from engine.recording.library import folder, new_path
-from engine.session import InvalidChoice, RunRequest, program_request, scenario_request, workload_request
+from engine.session import DEFAULT_HZ, InvalidChoice, RunRequest, program_request, scenario_request, workload_request
 from gui.session_bridge import RunState, SessionBridge
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.messages import Message, Messages
+from gui.window.preferences import SAMPLE_RATE_KEY
 
 DEADLOCK = "two_locks"
 DEADLOCK_WORKERS = 2
@@ -73,6 +74,7 @@ class RunControl(QObject):
                     interpreter=chosen.interpreter or None,
                     start_method=chosen.start_method or None,
                     recording=self._new_path("custom"),
+                    sample_hz=self._sample_hz,
                 )
             )
         return self._run_scenario(
@@ -96,6 +98,7 @@ class RunControl(QObject):
                 interpreter=self._configuration.interpreter or None,
                 recording=self._new_path(path.stem),
                 cwd=path.parent,
+                sample_hz=self._sample_hz,
             )
         except InvalidChoice as error:
             return error.message
@@ -136,6 +139,7 @@ class RunControl(QObject):
     def _run_scenario(self, name: str, **choices: Any) -> bool:
         interpreter = self._configuration.interpreter or None
         choices["start_method"] = choices["start_method"] or None
+        choices["sample_hz"] = self._sample_hz
         return self._start(
             lambda: scenario_request(name, interpreter=interpreter, recording=self._new_path(name), **choices)
         )
@@ -158,6 +162,10 @@ class RunControl(QObject):
     def ordinary_folder() -> Path:
         """Where recordings are kept as long as the user has chosen no other place."""
         return folder()
+
+    @property
+    def _sample_hz(self) -> float:
+        return self._settings.get(SAMPLE_RATE_KEY, DEFAULT_HZ)
 
     def _folder(self) -> Path:
         own = self._settings.get("recordings_folder", "")

@@ -7,6 +7,8 @@ from engine.model.model import Model
 from gui.frame_clock import FrameStatistics
 from gui.widgets.figures import grouped, padded
 
+SAMPLED_TIP = "How often a second the recorder looks at what the running threads are in (Preferences change it)"
+
 
 class StatusBar(QStatusBar):
     """Figures on the right, a passing remark or the progress of opening a file on the left."""
@@ -34,6 +36,7 @@ class StatusBar(QStatusBar):
             "What recording costs: the recorder process's share of one core", "recorder 000.0 %"
         )
         self.traced = self._figure("What tracing adds to the program's own CPU time (an estimate)", "traced +000.0 %")
+        self.sampled = self._figure(SAMPLED_TIP, "sampled 0000/s")
         self.dropped = self._figure(
             "Records lost because the program made them faster than the recorder took them; 0 is as it should be",
             "0 000 000 dropped",
@@ -68,7 +71,7 @@ class StatusBar(QStatusBar):
         """`recorder_share` is of one core, None when unknown."""
         self.frame.setText(f"frame {padded(f'{frames.median_ms:.1f}', 4)} ms")
         if model is None:
-            for label in (self.recorder, self.traced, self.dropped, self.events):
+            for label in (self.recorder, self.traced, self.sampled, self.dropped, self.events):
                 label.setText("")
             return
         overhead = model.overhead
@@ -76,5 +79,8 @@ class StatusBar(QStatusBar):
         traced = overhead.get("traced_percent")
         self.recorder.setText(f"recorder {padded(share, 5)} %")
         self.traced.setText(f"traced {padded('–' if traced is None else f'+{traced:.1f}', 6)} %")
+        sampling = model.attribution
+        self.sampled.setText(f"sampled {padded(f'{sampling.rate_hz:.0f}' if sampling.looks else '–', 4)}/s")
+        self.sampled.setToolTip(f"{SAMPLED_TIP}. Threads were {sampling.sentence}" if sampling.looks else SAMPLED_TIP)
         self.dropped.setText(f"{padded(grouped(overhead.get('dropped', 0)), 5)} dropped")
         self.events.setText(f"{padded(grouped(overhead.get('events', 0)), 9)} events")
