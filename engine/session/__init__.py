@@ -3,6 +3,7 @@
     requests    what is to be run, checked: scenario, program, custom workload
     session     one run: start, stop, how it stands
     proof       several runs: a predicted deadlock is made to happen
+    test_watch  a run of pytest: its tests are told what was found in them
 
 No Qt and no threads: whoever owns a `Session` calls `poll()` now and then. What happens in the program is read from the
 recording (`RunRequest.recording`), which grows meanwhile.
@@ -13,6 +14,7 @@ from engine.recorder.request import RunRequest
 from engine.session.proof import Proof, ProofStatus, confirmed
 from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
 from engine.session.session import Session, SessionError, SessionStatus
+from engine.session.test_watch import TestWatch
 
 __all__ = [
     "DEFAULT_HZ",
@@ -23,6 +25,7 @@ __all__ = [
     "Session",
     "SessionError",
     "SessionStatus",
+    "TestWatch",
     "confirmed",
     "program_request",
     "scenario_request",
