@@ -406,6 +406,9 @@ class Canvas(QWidget):
         self._fit_rows()
         whole = self.geometry_now().whole_rows
         self._first_row = max(0, min(self._first_row, len(self.rows) - whole))
+        self._hit = Hit()
+        if self._pointer is not None:
+            self._find_hit()
         self.rows_changed.emit()
 
     def _on_filters_changed(self) -> None:

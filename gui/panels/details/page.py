@@ -101,7 +101,7 @@ class Page:
             return heading + self._table(rows)
         own = np.array([not model.lanes[lane].internal for lane in found.lanes.tolist()], bool)
         rows.append(("lanes", count(int(own.sum()), "lane")))
-        rows.append(("running", running_words(found)))
+        rows.append(("running", escape(running_words(found))))
         return (
             heading
             + self._table(rows)
@@ -120,8 +120,6 @@ class Page:
             rows.append(("exit status", str(process.exit_status)))
         if process.python:
             rows.append(("Python", process.python + (", free-threaded" if process.free_threaded else "")))
-        if process.argv:
-            rows.append(("command", escape(" ".join(process.argv))))
         rows.append(("lanes", count(len(lanes), "lane")))
         totals = model.states.totals(np.array([lane.id for lane in lanes], np.int64), model.start_ns, model.end_ns)
         title = f"{process.name or 'process'} {process.pid}"
@@ -129,6 +127,7 @@ class Page:
             self._heading(f"Service lanes of {title}" if group.services else title, self._theme.surfaces.accent)
             + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
             + self._table(rows)
+            + (self._section("Command") + escape(" ".join(process.argv)) if process.argv else "")
             + self._states(totals.sum(axis=0))
         )
 
@@ -221,7 +220,7 @@ class Page:
         for state in sorted(State, key=lambda state: -int(totals[state])):
             if state is not State.ENDED and totals[state]:
                 mark = f'<span style="color: {self._theme.states[state]};">■</span> {STATE_NAMES[state]}'
-                rows.append((mark, f"{percent(totals[state] / whole)} · {duration(int(totals[state]))}"))
+                rows.append((mark, f"{escape(percent(totals[state] / whole))} · {duration(int(totals[state]))}"))
         return self._section("States") + self._table(rows) if rows else ""
 
     def _most_waiting(self, model: Model, span: SpanStatistics) -> str:

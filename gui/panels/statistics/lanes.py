@@ -56,10 +56,10 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
         Column("Time", lambda r: duration(r.lifetime), 80, lambda r: r.lifetime, number=True),
         Column("Shares", lambda _r: "", BAR_WIDTH, lambda r: r.share(State.RUNNING), tip=in_words),
         *(share_column(state) for state in STATES),
+        Column("", lambda _r: ""),
     )
     table: RowTable[LaneRow] = RowTable("Statistics of lanes", columns, key=lambda row: row.lane.id, parent=parent)
     table.setItemDelegateForColumn(3, StateBar(themes, table))
-    table.horizontalHeader().setStretchLastSection(True)
     table.make_sortable()
     return table
 
