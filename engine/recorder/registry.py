@@ -100,7 +100,8 @@ class Registry:
         self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}
         self._primitives: dict[int, int] = {}
-        self._unknown: set[int] = set()  # used by a process before the text of the one that made it was read
+        # Primitives used by a process before the text of the one that made them was read.
+        self._unknown: dict[int, tuple[TracedProcess, int]] = {}
         self._templates: dict[int, _Template] = {}
         self._sites: dict[int, int] = {}
         self._site_texts: dict[int, dict[str, Any]] = {}
@@ -238,6 +239,8 @@ class Registry:
     def add_template(self, process: TracedProcess, frame: Frame) -> None:
         """From a "template" frame: what primitives with numbers of that template are, once they are used."""
         self._templates[process.key(frame[1])] = _Template(*frame[2:])
+        for unknown in [each for each in self._unknown.values() if each[1] >> layout.TEMPLATE_SHIFT == frame[1]]:
+            self._define_by_template(*unknown)
 
     def name_primitive(self, process: TracedProcess, number: int, name: str) -> None:
         """From a "primitive-name" frame."""
@@ -248,7 +251,7 @@ class Registry:
 
     def _define(self, key: int, primitive: Primitive) -> int:
         primitive.id = number = self._primitives.get(key) or len(self.primitives) + 1
-        self._unknown.discard(number)
+        self._unknown.pop(number, None)
         self.primitives[number] = primitive
         self._primitives[key] = number
         if primitive.kind not in PRIMITIVE_KINDS:
@@ -317,7 +320,11 @@ class Registry:
                 0, old.kind, old.name, old.file, old.line, process.number, False, old.internal, old.capacity
             )
             return self._define(key, copy)
-        return self._define(key, self._made_by_template(process, number))
+        made = self._define_by_template(process, number)
+        if not made:
+            made = self._define(key, Primitive(0, "Lock", "", "", 0, process.number))
+            self._unknown[made] = process, number
+        return made
 
     def knows(self, process: TracedProcess, number: int) -> bool:
         """Whether a primitive has been described yet. What another process has told may not have been read."""
@@ -327,22 +334,17 @@ class Registry:
             or self._inherited_template(process, number >> layout.TEMPLATE_SHIFT) is not None
         )
 
-    def _made_by_template(self, process: TracedProcess, number: int) -> Primitive:
-        template = self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)
+    def _define_by_template(self, process: TracedProcess, number: int) -> int:
+        """0 when it has none, or one that is not known."""
+        shared = number & layout.OBJECT_SHARED
+        template = None if shared else self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)
         if template is None:
-            return Primitive(0, "Lock", "", "", 0, process.number)
+            return 0
         made = number & (1 << layout.TEMPLATE_SHIFT) - 1
         name = self._names.name_at(template.file, template.line, template.column, template.kind, made)
-        return Primitive(
-            0,
-            template.kind,
-            name,
-            template.file,
-            template.line,
-            process.number,
-            internal=bool(template.internal),
-            capacity=template.capacity,
-        )
+        primitive = Primitive(0, template.kind, name, template.file, template.line, process.number)
+        primitive.internal, primitive.capacity = bool(template.internal), template.capacity
+        return self._define(process.key(number), primitive)
 
     def _inherited_template(self, process: TracedProcess, number: int) -> "_Template | None":
         template = self._templates.get(process.key(number))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.recorder.registry import Registry, program_name
+from engine.tracer import layout
 
 SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]
 SPAWNED = ["python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(pipe_handle=7)", "--fork"]
@@ -41,3 +42,18 @@ def test_the_fork_server_is_a_service_and_its_children_are_workers() -> None:
     assert processes[1]["name"] == "forkserver"
     assert child.name == "Kind-1"
     assert [text["internal"] for text in told if text["type"] == "lane"] == [True, False]
+
+
+def test_what_a_child_uses_before_its_parent_has_told_what_it_is() -> None:
+    told: list[dict[str, Any]] = []
+    registry = Registry(told.append)
+    common: dict[str, Any] = {"version": "3.14", "executable": "python", "free_threaded": False, "argv": ["python"]}
+    parent = registry.add_process(1, 0, 0, forked=False, **common)
+    child = registry.add_process(2, 1, 0, forked=True, **common)
+    own, shared = (5 << layout.TEMPLATE_SHIFT) + 1, layout.OBJECT_SHARED | 7
+    numbers = [registry.primitive(child, number) for number in (own, shared)]
+    registry.add_template(parent, ("template", 5, "Event", "bank.py", 3, -1, False, None))
+    registry.add_primitive(parent, ("primitive", shared, "Executor", "pool", "bank.py", 4, False, 2))
+    assert [registry.primitive(child, number) for number in (own, shared)] == numbers
+    last = {text["id"]: (text["kind"], text["line"]) for text in told if text["type"] == "primitive"}
+    assert last == {numbers[0]: ("Event", 3), numbers[1]: ("Executor", 4)}
