@@ -57,7 +57,9 @@ def execute(arguments: argparse.Namespace) -> int:
         raise CommandError(f"--runs takes a number from 1 on, not {arguments.runs}")
     with _output(as_json=arguments.json) as output:
         if len(words) == 1 and words[0].endswith(".lane"):
-            model, findings = _check_recording(Path(words[0]), prove=arguments.prove)
+            model, findings = _check_recording(Path(words[0]))
+            if arguments.prove:
+                findings = _prove_all(findings, model, None, arguments.runs)
         else:
             model, findings = _check_program(words, arguments)
         if arguments.json:
@@ -85,13 +87,11 @@ def _output(*, as_json: bool) -> Iterator[TextIO]:
         os.close(own)
 
 
-def _check_recording(path: Path, *, prove: bool = False) -> "tuple[Model, list[Finding]]":
+def _check_recording(path: Path) -> "tuple[Model, list[Finding]]":
     from engine.analysis.reading import read_model
     from engine.analysis.verdict import check
     from engine.commands.report import open_recording
 
-    if prove:
-        raise CommandError("--prove runs the program again; name the program instead of its recording")
     with open_recording(path) as reader:
         model = read_model(reader)
         return model, check(model, damage=reader.damage)
@@ -116,7 +116,7 @@ def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Mo
     if status.ended_by == "time limit":
         _say(f"ended at the time limit of {request.time_limit_s:g} s; what comes later was not checked")
     if arguments.prove:
-        findings = [_prove(found, model, request, arguments.runs) for found in findings]
+        findings = _prove_all(findings, model, request, arguments.runs)
     if arguments.recording is None and not any(found["severity"] == "error" for found in findings):
         request.recording.unlink(missing_ok=True)
     else:
@@ -169,13 +169,23 @@ def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> No
             raise CommandError(refusal)
 
 
+def _prove_all(findings: "list[Finding]", model: "Model", request: "RunRequest | None", runs: int) -> "list[Finding]":
+    """The findings after an attempt to make the predicted ones happen; without a `request` as the recording says."""
+    from engine.session import InvalidChoice, request_of
+
+    if not any(found["certainty"] == "predicted" for found in findings):
+        return findings
+    try:
+        request = request or request_of(model.header)
+    except InvalidChoice as error:
+        raise CommandError(error.message) from None
+    return [_prove(found, model, request, runs) if found["certainty"] == "predicted" else found for found in findings]
+
+
 def _prove(found: "Finding", model: "Model", request: "RunRequest", runs: int) -> "Finding":
-    """The finding after an attempt to make it happen, which only a predicted one needs."""
     from engine.commands.run import show_progress
     from engine.session import Proof, confirmed
 
-    if found["certainty"] != "predicted":
-        return found
     proof = Proof(found, model, request, runs)
     try:
         proof.start()

@@ -290,6 +290,11 @@ class Model:
         self._take_bookmark(bookmark)
         self.version += 1
 
+    def replace_finding(self, finding: Text) -> None:
+        """Takes another one of the same id in its stead: more is known by now."""
+        self.findings[finding["id"]] = finding
+        self.version += 1
+
     def _take_program_end(self, text: Text) -> None:
         self.program_end = text
 

@@ -338,6 +338,8 @@ def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
         "title": request.title,
         "command": request.command,
+        "cwd": str(request.cwd),
+        "environment": request.environment,
         "scenario": request.scenario,
         "parameters": request.parameters,
         "backend": request.backend,

@@ -11,7 +11,7 @@ recording (`RunRequest.recording`), which grows meanwhile.
 
 from engine.recorder.pace import DEFAULT_HZ
 from engine.recorder.request import RunRequest
-from engine.session.proof import Proof, ProofStatus, confirmed
+from engine.session.proof import Proof, ProofStatus, confirmed, request_of
 from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
 from engine.session.session import Session, SessionError, SessionStatus
 from engine.session.test_watch import TestWatch
@@ -28,6 +28,7 @@ __all__ = [
     "TestWatch",
     "confirmed",
     "program_request",
+    "request_of",
     "scenario_request",
     "workload_request",
 ]

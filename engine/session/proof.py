@@ -13,6 +13,7 @@ from engine.recorder import steering
 from engine.recorder.request import RunRequest
 from engine.recording import library
 from engine.recording.reader import NotARecording, RecordingReader
+from engine.session.requests import InvalidChoice
 from engine.session.session import Session, SessionError
 
 RUNS = 5
@@ -131,6 +132,30 @@ def confirmed(found: dict[str, Any], status: ProofStatus) -> dict[str, Any]:
         "proof": status.words,
         "recording": str(status.recording),
     }
+
+
+def request_of(header: dict[str, Any]) -> RunRequest:
+    """The run that a recording is of, to be made again. InvalidChoice when that is impossible here."""
+    command, cwd = header.get("command") or [], Path(header.get("cwd") or "")
+    if not command or not header.get("cwd"):
+        raise InvalidChoice(
+            "recording", "The recording doesn't say how its program was started; run the program again."
+        )
+    if not cwd.is_dir() or not Path(command[0]).exists():
+        missing = command[0] if cwd.is_dir() else cwd
+        raise InvalidChoice("recording", f"The program can't be run again here: there is no {missing}.")
+    return RunRequest(
+        command=list(command),
+        recording=Path(),
+        cwd=cwd,
+        environment=dict(header.get("environment") or {}),
+        title=header.get("title") or Path(command[-1]).name,
+        scenario=header.get("scenario"),
+        parameters=header.get("parameters") or {},
+        backend=header.get("backend"),
+        workers=header.get("workers"),
+        start_method=header.get("start_method"),
+    )
 
 
 def _plan(found: dict[str, Any], model: Model) -> list[list[steering.Place]]:
