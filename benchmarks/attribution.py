@@ -108,6 +108,7 @@ STATES = (
     State.IO,
     State.UNKNOWN,
 )
+NEVER_WAITING = ("compute", "release", "interpreters", "processes")  # else what a recorded wait holds is within it
 START_S = 0.3  # of a run that the other sampler leaves out
 
 
@@ -155,7 +156,8 @@ def judge(model: Model, seen: dict[int, list[int]], kind: str) -> dict[str, Any]
         shares.append(100 * times / span)
         running, core, gil = (100 * times[state] / span for state in (State.RUNNING, State.CORE_WAIT, State.GIL_WAIT))
         cpu, queue = 100 * used.cpu_ns / span, 100 * used.queue_ns / span
-        kernel.append((running - cpu, core - queue))
+        if kind in NEVER_WAITING:
+            kernel.append((running - cpu, core - queue))
         if kind == "compute":
             together.append(running + core + gil - 100)
         if lane.native_id in seen and (counts := seen[lane.native_id])[2]:
@@ -166,6 +168,7 @@ def judge(model: Model, seen: dict[int, list[int]], kind: str) -> dict[str, Any]
     if shares:
         mean = np.mean(shares, axis=0)
         found["percent"] = {state.name.lower(): round(float(mean[state]), 1) for state in STATES if mean[state] >= 0.05}
+    if kernel:
         found["kernel_running"] = spread([error for error, _ in kernel])
         found["kernel_core_wait"] = spread([error for _, error in kernel])
     if together:

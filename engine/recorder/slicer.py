@@ -28,7 +28,8 @@ UNKNOWN = State.UNKNOWN | INFERRED
 NOISE_NS = 500_000  # less than this of a step is not told apart from running
 MIN_SPLIT_NS = 100_000  # shorter gaps are never split
 GIL_SHARE = 0.25  # other threads must have run for this part of a rest that is inferred to be GIL wait
-MAX_DEBT_NS = 20_000_000  # of core wait that was drawn before the system has told of it
+MAX_QUEUED_NS = 100_000_000  # time in the run queue that is made up for later
+MAX_DEBT_NS = 20_000_000  # of core wait that is only likely and was drawn before the system has told of it
 LASTING = 16  # looks for which it counts what a lane was last seen sleeping in
 
 # What a rest is called by what the thread was seen sleeping in; 0: that does not tell.
@@ -59,7 +60,7 @@ _FIELDS = {
     "since": "i8",  # looks in gaps since
     "cpu_before": "i8", "queue_before": "i8",  # at the previous step
     "cpu_drawn": "i8",  # how much of it has become running slices
-    "queue_drawn": "i8",
+    "queued": "i8",  # time in the run queue that has not become core wait slices yet; below 0: has too early
 }  # fmt: skip
 
 
@@ -159,7 +160,7 @@ class Slicer:
         placed = _place(waits, lanes, horizons, state["until"])
         totals = np.bincount(placed.place, placed.starts - placed.before, count).astype(np.int64)
         awake = self._see(lanes, horizons, placed)
-        pieces = _pieces(placed, self._divide(lanes, totals, awake, lossy))
+        pieces = _pieces(placed, self._divide(lanes, horizons, totals, awake, lossy))
         return self._give_out(lanes, horizons, keep_tail, state, pieces)
 
     def _see(self, lanes: NDArray[np.int64], horizons: Times, placed: _Placed) -> NDArray[np.bool_]:
@@ -181,7 +182,12 @@ class Slicer:
         return (seen > 0) & ~slept
 
     def _divide(
-        self, lanes: NDArray[np.int64], total: Times, awake: NDArray[np.bool_], lossy: NDArray[np.bool_]
+        self,
+        lanes: NDArray[np.int64],
+        horizons: Times,
+        total: Times,
+        awake: NDArray[np.bool_],
+        lossy: NDArray[np.bool_],
     ) -> Gaps:
         state = self._lanes[lanes]
         ran = np.maximum(state["cpu"] - state["cpu_before"], 0)
@@ -195,17 +201,23 @@ class Slicer:
         running = np.minimum(total, free)
         lacking = total - running
         lacking[(~elsewhere & (lacking < NOISE_NS)) | ~state["sampled"]] = 0
-        core = np.minimum(lacking, np.maximum(state["queue"] - state["queue_drawn"], 0))
+        span = np.maximum(horizons - state["until"], 1)
+        in_queue = np.maximum(state["queue"] - state["queue_before"], 0)
+        is_new = (state["cpu_before"] == 0) & (state["queue_before"] == 0)
+        in_queue[is_new] = np.minimum(in_queue, span)[is_new]  # what is older is not the lane's
+        queued = state["queued"] + (in_queue * np.minimum(total / span, 1.0)).astype(np.int64)  # not that of the waits
+        core = np.minimum(lacking, np.maximum(queued, 0))
         core[elsewhere] = 0
         rest = lacking - core
 
         # A lane that was ready to run all the time and whose accounts stand still is in the run queue, which the system
-        # tells once it has left it.
-        still = (ran == 0) & (state["queue"] == state["queue_before"])
-        debt = np.maximum(MAX_DEBT_NS - np.maximum(state["queue_drawn"] - state["queue"], 0), 0)
+        # tells once it has left it. If they do not, that is likely where it never sleeps.
+        still = (ran == 0) & (in_queue == 0)
+        debt = np.maximum(MAX_DEBT_NS + np.minimum(queued - core, 0), 0)
         lasting = (_CODES[state["asleep"]] != 0) & (state["since"] <= LASTING)
-        queued = np.where(awake & on_cpu & (still | ~lasting), np.minimum(rest, debt), 0)
-        core, rest = core + queued, rest - queued
+        ahead = np.where(still, rest, np.where(lasting, 0, np.minimum(rest, debt)))
+        ahead[~(awake & on_cpu)] = 0
+        core, rest = core + ahead, rest - ahead
 
         code = np.where(state["since"] <= LASTING, _CODES[state["asleep"]], 0).astype(np.uint8)
         nothing = code == 0
@@ -218,7 +230,7 @@ class Slicer:
 
         drawn = np.where(elsewhere, state["cpu"], state["cpu_drawn"] + (total - core - rest))
         self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - tick, state["cpu"] + tick)
-        self._lanes["queue_drawn"][lanes] = np.maximum(state["queue"], state["queue_drawn"] + core)
+        self._lanes["queued"][lanes] = np.where(elsewhere, 0, np.minimum(queued - core, MAX_QUEUED_NS))
         self._lanes["cpu_before"][lanes], self._lanes["queue_before"][lanes] = state["cpu"], state["queue"]
         return Gaps(plain, core, rest, code, ~on_cpu)
 
