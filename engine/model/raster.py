@@ -7,6 +7,8 @@ from engine.model.summary import CERTAINTY, SEVERITY, STATES, dominant_of
 from engine.recording.schema import STATE_MASK
 
 MERGED = 0x80
+NEVER = np.iinfo(np.int64).max
+NEVER_BEFORE = np.iinfo(np.int64).min
 
 
 def column_edges(start: float, ns_per_column: float, columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,8 +36,8 @@ def rasterise(
     columns = len(left)
     dominant = np.zeros(rows * columns, np.uint8)
     worst = np.zeros(rows * columns, np.uint8)
-    first = np.searchsorted(right, starts, "right")
-    last = np.searchsorted(left, ends, "left") - 1
+    first = _count_up_to(right, starts)
+    last = _count_up_to(left, ends - 1) - 1
     seen = last >= first
     if not seen.all():
         row, starts, ends, codes = row[seen], starts[seen], ends[seen], codes[seen]
@@ -45,6 +47,19 @@ def rasterise(
     _fill(row * columns + first, row * columns + last, codes, dominant, worst)
     _sum_shared(row * columns, starts, ends, codes, first=first, last=last, edges=(left, right), into=(dominant, worst))
     return dominant.reshape(rows, columns), worst.reshape(rows, columns)
+
+
+def _count_up_to(edges: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """How many of the edges are at or before each time. Edges are nearly equidistant: looking once is enough."""
+    count = len(edges)
+    step = (int(edges[-1]) - int(edges[0])) / max(count - 1, 1)
+    if step < 2 or len(times) < count:
+        return np.asarray(np.searchsorted(edges, times, "right"))
+    guess = np.clip((times - edges[0]) / step + 1, 0, count).astype(np.int64)
+    padded = np.concatenate([[NEVER_BEFORE], edges, [NEVER]])  # padded[i] is the i-th edge, counted from one
+    guess += padded[guess + 1] <= times
+    guess -= padded[guess] > times
+    return np.asarray(guess)
 
 
 def _fill(first: np.ndarray, last: np.ndarray, codes: np.ndarray, dominant: np.ndarray, worst: np.ndarray) -> None:
@@ -75,16 +90,14 @@ def _sum_shared(
 ) -> None:
     """Corrects the columns in which more than one slice lies."""
     begins, stops = base + first, base + last
-    # A column is shared where a slice begins in the column (or before the end of those) in which the one before ends.
-    meets = np.flatnonzero(begins[1:] <= stops[:-1])
-    shared = ranges(begins[meets + 1], stops[meets] - begins[meets + 1] + 1)
-    steps = np.diff(shared, prepend=-1)
-    shared = shared[steps > 0] if (steps >= 0).all() else np.unique(shared)
+    cells = int(stops[-1]) + 1
+    done = np.cumsum(np.bincount(stops + 1, minlength=cells + 1)[:cells])  # slices that end before the cell
+    lying = np.cumsum(np.bincount(begins, minlength=cells)) - done
+    shared = np.flatnonzero(lying > 1)
     if not len(shared):
         return
     # The slices that lie in a shared column are neighbours.
-    low = np.searchsorted(stops, shared, "left")
-    sizes = np.searchsorted(begins, shared, "right") - low
+    low, sizes = done[shared], lying[shared]
     pieces = ranges(low, sizes)
     group = np.repeat(np.arange(len(shared)), sizes)
     heads = np.cumsum(sizes) - sizes

@@ -110,6 +110,8 @@ class RecordingReader:
     @property
     def at_end(self) -> bool:
         """Whether everything that can be read has been read (more may come while the writer lives)."""
+        if self._rest is not None:
+            return False
         if self._damaged or self.offset >= self.size:
             return True
         data = self._read(HEADER_SIZE)
