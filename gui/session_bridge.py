@@ -291,6 +291,12 @@ class SessionBridge(QObject):
             self.model.add_finding(finding)
         self._report_findings()
 
+    def replace_finding(self, finding: dict[str, Any]) -> None:
+        """More is known of a finding by now: takes this one in its stead."""
+        if self.model is not None and finding["id"] in self.model.findings:
+            self.model.replace_finding(finding)
+            self._report_findings()
+
     def _report_findings(self) -> None:
         assert self.model is not None
         for number, finding in self.model.findings.items():

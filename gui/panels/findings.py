@@ -1,9 +1,9 @@
-"""Findings: what went wrong or is about to, each with its words; choosing one shows where."""
+"""Findings: what went wrong or is about to, in words; choosing one shows where, predicted ones can be proven."""
 
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QTextBrowser, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.theme import ActiveTheme
@@ -11,19 +11,23 @@ from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 ORDER = {"error": 0, "warning": 1, "info": 2}
-
-
 HINT = "Deadlocks and other findings appear here as soon as they are found."
+PROVE = "Run the program again, hold its threads back where it matters, and see whether the deadlock really happens"
 
 
 class FindingsPanel(Panel):
     """The findings, the worst first, and the whole text of the chosen one."""
 
     finding_chosen = Signal(dict)
+    proof_wanted = Signal(dict)
+    proof_cancelled = Signal()
+    recording_wanted = Signal(str)  # path of a proof
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(HINT, parent)
         self._themes = themes
+        self._proving: int | None = None  # id of the finding
+        self._obstacle = ""
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.setChildrenCollapsible(False)
         self.table: RowTable[dict[str, Any]] = RowTable(
@@ -41,16 +45,45 @@ class FindingsPanel(Panel):
         self.text.setAccessibleName("The finding in words")
         self.text.setOpenLinks(False)
         body.addWidget(self.table)
-        body.addWidget(self.text)
+        body.addWidget(self._make_words(body))
         body.setStretchFactor(0, 3)
         body.setStretchFactor(1, 2)
         self.table.row_chosen.connect(self._on_row_chosen)
         self.set_body(body)
 
+    def _make_words(self, parent: QWidget) -> QWidget:
+        """The text, and below it what can be done about a prediction."""
+        self.prove = QPushButton("Prove it", parent)
+        self.prove.clicked.connect(self._on_prove)
+        self.cancel = QPushButton("Cancel", parent)
+        self.cancel.setToolTip("End the attempt; the finding stays a prediction")
+        self.cancel.clicked.connect(self.proof_cancelled)
+        self.open_proof = QPushButton("Open the proof", parent)
+        self.open_proof.setToolTip("Open the recording of the run in which it happened")
+        self.open_proof.clicked.connect(self._on_open_proof)
+        self.remark = QLabel(parent)
+        self.remark.setProperty("role", "small")
+        self.remark.setWordWrap(True)
+        self.foot = QWidget(parent)
+        row = QHBoxLayout(self.foot)
+        row.setContentsMargins(8, 4, 8, 4)
+        for button in (self.prove, self.cancel, self.open_proof):
+            row.addWidget(button)
+        row.addWidget(self.remark, 1)
+        words = QWidget(parent)
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.text, 1)
+        column.addWidget(self.foot)
+        self._show_possible()
+        return words
+
     def forget(self) -> None:
         self.set_hint(HINT)
         self.table.set_rows([])
         self.text.clear()
+        self._show_possible()
 
     def update_body(self, model: Model) -> bool:
         findings = sorted(model.findings.values(), key=lambda f: (ORDER.get(f["severity"], 3), f["start_ns"] or 0))
@@ -60,6 +93,35 @@ class FindingsPanel(Panel):
         self._show_text(self.table.chosen())
         self.set_hint("Nothing found in this run." if model.finished else HINT)
         return bool(findings)
+
+    def show_proof(self, finding: int | None, words: str, obstacle: str, command: str) -> None:
+        """`finding` (an id) is being proven and stands so; `obstacle` says why none can be now; `command` is run."""
+        self._proving, self._obstacle = finding, obstacle
+        self.prove.setToolTip(obstacle or f"{PROVE}: {command}")
+        self.remark.setText(words)
+        self._show_possible()
+
+    def _show_possible(self) -> None:
+        chosen = self.table.chosen() if self.model is not None else None
+        certainty = chosen["certainty"] if chosen is not None else ""
+        proving = chosen is not None and self._proving == chosen["id"]
+        self.foot.setVisible(certainty in ("predicted", "confirmed"))
+        self.prove.setVisible(certainty == "predicted" and not proving)
+        self.prove.setEnabled(not self._obstacle and self._proving is None)
+        self.cancel.setVisible(proving)
+        self.open_proof.setVisible(bool(chosen and chosen.get("recording")))
+        if not proving and chosen is not None:
+            self.remark.setText(str(chosen.get("proof") or self._obstacle))
+
+    def _on_prove(self) -> None:
+        chosen = self.table.chosen()
+        if chosen is not None:
+            self.proof_wanted.emit(chosen)
+
+    def _on_open_proof(self) -> None:
+        chosen = self.table.chosen()
+        if chosen is not None and chosen.get("recording"):
+            self.recording_wanted.emit(str(chosen["recording"]))
 
     def _on_row_chosen(self, finding: dict[str, Any]) -> None:
         self._show_text(finding)
@@ -74,6 +136,7 @@ class FindingsPanel(Panel):
         text = "\n".join(parts).strip()
         if text != self.text.toPlainText():
             self.text.setPlainText(text)
+        self._show_possible()
 
     def _time(self, finding: dict[str, Any]) -> str:
         start = self.model.start_ns if self.model else 0
