@@ -25,6 +25,7 @@ from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.navigation import Navigation
 from gui.window.places import Places
+from gui.window.proving import Proving
 from gui.window.record_script import RecordScript
 from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
@@ -61,6 +62,7 @@ class MainWindow(WindowFrame):
         )
         self.copying = Copying(self.timeline, self.legend, self.selection, self.messages, self.recordings.folder)
         self.find_lane = FindLane(self._go_to_lane, self)
+        self.proving = Proving(self.findings, self.bridge, self.recordings, self)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
         self.comparing = Comparing(
             self.comparison,
@@ -409,6 +411,7 @@ class MainWindow(WindowFrame):
         self.remember_places()
         self.hide()
         self.clock.stop()
+        self.proving.close()
         self.interpreters.close()
         self.bridge.close()
         self.settings.save()
