@@ -126,19 +126,19 @@ _STATES = {
     },
     (StatePalette.STANDARD, False): {
         State.RUNNING: "#3aa76d", State.LOCK_WAIT: "#d63c46", State.WAIT: "#e58ca8", State.GIL_WAIT: "#8258cf",
-        State.CORE_WAIT: "#21a5b8", State.IO: "#3d7fdb", State.SLEEP: "#8d9db3", State.IDLE: "#b9bec5",
-        State.UNKNOWN: "#8d96a1", State.ENDED: "#f6f7f9",
+        State.CORE_WAIT: "#21a5b8", State.IO: "#3d7fdb", State.SLEEP: "#8298b8", State.IDLE: "#b9bec5",
+        State.UNKNOWN: "#7a8088", State.ENDED: "#f6f7f9",
     },
     # After Okabe and Ito, "Color Universal Design", 2008: told apart under protanopia, deuteranopia and tritanopia.
     (StatePalette.COLOUR_BLIND, True): {
-        State.RUNNING: "#009e73", State.LOCK_WAIT: "#d55e00", State.WAIT: "#e6a9c8", State.GIL_WAIT: "#a35c9c",
-        State.CORE_WAIT: "#7fc8f0", State.IO: "#0072b2", State.SLEEP: "#4a5462", State.IDLE: "#6b6f75",
-        State.UNKNOWN: "#8b939e", State.ENDED: "#171b21",
+        State.RUNNING: "#009e73", State.LOCK_WAIT: "#d55e00", State.WAIT: "#e0b4cb", State.GIL_WAIT: "#a35c9c",
+        State.CORE_WAIT: "#7fc8f0", State.IO: "#0374bf", State.SLEEP: "#47546d", State.IDLE: "#686163",
+        State.UNKNOWN: "#8b919c", State.ENDED: "#171b21",
     },
     (StatePalette.COLOUR_BLIND, False): {
-        State.RUNNING: "#009e73", State.LOCK_WAIT: "#d55e00", State.WAIT: "#dd9fc1", State.GIL_WAIT: "#93478c",
-        State.CORE_WAIT: "#56b4e9", State.IO: "#0072b2", State.SLEEP: "#8693a3", State.IDLE: "#b8bcc1",
-        State.UNKNOWN: "#868e98", State.ENDED: "#f6f7f9",
+        State.RUNNING: "#009e73", State.LOCK_WAIT: "#d55e00", State.WAIT: "#d87dad", State.GIL_WAIT: "#93478c",
+        State.CORE_WAIT: "#56b4e9", State.IO: "#0072b2", State.SLEEP: "#647387", State.IDLE: "#bdbdbd",
+        State.UNKNOWN: "#706d6d", State.ENDED: "#f6f7f9",
     },
     (StatePalette.HIGH_CONTRAST, True): {
         State.RUNNING: "#00d96b", State.LOCK_WAIT: "#ff3d3d", State.WAIT: "#ff9ccb", State.GIL_WAIT: "#b98cff",
@@ -147,7 +147,7 @@ _STATES = {
     },
     (StatePalette.HIGH_CONTRAST, False): {
         State.RUNNING: "#007a3c", State.LOCK_WAIT: "#c40012", State.WAIT: "#b8336f", State.GIL_WAIT: "#5a22b8",
-        State.CORE_WAIT: "#006f80", State.IO: "#0047b3", State.SLEEP: "#55657c", State.IDLE: "#7a7a7a",
+        State.CORE_WAIT: "#006f80", State.IO: "#0047b3", State.SLEEP: "#6f86a6", State.IDLE: "#7a7a7a",
         State.UNKNOWN: "#4d4d4d", State.ENDED: "#f7f7f7",
     },
 }  # fmt: skip

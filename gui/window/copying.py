@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QRect
+from PySide6.QtCore import QMimeData, QObject, QRect, QSignalBlocker
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -78,10 +78,24 @@ class Copying(QObject):
 
     def picture(self) -> QPixmap:
         """The lanes as they look, without what follows the pointer; of a span just that, else with the legend."""
-        canvas = self._timeline.canvas
+        canvas, selection = self._timeline.canvas, self._selection
         canvas.point_at(None)
-        whole = canvas.grab()
-        span, geometry = self._selection.span, canvas.geometry_now()
+        span, lane, primitive, geometry = (
+            selection.span,
+            selection.lane,
+            selection.chosen_primitive,
+            canvas.geometry_now(),
+        )
+        if span is None:
+            whole = canvas.grab()
+        else:  # without its frame and figures: the picture is all of it
+            with QSignalBlocker(selection):
+                selection.clear()
+                whole = canvas.grab()
+                if lane is not None:
+                    selection.select_lane(lane)
+                selection.select_span(*span)
+                selection.select_primitive(primitive)
         if span is not None:
             left = max(round(geometry.scale.x(span[0])), geometry.names_px)
             right = min(round(geometry.scale.x(span[1])), geometry.width)

@@ -121,7 +121,7 @@ class SearchBar(QWidget):
         self._sign.setPixmap(pixmap("search", themes.current.surfaces.text_dim, ICON_SIZE.width()))
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
         self.line.setMinimumSize(QSize(240, 0))
@@ -167,6 +167,8 @@ class SearchBar(QWidget):
         shown_error = search.error if not self.line.list.isVisible() else ""
         set_property(self.line, "invalid", bool(shown_error))
         set_property(self.result, "role", "error" if shown_error else "dim")
+        self._row.setStretch(self._row.indexOf(self.line), 2 if shown_error else 3)
+        self._row.setStretch(self._row.indexOf(self.result), 4 if shown_error else 2)
         self.result.show_text(shown_error or self._words(hits))
         slow = search.busy and search.progress < NOTED_SHARE
         self.progress.setVisible(slow)
