@@ -32,13 +32,13 @@ from gui.theme import STATE_NAMES, ActiveTheme
 from gui.timeline.frame import Frame
 from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
-from gui.timeline.hover import Hit, hit_test, state_text, tooltip_lines
+from gui.timeline.hover import Hit, hit_test, tooltip_lines
 from gui.timeline.keys import Keys
-from gui.timeline.names import process_title
 from gui.timeline.overlays import Overlays
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
 from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
+from gui.timeline.spoken import spoken, tell
 from gui.timeline.time_base import TimeBase, time_base
 
 KEYBOARD_REASONS = (
@@ -423,19 +423,8 @@ class Canvas(QWidget):
         self.invalidate()
 
     def _on_selection_changed(self) -> None:
-        chosen = self.selection.slice
-        if chosen is not None and self.model is not None:
-            lane = self.model.lanes[chosen.lane].name
-            self.setAccessibleDescription(f"{lane}: {state_text(chosen)}")
-        elif self.selection.lane is not None and self.model is not None:
-            self.setAccessibleDescription(f"Lane {self.model.lanes[self.selection.lane].name}")
-        elif self.selection.group is not None and self.model is not None:
-            title = process_title(self.model.processes[self.selection.group.process])
-            self.setAccessibleDescription(
-                f"{'Service lanes of' if self.selection.group.services else 'Process'} {title}"
-            )
-        else:
-            self.setAccessibleDescription("Nothing selected")
+        span = self.selection.span
+        tell(self, spoken(self.model, self.selection, self.span_note(span) if span is not None else ""))
         if self.arrangement.times is Times.SELECTION:
             self._stale = True
         self.update()
