@@ -36,9 +36,9 @@ class SourceNames:
         self._files: dict[str, list[_Assignment]] = {}
         self._made: dict[tuple[object, str, int, tuple[_Assignment, ...]], int] = {}
 
-    def name(self, scope: object, file: str, line: int, kind: str = "") -> str:
+    def name(self, scope: object, file: str, line: int, kind: str = "", column: int = -1) -> str:
         """The name of the next primitive of this kind made at this place within `scope` (a process)."""
-        assignments = self._find(file, line, kind)
+        assignments = self._find(file, line, kind, column)
         if not assignments:
             return ""
         key = scope, file, line, assignments
@@ -47,21 +47,24 @@ class SourceNames:
         return assignments[before % len(assignments)].name(before // len(assignments) + 1)
 
     def name_at(self, file: str, line: int, column: int, kind: str, made: int) -> str:
-        """The name of the how-manieth primitive of this kind made by the call at this place; `column`: -1 unknown."""
-        if column < 0:
-            assignments = self._find(file, line, kind)
-            return assignments[0].name(made) if assignments else ""
-        fitting = [each for each in self._assignments(file) if each.start <= (line, column) < each.end]
-        innermost = max(fitting, key=lambda each: (each.start, [-place for place in each.end]), default=None)
-        return innermost.name(made) if innermost is not None else ""
+        """The name of the how-manieth primitive of this kind made by the call at this place."""
+        assignments = self._find(file, line, kind, column)
+        return assignments[0].name(made) if assignments else ""
 
     def _assignments(self, file: str) -> list[_Assignment]:
         if file not in self._files:
             self._files[file] = _parse(self._sources.text(file))
         return self._files[file]
 
-    def _find(self, file: str, line: int, kind: str) -> tuple[_Assignment, ...]:
-        """The narrowest assignment; where one line has several, those that make this kind, from left to right."""
+    def _find(self, file: str, line: int, kind: str, column: int) -> tuple[_Assignment, ...]:
+        """The innermost assignment around a column.
+
+        Where that is not known (-1), the narrowest around the line; if there are several, those that make this kind,
+        from left to right.
+        """
+        if column >= 0:
+            around = [each for each in self._assignments(file) if each.start <= (line, column) < each.end]
+            return tuple(sorted(around, key=lambda each: (each.start, [-place for place in each.end]))[-1:])
         fitting = [each for each in self._assignments(file) if each.start[0] <= line <= each.end[0]]
         height = min((each.end[0] - each.start[0] for each in fitting), default=0)
         narrow = [each for each in fitting if each.end[0] - each.start[0] == height]

@@ -222,7 +222,7 @@ class Registry:
 
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""
-        _, number, kind, name, file, line, internal, capacity = frame
+        _, number, kind, name, file, line, internal, capacity, column = frame
         if kind == "Process":
             process.children[name] = number
         key = process.key(number)
@@ -231,7 +231,7 @@ class Registry:
             self.name_primitive(process, number, name)
             return
         if not name and not internal:
-            name = self._names.name(process.number, file, line, kind)
+            name = self._names.name(process.number, file, line, kind, column)
         shared = bool(number & layout.OBJECT_SHARED)
         owner = None if shared else process.number
         self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))

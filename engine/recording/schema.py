@@ -133,6 +133,8 @@ PRIMITIVE_KINDS = (
     "process SimpleQueue",
     "process JoinableQueue",
     "Pipe",
+    "Proxy",
+    "Timer",
 )
 
 # TEXTS: objects with a "type". Numbers are the recording's own, dense from 0 (lanes, processes) or 1 (everything else).

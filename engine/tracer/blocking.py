@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .originals import get_frame
-from .patching import Builtin, hidden, hide, look_like, stand_in
+from .patching import Builtin, hidden, hide, look_like, replace_builtins
 from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
@@ -89,16 +89,22 @@ def patch_time(time: ModuleType) -> None:
 
 
 def patch_os(os: ModuleType) -> None:
-    """Reading, writing and syncing by descriptor, waiting for a child."""
-    for name in ("read", "write", "fsync", "fdatasync", "sendfile", "waitpid"):
-        original = getattr(os, name, None)
-        if original is not None:
-            setattr(os, name, stand_in(InputOutput, original))
+    """Reading, writing and syncing by descriptor, opening (a pipe waits for its other end), waiting for a child."""
+    replace_builtins(
+        os, InputOutput,
+        "read", "readv", "pread", "preadv", "write", "writev", "pwrite", "pwritev", "open", "fsync", "fdatasync",
+        "sendfile", "splice", "copy_file_range", "lockf", "system", "wait", "wait3", "wait4", "waitid", "waitpid",
+    )  # fmt: skip
+
+
+def patch_fcntl(fcntl: ModuleType) -> None:
+    """Locks of files."""
+    replace_builtins(fcntl, InputOutput, "flock", "lockf")
 
 
 def patch_select(select: ModuleType) -> None:
     """`select.select`; the objects of `poll` and `epoll` are C's own and stay as they are."""
-    select.select = stand_in(InputOutput, select.select)  # type: ignore[attr-defined]
+    replace_builtins(select, InputOutput, "select")
 
 
 def patch_selectors(selectors: ModuleType) -> None:

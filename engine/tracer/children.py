@@ -7,7 +7,7 @@ import sys
 
 from .follow import waiting
 from .originals import clock, get_frame
-from .patching import Builtin, hidden, replace_method, stand_in
+from .patching import Builtin, hidden, replace_builtins, replace_method
 from .primitives import ATTRIBUTE, define
 from .state import current_ring
 
@@ -145,13 +145,7 @@ def patch_fork_exec(module: ModuleType) -> None:
 
 def patch_os(module: ModuleType) -> None:
     """`os`: what starts programs with an environment made from `os.environ`."""
-    for name in ("posix_spawn", "posix_spawnp", "execve"):
-        original = getattr(module, name, None)
-        if original is not None:
-            replacement = stand_in(Spawn, original)
-            setattr(module, name, replacement)
-            if original in module.supports_fd:
-                module.supports_fd.add(replacement)
+    replace_builtins(module, Spawn, "posix_spawn", "posix_spawnp", "execve")
 
 
 def patch_subprocess(module: ModuleType) -> None:

@@ -124,7 +124,13 @@ def making(
     return __init__
 
 
-GO_BETWEENS = ("multiprocessing.context", "multiprocessing")  # make what user code asks them for
+# Make what user code asks them for.
+GO_BETWEENS = (
+    "multiprocessing.context",
+    "multiprocessing",
+    "multiprocessing.sharedctypes",
+    "multiprocessing.managers",
+)
 
 
 def maker(frame: FrameType | None) -> FrameType | None:

@@ -16,6 +16,7 @@ from . import (
     leftovers,
     lock_order,
     locks,
+    managers,
     output,
     pools,
     process_locks,
@@ -57,6 +58,7 @@ def install(folder: str, python_path: str) -> None:
         ("os", blocking.patch_os),
         ("os", children.patch_os),
         ("select", blocking.patch_select),
+        ("fcntl", blocking.patch_fcntl),
         ("selectors", blocking.patch_selectors),
         ("socket", blocking.patch_socket),
         ("subprocess", children.patch_subprocess),
@@ -73,6 +75,7 @@ def install(folder: str, python_path: str) -> None:
         ("multiprocessing.queues", process_queues.patch_process_queues),
         ("multiprocessing.connection", process_queues.patch_connections),
         ("multiprocessing.pool", pools.patch_pools),
+        ("multiprocessing.managers", managers.patch_managers),
         ("asyncio.base_events", event_loops.patch_event_loops),
     ):
         imports.patch_on_import(name, patch)

@@ -136,8 +136,9 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)     how: "exec" | "fork"
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
-#   ("primitive", object, kind, name, file, line, internal, capacity)     kind: PRIMITIVE_KINDS of the schema
-#   ("template", number, kind, file, line, column, internal, capacity)     column: in bytes, of the call; -1: unknown
+#   ("primitive", object, kind, name, file, line, internal, capacity, column)     kind: PRIMITIVE_KINDS of the schema;
+#                                        column: in bytes, of the call that made it; -1: unknown
+#   ("template", number, kind, file, line, column, internal, capacity)
 #   ("primitive-name", object, name)      ("used-as-signal", object): a semaphore released by who held no permit of it
 #   ("site", number, file, line, function)      ("stack", number, (site numbers, innermost last))     one number space
 #   ("text", number, text)               names of tasks and marks

@@ -60,6 +60,19 @@ def stand_in(cls: type[Builtin], original: Any) -> Any:
     return getattr(kind(original), name)
 
 
+def replace_builtins(module: Any, cls: type[Builtin], *names: str) -> None:
+    """Let the method `call` of `cls` stand for those of these functions that the module has."""
+    for name in names:
+        original = getattr(module, name, None)
+        if original is not None:
+            replacement = stand_in(cls, original)
+            setattr(module, name, replacement)
+            for ability in ("supports_fd", "supports_dir_fd", "supports_follow_symlinks"):  # sets of functions, in `os`
+                able = getattr(module, ability, None)
+                if able is not None and original in able:
+                    able.add(replacement)
+
+
 def hide(error: BaseException) -> None:
     """Take our frames off the head of the traceback of an exception that is about to be re-raised with a bare `raise`.
 

@@ -63,11 +63,16 @@ def make_template(maker: FrameType, kind: str, internal: bool, capacity: int | N
         return None
     key = code_of(maker), maker.f_lasti, kind, internal, capacity
     file, line = origins[template] = place_of(maker)
-    column = next(islice(maker.f_code.co_positions(), maker.f_lasti // 2, None), (None,) * 4)[2]
     told = internal or is_coordination(maker)
-    current_ring().texts.write("template", template, kind, file, line, -1 if column is None else column, told, capacity)
+    current_ring().texts.write("template", template, kind, file, line, column_of(maker), told, capacity)
     # Threads that make the first ones at once have one counter.
     return templates.setdefault(key, count((template << layout.TEMPLATE_SHIFT) + 1))
+
+
+def column_of(frame: FrameType) -> int:
+    """Where the call that this frame is in begins in its line, in bytes; -1 when that is not known."""
+    _, _, column, _ = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
+    return -1 if column is None else column
 
 
 def origin(number: int) -> tuple[str, int] | None:
@@ -90,8 +95,9 @@ def write_definition(
     """Say what this number is."""
     maker = user_frame(frame)
     file, line = place_of(maker) if maker is not None else ("", 0)
+    column = column_of(maker) if maker is not None and not name else -1
     internal = internal or (maker is not None and is_coordination(maker))
-    current_ring().texts.write("primitive", number, kind, name, file, line, internal, capacity)
+    current_ring().texts.write("primitive", number, kind, name, file, line, internal, capacity, column)
 
 
 def is_coordination(frame: FrameType) -> bool:

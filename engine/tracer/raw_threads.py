@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .originals import get_frame
-from .patching import Builtin, hidden, hide, stand_in
+from .patching import Builtin, hidden, hide, replace_builtins
 from .sites import is_user_code
 from .state import current, enter, leave
 from .threads import describe_exception
@@ -70,8 +70,5 @@ def tell_hook(error: BaseException, function: Any) -> None:
 
 def patch_start(module: ModuleType) -> None:
     """`_thread`, at once."""
-    for name in ("start_new_thread", "start_joinable_thread"):
-        original = getattr(module, name, None)
-        if original is not None:
-            setattr(module, name, stand_in(StartThread, original))
+    replace_builtins(module, StartThread, "start_new_thread", "start_joinable_thread")
     module.start_new = module.start_new_thread  # type: ignore[attr-defined]

@@ -66,6 +66,19 @@ def partial_making(kind: str) -> Method:
     return lambda original: making(original, kind, capacity=lambda self: self._value, after=semaphores.follow_permits)
 
 
+def make_timer(original: Method) -> Method:
+    """Its thread waits for the time to pass, or to be cancelled: the event that it waits on stands for the timer."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        with hidden:
+            original(self, *args, **kwargs)
+            frame = maker(get_frame(1))
+            if frame is not None:
+                self.finished.__dict__.setdefault(ATTRIBUTE, define("Timer", frame))
+
+    return __init__
+
+
 def patch_synchronisation(threading: ModuleType) -> None:
     """The classes of `threading`."""
     condition, event = threading.Condition, threading.Event
@@ -83,3 +96,4 @@ def patch_synchronisation(threading: ModuleType) -> None:
     barrier = threading.Barrier
     replace_method(barrier, "__init__", lambda o: making(o, "Barrier", capacity=lambda self: self._parties))
     replace_method(barrier, "wait", make_barrier_wait)
+    replace_method(threading.Timer, "__init__", make_timer)

@@ -53,7 +53,7 @@ def test_what_a_child_uses_before_its_parent_has_told_what_it_is() -> None:
     own, shared = (5 << layout.TEMPLATE_SHIFT) + 1, layout.OBJECT_SHARED | 7
     numbers = [registry.primitive(child, number) for number in (own, shared)]
     registry.add_template(parent, ("template", 5, "Event", "bank.py", 3, -1, False, None))
-    registry.add_primitive(parent, ("primitive", shared, "Executor", "pool", "bank.py", 4, False, 2))
+    registry.add_primitive(parent, ("primitive", shared, "Executor", "pool", "bank.py", 4, False, 2, -1))
     assert [registry.primitive(child, number) for number in (own, shared)] == numbers
     last = {text["id"]: (text["kind"], text["line"]) for text in told if text["type"] == "primitive"}
     assert last == {numbers[0]: ("Event", 3), numbers[1]: ("Executor", 4)}

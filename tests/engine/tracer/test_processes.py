@@ -279,3 +279,22 @@ def test_programs_started_without_subprocess(tmp_path: Path, environment: str) -
     assert (traced.returncode, traced.stdout, traced.stderr) == (0, plain.stdout, plain.stderr)
     told = [process.texts("process")[0] for process in read_run(tmp_path / "run")]
     assert len([process for process in told if process[5][1] == "-c" and process[7] == "exec"]) == 5
+
+
+def test_proxies_of_a_manager_and_locks_of_shared_values(tmp_path: Path) -> None:
+    processes = trace(
+        tmp_path,
+        """
+        import multiprocessing
+        if __name__ == "__main__":
+            value = multiprocessing.Value("i", 0)
+            with value.get_lock(): value.value += 1  # line 4
+            with multiprocessing.Manager() as manager:
+                lock = manager.Lock()
+                with lock: pass  # line 7
+        """,
+    )
+    program, *_ = processes
+    (hold,) = program.of(layout.HOLD, program.primitive("process RLock"))
+    waits = program.of(layout.WAIT, program.primitive("Proxy"))
+    assert (program.line(hold.site), [program.line(wait.site) for wait in waits]) == (4, [7, 7])

@@ -137,3 +137,19 @@ def test_who_holds_the_permits_of_a_semaphore(tmp_path: Path) -> None:
     assert program.texts("used-as-signal") == [(program.primitive("BoundedSemaphore"),)]
     assert not program.of(layout.HOLD, program.primitive("BoundedSemaphore"))
     assert not any(any(cell[layout.CELL_HELD :: 2]) for cell in program.cells().values())
+
+
+def test_a_timer_waits_until_it_is_due(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading
+        timer = threading.Timer(0.05, print)
+        timer.start()
+        timer.join()
+        """,
+    )
+    (wait,) = program.of(layout.WAIT, program.primitive("Timer"))
+    assert wait.thread != program.thread("MainThread")
+    assert wait.detail & layout.WAIT_TIMED
+    assert wait.end - wait.start >= 50_000_000

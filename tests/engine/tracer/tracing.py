@@ -66,7 +66,7 @@ class TracedProcess:
         """
         used = {record.object for record in self.records}
         used |= {number for cell in self.cells().values() for number in cell[layout.CELL_HELD :: 2]}
-        found = self.texts("primitive")
+        found = [frame[:-1] for frame in self.texts("primitive")]
         for number, kind, file, line, _column, internal, capacity in self.texts("template"):
             first = (number << layout.TEMPLATE_SHIFT) + 1
             made = {each for each in used if each >> layout.TEMPLATE_SHIFT == number} | {first}
