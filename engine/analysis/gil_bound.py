@@ -1,7 +1,8 @@
 """Threads that compute in turns because of the GIL.
 
-Rests on sampled GIL wait; silent without it, with fewer than two threads that want to run, and below MIN_SHARE of the
-time in which they wanted to. Says nothing about how much another backend would gain: that is measured by a comparison.
+Rests on sampled GIL wait; silent without it, where it cannot be told from core wait, with fewer than two threads that
+want to run, and where its share of the time in which they wanted to is not above MIN_SHARE beyond doubt. Says nothing
+about how much another backend would gain: that is measured by a comparison.
 """
 
 import numpy as np
@@ -21,22 +22,26 @@ def find(model: Model) -> list[Finding]:
     found = []
     for process in model.processes:
         lanes = [lane.id for lane in model.lanes if lane.process == process.id]
-        if process.free_threaded or len(lanes) < 2:
+        if process.free_threaded or len(lanes) < 2 or model.attribution.merged(process.id):
             continue
         totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
         waited = totals[:, State.GIL_WAIT]
         wanted = waited + totals[:, State.RUNNING] + totals[:, State.CORE_WAIT]
         concerned = np.flatnonzero(waited >= MIN_LANE_SHARE * max(1, waited.sum()))
         share = waited.sum() / max(1, wanted[concerned].sum())
-        if waited.sum() < MIN_WAIT_NS or share < MIN_SHARE or len(concerned) < 2:
+        if waited.sum() < MIN_WAIT_NS or len(concerned) < 2:
+            continue
+        points = model.attribution.uncertainty(totals[concerned].sum(axis=0))[State.GIL_WAIT]
+        if share - points / 100 < MIN_SHARE:
             continue
         found.append(
             finding(
                 model,
                 "gil-bound",
                 f"{len(concerned)} threads of {process.name} {process.pid} take turns because of the GIL",
-                f"They spent {percent(share)} of the time in which they could have run in waiting for the GIL,"
-                f" {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed here.",
+                f"They spent {percent(share)}{_doubt(points)} of the time in which they could have run in waiting for"
+                f" the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed here."
+                f"{_busiest(model, process.id)}",
                 "Use processes for this work, or a free-threaded build of Python, or code that releases the GIL.",
                 lanes=[lanes[int(index)] for index in concerned],
                 severity="info",
@@ -44,3 +49,21 @@ def find(model: Model) -> list[Finding]:
             )
         )
     return found
+
+
+def _doubt(points: float) -> str:
+    return f" (± {points:.0f} points)" if points >= 0.5 else ""
+
+
+def _busiest(model: Model, process: int) -> str:
+    """Whether the GIL was taken all the time, how often it changed hands, and where it was held the longest."""
+    gil = next((gil.id for gil in model.gils.of_process(process) if gil.interpreter == 0), 0)
+    load = model.gils.load(gil, model.start_ns, model.end_ns)
+    if load is None:
+        return ""
+    text = f" The GIL was taken {percent(load.taken)} of the time"
+    if load.switches:
+        text += f" and changed hands {load.switches} times"
+    lane = next((lane for lane in model.gils.holders(gil, model.start_ns, model.end_ns) if lane >= 0), None)
+    site = None if lane is None else model.site(model.gils.longest_site(gil, lane, model.start_ns, model.end_ns))
+    return f"{text}, most at {site.label}." if site else f"{text}."

@@ -1,6 +1,7 @@
 """A recording in summary: as a JSON object (schema 1) and as text for a terminal."""
 
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ OUTPUT_KEPT = 1 << 16  # characters, the last ones
 OUTPUT_LINES = 8
 MOST_LANES = 40
 MOST_LOCKS = 15
+MOST_GILS = 8
 ALIVE = tuple(state for state in State if state is not State.ENDED)
 # Columns of the table of lanes, in the order in which people ask.
 COLUMNS = (
@@ -59,6 +61,13 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             "slices": model.states.slice_count,
             "overhead_percent": float(overhead.get("traced_percent") or 0.0),
             "recorder_cpu_ns": overhead.get("recorder_cpu_ns", 0),
+            "sampling": {
+                "rate_hz": model.attribution.rate_hz,
+                "wanted_hz": model.attribution.wanted_hz,
+                "looks": model.attribution.looks,
+                "percent_of_a_core": model.attribution.cost_percent,
+                "sentence": model.attribution.sentence,
+            },
             "created": model.header.get("created"),
             "elapsed_ns": model.end_ns - model.start_ns,
             "complete": model.finished and not damage,
@@ -78,10 +87,12 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
                 "internal": row.lane.internal,
                 "alive_ns": row.alive_ns,
                 "error": row.lane.error,
-                "states": _states(row.states),
+                "states": _states(row.states, model.attribution.uncertainty(row.states)),
+                "context_switches": _switches(model, row.lane.id),
             }
             for row in lanes
         ],
+        "gils": _gils(model),
         "locks": [_lock(row) for row in lock_statistics(model)],
         "findings": [plain(found) for found in findings],
         "throughput": {
@@ -99,12 +110,44 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
     }
 
 
-def _states(times: np.ndarray) -> dict[str, dict[str, float]]:
+def _states(times: np.ndarray, uncertainty: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+    """`points`: half the width of the interval in which the percentage lies 95 times of 100; 0: exact."""
     alive = max(1, int(times[1:].sum()))
-    return {
-        state_name(state): {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
-        for state in ALIVE
-    }
+    found: dict[str, dict[str, float]] = {}
+    for state in ALIVE:
+        found[state_name(state)] = {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
+        if uncertainty is not None:
+            found[state_name(state)]["points"] = round(float(uncertainty[state]), 1)
+    return found
+
+
+def _switches(model: Model, lane: int) -> dict[str, int] | None:
+    switches = model.accounts.switches(lane)
+    return None if switches is None else {"voluntary": switches[0], "involuntary": switches[1]}
+
+
+def _gils(model: Model) -> list[dict[str, Any]]:
+    """Every GIL that somebody looked at: how busy it was, and who had it."""
+    found = []
+    for process in model.processes:
+        for gil in model.gils.of_process(process.id):
+            load = model.gils.load(gil.id, model.start_ns, model.end_ns)
+            if load is None:
+                continue
+            holders = model.gils.holders(gil.id, model.start_ns, model.end_ns)
+            found.append(
+                {
+                    "process": process.pid,
+                    "name": gil.label,
+                    "taken_percent": round(100 * load.taken, 1),
+                    "mean_waiting": round(load.waiting, 2),
+                    "switches": load.switches,
+                    "looks": load.looks,
+                    "certainty": "inferred" if gil.inferred else "sampled",
+                    "holders": {model.lane_label(lane): ns for lane, ns in holders.items() if lane >= 0},
+                }
+            )
+    return found
 
 
 def _lock(row: LockStatistics) -> dict[str, Any]:
@@ -194,7 +237,20 @@ def _lanes(summary: dict[str, Any]) -> str:
     if len(lanes) > 1:
         total = sum(lane["alive_ns"] for lane in summary["lanes"])
         lines.append(_lane_line("all, with service threads", total, summary["states"], shown))
-    return "\n".join(lines)
+    if sampled := summary["recording"]["sampling"]["sentence"]:
+        worst = max((each["points"] for lane in lanes for each in lane["states"].values()), default=0.0)
+        lines.append(f"  between recorded waits {sampled}; shares are ± {worst:.1f} points at most")
+    return "\n".join([*lines, *_gil_lines(summary["gils"])])
+
+
+def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
+    for gil in [gil for gil in gils if gil["holders"] or gil["switches"]][:MOST_GILS]:
+        text = f"  {gil['name']} ({gil['process']}): taken {gil['taken_percent']:.0f} % of the time it was looked at"
+        if gil["mean_waiting"] >= 0.05:
+            text += f", {gil['mean_waiting']:.1f} lanes waiting on average"
+        if gil["switches"]:
+            text += f", changed hands {gil['switches']} times"
+        yield f"{text} ({gil['certainty']})"
 
 
 def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State]) -> str:

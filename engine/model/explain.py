@@ -172,10 +172,13 @@ def _doing_at(model: Model, lane: int, start_ns: int, end_ns: int, hold: Hold | 
 
 
 def _gil_wait(model: Model, item: Slice) -> str:
-    """Who ran in the same process meanwhile."""
+    """Who had it meanwhile, and where; as far as somebody looked, else who ran in the same process."""
     process = model.lanes[item.lane].process
+    merged = model.attribution.merged(process)
+    sentence = f"{_waited(item)} for the GIL{' or for a free core, which cannot be told apart here' if merged else ''}"
+    if seen := _seen_with_gil(model, process, item):
+        return f"{sentence}, {seen}"
     lanes = [lane.id for lane in model.lanes if lane.process == process and lane.id != item.lane]
-    sentence = f"{_waited(item)} for the GIL"
     if not lanes:
         return sentence
     running = model.states.totals(np.array(lanes), item.start_ns, item.end_ns)[:, State.RUNNING]
@@ -185,3 +188,21 @@ def _gil_wait(model: Model, item: Slice) -> str:
     count = int((running > 0).sum())
     name = model.lane_label(lanes[best])
     return f"{sentence} while {name} ran" if count == 1 else f"{sentence} while {count} other threads ran, {name} most"
+
+
+def _seen_with_gil(model: Model, process: int, item: Slice) -> str:
+    """`held by worker-1 at bank.py:40`; empty where nobody was seen with it."""
+    gils = [gil.id for gil in model.gils.of_process(process) if gil.interpreter == 0]
+    if not gils:
+        return ""
+    spent = model.gils.holders(gils[0], item.start_ns, item.end_ns)
+    spent = {lane: ns for lane, ns in spent.items() if lane >= 0 and lane != item.lane}
+    if not spent:
+        return ""
+    longest = next(iter(spent))
+    site = model.site(model.gils.longest_site(gils[0], longest, item.start_ns, item.end_ns))
+    name = model.lane_label(longest) + (f" at {site.label}" if site else "")
+    if len(spent) == 1:
+        return f"held by {name}"
+    share = percent(spent[longest] / sum(spent.values()))
+    return f"held by {len(spent)} lanes in turn, most of it ({share}) by {name}"
