@@ -22,7 +22,7 @@ class Sleep(Builtin):
 
     __slots__ = ()
 
-    def sleep(self, *seconds: float) -> Any:
+    def call(self, *seconds: float) -> Any:
         """As the original."""
         with hidden:
             state = current()
@@ -85,7 +85,7 @@ def make_method(original: Method, ready: Any = None) -> Method:
 
 def patch_time(time: ModuleType) -> None:
     """`time.sleep`."""
-    time.sleep = Sleep(time.sleep).sleep  # type: ignore[attr-defined]
+    replace_builtins(time, Sleep, "sleep")
 
 
 def patch_os(os: ModuleType) -> None:

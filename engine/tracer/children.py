@@ -26,7 +26,7 @@ class ForkExec(Builtin):
 
     __slots__ = ()
 
-    def fork_exec(self, *args: Any) -> Any:
+    def call(self, *args: Any) -> Any:
         """As the original."""
         with hidden:
             if len(args) > ENVIRONMENT and is_python(args[EXECUTABLES]):
@@ -140,7 +140,7 @@ def has_ended(process: Any, *_: Any, **__: Any) -> bool:
 
 def patch_fork_exec(module: ModuleType) -> None:
     """`_posixsubprocess`."""
-    module.fork_exec = ForkExec(module.fork_exec).fork_exec  # type: ignore[attr-defined]
+    replace_builtins(module, ForkExec, "fork_exec")
 
 
 def patch_os(module: ModuleType) -> None:

@@ -18,6 +18,7 @@ from . import (
     locks,
     managers,
     output,
+    patching,
     pools,
     process_locks,
     process_queues,
@@ -102,7 +103,7 @@ def end_main_thread() -> None:
 
 def patch_thread_module(module: ModuleType) -> None:
     """`_thread`: locks and threads made by user code without `threading`. Importlib's own locks stay raw."""
-    module.allocate_lock = module.allocate = locks.AllocateLock(module.allocate_lock).allocate_lock  # type: ignore[attr-defined]
+    patching.replace_builtins(module, locks.AllocateLock, "allocate_lock", "allocate")
     for name in ("LockType", "lock"):
         if hasattr(module, name):
             setattr(module, name, locks.TracedLock)

@@ -11,7 +11,17 @@ from _thread import TIMEOUT_MAX
 
 from . import layout
 from .contention import acquire_contended
-from .holds import LockType, TracedBase, forget_holder, locate, move_in, name_hold, pack_hold, refuse_to_pickle
+from .holds import (
+    LockType,
+    TracedBase,
+    forget_holder,
+    locate,
+    move_in,
+    name_hold,
+    pack_hold,
+    pretend_to_be,
+    refuse_to_pickle,
+)
 from .nesting import nest, unnest
 from .originals import RawLock, allocate_lock, clock, get_frame, get_ident
 from .patching import Builtin, hide
@@ -131,7 +141,7 @@ class TracedLock(TracedBase, metaclass=LockType):
         raise TypeError("type '_thread.lock' is not an acceptable base type")
 
 
-TracedLock.__name__, TracedLock.__qualname__, TracedLock.__module__ = RawLock.__name__, RawLock.__qualname__, "_thread"
+pretend_to_be(TracedLock, RawLock)
 
 
 class AllocateLock(Builtin):
@@ -139,7 +149,7 @@ class AllocateLock(Builtin):
 
     __slots__ = ()
 
-    def allocate_lock(self) -> Any:
+    def call(self) -> Any:
         """As the original."""
         return make_lock(get_frame(1))
 

@@ -56,6 +56,9 @@ def stand_in(cls: type[Builtin], original: Any) -> Any:
     name = original.__name__
     call: Any = cls.__dict__["call"]
     renamed = type(call)(call.__code__, call.__globals__, name, call.__defaults__, call.__closure__)
+    renamed.__kwdefaults__ = call.__kwdefaults__
+    for attribute in ("__module__", "__qualname__", "__doc__"):
+        setattr(renamed, attribute, getattr(original, attribute, None))
     kind = type(cls.__name__, (cls,), {"__slots__": (), name: renamed})
     return getattr(kind(original), name)
 

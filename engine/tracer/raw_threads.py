@@ -70,5 +70,4 @@ def tell_hook(error: BaseException, function: Any) -> None:
 
 def patch_start(module: ModuleType) -> None:
     """`_thread`, at once."""
-    replace_builtins(module, StartThread, "start_new_thread", "start_joinable_thread")
-    module.start_new = module.start_new_thread  # type: ignore[attr-defined]
+    replace_builtins(module, StartThread, "start_new_thread", "start_new", "start_joinable_thread")

@@ -8,7 +8,18 @@ from __future__ import annotations
 from _thread import TIMEOUT_MAX
 
 from .contention import acquire_contended
-from .holds import LockType, TracedBase, book, locate, move_in, name_hold, pack_hold, refuse_to_pickle, unbook
+from .holds import (
+    LockType,
+    TracedBase,
+    book,
+    locate,
+    move_in,
+    name_hold,
+    pack_hold,
+    pretend_to_be,
+    refuse_to_pickle,
+    unbook,
+)
 from .nesting import nest, unnest
 from .originals import RawRLock, clock, get_frame, get_ident
 from .patching import hide
@@ -152,7 +163,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
             raise
 
 
-TracedRLock.__name__, TracedRLock.__qualname__, TracedRLock.__module__ = "RLock", "RLock", "_thread"
+pretend_to_be(TracedRLock, RawRLock)
 
 
 def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock, *, internal: bool = False) -> TracedRLock:

@@ -12,7 +12,7 @@ from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found
 from _thread import interrupt_main
 
 from .originals import get_frame
-from .patching import Builtin, hide
+from .patching import Builtin, hide, replace_builtins
 from .sites import is_user_code
 from .state import current_ring
 
@@ -57,7 +57,7 @@ class SetHandler(Builtin):
 
     __slots__ = ("ours",)
 
-    def signal(self, number: int, handler: Any, /) -> Any:
+    def call(self, number: int, handler: Any, /) -> Any:
         """As the original, which returns the handler there was."""
         caller: FrameType | None = get_frame(1)
         if caller is not None and caller.f_globals.get("__name__") == "signal":
@@ -80,7 +80,7 @@ class GetHandler(Builtin):
 
     __slots__ = ()
 
-    def getsignal(self, number: int, /) -> Any:
+    def call(self, number: int, /) -> Any:
         """As the original: the handler that the program set."""
         return unwrap(self.original(number))
 
@@ -98,5 +98,5 @@ def patch_signals(signals: ModuleType) -> None:
             signals.signal(interrupt, Handler(interrupt, signals.default_int_handler))
         except ValueError:  # not the main thread
             return
-    signals.signal = SetHandler(signals.signal).signal  # type: ignore[attr-defined]
-    signals.getsignal = GetHandler(signals.getsignal).getsignal  # type: ignore[attr-defined]
+    replace_builtins(signals, SetHandler, "signal")
+    replace_builtins(signals, GetHandler, "getsignal")
