@@ -62,7 +62,7 @@ ACTIONS = (
     ActionSpec(
         "quit",
         "Close window",
-        "Close the window; a run that is going on is ended and its recording kept",
+        "Close the window; while a run is going on it asks first",
         "File",
         "Ctrl+Q",
     ),

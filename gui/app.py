@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         return application.exec()
     finally:
         sys.excepthook = former
-        window.close()
+        window.close_at_once()
         window.deleteLater()
 
 

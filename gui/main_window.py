@@ -16,13 +16,14 @@ from gui.settings import LOG_NAME, Settings, log_folder
 from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
-from gui.widgets.messages import Message
+from gui.widgets.messages import Answer, Message
 from gui.window.bookmarks import Bookmarks
 from gui.window.comparing import Comparing
 from gui.window.copying import Copying
 from gui.window.debug_overlay import DebugOverlay
 from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
+from gui.window.layout_keeper import LayoutKeeper
 from gui.window.navigation import Navigation
 from gui.window.places import Places
 from gui.window.proving import Proving
@@ -31,6 +32,7 @@ from gui.window.recordings import sample_recording
 from gui.window.style import window_stylesheet
 from gui.window.wording import edge_stacks, ending_words, first_work_line
 
+CLOSING = "closing"  # the question whether to end the run
 REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
@@ -43,6 +45,7 @@ class MainWindow(WindowFrame):
         self._saving.setSingleShot(True)
         self._saving.timeout.connect(self._save_settings)
         settings.on_change = self._saving.start
+        self._may_end_run = False  # without being asked
         self._recorder_cost: tuple[int, int] | None = None
         self._recorder_share: float | None = None
         self.debug_overlay = DebugOverlay(self) if debug else None
@@ -80,6 +83,7 @@ class MainWindow(WindowFrame):
         self._connect_parts()
         self._dress()
         self.restore_places()
+        self.layout_keeper = LayoutKeeper([self, *self.docks, self.plots], self._keep_places, self)
         self.workload.tree.tree.setFocus()
         self._show_model(None)
         self._show_run_state(RunState.NONE)
@@ -229,6 +233,7 @@ class MainWindow(WindowFrame):
         self.clock.wake()
 
     def _on_run_ended(self) -> None:
+        self.messages.dismiss(CLOSING)
         self.banner.show_run_over()
         self.views.refresh_panels()
         model = self.bridge.model
@@ -359,6 +364,20 @@ class MainWindow(WindowFrame):
             self.docks.bring_up("bookmarks")
         self.clock.wake()
 
+    def close_at_once(self) -> None:
+        """Closes the window without asking."""
+        self._may_end_run = True
+        self.close()
+
+    def _ask_to_close(self) -> None:
+        """In line, as everything is asked; closing once more is an answer too, as long as the question stands there."""
+        text = "A run is going on: closing the window ends it and keeps its recording."
+        answers = (Answer("End run and close", self.close_at_once), Answer("Go on", self.timeline.canvas.setFocus))
+        self.messages.show_message(Message(CLOSING, text, "warning", answers))
+
+    def _go_on(self) -> None:
+        self._may_end_run = False
+
     def _open_another(self) -> None:
         self._save_settings()
         self.open_elsewhere(None)
@@ -370,6 +389,10 @@ class MainWindow(WindowFrame):
         self.settings.put("run", self.configuration.as_json())
         if not self.custom.errors():  # what can't run is not taken back at the next launch
             self.settings.put("custom", copy.deepcopy(self.custom.data))
+
+    def _keep_places(self) -> None:
+        if not self.comparing.shown:  # where the panels stand aside
+            self.remember_places()
 
     def _on_arranged(self) -> None:
         self.settings.put("timeline", self.arrangement.as_json())
@@ -405,7 +428,13 @@ class MainWindow(WindowFrame):
             self.recordings.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ends a run that is going on (its recording is kept) and writes the settings."""
+        """Asks while a run is going on; then, or when asked to close once more, ends it and keeps its recording."""
+        asked = self.messages.strip(CLOSING) is not None
+        if self.bridge.running and not asked and not self._may_end_run:
+            event.ignore()
+            self._ask_to_close()
+            return
+        self.layout_keeper.stop()
         self.settings.on_change = lambda: None
         self.comparing.close()
         self.remember_places()

@@ -7,6 +7,9 @@ from multiprocessing.context import BaseContext
 from typing import Protocol
 
 from engine.backends.worker import Message
+from engine.tasks.progress import Reporter
+
+NAME = "workers' reports"  # what the queue is shown by
 
 
 class Channel(Protocol):
@@ -25,6 +28,7 @@ class ThreadChannel:
 
     def __init__(self, context: BaseContext | None = None) -> None:  # noqa: ARG002 (as of any channel)
         self._reports: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        Reporter().name(self._reports, NAME)
 
     def send(self, message: Message) -> None:
         self._reports.put(message)
@@ -48,6 +52,7 @@ class ProcessChannel:
 
     def __init__(self, context: BaseContext) -> None:
         self._reports = context.SimpleQueue()
+        Reporter().name(self._reports, NAME)
 
     def send(self, message: Message) -> None:
         self._reports.put(message)

@@ -86,6 +86,12 @@ class Primitive:
         return f"{os.path.basename(self.file)}:{self.line}" if self.file else ""
 
     @property
+    def plumbing(self) -> bool:
+        """Whether it is none of the program's: made by the interpreter's machinery, or where Lanescope's backends
+        start workers and take their reports."""
+        return self.internal or os.path.dirname(self.file).replace("\\", "/").endswith("engine/backends")
+
+    @property
     def short(self) -> str:
         """`Lock accounts`"""
         return f"{self.kind} {self.name}" if self.name else f"{self.kind} ({self.place})" if self.place else self.kind

@@ -89,7 +89,7 @@ class SpanStatistics:
         return self._running
 
     def primitives(self) -> list[SpanPrimitive]:
-        """Those that were waited for or held, the most waited for first."""
+        """Those of the program that were waited for or held, the most waited for first."""
         found = [
             SpanPrimitive(
                 self.model.primitives[number],
@@ -97,7 +97,7 @@ class SpanStatistics:
                 *self._holds.of.get(number, (0, 0, 0)),
             )
             for number in self._waits.of.keys() | self._holds.of.keys()
-            if number in self.model.primitives
+            if number in self.model.primitives and not self.model.primitives[number].plumbing
         ]
         return sorted(found, key=lambda row: (-row.wait_ns, -row.hold_ns, row.primitive.id))
 

@@ -62,7 +62,7 @@ class LocksPanel(Panel):
         self.table.set_rows([])
 
     def update_body(self, model: Model) -> bool:
-        rows = [row for row in lock_statistics(model) if not is_plumbing(row.primitive)]
+        rows = [row for row in lock_statistics(model) if not row.primitive.plumbing]
         self.table.set_rows(rows)
         return bool(rows)
 

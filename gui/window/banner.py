@@ -4,13 +4,13 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import ActiveTheme
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.icons import icon, pixmap
 
-NARROW = 560  # px
+NARROW, CRAMPED = 760, 480  # px
 LINES = 2  # of the words; what more there is to say is in the tooltip, and in the graph
 
 
@@ -45,18 +45,23 @@ class DeadlockBanner(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        """The title over the whole width; the words below it, and the buttons beside them."""
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self.title, 1)
-        first.addWidget(self.close_button)
-        second.setSpacing(8)
-        second.addWidget(self.words, 1)
+        """The title with the buttons beside it, or below it; the words below them, over the whole width."""
+        self._buttons = QWidget(self)
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(8)
         for button in (self.graph, self.repaired, self.end):
-            second.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            buttons.addWidget(button)
+        self._head = QGridLayout()
+        self._head.setSpacing(4)
+        self._head.setColumnStretch(0, 1)
+        self._head.addWidget(self.title, 0, 0)
+        self._head.addWidget(self._buttons, 0, 1)
+        self._head.addWidget(self.close_button, 0, 2)
         rows = QVBoxLayout()
         rows.setSpacing(2)
-        rows.addLayout(first)
-        rows.addLayout(second)
+        rows.addLayout(self._head)
+        rows.addWidget(self.words)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 6)
         layout.setSpacing(12)
@@ -64,10 +69,15 @@ class DeadlockBanner(QFrame):
         layout.addLayout(rows, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside wide panels there is no room for the words; the title's tooltip has them."""
+        """With little room the buttons have short words; with still less they stand where the words would."""
         super().resizeEvent(event)
         narrow = event.size().width() < NARROW
-        self.words.setVisible(not narrow)
+        cramped = event.size().width() < CRAMPED
+        if cramped:
+            self._head.addWidget(self._buttons, 1, 0, 1, 3)
+        else:
+            self._head.addWidget(self._buttons, 0, 1)
+        self.words.setVisible(not cramped)
         self.graph.setText("Graph" if narrow else "Show in graph")
         self.repaired.setText("Run repaired" if narrow else "Run repaired version")
 

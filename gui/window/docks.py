@@ -1,6 +1,6 @@
 """Where the panels stand: docks that can be moved, closed and are remembered."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -47,6 +47,9 @@ class Docks:
             bare = QWidget(dock)
             dock.setTitleBarWidget(bare)
             dock.topLevelChanged.connect(lambda floating: _show_title_bar(dock, floating))
+
+    def __iter__(self) -> Iterator[QDockWidget]:
+        return iter(self._docks.values())
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]

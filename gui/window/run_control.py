@@ -20,10 +20,14 @@ DEADLOCK_WORKERS = 2
 
 
 class RefusalView(Protocol):
-    """Where a refused choice is marked."""
+    """Where choices are shown, and a refused one is marked."""
 
     def refuse(self, field: str, message: str) -> bool:
         """Marks the field; False when there is none of that name."""
+        ...
+
+    def reveal_chosen(self) -> None:
+        """Shows the chosen scenario among the others."""
         ...
 
     def custom_workload(self) -> dict[str, Any] | None:
@@ -112,6 +116,7 @@ class RunControl(QObject):
         self._configuration.choose(DEADLOCK)
         self._configuration.set_backend(backend)
         self._configuration.set_workers(DEADLOCK_WORKERS)
+        self._choices.reveal_chosen()
         return self.run()
 
     def repaired(self) -> str | None:

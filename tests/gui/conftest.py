@@ -47,7 +47,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, no_search: None) -> Iterator[C
 
     yield open_one
     for window in windows:
-        window.close()
+        window.close_at_once()
         window.deleteLater()
 
 

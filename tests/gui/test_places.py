@@ -1,11 +1,14 @@
 """Where things stand: the way of Tab, low windows, the deadlock banner."""
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.main_window import MainWindow
+from gui.settings import Settings
 from gui.theme import ActiveTheme
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.row_shape import ROW_PX
@@ -96,3 +99,31 @@ def test_the_buttons_of_a_narrow_banner_are_short_and_whole(window: MainWindow) 
         assert button.isVisible()
         assert button.width() >= button.sizeHint().width(), button.text()
     assert str(FINDING["explanation"]) in banner.title.toolTip()
+
+
+def test_places_are_kept_soon_after_a_change(
+    window: MainWindow, wait_for: Callable[[Callable[[], object]], None]
+) -> None:
+    window.docks["findings"].hide()
+    wait_for(lambda: window.settings.get_bytes("layout") == window.docks.save())
+    window.docks.resize({"workload": 320}, Qt.Orientation.Horizontal)
+    wait_for(lambda: Settings().get_bytes("layout") == window.docks.save())
+
+
+def test_a_narrow_banner_tells_all_its_words(window: MainWindow) -> None:
+    words = "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"
+    window.pages.setCurrentIndex(1)
+    window.banner.show_finding({**FINDING, "explanation": words}, running=True, repaired=True)
+    QApplication.processEvents()
+    label = window.banner.words
+    assert label.isVisible()
+    assert " ".join(label.wrapped(label.width())) == words
+
+
+def test_the_deadlock_key_shows_what_it_runs(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window.bridge, "start", lambda _request: True)
+    window.configuration.choose("two_locks")
+    window.workload.tree.search.setText("convoy")
+    assert "two_locks" not in window.workload.tree.shown
+    window.acts["deadlock"].trigger()
+    assert "two_locks" in window.workload.tree.shown

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
@@ -97,13 +98,21 @@ def test_a_dismissed_deadlock_can_be_gone_to_again(window: MainWindow, wait_for:
     assert window.selection.lane in window.banner.finding["lanes"]
 
 
-def test_closing_during_a_run_ends_it_and_leaves_nothing(window: MainWindow, wait_for: Wait) -> None:
+def test_closing_during_a_run_asks_then_ends_it_and_leaves_nothing(window: MainWindow, wait_for: Wait) -> None:
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     window.acts["deadlock"].trigger()
     wait_for(lambda: "worker-2" in lane_names(window))
     path = window.bridge.path
+    assert not window.close()
+    question = window.messages.strip("closing")
+    assert question is not None
+    answers = {button.text(): button for button in question.findChildren(QPushButton)}
+    answers["Go on"].click()
+    assert window.isVisible()
+    assert window.bridge.running
+    assert not window.close()
     begun = time.monotonic()
-    window.close()
+    assert window.close()  # asked for once more
     assert time.monotonic() - begun < 4
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
     assert path is not None

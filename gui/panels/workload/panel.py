@@ -80,6 +80,10 @@ class WorkloadPanel(QWidget):
     def custom_workload(self) -> dict[str, Any] | None:
         return self.custom.data()
 
+    def reveal_chosen(self) -> None:
+        """Shows the chosen scenario in the list, whatever was searched for."""
+        self.tree.reveal_chosen()
+
     def find_scenario(self) -> None:
         """Puts the cursor into the search line."""
         self.tabs.setCurrentIndex(SCENARIOS)

@@ -54,11 +54,16 @@ class ScenarioTree(QWidget):
 
     def show_chosen(self, name: str) -> None:
         """Marks that scenario, "" for none; a search that hides it is given up."""
-        hidden = name not in self._items
-        if name and hidden and name != self._chosen:
-            self.search.clear()
+        other = name != self._chosen
         self._chosen = name
+        if other:
+            self.reveal_chosen()
         self._mark()
+
+    def reveal_chosen(self) -> None:
+        """A search that hides the chosen scenario is given up."""
+        if self._chosen and self._chosen not in self._items:
+            self.search.clear()
 
     def _mark(self) -> None:
         item = self._items.get(self._chosen)
