@@ -1,11 +1,8 @@
 """Locks: which one costs the most waiting; choosing one lights it up in every lane."""
 
-from pathlib import PurePath
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.model.entities import Primitive
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lock_statistics
@@ -14,7 +11,6 @@ from gui.widgets.figures import grouped
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
-REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
 WAITED = 4  # column that the table is sorted by at first
 
 
@@ -65,11 +61,6 @@ class LocksPanel(Panel):
         rows = [row for row in lock_statistics(model) if not row.primitive.plumbing]
         self.table.set_rows(rows)
         return bool(rows)
-
-
-def is_plumbing(primitive: Primitive) -> bool:
-    """Whether it is none of the program's: made by the interpreter's own machinery, or by that of Lanescope."""
-    return primitive.internal or PurePath(primitive.file.replace("\\", "/")).parts[-3:] == REPORTS
 
 
 def held(row: LockStatistics, time_ns: int) -> str:
