@@ -375,9 +375,6 @@ class MainWindow(WindowFrame):
         answers = (Answer("End run and close", self.close_at_once), Answer("Go on", self.timeline.canvas.setFocus))
         self.messages.show_message(Message(CLOSING, text, "warning", answers))
 
-    def _go_on(self) -> None:
-        self._may_end_run = False
-
     def _open_another(self) -> None:
         self._save_settings()
         self.open_elsewhere(None)
