@@ -24,7 +24,8 @@ _MOST_TEXT = 4096
 _MOST_TABLE = 1 << 16
 _FRAME_SIZE = 96
 _CODE_SIZE = 144  # its head, up to and with the line table
-_USUAL_INTERVALS_US = (1, 10_000_000)
+USUAL_INTERVAL_US = 5000
+_INTERVALS_US = (1, 10_000_000)
 
 
 class Place(NamedTuple):
@@ -145,23 +146,25 @@ class InterpreterMemory:
 
     def _is_sound(self, gil: Gil) -> bool:
         interval, _, locked, _ = GIL.unpack(os.pread(self._file, GIL.size, gil.address))
-        return _USUAL_INTERVALS_US[0] <= interval <= _USUAL_INTERVALS_US[1] and locked in (-1, 0, 1)
+        return _INTERVALS_US[0] <= interval <= _INTERVALS_US[1] and locked in (-1, 0, 1)
 
     def _searched(self, layout: Layout) -> list[Gil]:
         """Before 3.13 nothing says where the GIL is: it is the one thing in `_PyRuntime` that looks like one.
 
-        An interval of some microseconds, a pointer to the state of a thread of this process, and whether it is taken.
+        The usual interval, else some microseconds; a pointer to the state of a thread of this process; whether it is
+        taken.
         """
         assert self.runtime is not None
         start, end = self.runtime
         words = np.frombuffer(os.pread(self._file, (end - start) // 8 * 8, start), "<u8")
         if len(words) < 4:
             return []
-        low, high = _USUAL_INTERVALS_US
+        low, high = _INTERVALS_US
         fits = (words[:-3] >= low) & (words[:-3] <= high) & (words[1:-2] > 1 << 12) & (words[1:-2] < 1 << 47)
         fits &= (words[2:-1] & 0xFFFFFFFF) <= 1
         threads = {int(name) for name in os.listdir(f"/proc/{self._pid}/task")}
-        for place in np.flatnonzero(fits).tolist():
+        places = np.flatnonzero(fits)
+        for place in places[np.argsort(words[places] != USUAL_INTERVAL_US, kind="stable")].tolist():
             if self._word_or_none(int(words[place + 1]) + layout.native_id) in threads:
                 return [Gil(0, start + 8 * place)]
         return []

@@ -1,0 +1,140 @@
+"""Who had the GIL, what the system's accounts say, and how sure the sampled shares are."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.model.accounts import AccountStore, CoreStore, MemoryStore
+from engine.model.attribution import Attribution
+from engine.model.gil import NOBODY, STRANGER, UNKNOWN, Gil, GilStore
+from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, GIL_NOBODY, GIL_ROW, GIL_STRANGER, MEMORY_ROW, State
+
+ALICE, BOB = 4, 5  # lanes
+GIL = 1
+SITE, OTHER_SITE = 30, 31
+
+
+def gil_store() -> GilStore:
+    """Alice 0–40, Bob 40–60, nobody 60–70, not looked at 70–80, a stranger 80–100."""
+    store = GilStore()
+    store.define(Gil(GIL, 0, 0, inferred=False))
+    store.define(Gil(2, 0, 3, inferred=False))
+    store.append(
+        np.array(
+            [
+                (GIL, ALICE + 1, 0, 30, SITE, 3, 6, 1),
+                (GIL, ALICE + 1, 30, 40, OTHER_SITE, 1, 2, 0),
+                (GIL, BOB + 1, 40, 60, 0, 2, 0, 1),
+                (GIL, GIL_NOBODY, 60, 70, 0, 1, 0, 0),
+                (GIL, GIL_STRANGER, 80, 100, 0, 1, 0, 0),
+                (2, BOB + 1, 0, 100, 0, 9, 0, 0),
+            ],
+            GIL_ROW,
+        )
+    )
+    return store
+
+
+def test_who_had_the_gil_at_a_time() -> None:
+    store = gil_store()
+    found = [None if (span := store.at(GIL, time)) is None else span.lane for time in (0, 39, 40, 65, 75, 99)]
+    assert found == [ALICE, ALICE, BOB, NOBODY, None, STRANGER]
+    last = store.last(GIL, 75)
+    assert last is not None
+    assert last.lane == NOBODY
+
+
+def test_who_had_it_how_long_and_where() -> None:
+    store = gil_store()
+    assert store.holders(GIL, 20, 100) == {ALICE: 20, BOB: 20, STRANGER: 20, NOBODY: 10}
+    assert store.longest_site(GIL, ALICE, 0, 100) == SITE
+    assert store.longest_site(GIL, ALICE, 30, 100) == OTHER_SITE
+    assert store.longest_site(GIL, BOB, 0, 100) == 0
+    assert [gil.label for gil in store.of_process(0)] == ["GIL", "GIL of interpreter 3"]
+
+
+def test_the_load_counts_only_what_was_looked_at() -> None:
+    load = gil_store().load(GIL, 0, 100)
+    assert load is not None
+    assert (load.taken, load.waiting, load.switches, load.looks) == (80 / 90, 1.0, 2, 8)
+    assert gil_store().load(GIL, 200, 300) is None
+
+
+def test_columns_show_who_had_it_for_the_longest() -> None:
+    holders, taken = gil_store().columns(GIL, 0, 25, 5)
+    assert holders.tolist() == [ALICE, ALICE, NOBODY, STRANGER, UNKNOWN]
+    np.testing.assert_allclose(taken, [1, 1, 0.4, 0.8, 0])
+
+
+def test_accounts_are_those_between_the_first_and_the_last_told() -> None:
+    store = AccountStore()
+    rows = [(ALICE, 10, 100, 5, 1, 0), (BOB, 10, 7, 0, 0, 0), (ALICE, 20, 150, 9, 4, 2), (ALICE, 30, 180, 9, 5, 2)]
+    store.append(np.array(rows, ACCOUNT_ROW))
+    assert store.between(ALICE) == (80, 4, 4, 2, 10, 30)
+    assert store.between(ALICE, 15, 31) == (30, 0, 1, 0, 20, 30)
+    assert store.between(BOB) is None
+    assert store.switches(ALICE) == (5, 2)
+    assert store.switches(99) is None
+
+
+def test_a_core_is_busy_as_far_as_it_was_told() -> None:
+    store = CoreStore()
+    store.append(np.array([(0, 0, 1000), (0, 100, 1050), (0, 200, 1150)], CORE_ROW))
+    assert store.cores() == [0]
+    np.testing.assert_allclose(store.share(0, 0, 100, 3), [0.5, 1.0, np.nan])
+    assert store.mean(0, 0, 200) == 0.75
+    assert store.mean(1, 0, 200) is None
+
+
+def test_shared_memory_is_told_as_last_known() -> None:
+    store = MemoryStore()
+    store.append(np.array([(3, 10, 4096, 0), (3, 30, 8192, 0)], MEMORY_ROW))
+    assert (store.pss(3), store.pss(3, 20), store.pss(3, 5), store.pss(4)) == (8192, 4096, None, None)
+
+
+def times(**states: int) -> np.ndarray:
+    found = np.zeros(len(State))
+    for name, ns in states.items():
+        found[State[name]] = ns
+    return found
+
+
+def sampled(**values: Any) -> Attribution:
+    found = Attribution()
+    found.take_overhead({"sample_hz": 200.0, "sample_wanted_hz": 200.0, "sample_looks": 400, **values})
+    return found
+
+
+def test_uncertainty_is_that_of_the_number_of_looks() -> None:
+    second = 1_000_000_000
+    points = sampled().uncertainty(times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second))
+    looks = 200 * 3 + 2
+    share = (400 + 1) / looks
+    assert points[State.GIL_WAIT] == pytest.approx(60 * 1.96 * math.sqrt(share * (1 - share) / looks))
+    assert points[State.IO] == pytest.approx(points[State.GIL_WAIT], rel=0.01)
+    assert points[State.LOCK_WAIT] == 0  # recorded
+    assert points[State.RUNNING] == pytest.approx(0.08)  # the system's accounts may be a tick old
+    more = sampled(sample_hz=20.0).uncertainty(times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second))
+    assert more[State.GIL_WAIT] > 3 * points[State.GIL_WAIT]
+
+
+def test_few_looks_never_look_certain_and_no_looks_claim_nothing() -> None:
+    assert sampled().uncertainty(times(GIL_WAIT=10_000_000))[State.GIL_WAIT] > 20
+    assert not Attribution().uncertainty(times(GIL_WAIT=10_000_000)).any()
+    assert not sampled().uncertainty(times()).any()
+
+
+def test_states_that_cannot_be_told_apart_are_named_so() -> None:
+    attribution = sampled()
+    attribution.methods = {0: "system_calls", 1: "cpu_time"}
+    assert attribution.state_name(State.GIL_WAIT, 0) == "GIL wait"
+    assert attribution.state_name(State.GIL_WAIT, 1) == "GIL or core wait"
+    assert attribution.state_name(State.IO, 1) == "I/O"
+
+
+def test_how_it_was_sampled_is_one_sentence() -> None:
+    assert sampled(sample_percent=3.4).sentence == "sampled 200 times a second, which cost 3.4 % of a core"
+    assert sampled(sample_hz=50.0).sentence == "sampled 50 times a second (200 wanted), which cost 0.0 % of a core"
+    assert Attribution().sentence == ""
