@@ -4,11 +4,15 @@ from typing import Protocol
 
 from engine.analysis import (
     convoy,
+    costly_hold,
+    forked_threads,
     gil_bound,
     held_while_blocked,
     incomplete,
+    leak,
     lock_order,
     lost_process,
+    pool_starvation,
     thread_error,
     uneven,
 )
@@ -24,7 +28,8 @@ class Detector(Protocol):
 
 
 DETECTORS: tuple[Detector, ...] = (
-    lock_order, convoy, held_while_blocked, uneven, gil_bound, lost_process, thread_error, incomplete,
+    lock_order, convoy, held_while_blocked, costly_hold, uneven, pool_starvation, leak, forked_threads, gil_bound,
+    lost_process, thread_error, incomplete,
 )  # fmt: skip
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.

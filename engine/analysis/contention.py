@@ -1,0 +1,200 @@
+"""One lock in detail: who took it how often, who blocked whom, which lines hold it longest, how waits and holds spread.
+
+Fairness is Jain's index of how often each user got the lock (Jain, Chiu, Hawe: "A Quantitative Measure of Fairness and
+Discrimination", 1984): 1 when all got it equally often, 1/n when one of n got all.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.model.columns import ranges
+from engine.model.entities import Site
+from engine.model.model import Model
+from engine.recording.schema import STATE_MASK, State
+
+HOLDS_AT_ONCE = 200_000
+SLICES_AT_ONCE = 20_000
+OVERLAPS_AT_ONCE = 400_000
+BINS = 44  # of the histograms: powers of two ns, up to 2.4 h
+MOST = 8  # lines and pairs that are told
+WAITS = (State.LOCK_WAIT, State.WAIT)
+
+
+class Blocking(NamedTuple):
+    """`waiter` waited so long in all, and so long at most at a time, while `holder` held the lock. Lanes; ns."""
+
+    holder: int
+    waiter: int
+    total_ns: int
+    longest_ns: int
+
+
+class Line(NamedTuple):
+    """A line that took the lock: how often, for how long (ns), and how long others waited meanwhile (ns)."""
+
+    site: Site | None
+    number: int  # site or stack
+    holds: int
+    total_ns: int
+    longest_ns: int
+    blocked_ns: int
+
+
+class LockProfile:
+    """The profile of one primitive in a model as it is now. Call `advance` until it returns False; then ask."""
+
+    def __init__(self, model: Model, primitive: int) -> None:
+        self.model = model
+        self.primitive = primitive
+        self.version = model.version
+        self.waits = np.zeros((0, 3), np.int64)  # lane, start, end
+        self.blockings: list[Blocking] = []
+        self.lines: list[Line] = []
+        self._hold_parts: list[np.ndarray] = []
+        self._wait_parts: list[np.ndarray] = []
+        self._holds = np.zeros((0, 4), np.int64)  # lane, start, end, site; by start
+        self._steps = self._work()
+        self.complete = False
+
+    def advance(self) -> bool:
+        """A piece of the work, of a few ms. False when all is done."""
+        if not self.complete:
+            self.complete = next(self._steps, None) is None
+        return not self.complete
+
+    def finish(self) -> "LockProfile":
+        """All of it at once."""
+        while self.advance():
+            pass
+        return self
+
+    @property
+    def fairness(self) -> float | None:
+        """Jain's index of the acquisitions; None with fewer than two users."""
+        counts = np.unique(self._holds[:, 0], return_counts=True)[1].astype(float)
+        return float(counts.sum() ** 2 / (len(counts) * (counts**2).sum())) if len(counts) > 1 else None
+
+    @property
+    def users(self) -> list[tuple[int, int]]:
+        """Lanes that took it and how often, most often first."""
+        lanes, counts = np.unique(self._holds[:, 0], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return list(zip(lanes[order].tolist(), counts[order].tolist(), strict=True))
+
+    @property
+    def wait_histogram(self) -> np.ndarray:
+        """How many waits lasted from 2^k ns to twice that, by k."""
+        return _histogram(self.waits[:, 2] - self.waits[:, 1])
+
+    @property
+    def hold_histogram(self) -> np.ndarray:
+        """The same of holds."""
+        return _histogram(self._holds[:, 2] - self._holds[:, 1])
+
+    def waiters(self, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
+        """Mean number of lanes that wait for it, per column: float64 (columns,)."""
+        edges = start_ns + np.arange(columns + 1) * ns_per_column
+        total = np.zeros(columns + 1)
+        # The sum of all waits up to an edge is piecewise linear in it: what began, less what ended.
+        for times, sign in ((self.waits[:, 1], 1.0), (self.waits[:, 2], -1.0)):
+            ordered = np.sort(times).astype(float)
+            sums = np.concatenate([[0.0], np.cumsum(ordered - start_ns)])
+            before = np.searchsorted(ordered, edges)
+            total += sign * (before * (edges - start_ns) - sums[before])
+        return np.maximum(np.diff(total) / ns_per_column, 0.0)
+
+    def _work(self) -> Iterator[bool]:
+        yield from self._gather_holds()
+        yield from self._gather_waits()
+        yield from self._match()
+
+    def _gather_holds(self) -> Iterator[bool]:
+        for first in range(0, len(self.model.holds), HOLDS_AT_ONCE):
+            part = self.model.holds.rows[first : first + HOLDS_AT_ONCE]
+            part = part[part["primitive"] == self.primitive]
+            if len(part):
+                self._hold_parts.append(np.stack([part[name].astype(np.int64) for name in _HOLD], axis=1))
+            yield True
+        still = [
+            (hold.lane, hold.start_ns, hold.end_ns, hold.site)
+            for hold in self.model.holds.unreleased()
+            if hold.primitive == self.primitive
+        ]
+        holds = np.concatenate([*self._hold_parts, np.array(still, np.int64).reshape(-1, 4)])
+        self._holds = holds[np.lexsort((holds[:, 2], holds[:, 1]))]
+        self._hold_parts.clear()
+        yield True
+
+    def _gather_waits(self) -> Iterator[bool]:
+        """Lane by lane: only slices say who waited when."""
+        details = [number for number, (awaited, _) in self.model.details.items() if awaited == self.primitive]
+        wanted = np.array(details, np.int64)
+        for lane in range(len(self.model.lanes)):
+            start = self.model.start_ns
+            while True:
+                found = self.model.states.slices(lane, start, self.model.end_ns + 1, SLICES_AT_ONCE)
+                states = found.codes & STATE_MASK
+                some = np.isin(found.details, wanted) & np.isin(states, WAITS)
+                if some.any():
+                    starts, ends = found.starts[some].astype(np.int64), found.ends[some].astype(np.int64)
+                    self._wait_parts.append(np.stack([np.full(len(starts), lane), starts, ends], axis=1))
+                yield True
+                if len(found.ends) < SLICES_AT_ONCE:
+                    break
+                start = int(found.ends[-1])
+        self.waits = np.concatenate([np.zeros((0, 3), np.int64), *self._wait_parts])
+        self._wait_parts.clear()
+
+    def _match(self) -> Iterator[bool]:
+        """Which holds each wait overlaps. Holds of one lock don't overlap, so both their columns are in order."""
+        holds, waits = self._holds, self.waits
+        blocked = np.zeros(len(holds), np.int64)
+        pairs: dict[tuple[int, int], tuple[int, int]] = {}
+        first = np.searchsorted(holds[:, 2], waits[:, 1], "right")
+        counts = np.maximum(np.searchsorted(holds[:, 1], waits[:, 2], "left") - first, 0)
+        cuts = np.flatnonzero(np.diff(np.cumsum(counts) // OVERLAPS_AT_ONCE)) + 1
+        for chosen in np.split(np.arange(len(waits)), cuts):
+            which = np.repeat(chosen, counts[chosen])
+            at = ranges(first[chosen], counts[chosen])
+            overlap = np.minimum(waits[which, 2], holds[at, 2]) - np.maximum(waits[which, 1], holds[at, 1])
+            others = (holds[at, 0] != waits[which, 0]) & (overlap > 0)
+            which, at, overlap = which[others], at[others], overlap[others]
+            np.add.at(blocked, at, overlap)
+            keys, place = np.unique(holds[at, 0] << 32 | waits[which, 0], return_inverse=True)
+            totals, longest = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+            np.add.at(totals, place, overlap)
+            np.maximum.at(longest, place, overlap)
+            for key, total, most in zip(keys.tolist(), totals.tolist(), longest.tolist(), strict=True):
+                before = pairs.get(key_pair := (key >> 32, key & 0xFFFFFFFF), (0, 0))
+                pairs[key_pair] = before[0] + total, max(before[1], most)
+            yield True
+        ordered = sorted(pairs.items(), key=lambda pair: (-pair[1][0], pair[0]))
+        self.blockings = [Blocking(*lanes, *times) for lanes, times in ordered[:MOST]]
+        self.lines = self._by_line(blocked)
+        yield True
+
+    def _by_line(self, blocked: np.ndarray) -> list[Line]:
+        holds = self._holds
+        sites, place = np.unique(holds[:, 3], return_inverse=True)
+        lengths = holds[:, 2] - holds[:, 1]
+        longest, total, cost = (np.zeros(len(sites), np.int64) for _ in range(3))
+        np.maximum.at(longest, place, lengths)
+        np.add.at(total, place, lengths)
+        np.add.at(cost, place, blocked)
+        counts = np.bincount(place, minlength=len(sites))
+        order = np.argsort(-total, kind="stable")[:MOST]
+        columns = sites, counts, total, longest, cost
+        return [
+            Line(self.model.site(number), number, *figures)
+            for number, *figures in zip(*(each[order].tolist() for each in columns), strict=True)
+        ]
+
+
+_HOLD = ("lane", "start", "end", "site")
+
+
+def _histogram(durations: np.ndarray) -> np.ndarray:
+    powers = np.floor(np.log2(np.maximum(durations, 1))).astype(np.int64)
+    return np.bincount(np.clip(powers, 0, BINS - 1), minlength=BINS)

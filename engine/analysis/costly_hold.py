@@ -1,0 +1,64 @@
+"""The line whose holds of a lock cost others the most, where its holder was busy all the while.
+
+Silent about locks that make a convoy or are held while blocked, which have findings of their own, and about locks whose
+waiting is less than MIN_SHARE of their users' time.
+"""
+
+import numpy as np
+
+from engine.analysis import convoy, held_while_blocked
+from engine.analysis.building import Finding, finding, users_of
+from engine.analysis.contention import LockProfile
+from engine.model.format import count, duration, percent
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.statistics import lock_statistics
+
+MOST_LOCKS = 3  # the most costly ones
+MIN_WAITS = 5
+MIN_WAIT_NS = 100_000_000
+MIN_SHARE = 0.15  # of its users' time is spent in waiting for it
+MIN_LINE_SHARE = 0.6  # of that waiting is owed to one line
+
+
+def find(model: Model) -> list[Finding]:
+    """At most one finding a lock."""
+    costly = [
+        row.primitive
+        for row in lock_statistics(model)[: 4 * MOST_LOCKS]
+        if row.primitive.kind in MUTEXES and row.waits >= MIN_WAITS and row.wait_ns >= MIN_WAIT_NS
+    ][:MOST_LOCKS]
+    if not costly:
+        return []
+    told = {each["primitive"] for detector in (convoy, held_while_blocked) for each in detector.find(model)}
+    found = []
+    for primitive in costly:
+        if primitive.id in told:
+            continue
+        profile = LockProfile(model, primitive.id).finish()
+        waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())
+        worst = max(profile.lines, key=lambda line: line.blocked_ns, default=None)
+        lanes = np.union1d(users_of(model, primitive.id), profile.waits[:, 0])
+        alive = int(model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum())
+        if worst is None or worst.site is None or not waited:
+            continue
+        if waited < MIN_SHARE * alive or worst.blocked_ns < MIN_LINE_SHARE * waited:
+            continue
+        found.append(
+            finding(
+                model,
+                "costly-hold",
+                f"{primitive.short} is held for long at {worst.site.label}",
+                f"{worst.site.function} takes {primitive.label} at {worst.site.label} and holds it for"
+                f" {duration(worst.total_ns)} in {count(worst.holds, 'hold')}, {duration(worst.longest_ns)} at most."
+                f" Others waited {duration(worst.blocked_ns)} for that: {percent(worst.blocked_ns / waited)} of all"
+                f" waiting for this lock, which is {percent(waited / max(1, alive))} of its users' time.",
+                "Prepare what is needed before taking the lock, and hold it only for the change of shared data; or"
+                " split what it protects over several locks.",
+                lanes=[int(lane) for lane in lanes],
+                holds=[primitive.label],
+                primitive=primitive.id,
+                site=worst.number,
+            )
+        )
+    return found

@@ -1,0 +1,74 @@
+"""Threads or processes that are started again and again and never end.
+
+Rests on lanes of one name without its number, started one after the other over MIN_SPREAD of the run, of which none has
+ended before the program did and all wait at its end. Silent with fewer than MIN_LEFT, and when they all began together:
+that is a pool.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from engine.analysis import deadlock
+from engine.analysis.building import Finding, finding
+from engine.model.entities import Lane
+from engine.model.format import count, duration
+from engine.model.model import Model
+from engine.recording.schema import State
+
+MIN_LEFT = 8
+MIN_SPREAD = 0.3  # of the run lies between the start of the first and that of the last
+MIN_RUN_NS = 500_000_000
+QUIET = (State.WAIT, State.LOCK_WAIT, State.IDLE, State.SLEEP)
+_NUMBER = re.compile(r"\d+")
+
+
+def find(model: Model) -> list[Finding]:
+    """One finding for each kind of thread, and of process."""
+    elapsed = model.end_ns - model.start_ns
+    if elapsed < MIN_RUN_NS:
+        return []
+    stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
+    threads = [lane for lane in model.lanes if not lane.internal and lane.serial > 1 and lane.id not in stuck]
+    first = {lane.process: lane for lane in reversed(model.lanes) if lane.serial == 1}
+    processes = [first[each.id] for each in model.processes if each.parent is not None and each.id in first]
+    found = []
+    for what, lanes in (("thread", threads), ("process", [lane for lane in processes if not lane.internal])):
+        for left in _alike(model, lanes):
+            spread = max(lane.start_ns for lane in left) - min(lane.start_ns for lane in left)
+            if len(left) >= MIN_LEFT and spread >= MIN_SPREAD * elapsed and all(_is_left(model, lane) for lane in left):
+                found.append(_of(model, what, left, spread))
+    return found
+
+
+def _alike(model: Model, lanes: Iterable[Lane]) -> list[list[Lane]]:
+    groups: dict[tuple[int, str], list[Lane]] = defaultdict(list)
+    for lane in lanes:
+        parent = model.processes[lane.process].parent if lane.serial == 1 else lane.process
+        groups[parent or 0, _NUMBER.sub("#", model.lane_name(lane.id))].append(lane)
+    return list(groups.values())
+
+
+def _is_left(model: Model, lane: Lane) -> bool:
+    """Whether it was alive and waited when its program ended."""
+    end = int(model.program_end["time_ns"]) if model.program_end else model.end_ns
+    slack = (model.end_ns - model.start_ns) // 20
+    if lane.end_ns is not None and lane.end_ns < end - slack:
+        return False
+    last = model.states.slice_at(lane.id, min(end, lane.end_ns or end) - slack)
+    return last is not None and last.state in QUIET
+
+
+def _of(model: Model, what: str, left: list[Lane], spread: int) -> Finding:
+    things = {"thread": "threads", "process": "processes"}[what]
+    names = f"{model.lane_name(left[0].id)} … {model.lane_name(left[-1].id)}"
+    return finding(
+        model,
+        f"{what}-leak",
+        f"{count(len(left), what, things)} were started and never ended ({names})",
+        f"{count(len(left), what, things)} alike were started within {duration(spread)}, one after the other; none has"
+        " ended, and all of them wait: their number grows for as long as the program runs.",
+        f"Join each {what} or let it end when its work is done; for work that comes again and again use a pool.",
+        lanes=[lane.id for lane in left],
+        certainty="inferred",
+    )

@@ -1,0 +1,52 @@
+"""Pools whose workers are all blocked most of the time, so that tasks wait for a worker although none works.
+
+Rests on the states of an executor's workers: time without a task is idle, so what they wait for is something else.
+Silent with fewer than MIN_WORKERS, short pools, and those that are part of a deadlock.
+"""
+
+import numpy as np
+
+from engine.analysis import deadlock
+from engine.analysis.building import Finding, finding
+from engine.model.format import count, duration, percent
+from engine.model.model import Model
+from engine.recording.schema import State
+
+MIN_WORKERS = 2
+MIN_SHARE = 0.6  # of every worker's life is spent in waiting within tasks
+MIN_NS = 500_000_000
+MAX_IDLE = 0.1  # of their lives: with idle workers no task waits
+
+
+def find(model: Model) -> list[Finding]:
+    """One finding a pool."""
+    stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
+    found = []
+    for executor, workers in model.executor_workers.items():
+        lanes = sorted(set(workers) - stuck)
+        primitive = model.primitives.get(executor)
+        if primitive is None or len(lanes) < MIN_WORKERS or len(lanes) < len(set(workers)):
+            continue
+        totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+        alive = np.maximum(totals[:, 1:].sum(axis=1), 1)
+        blocked = totals[:, State.WAIT] + totals[:, State.LOCK_WAIT]
+        if alive.min() < MIN_NS or (blocked < MIN_SHARE * alive).any():
+            continue
+        if (totals[:, State.IDLE] > MAX_IDLE * alive).any():
+            continue
+        found.append(
+            finding(
+                model,
+                "pool-starvation",
+                f"All {count(len(lanes), 'worker')} of {primitive.short} wait, and none works",
+                f"The workers of {primitive.label} spent {percent(float(blocked.sum() / alive.sum()))} of their time in"
+                f" tasks that wait for something else, {duration(int(blocked.sum()))} in all, and had hardly a moment"
+                " without a task: what else was given to the pool had to wait.",
+                "Let tasks not wait: hand on what they wait for as tasks of their own, or give the pool more workers.",
+                lanes=lanes,
+                certainty="inferred",
+                waits_for=primitive.label,
+                primitive=executor,
+            )
+        )
+    return found
