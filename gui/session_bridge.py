@@ -17,11 +17,12 @@ from engine.analysis.findings import DETECTORS, Detector
 from engine.model.model import Model
 from engine.recording.append import CannotAppend, append_texts
 from engine.recording.library import save_as
+from engine.recording.overview import read_overview
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
 
 FRAME_BUDGET_S = 0.004
-MIN_STEP = 1 << 16
+MIN_STEP = 1 << 14
 MAX_STEP = 1 << 22
 
 
@@ -57,7 +58,7 @@ class SessionBridge(QObject):
         self._clock = clock
         self._session: Session | None = None
         self._reader: RecordingReader | None = None
-        self._step = MIN_STEP * 4
+        self._step = MIN_STEP * 2
         self._known_findings: dict[int, dict[str, object]] = {}
         self._opening = False
         self._known_notes = 0
@@ -265,6 +266,8 @@ class SessionBridge(QObject):
         self._reader = reader
         self.path = path
         self.model = Model(reader.header)
+        if self._opening and (overview := read_overview(path)) is not None:
+            self.model.foretell(overview)
         self._detectors_left = list(DETECTORS)
         self.model_replaced.emit(self.model)
 

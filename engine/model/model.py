@@ -16,6 +16,7 @@ from engine.model.nestings import Join, Nesting, join, nesting
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
 from engine.model.tasks import TaskStore
+from engine.recording.overview import Overview
 from engine.recording.reader import Batch
 from engine.recording.schema import MARK_ROW, Layer
 
@@ -33,7 +34,8 @@ class Model:
         self.header = header
         self.version = 0  # grows with every batch that changed anything
         self.start_ns = int(header.get("start_ns") or 0)
-        self.end_ns = self.start_ns  # the watermark
+        self.end_ns = self.start_ns  # the watermark; of what has an overview, the end
+        self.known_ns = self.start_ns  # the watermark: everything up to here has been taken in
         self.finished = False  # the recording was ended in order
         self.program_end: Text | None = None
         self.overhead: Text = {}
@@ -65,6 +67,7 @@ class Model:
         self.gils = GilStore()
         self.attribution = Attribution()
         self._marks = Table(MARK_ROW)
+        self._foretold = (0, 0)  # processes and lanes that the overview has defined, with all that happened to them
         self._sites: dict[int, Site] = {}
         self._stacks: dict[int, list[int]] = {}
         self._new_lanes: list[int] = []
@@ -131,10 +134,27 @@ class Model:
         for layer, take_rows in self._row_takers.items():
             if layer in rows:
                 take_rows(rows[layer])
-        self.end_ns = max(self.end_ns, batch.watermark_ns)
-        self.states.advance(self.end_ns)
-        self.holds.advance(self.end_ns)
+        self.known_ns = max(self.known_ns, batch.watermark_ns)
+        self.end_ns = max(self.end_ns, self.known_ns)
+        self.states.advance(self.known_ns)
+        self.holds.advance(self.known_ns)
         self.version += 1
+
+    def foretell(self, overview: Overview) -> None:
+        """Knows the lanes and the end of a recording, and roughly what it shows, before anything is taken in."""
+        for text in overview.definitions:
+            if take := self._takers.get(text.get("type", "")):
+                take(text)
+        self._add_new_lanes()
+        self._foretold = len(self.processes), len(self.lanes)
+        self.end_ns = overview.end_ns
+        self.states.foretell(overview)
+        self.version += 1
+
+    @property
+    def loaded(self) -> float:
+        """Share of the time up to `end_ns` that has been taken in."""
+        return (self.known_ns - self.start_ns) / max(self.end_ns - self.start_ns, 1)
 
     def _take_states(self, rows: np.ndarray) -> None:
         added = self.states.append(rows)
@@ -184,6 +204,8 @@ class Model:
             argv=text.get("argv") or [], how=text.get("how") or "exec",
             launched_ns=text.get("launched_ns") or text["start_ns"],
         )  # fmt: skip
+        if process.id < self._foretold[0]:
+            return
         if process.id < len(self.processes):
             self.processes[process.id] = process
         else:
@@ -207,6 +229,8 @@ class Model:
             internal=bool(text.get("internal")), daemon=bool(text.get("daemon")), parent=text.get("parent"),
             named_ns=text["start_ns"],
         )  # fmt: skip
+        if lane.id < self._foretold[1]:
+            return
         if lane.id < len(self.lanes):
             self.lanes[lane.id] = lane
             return

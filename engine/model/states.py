@@ -8,11 +8,13 @@ import numpy as np
 from engine.model.activity import Activity, occupancy
 from engine.model.columns import Runs, runs
 from engine.model.entities import Slice, SliceColumns, WideSlices
+from engine.model.foretold import Foretold
 from engine.model.pyramid import COARSEST, Pyramid
 from engine.model.raster import MERGED, column_edges, rasterise
 from engine.model.slice_pages import SlicePages
 from engine.model.summary import STATES
 from engine.model.zoom import Columns, Tails, answer
+from engine.recording.overview import Overview
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 
 __all__ = ["MERGED", "StateStore"]
@@ -40,6 +42,7 @@ class StateStore:
         self._open_since = np.zeros(0, np.int64)
         self._open_code = np.zeros(0, np.uint8)
         self._open_detail = np.zeros(0, np.int64)
+        self._foretold: Foretold | None = None
         self._marks: dict[int, set[int]] = {}  # lane → times at which its wait was part of a deadlock
 
     @property
@@ -119,6 +122,12 @@ class StateStore:
     def advance(self, watermark_ns: int) -> None:
         """Everything up to here is known."""
         self.watermark = max(self.watermark, watermark_ns - self.origin_ns)
+        if self._foretold is not None and self.watermark >= self._foretold.end:
+            self._foretold = None
+
+    def foretell(self, overview: Overview) -> None:
+        """Where nothing has been taken in yet, codes are those of the overview."""
+        self._foretold = Foretold(overview, self.origin_ns)
 
     def mark_deadlocked(self, lane: int, time_ns: int) -> None:
         """The lane's wait at this time (the next one, if it does not wait then) is part of a deadlock."""
@@ -201,6 +210,8 @@ class StateStore:
             tail_start, tail_end, tail_code, _ = self._tails(lanes)
             begun = self.pages.count[lanes] > 0
             dominant, worst = answer(self.pyramid, view, lanes, Tails(tail_start, tail_end, tail_code, begun))
+        if self._foretold is not None:
+            self._foretold.lay_over((dominant, worst), lanes, start, ns_per_column, self.watermark)
         if worst.max(initial=0) >= DEADLOCKED:
             found = (worst >= DEADLOCKED) & ((worst ^ dominant) & STATE_MASK == 0)
             dominant[found] |= DEADLOCKED

@@ -49,6 +49,7 @@ class Layer(IntEnum):
     ACCOUNTS = 12
     CORES = 13
     MEMORY = 14
+    OVERVIEW = 15  # behind the end: see `overview`
 
 
 # Times in rows are absolute nanoseconds of the recorded machine's monotonic clock; the file stores them relative to
@@ -163,5 +164,5 @@ PRIMITIVE_KINDS = (
 #   attribution  process method(as `sampler`, of this process)
 #   gil          id process interpreter(0: the main one) how("read": from the interpreter's memory | "inferred")
 #   note         time_ns text level("info"|"warning")         end  time_ns: the recording was closed in order
-#   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces it;
-#                also behind "end", when it was made later
+#   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces
+#                it; also behind "end", when it was made later

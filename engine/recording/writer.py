@@ -10,8 +10,10 @@ import numpy as np
 
 from engine.recording.chunks import FORMAT_VERSION, MAGIC, encode_file_header, encode_rows, encode_texts
 from engine.recording.liveness import process_start
+from engine.recording.overview import append_overview
 from engine.recording.schema import ROWS, STATE_ROW, Layer, State
 
+WORTH_AN_OVERVIEW = 200_000  # slices; fewer are read in no time
 MAX_BUFFERED = 64 << 20  # bytes of rows kept for a later attempt while nothing can be written
 # Layers in the order of a commit: closed spans before the open ones that go on from them.
 ORDER = (
@@ -38,6 +40,7 @@ class RecordingWriter:
         self.header["version"] = FORMAT_VERSION
         self.header["writer"] = {"pid": os.getpid(), "start": process_start(os.getpid())}
         self.size = 0  # bytes written: the end of the last good chunk
+        self.slices = 0  # committed
         self.lost_rows = 0  # given up because nothing could be written for too long
         self._watermark = int(header.get("start_ns") or 0)
         self._texts: list[dict[str, Any]] = []
@@ -90,11 +93,15 @@ class RecordingWriter:
             self._give_up_what_is_too_much()
             reason = error.strerror or str(error)
             raise RecordingWriteError(f"cannot write to {self.path}: {reason}; free some space there") from error
+        self.slices += sum(len(rows) for rows in self._rows.get(Layer.STATES, []))
         self._texts, self._rows, self._buffered = [], {}, 0
         self._watermark = watermark
 
     def close(self, end_ns: int) -> None:
-        """Commits what is buffered and an "end" definition, closes the file. RecordingWriteError as in `commit`."""
+        """Commits what is buffered and an "end" definition, closes the file. RecordingWriteError as in `commit`.
+
+        Readers know then that it has ended. A long recording gets its overview afterwards, which reads it once more.
+        """
         if self._file < 0:
             return
         try:
@@ -103,6 +110,8 @@ class RecordingWriter:
         finally:
             os.close(self._file)
             self._file = -1
+        if self.slices >= WORTH_AN_OVERVIEW:
+            append_overview(self.path)
 
     def abandon(self) -> None:
         """Closes the file as it is after the last commit, as if the writer had died there."""
