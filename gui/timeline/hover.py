@@ -8,7 +8,8 @@ from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
 from gui.theme import STATE_NAMES
 from gui.timeline.geometry import Geometry
-from gui.timeline.rows import Row, Rows
+from gui.timeline.gil_strip import gil_lines
+from gui.timeline.rows import Row, RowKind, Rows
 from gui.timeline.time_base import TimeBase
 
 COUNTED = 200  # slices in one pixel are counted up to here
@@ -59,6 +60,8 @@ def certainty_text(code_slice: Slice) -> str:
 
 def tooltip_lines(hit: Hit, row: Row, model: Model, times: TimeBase, ns_per_px: float) -> list[str]:
     """What the tooltip says: first line the heading; empty when there is nothing to say."""
+    if hit.time_ns is not None and row.kind is RowKind.PROCESS and row.expanded:
+        return gil_lines(model, row.process, hit.time_ns, times, max(ns_per_px / 10, 1.0))
     if hit.lane is None or hit.time_ns is None:
         return []
     lane = model.lanes[row.lanes[0]]
