@@ -13,6 +13,7 @@ from gui.theme import ActiveTheme
 from gui.timeline import navigation
 from gui.timeline.canvas import Canvas
 from gui.timeline.geometry import RULER_PX
+from gui.timeline.gil_strip import GilStrip
 from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.overview import HEIGHT_PX, Overview
 
@@ -35,6 +36,7 @@ class Timeline(QWidget):
         self._live = False
         self.arrangement = arrangement or Arrangement(parent=self)
         self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self)
+        self.canvas.layers.append(GilStrip(themes).paint)
         self.overview = Overview(view, themes, self)
         self.lane_filter = LaneFilter(filters, self.canvas)
         self._scroll = QScrollBar(self)
