@@ -22,6 +22,7 @@ from benchmarks.machine import report
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.synthetic import Synthetic, commits, header
+from gui.frame_budget import FrameBudget
 from gui.panels.legend import Legend
 from gui.panels.plots import Plots
 from gui.state.filters import Filters
@@ -34,6 +35,7 @@ WIDTH, HEIGHT = 1920, 1080
 FRAME_NS = 16_000_000
 RECORDS_PER_SLICE = 1.67  # of a synthetic recording: states, holds, tasks, signals, depths
 WARM_UP = 10
+BUDGET = FrameBudget()
 
 
 class Blit(QWidget):
@@ -55,7 +57,7 @@ class Centre(QWidget):
     def __init__(self, themes: ActiveTheme, *, alone: bool) -> None:
         super().__init__()
         self.view, self.selection, self.filters = ViewWindow(), Selection(), Filters()
-        self.timeline = Timeline(self.view, self.selection, self.filters, themes)
+        self.timeline = Timeline(self.view, self.selection, self.filters, themes, budget=BUDGET)
         self.legend = Legend(self.view, self.filters, themes)
         self.plots = Plots(self.view, self.selection, themes)
         layout = QVBoxLayout(self)
@@ -87,6 +89,7 @@ def measure(frame: Callable[[int], object], frames: int) -> dict[str, float]:
     gc.freeze()  # what the benchmark itself has prepared is no part of the window
     costs = []
     for number in range(frames + WARM_UP):
+        BUDGET.begin()
         begun = time.thread_time()
         frame(number)
         QApplication.processEvents()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from gui.frame_budget import FrameBudget
+
 FRAME_MS = 16
 HEAVY_FRAME_MS = 33  # when a frame costs more than HEAVY_SHARE of the usual one
 SATURATED_FRAME_MS = 40  # leaves the cores to what is being watched
@@ -56,6 +58,7 @@ class FrameClock(QObject):
         cpu_percent: Callable[[], float] = psutil.cpu_percent,
     ) -> None:
         super().__init__(parent)
+        self.budget = FrameBudget(thread_time, now)
         self._take_in = take_in
         self._now = now
         self._thread_time = thread_time
@@ -102,6 +105,7 @@ class FrameClock(QObject):
         """One turn: take in, and tell the views unless it is too late for this frame."""
         now = self._now()
         self._measure(now)
+        self.budget.begin()
         interval = self._timer.interval() / 1000
         late = now - self._due > interval
         self._due = now + interval

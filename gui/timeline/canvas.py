@@ -4,7 +4,6 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -22,13 +21,14 @@ from engine.model import hand_offs
 from engine.model.entities import HandOff
 from engine.model.format import percent
 from engine.model.model import Model
-from engine.recording.schema import State
+from gui.frame_budget import FrameBudget
 from gui.state.arrangement import FIRST_NAMES_PX, Arrangement, Times
 from gui.state.filters import Filters
 from gui.state.measure import Measure
 from gui.state.selection import Group, Selection
 from gui.state.view_window import ViewWindow
-from gui.theme import STATE_NAMES, ActiveTheme
+from gui.theme import ActiveTheme
+from gui.timeline.annotations import Annotations
 from gui.timeline.frame import Frame
 from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
@@ -46,9 +46,9 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
-GO_ON_MS = 10
+GO_ON_MS = 20
+PAINT_S = 0.003  # what a paint needs besides making cells
 FEWEST_ROWS = 6  # that other parts of the window leave room for
-NOTED_STATES = 3  # of a span, the most frequent ones, written over it
 
 
 class Canvas(QWidget):
@@ -66,6 +66,8 @@ class Canvas(QWidget):
         themes: ActiveTheme,
         arrangement: Arrangement,
         parent: QWidget | None = None,
+        *,
+        budget: FrameBudget | None = None,
     ) -> None:
         super().__init__(parent)
         self.view, self.selection, self.filters, self.themes = view, selection, filters, themes
@@ -82,6 +84,7 @@ class Canvas(QWidget):
         self._arranged: tuple[int, int, bool] | None = None  # for how many lanes and processes, and whether at the end
         self._frame: Frame | None = None
         self._stale = True
+        self._budget = budget or FrameBudget()
         self._go_on = QTimer(self)  # for what has not been exact within the last paint's budget
         self._go_on.setSingleShot(True)
         self._go_on.setInterval(GO_ON_MS)
@@ -93,7 +96,7 @@ class Canvas(QWidget):
         self._pointer: QPointF | None = None
         self._tells = False  # a tooltip, until a key moves what is under the pointer
         self._hit = Hit()
-        self._hand_offs: tuple[object, list[HandOff]] = (None, [])
+        self._annotations = Annotations()
         self._keys = Keys(self)
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -132,7 +135,6 @@ class Canvas(QWidget):
             self._deadlocked = deadlocked_lanes(model)
             if self._pointer is not None:
                 self._find_hit()
-        self._hand_offs = (None, [])
         self.invalidate()
 
     def invalidate(self) -> None:
@@ -331,7 +333,7 @@ class Canvas(QWidget):
             frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters, geometry.shape)
             self._stale = True
         if self._stale:
-            frame.prepare(scene)
+            frame.prepare(scene, self._budget.left_s() - PAINT_S)
             self._stale = not frame.complete
             if self._stale:
                 self._go_on.start()
@@ -356,33 +358,15 @@ class Canvas(QWidget):
             over.paint_slice(painter, scene, selection.slice, strong=True)
         if self.measure.marks is not None:
             over.paint_measure(painter, scene, self.measure.marks)
-        over.paint_arrows(painter, scene, self._arrows(model))
+        over.paint_arrows(painter, scene, self._annotations.arrows(model, selection.hovered, selection.slice))
+        if not (over.complete and self._annotations.complete):
+            self._go_on.start()
         if selection.hover_ns is not None:
             over.paint_crosshair(painter, geometry, selection.hover_ns, scene.times)
 
-    def _arrows(self, model: Model) -> list[HandOff]:
-        """What woke the hovered slice; into and out of the selected one. Looked up once for each."""
-        hovered, chosen = self.selection.hovered, self.selection.slice
-        if self._hand_offs[0] != (hovered, chosen):
-            found = []
-            for each in {part for part in (hovered, chosen) if part is not None}:
-                into = hand_offs.into(model, each)
-                found += [into] if into else []
-            if chosen is not None:
-                found += hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
-            self._hand_offs = ((hovered, chosen), found)
-        return self._hand_offs[1]
-
     def span_note(self, span: tuple[float, float]) -> str:
         """The most frequent states of a span over the lanes shown: `running 61 %, lock wait 20 %`."""
-        model, lanes = self.model, np.array(self.rows.lanes(), dtype=np.int64)
-        if model is None or not len(lanes):
-            return ""
-        totals = model.states.totals(lanes, int(span[0]), int(span[1])).sum(axis=0)
-        totals[State.ENDED] = 0
-        whole = int(totals.sum())
-        order = np.argsort(totals)[::-1][:NOTED_STATES]
-        return ",  ".join(f"{STATE_NAMES[State(s)]} {percent(totals[s] / whole)}" for s in order if totals[s] and whole)
+        return self._annotations.span_note(self.model, self.rows, span) if self.model is not None else ""
 
     # Changes elsewhere
 

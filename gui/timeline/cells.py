@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.model.model import Model
 from gui.timeline.raster import Pixels, Raster
-from gui.timeline.rows import Row
+from gui.timeline.rows import Row, RowKind
 
 DOMINANT, WORST, HELD = range(3)
 Places = NDArray[np.intp]
@@ -43,7 +43,7 @@ class Cells(NamedTuple):
 def make_cells(model: Model, rows: list[Row], span: Span, raster: Raster) -> Cells:
     """The cells of these rows."""
     codes = np.zeros((3, len(rows), span.columns), np.uint8)
-    lanes = [(place, row.lanes[0]) for place, row in enumerate(rows) if row.lane is not None]
+    lanes = [(place, row.lanes[0]) for place, row in enumerate(rows) if row.kind is RowKind.LANE]
     asked = (span.start_ns, span.ns_per_column, span.columns)
     if lanes:
         places, ids = np.array(lanes, np.intp).T
@@ -52,7 +52,7 @@ def make_cells(model: Model, rows: list[Row], span: Span, raster: Raster) -> Cel
         codes[HELD, at] = model.holds.covered(ids, *asked)
     summaries = {}
     for place, row in enumerate(rows):
-        if row.lane is None and row.lanes:
+        if row.kind is not RowKind.LANE and row.lanes:
             pixels = summaries[place] = np.empty((raster.row_height, span.columns), np.uint32)
             raster.fill_summary(pixels, model.states.codes(np.array(row.lanes), *asked)[0])
     return Cells(codes, summaries)

@@ -1,4 +1,4 @@
-"""Codes and pixels of the rows in view, made within a budget a paint and kept while the view moves.
+"""What the rows in view show, made within a budget a paint and kept while the view moves.
 
 Columns lie on a grid anchored to time zero (see Geometry): what was made for a column stays right wherever that is.
 When the grid changes (zoom) or rows do (scroll), what was there before is taken over, stretched to the new columns, so
@@ -6,28 +6,28 @@ that something true is on screen at once; the exact cells follow within the budg
 Where nothing was there before, coarse cells are shown until then.
 """
 
+import math
 import time
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtGui import QImage
 
-from gui.timeline.cells import DOMINANT, HELD, WORST, Span, make_cells, sketch_cells
+from gui.timeline.cells import DOMINANT, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
 from gui.timeline.pieces import Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
 from gui.timeline.ring import MADE, ROUGH, UNMADE, Ring
-from gui.timeline.rows import Row
+from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 
-MAKE_S = 0.002  # thread CPU time of making exact cells in one paint, unless told otherwise
+MOST_S = 0.002  # thread CPU time of making exact cells in one paint
+MOST_MOVED_S = 0.001  # the same while the view is being zoomed: what is made is stretched again by the next paint
 COARSENESS = 16  # columns that share a rough one
-FEW_ROWS = 4  # painted one by one
 
 
 class LaneColumns:
-    """The rows in view as images. One per raster; `clock` is what the budget is measured with, seconds."""
+    """The cells of the rows in view. One per raster; `clock` is what the budget is measured with, seconds."""
 
     def __init__(self, raster: Raster, clock: Callable[[], float] = time.thread_time) -> None:
         self._raster = raster
@@ -35,95 +35,106 @@ class LaneColumns:
         self._freshness = Freshness()
         self._model: object = None
         self._grid: tuple[float, int] = (0.0, 0)  # ns per column, columns in view
-        self._rows: list[Row] = []
-        self._ring = Ring(0, 0, 0, raster.row_height)
-        self._first = self._last = 0
-        self._unpainted: list[Piece] = []  # columns by their number on the grid
+        self.rows: list[Row] = []  # in view
+        self.ring = Ring(0, 0, 0, raster.row_height)
+        self.first = self.last = 0  # columns in view, from … to (exclusive)
+        self.headers: list[int] = []  # rows that stand for no single lane
+        self._changed: list[Piece] = []
         self._turn = 0.0  # share of the view where making goes on
         self._pace = Pace()
+        self._made = False  # in the last update anything was made that had to
         self.complete = True  # everything in view is exact
+
+    @property
+    def count(self) -> int:
+        """Columns in view."""
+        return self.last - self.first
 
     @property
     def codes(self) -> Codes:
         """Dominant codes of what is in view: (rows, columns)."""
-        return self._ring.in_order(self._ring.codes[DOMINANT], self._first, self._last)
+        return self.ring.in_order(self.ring.codes[DOMINANT], self.first, self.last)
 
-    def update(self, scene: Scene, budget_s: float = MAKE_S) -> None:
-        """Brings what is in view up to date as far as the budget (thread CPU, seconds) goes; then paints the pixels."""
+    def take_changes(self) -> list[Piece]:
+        """What has been made of this ring since this was last asked for, columns by their number on the grid."""
+        changed, self._changed = self._changed, []
+        return changed
+
+    def update(self, scene: Scene, budget_s: float = MOST_S) -> None:
+        """Brings what is in view up to date as far as the budget goes.
+
+        The budget is thread CPU time in seconds; what is over MOST_S is left alone (unless it is infinite). When there
+        is none, nothing is made, but never twice in a row.
+        """
         geometry = scene.geometry
-        self._first, self._last = geometry.first_column, geometry.first_column + geometry.columns
+        self.first, self.last = geometry.first_column, geometry.first_column + geometry.columns
         rows = list(scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view])
         if self._model is not scene.model:
-            self._model, self._rows = scene.model, []
-        if (self._grid, self._rows) == ((geometry.ns_per_column, geometry.columns), rows):
-            self._ring.move_to(self._first, self._last)
+            self._model, self.rows = scene.model, []
+        stays = (self._grid, self.rows) == ((geometry.ns_per_column, geometry.columns), rows)
+        if stays:
+            self.ring.move_to(self.first, self.last)
         else:
             self._lay_out_anew(geometry, rows)
         self._mark_changed(scene)
-        self._make(scene, self._clock() + budget_s)
+        if not math.isinf(budget_s):
+            budget_s = min(budget_s, MOST_S if stays else MOST_MOVED_S)
+        self._make(scene, budget_s)
         self._sketch(scene)
-        self._paint()
-
-    def images(self) -> list[tuple[int, QImage]]:
-        """What to paint side by side: the column in view at which it begins, and an image of the rows.
-
-        Images share the columns' memory: they are valid until the next update.
-        """
-        ring, found = self._ring, []
-        if not ring.rows:
-            return []
-        for part in ring.parts(self._first, self._last):
-            data = ring.memory[part.at.start :].data
-            height = ring.rows * ring.row_height
-            found.append((part.skip, QImage(data, part.size, height, ring.width * 4, QImage.Format.Format_RGB32)))
-        return found
 
     def _lay_out_anew(self, geometry: Geometry, rows: list[Row]) -> None:
         """Other rows, another zoom or another width: takes over what was there."""
-        old, (old_scale, _), old_rows = self._ring, self._grid, self._rows
+        old, (old_scale, _), old_rows = self.ring, self._grid, self.rows
         scale, columns = geometry.ns_per_column, geometry.columns
-        ring = self._ring = Ring(len(rows), columns, self._first, self._raster.row_height, old.memory)
+        ring = self.ring = Ring(len(rows), columns, self.first, self._raster.row_height)
         if old_rows:
-            number = {row: place for place, row in enumerate(old_rows)}
-            before = np.array([number.get(row, -1) for row in rows], np.intp)
+            before = np.arange(len(rows))
+            if rows != old_rows:
+                number = {row: place for place, row in enumerate(old_rows)}
+                before = np.array([number.get(row, -1) for row in rows], np.intp)
             same = scale == old_scale
-            wanted = np.arange(self._first, self._last, dtype=np.int64)
+            wanted = np.arange(self.first, self.last, dtype=np.int64)
             if not same:
                 wanted = np.floor((wanted + 0.5) * (scale / old_scale)).astype(np.int64)
-            ring.take_over(old, before, wanted, self._first, same=same)
-        self._grid, self._rows = (scale, columns), rows
-        self._unpainted = [Piece(np.arange(len(rows)), self._first, self._last)]
+            ring.take_over(old, before, wanted, self.first, same=same)
+        self._grid, self.rows, self._changed = (scale, columns), rows, []
+        self.headers = [place for place, row in enumerate(rows) if row.kind is not RowKind.LANE]
 
     def _mark_changed(self, scene: Scene) -> None:
         """What may look different since the model has grown is to be made anew; it stays on screen until then."""
         changed = self._freshness.look(scene.model)
-        if changed is None or not self._rows:
+        if changed is None or not self.rows:
             return
-        ids = scene.rows.lane_ids[scene.geometry.first_row :][: len(self._rows)]
+        ids = scene.rows.lane_ids[scene.geometry.first_row :][: len(self.rows)]
         times = np.where(ids >= 0, changed[ids], np.inf)
-        for place, row in enumerate(self._rows):
+        for place, row in enumerate(self.rows):
             if row.lane is None and row.lanes:
                 times[place] = changed[list(row.lanes)].min()
         # One column more: those of the pyramid are made of buckets that may reach into their neighbours.
         since = np.floor(times / self._grid[0]) - 1
-        ring = self._ring
+        ring = self.ring
         end = ring.base + ring.width
         first = int(max(since.min(), ring.base)) if since.min() < end else end
         for part in ring.parts(first, end):
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
             status[(numbers >= since[:, None]) & (status == MADE)] = ROUGH
 
-    def _make(self, scene: Scene, deadline: float) -> None:
-        """Makes exact cells, piece by piece; one piece at least."""
-        todo = MADE - self._ring.in_order(self._ring.status, self._first, self._last)
+    def _make(self, scene: Scene, budget_s: float) -> None:
+        """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none."""
+        todo = MADE - self.ring.in_order(self.ring.status, self.first, self.last)
+        self.complete = not todo.any()
+        if self.complete or (budget_s <= 0 and self._made and todo.max() < MADE - UNMADE):
+            self._made = self.complete
+            return
         scale, now = self._grid[0], self._clock()
+        deadline = now + budget_s
         while (piece := next_piece(todo, self._turn)) is not None:
-            rows = [self._rows[place] for place in piece.places.tolist()]
+            rows = [self.rows[place] for place in piece.places.tolist()]
             lanes = sum(len(row.lanes) for row in rows)
             last = min(piece.last, piece.first + self._pace.columns(lanes, scale, deadline - now))
-            span = Span(self._first + piece.first, last - piece.first, scale)
-            self._ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
-            self._unpainted.append(Piece(piece.places, span.first, span.first + span.columns))
+            span = Span(self.first + piece.first, last - piece.first, scale)
+            self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
+            self._changed.append(Piece(piece.places, span.first, self.first + last))
             todo[piece.places, piece.first : last] = 0
             self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
@@ -131,40 +142,16 @@ class LaneColumns:
             if now >= deadline:
                 break
         self.complete = not todo.any()
+        self._made = True
 
     def _sketch(self, scene: Scene) -> None:
         """Something coarse where there is nothing yet."""
-        empty = self._ring.in_order(self._ring.status, self._first, self._last) == UNMADE
+        empty = self.ring.in_order(self.ring.status, self.first, self.last) == UNMADE
         if not empty.any():
             return
         places = np.flatnonzero(empty.any(axis=1))
         columns = np.flatnonzero(empty.any(axis=0))
-        span = Span(self._first + int(columns[0]), int(columns[-1] - columns[0]) + 1, self._grid[0])
-        rows = [self._rows[place] for place in places.tolist()]
-        self._ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
-        self._unpainted.append(Piece(places, span.first, span.first + span.columns))
-
-    def _paint(self) -> None:
-        """Paints the pixels of what is new."""
-        if not self._rows:
-            return
-        broad = [piece for piece in self._unpainted if len(piece.places) > FEW_ROWS]
-        if broad:
-            first, last = min(piece.first for piece in broad), max(piece.last for piece in broad)
-            self._paint_rows(slice(0, len(self._rows)), first, last)
-        for places, first, last in self._unpainted:
-            if len(places) <= FEW_ROWS:
-                for place in places.tolist():
-                    self._paint_rows(slice(place, place + 1), first, last)
-        self._unpainted = []
-
-    def _paint_rows(self, rows: slice, first: int, last: int) -> None:
-        ring, raster = self._ring, self._raster
-        for part in ring.parts(first, last):
-            codes, pixels = ring.codes[:, rows, part.at], ring.pixels[rows, :, part.at]
-            raster.fill_lanes(pixels, codes[DOMINANT], codes[WORST], codes[HELD], first + part.skip)
-            for place in range(rows.start, rows.stop):
-                if place in ring.summaries:
-                    pixels[place - rows.start] = ring.summaries[place][:, part.at]
-                elif self._rows[place].lane is None:
-                    pixels[place - rows.start] = raster.group_pixel
+        span = Span(self.first + int(columns[0]), int(columns[-1] - columns[0]) + 1, self._grid[0])
+        rows = [self.rows[place] for place in places.tolist()]
+        self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
+        self._changed.append(Piece(places, span.first, span.first + span.columns))

@@ -5,9 +5,10 @@ from PySide6.QtGui import QPainter
 
 from gui.state.filters import Filters
 from gui.theme import Theme
-from gui.timeline.columns import MAKE_S, LaneColumns
+from gui.timeline.columns import LaneColumns
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.lane_labels import LaneLabels
+from gui.timeline.lane_pixels import LanePixels
 from gui.timeline.names import Names
 from gui.timeline.raster import Raster
 from gui.timeline.row_shape import RowShape
@@ -21,8 +22,9 @@ class Frame:
     def __init__(self, theme: Theme, ratio: float, filters: Filters, shape: RowShape) -> None:
         self.ratio, self.shape = ratio, shape
         self._theme = theme
-        self._raster = Raster(theme, ratio, filters.states, shape)
-        self._columns = LaneColumns(self._raster)
+        raster = Raster(theme, ratio, filters.states, shape)
+        self._columns = LaneColumns(raster)
+        self._pixels = LanePixels(raster)
         self._labels = LaneLabels(theme, filters.states, ratio, shape)
         self._names = Names(theme, shape)
         self._ruler = Ruler(theme, ratio)
@@ -33,7 +35,7 @@ class Frame:
         """Everything in view is exact; else the next `prepare` goes on."""
         return self._columns.complete
 
-    def prepare(self, scene: Scene, budget_s: float = MAKE_S) -> None:
+    def prepare(self, scene: Scene, budget_s: float) -> None:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry = scene.geometry
         self._columns.update(scene, budget_s)
@@ -46,8 +48,7 @@ class Frame:
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)  # to device pixels, where nothing is ever stretched
         left, top = round(geometry.names_px * ratio), round(RULER_PX * ratio)
-        for column, image in self._columns.images():
-            painter.drawImage(left + column, top, image)
+        self._pixels.paint(painter, left, top, self._columns)
         self._labels.paint(painter)
         painter.restore()
         if self._rows_end < geometry.height:

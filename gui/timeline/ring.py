@@ -25,22 +25,17 @@ class Part(NamedTuple):
 
 
 class Ring:
-    """Codes and status of each row and column, pixels of all that is painted.
+    """Codes and status of each row and column.
 
     Columns are numbered on a grid anchored to time zero. Invariant: columns `base` to `base + width` (exclusive) are
     the ring's; column c stands at c % width.
     """
 
-    def __init__(self, rows: int, columns: int, first: int, row_height: int, memory: Pixels | None = None) -> None:
-        """`memory` of another ring that is no longer needed is used again if it has the size."""
+    def __init__(self, rows: int, columns: int, first: int, row_height: int) -> None:
         self.rows, self.width, self.row_height = rows, columns + SLACK, row_height
         self.base = first
         self._planes = np.zeros((4, rows, self.width), np.uint8)
-        self.summaries: dict[int, Pixels] = {}
-        # One line more, so that an image that starts within the first line ends within the memory.
-        size = (rows * row_height + 1) * self.width
-        self.memory = memory if memory is not None and len(memory) == size else np.empty(size, np.uint32)
-        self.pixels: Pixels = self.memory[: -self.width].reshape(rows, row_height, self.width)
+        self.summaries: dict[int, Pixels] = {}  # by row: (row height, width)
 
     @property
     def codes(self) -> NDArray[np.uint8]:
@@ -52,10 +47,6 @@ class Ring:
         """(rows, width): UNMADE, ROUGH or MADE."""
         status: NDArray[np.uint8] = self._planes[_STATUS]
         return status
-
-    def columns(self) -> NDArray[np.int64]:
-        """The number of the column at each place of the ring."""
-        return self.base + (np.arange(self.width, dtype=np.int64) - self.base) % self.width
 
     def parts(self, first: int, last: int) -> list[Part]:
         """Where columns `first` to `last` (exclusive) stand: one piece or two."""

@@ -58,10 +58,11 @@ class Ruler:
             fine = ticks.step_ns / 5
             first = ticks.marks[0].time_ns - ticks.step_ns
             count = int((geometry.end_ns - origin_ns - first) / fine) + 1
-            lefts = [px(scale.x(first + fine * place + origin_ns)) for place in range(count)]
+            left, step = scale.x(first + origin_ns) * self._ratio, scale.width(fine) * self._ratio
+            minor = (bottom - px(MINOR_PX), px(1), px(MINOR_PX))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("border"))
-            painter.drawRects([QRect(x, bottom - px(MINOR_PX), px(1), px(MINOR_PX)) for x in lefts])
+            painter.drawRects([QRect(round(left + place * step), *minor) for place in range(count)])
             painter.setBrush(theme.color("border_strong"))
             painter.drawRects(marks)
 

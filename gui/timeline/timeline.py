@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
 
 from engine.model.model import Model
+from gui.frame_budget import FrameBudget
 from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters
 from gui.state.selection import Selection
@@ -29,13 +30,15 @@ class Timeline(QWidget):
         themes: ActiveTheme,
         arrangement: Arrangement | None = None,
         parent: QWidget | None = None,
+        *,
+        budget: FrameBudget | None = None,
     ) -> None:
         super().__init__(parent)
         self._view, self._selection, self._filters = view, selection, filters
         self._model: Model | None = None
         self._live = False
         self.arrangement = arrangement or Arrangement(parent=self)
-        self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self)
+        self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self, budget=budget)
         self.canvas.layers.append(GilStrip(themes).paint)
         self.overview = Overview(view, themes, self)
         self.lane_filter = LaneFilter(filters, self.canvas)
