@@ -1,5 +1,6 @@
 """Turns a knot of the wait-for graph into a finding, in words; and lists those a recording holds."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,19 @@ _ADVICE = {
     "barrier": "Give the barrier exactly as many parties as there are threads that reach it.",
     "semaphore": "Take several permits in the same order everywhere, or all of them at once.",
     "executor": "Do not wait inside a task for another task of the same pool; use a second pool, or return the future.",
+    "fork-held-lock": "Start processes before threads, or by spawn or forkserver: fork copies held locks, "
+    "but not the threads that would release them.",
+    "rwlock": "Do not wait to write while reading: leave first, or let only one reader at a time become the writer.",
     "mixed": "Break the circle at one place: release what is held before waiting for something else.",
 }
+
+_OF_RWLOCKS = {"lock-cycle", "self-deadlock", "condition", "semaphore", "mixed", "process-lock-cycle"}
+_RWLOCK_DEPTH = 2  # how many frames above the wait may be the lock's own
+_RWLOCK_METHOD = re.compile(
+    "(acquire|lock|enter|begin|start|upgrade|wait)_?(for_|to_)?_?(read|write|reader|writer|shared|exclusive)"
+    "|(read|write|reader|writer|shared|exclusive)_?(acquire|lock|enter)|^[rw]_?lock|^upgrade",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class Participant:
     stack: tuple[dict[str, Any], ...] = ()
     awaited: str = ""  # whom a join waits for, or whose results a future stands for
     flush: bool = False  # waits until what it put into the queue is taken out
+    held_at_fork: bool = False  # waits for a lock whose holder stayed behind when its process was forked
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ def finding(
 ) -> dict[str, Any]:
     """The finding of an observed deadlock, as in the recording. Participants are put in the order of the cycle."""
     ordered = _along(participants, edges)
-    cause = cause_of([participant.primitive for participant in ordered])
+    cause = _cause(ordered)
     return {
         "type": "finding",
         "id": number,
@@ -107,6 +120,21 @@ def finding(
     }
 
 
+def _cause(participants: Sequence[Participant]) -> str:
+    if any(participant.held_at_fork for participant in participants):
+        return "fork-held-lock"
+    cause = cause_of([participant.primitive for participant in participants])
+    if cause in _OF_RWLOCKS and any(_is_in_rwlock(participant) for participant in participants):
+        return "rwlock"
+    return cause
+
+
+def _is_in_rwlock(participant: Participant) -> bool:
+    """The standard library has no readers-writer lock: others' are known by what their methods are called."""
+    calls = [frame["function"].rpartition(".")[2] for frame in participant.stack[-_RWLOCK_DEPTH:]]
+    return any(_RWLOCK_METHOD.search(call) for call in calls)
+
+
 def cause_of(awaited: Sequence[Primitive]) -> str:
     """The cause by the kinds awaited in a knot; joins count only when they are alone."""
     kinds = {primitive.kind for primitive in awaited}
@@ -133,6 +161,8 @@ def explanation(participants: Sequence[Participant]) -> str:
 
 def _clause(participant: Participant, wanted: set[int]) -> str:
     held = [_name(primitive) for primitive in participant.holds if primitive.id in wanted]
+    if participant.held_at_fork:
+        return f"{participant.name} waits for {_name(participant.primitive)}, held by another thread at its fork"
     if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
         return f"{participant.name} holds {held[0]} and waits for it itself"
     holding = f" holds {_listed(held)} and" if held else ""
@@ -162,7 +192,8 @@ def _waiting(participant: Participant) -> str:
 def _title(participants: Sequence[Participant]) -> str:
     names = [participant.name for participant in participants]
     if len(names) == 1:
-        return f"Deadlock: {names[0]} waits for itself"
+        waits_for_itself = participants[0].primitive.kind in MUTEXES | JOINS and not participants[0].held_at_fork
+        return f"Deadlock: {names[0]} waits for {'itself' if waits_for_itself else 'what nobody can do any more'}"
     if len(names) > 5:
         return f"Deadlock of {len(names)} threads"
     return f"Deadlock of {_listed(names)}"

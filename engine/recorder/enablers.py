@@ -1,8 +1,6 @@
 """Who could end a wait: the edges of the wait-for graph, from cells and from what the tracer told of its objects."""
 
-import itertools
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.deadlock import JOINS, MUTEXES
 from engine.model.entities import Primitive
-from engine.model.wait_for import Node, Wait
+from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.outsiders import Outsiders
 from engine.recorder.registry import Registry, TracedProcess
 from engine.recording.liveness import is_alive
@@ -19,6 +17,7 @@ from engine.tracer import layout
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
 QUEUES = frozenset({"process Queue", "process JoinableQueue"})
 # Kinds of which not just anybody can end a wait.
+FOLLOWED = JOINS | {"Executor", "Pool", "Future"}  # to wait for these is to wait for the end of somebody's work
 _PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool"}
 
 
@@ -55,11 +54,13 @@ class Snapshot:
         for _, words in self.cells:
             detail = words[:, layout.CELL_WAIT_DETAIL]
             state = detail & np.uint64(layout.WAIT_STATE_MASK)
+            awaited = words[:, layout.CELL_WAIT_OBJECT]
+            from_pipe = (state == layout.WAIT_IO) & (awaited & np.uint64(layout.OBJECT_SHARED) != 0)
             chosen = (
                 (words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1)
-                & ((state == layout.WAIT_LOCK) | (state == layout.WAIT_OTHER))
+                & ((state == layout.WAIT_LOCK) | (state == layout.WAIT_OTHER) | from_pipe)
                 & (detail & np.uint64(layout.WAIT_TIMED | layout.WAIT_INTERNAL) == 0)
-                & (words[:, layout.CELL_WAIT_OBJECT] != 0)
+                & (awaited != 0)
                 & (words[:, layout.CELL_WAIT_SINCE] < np.uint64(before_ns))
             )
             parts.append(words[chosen])
@@ -122,27 +123,31 @@ class Enablers:
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
         # Threads (by process; None: all) but those that rest until somebody gives them work.
-        self._ordinary: dict[int | None, frozenset[Node]] = {None: frozenset(self._threads - self._resting)}
+        self._ordinary: dict[int | None, Crowd] = {None: frozenset(self._threads - self._resting)}
         by_process: dict[int, list[Node]] = {}
         for node in self._ordinary[None]:
             by_process.setdefault(node[0], []).append(node)
         self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
-        self._free: dict[int | None, frozenset[Node]] = {}
-        for scope, nodes in self._ordinary.items():
-            self._free[scope] = frozenset(itertools.islice((node for node in nodes if node not in self.waits), 1))
+        self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in self.waits for node in nodes)}
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
         self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
+        self._releasers: dict[int, Crowd] = {}
+        self._flushing: Crowd | None = None
 
     def wait(self, wait: CellWait) -> Wait:
         """The wait with whoever could end it."""
         process = wait.process
         primitive = self.primitive(wait)
-        bystanders: set[Node] = set()
-        nodes: AbstractSet[Node] | None
+        bystanders = anybody = NOBODY
+        nodes: set[Node] | None
         if primitive.kind in MUTEXES:
             nodes = self._holders.get(process.key(wait.number))
+            if nodes is None and wait.detail & layout.WAIT_HELD_AT_FORK:
+                nodes = {wait.node}  # as good as its own: nobody of this process gives it back
+            elif nodes is None and wait.detail & layout.WAIT_HELD_BY_FORKER:
+                nodes = {(process.number, main_thread(process))}
             if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
-                bystanders = self._may_release(process, primitive) - {wait.node}
+                bystanders = self._may_release(process, primitive)
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
         elif primitive.kind in {"Executor", "Pool"}:
@@ -150,15 +155,19 @@ class Enablers:
         elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
-            nodes = self._anybody(wait, primitive)
-        known = nodes is not None and nodes <= self._threads
+            nodes = self._holders_of_all(wait, primitive)
+            if nodes is None:
+                anybody = self._anybody(wait, primitive)
+        known = bool(anybody) or (nodes is not None and nodes <= self._threads)
         return Wait(
             wait.node,
             primitive.id,
             frozenset(nodes or ()),
-            frozenset(bystanders),
+            bystanders,
             ends_otherwise=not known,
             serial=wait.serial,
+            anybody=anybody,
+            follows=primitive.kind in FOLLOWED,
         )
 
     def surely_goes_on(self, wait: CellWait) -> bool:
@@ -168,20 +177,22 @@ class Enablers:
         if answer is None:
             primitive = self.primitive(wait)
             scope = None if primitive.shared else wait.process.number
-            answer = primitive.kind not in _PARTICULAR and bool(self._free.get(scope))
+            answer = primitive.kind not in _PARTICULAR and scope in self._free
             self._going_on[key] = answer
         return answer and not wait.detail & layout.WAIT_FLUSH
 
-    def _may_release(self, process: TracedProcess, lock: Primitive) -> set[Node]:
+    def _may_release(self, process: TracedProcess, lock: Primitive) -> Crowd:
         """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
         if not lock.shared:
-            return set(self._ordinary.get(process.number, ()))
-        above = set()
-        ancestor = process.parent
-        while ancestor is not None:
-            above.add(ancestor.number)
-            ancestor = ancestor.parent
-        return {node for node in self._ordinary[None] if node[0] not in above}
+            return self._ordinary.get(process.number, NOBODY)
+        if process.number not in self._releasers:
+            above = set()
+            ancestor = process.parent
+            while ancestor is not None:
+                above.add(ancestor.number)
+                ancestor = ancestor.parent
+            self._releasers[process.number] = frozenset(node for node in self._ordinary[None] if node[0] not in above)
+        return self._releasers[process.number]
 
     def is_flush(self, wait: CellWait) -> bool:
         """Whether a process that ends waits for its feeder thread to get rid of what it put into the queue."""
@@ -217,29 +228,33 @@ class Enablers:
         if self._incomplete:
             self.may_change = True
             return None
-        flushing = {node for node, other in self.waits.items() if self.is_flush(other)}
+        if self._flushing is None:
+            self._flushing = frozenset(node for node, other in self.waits.items() if self.is_flush(other))
         readers = self._getters.get(queue.id, set()) & self._threads
+        if readers:
+            return readers - self._flushing
         elsewhere = (node for node in self._ordinary[None] if node[0] != wait.process.number)
-        others = {node for node in elsewhere if not self._is_internal(node)}
-        return (readers or others) - flushing
+        return {node for node in elsewhere if not self._is_internal(node)} - self._flushing
 
-    def _anybody(self, wait: CellWait, primitive: Primitive) -> AbstractSet[Node] | None:
-        """Any other thread that the primitive is shared with (one says enough when it does not wait), or outsiders."""
+    def _holders_of_all(self, wait: CellWait, primitive: Primitive) -> set[Node] | None:
+        """Who holds the permits of a semaphore, if they are all held as locks are."""
         holders = self._holders.get(wait.process.key(wait.number), set())
         is_lock = primitive.kind in SEMAPHORES and primitive.id not in self._registry.used_as_signals
         # Who holds a permit and waits for another may well wait for a signal.
         if is_lock and wait.node not in holders and primitive.capacity and len(holders) >= primitive.capacity:
             return holders
+        return None
+
+    def _anybody(self, wait: CellWait, primitive: Primitive) -> Crowd:
+        """All threads that the primitive is shared with; nobody: there may be others."""
         if primitive.shared and self._incomplete:
             self.may_change = True
-            return None
+            return NOBODY
         scope = None if primitive.shared else wait.process.number
-        if free := self._free.get(scope):
-            return free
-        if self._outsiders_in(scope, wait.process):
+        if scope not in self._free and self._outsiders_in(scope, wait.process):
             self.may_change = True
-            return None
-        return self._ordinary.get(scope, frozenset()) - {wait.node}
+            return NOBODY
+        return self._ordinary.get(scope, NOBODY)
 
     def _outsiders_in(self, scope: int | None, process: TracedProcess) -> bool:
         numbers = {process.number}

@@ -84,6 +84,7 @@ class DeadlockWatch:
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph_waits), graph_waits)
+        knots = wait_for.without_followers(knots, graph_waits)
         suspected: dict[Knot, int] = {}
         for nodes in knots:
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
@@ -96,7 +97,7 @@ class DeadlockWatch:
             edges = [
                 self._edge(enablers.waits[waiter], holder)
                 for waiter in nodes
-                for holder in sorted(graph_waits[waiter].enablers & set(nodes))
+                for holder in wait_for.ends_of(graph_waits[waiter], frozenset(nodes))
             ]
             participants = [self._participant(enablers, node) for node in nodes]
             self._last_number += 1
@@ -163,6 +164,7 @@ class DeadlockWatch:
             tuple(registry.stack(site)),
             self._awaited(wait, primitive.kind),
             enablers.is_flush(wait),
+            bool(wait.detail & layout.WAIT_HELD_AT_FORK),
         )
 
     def _awaited(self, wait: CellWait, kind: str) -> str:

@@ -7,8 +7,8 @@ from .holds import TracedBase, book, holder_of
 from .originals import clock
 from .sites import stack_of, user_site
 from .slices import wait_slice
-from .state import ThreadState, current
-from .waits import begin, finish, refine
+from .state import ThreadState, current, run
+from .waits import begin, finish, qualify, refine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ COMMAND_WORD = layout.HEADER_COMMAND // 8
 def is_aborted(state: ThreadState) -> bool:
     """Whether threads in contended waits are to give up."""
     return bool(state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT)
+
+
+def held_since_fork(lock: TracedBase, holder: ThreadState | None) -> int:
+    """Flags of a wait in a forked process."""
+    if holder is not None:
+        run.held_by_others.discard(lock.number)
+        run.held_by_forker.discard(lock.number)
+    if lock.number in run.held_by_others:
+        return layout.WAIT_HELD_AT_FORK
+    return layout.WAIT_HELD_BY_FORKER if lock.number in run.held_by_forker else 0
 
 
 def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_give_up: bool = True) -> bool:
@@ -43,6 +53,8 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_gi
         while not acquired:
             holder = holder_of(lock)
             refine(state, stack, holder.serial if holder else 0, lock.site, lock.since)
+            if run.forked:
+                qualify(state, held_since_fork(lock, holder))
             stack = 0
             if may_give_up and is_aborted(state):
                 raise SystemExit

@@ -50,6 +50,10 @@ WAIT_TIMED = 0x100  # has a timeout: it ends by itself, so it is never part of a
 WAIT_FAILED = 0x200  # ended by its timeout, by an abort or by an exception
 WAIT_INTERNAL = 0x400  # a service thread's ordinary rest
 WAIT_FLUSH = 0x800  # a process that ends waits until what it put into the queue is taken out: only readers end it
+# A long wait for a lock that was held when this process was forked and has had no holder of this process since: by a
+# thread that did not come along, or by the one that forked.
+WAIT_HELD_AT_FORK = 0x1000
+WAIT_HELD_BY_FORKER = 0x2000
 
 HEADER_SIZE = 4096
 MAGIC = 0x314E414C  # "LAN1"

@@ -156,9 +156,12 @@ class ThreadState:
 
     def forget(self) -> None:
         """This thread's process is another one, before a fork: locks that it holds have no known owner."""
+        held = run.held_by_forker if self.ident == get_ident() else run.held_by_others
         for reference in self.reserved.values():
             lock = reference()
             if lock is not None:
+                if lock.owner is self:
+                    held.add(lock.number)
                 lock.slots.clear()
                 lock.ident = 0
                 lock.owner = None
@@ -248,6 +251,8 @@ class Run:
         self.forked = False
         self.main_name = "MainThread"
         self.main_ident = 0
+        self.held_by_forker: set[int] = set()  # locks that were held when this process was forked
+        self.held_by_others: set[int] = set()
         self._nowhere: Ring | None = None
 
     def nowhere(self) -> Ring:
@@ -313,6 +318,9 @@ def after_fork_in_child() -> None:
     except AttributeError:
         pass
     run.forked = True
+    if run.main_ident != get_ident():  # whoever this process was forked by before does not live on in this one
+        run.held_by_others |= run.held_by_forker
+        run.held_by_forker.clear()
     run.main_ident = get_ident()
     ring, run.ring = run.ring, None
     if ring is not None:

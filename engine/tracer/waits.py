@@ -7,6 +7,7 @@ from .state import ThreadState, Wait
 DEFERS_SIGNALS = True
 SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
 DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
+FORK_FLAGS = layout.WAIT_HELD_AT_FORK | layout.WAIT_HELD_BY_FORKER
 OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
 
@@ -55,6 +56,15 @@ def refine(state: ThreadState, site: int, owner: int, owner_site: int, owner_sin
     words[cell + OWNER_THREAD] = owner
     words[cell + OWNER_SITE] = owner_site
     words[cell + OWNER_SINCE] = owner_since
+
+
+def qualify(state: ThreadState, flags: int) -> None:
+    """The wait that goes on has these of the flags about a fork, and no other."""
+    wait = state.wait
+    if wait is not None:
+        detail = wait[1] & ~FORK_FLAGS | flags
+        state.wait = (wait[0], detail, wait[2], wait[3])
+        state.words[state.cell + DETAIL] = detail
 
 
 def _open(state: ThreadState, wait: Wait, owner: int, owner_site: int, owner_since: int) -> None:

@@ -29,7 +29,10 @@ def run(wanted: list[Program], folder: Path) -> Iterator[tuple[str, Model]]:
             for program in wanted[first : first + AT_ONCE]:
                 recording = folder / f"{program.name}.lane"
                 request = program_request(
-                    [str(program.path)], recording=recording, time_limit_s=LIMIT_S, end_on_deadlock=True
+                    [str(program.path), *program.methods[:1]],
+                    recording=recording,
+                    time_limit_s=LIMIT_S,
+                    end_on_deadlock=True,
                 )
                 sessions[program.name] = Session(request)
                 sessions[program.name].start()

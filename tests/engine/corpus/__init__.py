@@ -3,6 +3,7 @@
 verdict: deadlock | potential | clean
 cause: as in `main.py check --json`
 participants: names of threads (or of processes, for their main threads), or how many
+methods: start methods of multiprocessing, one of which is its argument; none: it takes none
 """
 
 import ast
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_FIELD = re.compile(r"^(verdict|cause|participants): (.+)$", re.MULTILINE)
+_FIELD = re.compile(r"^(verdict|cause|participants|methods): (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Program:
     cause: str | None
     participants: frozenset[str]
     count: int
+    methods: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -40,4 +42,6 @@ def load(path: Path) -> Program:
     fields = dict(_FIELD.findall(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""))
     who = fields.get("participants", "0")
     names = frozenset() if who.isdigit() else frozenset(name.strip() for name in who.split(","))
-    return Program(path, fields["verdict"], fields.get("cause"), names, int(who) if who.isdigit() else len(names))
+    count = int(who) if who.isdigit() else len(names)
+    methods = tuple(fields["methods"].split(", ")) if "methods" in fields else ()
+    return Program(path, fields["verdict"], fields.get("cause"), names, count, methods)

@@ -1,0 +1,33 @@
+"""Two threads hold a lock each and want the other's.
+
+verdict: deadlock
+cause: lock-cycle
+participants: debit, credit
+"""
+
+import threading
+
+accounts = threading.Lock()
+audit = threading.Lock()
+both = threading.Barrier(2)
+
+
+def debit() -> None:
+    with accounts:
+        both.wait()
+        with audit:
+            pass
+
+
+def credit() -> None:
+    with audit:
+        both.wait()
+        with accounts:
+            pass
+
+
+threads = [threading.Thread(target=work, name=work.__name__) for work in (debit, credit)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

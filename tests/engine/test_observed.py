@@ -1,0 +1,75 @@
+"""Deadlocks of every form are found while they happen, with their cause and exactly their participants."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.model.model import Model
+from engine.session import Session, program_request
+from tests.engine.corpus import Program, programs
+from tests.engine.recorded import LIMIT_S, load
+
+AT_ONCE = 4
+# One of each way to find them; the rest and the other start methods with --full.
+COVERING = {
+    "barrier_of_three", "crossed_queues", "five_diners", "full_queue_under_lock", "held_at_fork", "joined_under_lock",
+    "last_permits", "never_notified", "process_events", "stuck_aside", "two_pools", "two_upgrades", "undrained_queue",
+}  # fmt: skip
+Case = tuple[Program, str]
+CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
+COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]
+OTHERS = [case for case in CASES if case not in COVERED]
+
+
+def name(case: Case) -> str:
+    return " ".join(filter(None, (case[0].name, case[1])))
+
+
+def run(cases: list[Case], folder: Path) -> Iterator[tuple[str, Model]]:
+    for first in range(0, len(cases), AT_ONCE):
+        sessions = {}
+        try:
+            for case in cases[first : first + AT_ONCE]:
+                program, method = case
+                words = [str(program.path), method] if method else [str(program.path)]
+                recording = folder / f"{name(case)}.lane"
+                request = program_request(words, recording=recording, time_limit_s=LIMIT_S, end_on_deadlock=True)
+                sessions[name(case)] = Session(request)
+                sessions[name(case)].start()
+            for key, session in sessions.items():
+                yield key, load(folder / f"{key}.lane", session.wait(LIMIT_S)).model
+        finally:
+            for session in sessions.values():
+                session.close()
+
+
+def assert_found(program: Program, model: Model) -> None:
+    observed = [found for found in model.findings.values() if found["kind"] == "deadlock"]
+    printed = "".join(entry["text"] for entry in model.output)
+    assert len(observed) == 1, (model.program_end, observed, printed)
+    (found,) = observed
+    names = {model.lane_label(lane) for lane in found["lanes"]}
+    assert (found["cause"], names, found["certainty"]) == (program.cause, program.participants, "observed")
+    assert len(found["lanes"]) == program.count
+    assert found["resolved_ns"] is None
+    assert model.program_end is not None
+    assert model.program_end["ended_by"] == "deadlock"
+
+
+@pytest.fixture(scope="module")
+def covered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """The recordings of the covering part."""
+    return dict(run(COVERED, tmp_path_factory.mktemp("corpus")))
+
+
+@pytest.mark.parametrize("case", COVERED, ids=name)
+def test_deadlocks_are_found(case: Case, covered: dict[str, Model]) -> None:
+    assert_found(case[0], covered[name(case)])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", OTHERS, ids=name)
+def test_deadlocks_of_all_forms_are_found(case: Case, tmp_path: Path) -> None:
+    ((_, model),) = run([case], tmp_path)
+    assert_found(case[0], model)
