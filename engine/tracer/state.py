@@ -160,7 +160,7 @@ class ThreadState:
         for reference in self.reserved.values():
             lock = reference()
             if lock is not None:
-                if lock.owner is self:
+                if lock.owner is self and not lock.number & layout.OBJECT_SHARED:
                     held.add(lock.number)
                 lock.slots.clear()
                 lock.ident = 0
