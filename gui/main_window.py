@@ -153,6 +153,8 @@ class MainWindow(WindowFrame):
         self.banner.show_in_graph.connect(self.show_deadlock)
         self.findings.finding_chosen.connect(self._show_finding)
         self.locks.primitive_chosen.connect(go.show_primitive)
+        self.locks.lane_chosen.connect(go.show_lane)
+        self.locks.source_requested.connect(self._show_source)
         self.workers.lane_chosen.connect(go.show_lane)
         self.statistics.lane_chosen.connect(go.show_lane)
         self.statistics.primitive_chosen.connect(go.show_primitive)

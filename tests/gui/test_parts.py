@@ -12,7 +12,7 @@ from engine.model.statistics import LockStatistics
 from engine.recording.reader import Batch
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
-from gui.panels.locks import held
+from gui.panels.locks.panel import held
 from gui.panels.source.view import SourceView
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.workers import ending

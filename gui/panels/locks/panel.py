@@ -1,0 +1,123 @@
+"""Locks: which one costs the most waiting; choosing one lights it up in every lane and shows its contention."""
+
+from pathlib import PurePath
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from engine.model.entities import Primitive
+from engine.model.format import duration, percent
+from engine.model.model import Model
+from engine.model.statistics import LockStatistics, lock_statistics
+from gui.panels.locks.profile import ProfileView
+from gui.theme import ActiveTheme
+from gui.widgets.figures import grouped
+from gui.widgets.panel import Panel
+from gui.widgets.row_table import Column, RowTable
+
+REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
+WAITED = 5  # column that the table is sorted by at first
+
+
+class LocksPanel(Panel):
+    """One row a primitive that was held or waited for; beside it what is known of the chosen one."""
+
+    primitive_chosen = Signal(int)
+    lane_chosen = Signal(int)
+    source_requested = Signal(str, int)  # file, line
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__("Locks and other primitives appear here once a lane has taken one or waited for one.", parent)
+        body = QSplitter(Qt.Orientation.Horizontal, self)
+        body.setChildrenCollapsible(False)
+        self.table: RowTable[LockStatistics] = RowTable(
+            "Locks", columns(), key=lambda row: row.primitive.id, parent=body
+        )
+        self.table.make_sortable(WAITED, descending=True)
+        self.profile = ProfileView(themes, body)
+        body.addWidget(self.table)
+        body.addWidget(self.profile)
+        body.setStretchFactor(0, 3)
+        body.setStretchFactor(1, 2)
+        self.table.row_chosen.connect(self._on_row_chosen)
+        self.profile.lane_chosen.connect(self.lane_chosen)
+        self.profile.source_requested.connect(self.source_requested)
+        self.set_body(body)
+
+    def forget(self) -> None:
+        self.table.set_rows([])
+        self.profile.show_primitive(None, None)
+
+    def update_body(self, model: Model) -> bool:
+        rows = [row for row in lock_statistics(model) if not is_plumbing(row.primitive)]
+        self.table.set_rows(rows)
+        self.profile.follow(self.table.chosen())
+        return bool(rows)
+
+    def refresh(self) -> None:
+        super().refresh()
+        self.profile.go_on()
+
+    def _on_row_chosen(self, row: LockStatistics) -> None:
+        self.profile.show_primitive(self.model, row)
+        self.primitive_chosen.emit(row.primitive.id)
+
+
+def columns() -> tuple[Column[LockStatistics], ...]:
+    """What it is, how often it was taken, what waiting for it cost, how long it was held."""
+
+    def time(title: str, value: str, explain: str = "", width: int = 88) -> Column[LockStatistics]:
+        return Column(
+            title,
+            lambda r: waited(r, getattr(r, value)) if "wait" in value else held(r, getattr(r, value)),
+            width,
+            lambda r: getattr(r, value),
+            number=True,
+            explain=explain,
+        )
+
+    return (
+        Column("Name", lambda r: r.primitive.name or r.primitive.place, 140),
+        Column("Kind", lambda r: r.primitive.kind, 110),
+        Column("Made at", lambda r: r.primitive.place, 130, tip=lambda r: f"{r.primitive.file}:{r.primitive.line}"),
+        Column("Taken", lambda r: grouped(r.acquisitions), 80, lambda r: r.acquisitions, number=True),
+        Column(
+            "Contended",
+            lambda r: percent(r.contended) if r.waits else "",
+            84,
+            lambda r: r.contended,
+            number=True,
+            explain="Share of the acquisitions that had to wait",
+        ),
+        time("Waited", "wait_ns", "By all lanes together"),
+        time("Median", "median_wait_ns", "Of the waits"),
+        time("p99", "p99_wait_ns", "99 % of the waits were shorter"),
+        time("Longest wait", "longest_wait_ns", width=100),
+        time("Held", "hold_ns", "By all lanes together"),
+        time("Median", "median_hold_ns", "Of the holds"),
+        time("p99", "p99_hold_ns", "99 % of the holds were shorter"),
+        time("Longest hold", "longest_hold_ns", width=100),
+        Column(
+            "Hand-offs",
+            lambda r: grouped(r.hand_offs) if r.hand_offs else "",
+            84,
+            lambda r: r.hand_offs,
+            number=True,
+            explain="Holds by another lane than the one before",
+        ),
+    )
+
+
+def is_plumbing(primitive: Primitive) -> bool:
+    """Whether it is none of the program's: made by the interpreter's own machinery, or by that of Lanescope."""
+    return primitive.internal or PurePath(primitive.file.replace("\\", "/")).parts[-3:] == REPORTS
+
+
+def waited(row: LockStatistics, time_ns: int) -> str:
+    """A time waited; nothing for what nobody waited for."""
+    return duration(time_ns) if row.waits else ""
+
+
+def held(row: LockStatistics, time_ns: int) -> str:
+    """A time held; nothing for what nobody holds: a thread, a queue, a barrier."""
+    return duration(time_ns) if row.hold_ns or row.longest_hold_ns else ""

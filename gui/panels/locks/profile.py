@@ -1,0 +1,140 @@
+"""The contention of one lock in words and pictures: who blocks whom, which lines hold it, how waits spread."""
+
+import html
+import time
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
+
+from engine.analysis.contention import LockProfile
+from engine.model.entities import Site
+from engine.model.format import count, duration, percent
+from engine.model.model import Model
+from engine.model.statistics import LockStatistics
+from gui.panels.locks.chart import ContentionChart
+from gui.theme import ActiveTheme
+
+BUDGET_S = 0.004  # a refresh
+AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew
+MOST = 4  # pairs and lines that are listed
+
+
+class ProfileView(QWidget):
+    """`show_primitive` chooses, `follow` and `go_on` bring it up to date, a few ms at a time."""
+
+    lane_chosen = Signal(int)
+    source_requested = Signal(str, int)
+
+    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: Model | None = None
+        self._row: LockStatistics | None = None
+        self._work: LockProfile | None = None
+        self._made_at = 0.0
+        self.profile: LockProfile | None = None
+        self.text = QTextBrowser(self)
+        self.text.setAccessibleName("Contention of the chosen lock")
+        self.text.setOpenLinks(False)
+        self.text.anchorClicked.connect(self._on_link)
+        self.chart = ContentionChart(themes, self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.text, 3)
+        layout.addWidget(self.chart, 2)
+        self._show()
+
+    def show_primitive(self, model: Model | None, row: LockStatistics | None) -> None:
+        """Another one, or none."""
+        self._model, self._row, self.profile = model, row, None
+        self._begin()
+        self._show()
+
+    def follow(self, row: LockStatistics | None) -> None:
+        """The chosen row with its newest figures."""
+        if row is None or self._row is None or row.primitive.id != self._row.primitive.id:
+            return
+        self._row = row
+        if self._work is None and time.monotonic() - self._made_at > AGAIN_S:
+            self._begin()
+
+    def go_on(self) -> None:
+        """Some of the work that is left."""
+        if self._work is None:
+            return
+        deadline = time.monotonic() + BUDGET_S
+        while self._work.advance():
+            if time.monotonic() > deadline:
+                return
+        self.profile, self._work = self._work, None
+        self._show()
+
+    def _begin(self) -> None:
+        self._made_at = time.monotonic()
+        self._work = None
+        if self._model is not None and self._row is not None:
+            self._work = LockProfile(self._model, self._row.primitive.id)
+
+    def _show(self) -> None:
+        model, row, profile = self._model, self._row, self.profile
+        if model is None or row is None:
+            self.text.setHtml("<p>Choose a lock to see who waits for whom, and which lines hold it longest.</p>")
+            self.chart.show_profile(None)
+        elif profile is None:
+            self.text.setHtml(f"<p><b>{html.escape(row.primitive.label)}</b></p><p>Counting …</p>")
+            self.chart.show_profile(None)
+        else:
+            self.text.setHtml(_words(model, row, profile))
+            self.chart.show_profile(profile)
+
+    def _on_link(self, url: QUrl) -> None:
+        kind, _, rest = url.toString(QUrl.ComponentFormattingOption.FullyDecoded).partition(":")
+        if kind == "lane":
+            self.lane_chosen.emit(int(rest))
+        elif kind == "line":
+            file, _, line = rest.rpartition(":")
+            self.source_requested.emit(file, int(line))
+
+
+def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
+    parts = [f"<p><b>{html.escape(row.primitive.label)}</b></p>"]
+    facts = []
+    if profile.users:
+        facts.append(f"taken by {count(len(profile.users), 'lane')}")
+    if profile.fairness is not None:
+        facts.append(f"fairness {percent(profile.fairness)}")
+    if row.hand_offs:
+        facts.append(count(row.hand_offs, "hand-off"))
+    if facts:
+        parts.append(f"<p>{', '.join(facts)}</p>")
+    if profile.blockings:
+        parts.append("<p>Who blocked whom longest<br>")
+        parts.append(
+            "<br>".join(
+                f"&nbsp;&nbsp;{_lane(model, each.holder)} blocked {_lane(model, each.waiter)} for"
+                f" {duration(each.total_ns)}, {duration(each.longest_ns)} at a time at most"
+                for each in profile.blockings[:MOST]
+            )
+            + "</p>"
+        )
+    if profile.lines:
+        parts.append("<p>Lines that hold it longest<br>")
+        parts.append(
+            "<br>".join(
+                f"&nbsp;&nbsp;{_line(each.site)}: {duration(each.total_ns)} in {count(each.holds, 'hold')},"
+                f" {duration(each.longest_ns)} at most; others waited {duration(each.blocked_ns)}"
+                for each in profile.lines[:MOST]
+            )
+            + "</p>"
+        )
+    return "".join(parts)
+
+
+def _lane(model: Model, lane: int) -> str:
+    return f'<a href="lane:{lane}">{html.escape(model.lane_label(lane))}</a>'
+
+
+def _line(site: Site | None) -> str:
+    if site is None:
+        return "an unknown line"
+    return f'<a href="line:{html.escape(site.file)}:{site.line}">{html.escape(site.label)}</a>'
