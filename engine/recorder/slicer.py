@@ -164,7 +164,9 @@ class Slicer:
         return self._give_out(lanes, horizons, keep_tail, state, pieces)
 
     def _see(self, lanes: NDArray[np.int64], horizons: Times, placed: _Placed) -> NDArray[np.bool_]:
-        """Takes in the looks up to the horizons. Tells which lanes were seen, and always awake, in this step's gaps."""
+        """Takes in the looks up to the horizons. Tells which lanes were always awake when they were seen in this step's
+        gaps, or else, right after it.
+        """
         looks = self._looks
         place = np.minimum(np.searchsorted(lanes, looks["lane"]), len(lanes) - 1)
         known = lanes[place] == looks["lane"]
@@ -179,7 +181,7 @@ class Slicer:
         slept = np.bincount(place[sleeps], minlength=len(lanes)) > 0
         state["since"][lanes] = np.where(slept, 0, state["since"][lanes] + seen)
         state["asleep"][lanes[place[sleeps]]] = looks["where"][sleeps]  # the last one of each counts
-        return (seen > 0) & ~slept
+        return ~slept & ((seen > 0) | (state["where"][lanes] == Where.ON_CPU))
 
     def _divide(
         self,
@@ -219,7 +221,7 @@ class Slicer:
         ahead[~(awake & on_cpu)] = 0
         core, rest = core + ahead, rest - ahead
 
-        code = np.where(state["since"] <= LASTING, _CODES[state["asleep"]], 0).astype(np.uint8)
+        code = np.where(lasting, _CODES[state["asleep"]], _CODES[state["where"]]).astype(np.uint8)
         nothing = code == 0
         gil = nothing & state["has_gil"] & (others >= GIL_SHARE * rest)
         code[nothing] = UNKNOWN
