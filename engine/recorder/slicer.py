@@ -181,7 +181,8 @@ class Slicer:
         slept = np.bincount(place[sleeps], minlength=len(lanes)) > 0
         state["since"][lanes] = np.where(slept, 0, state["since"][lanes] + seen)
         state["asleep"][lanes[place[sleeps]]] = looks["where"][sleeps]  # the last one of each counts
-        return ~slept & ((seen > 0) | (state["where"][lanes] == Where.ON_CPU))
+        awake: NDArray[np.bool_] = ~slept & ((seen > 0) | (state["where"][lanes] == Where.ON_CPU))
+        return awake
 
     def _divide(
         self,
