@@ -116,9 +116,10 @@ class Result:
         return Spread(*(value / base.throughput.median for value in (own.median, own.least, own.most)))
 
     def efficiency(self, variant: VariantResult) -> float | None:
-        """Speed-up over the number of workers: 1 is as good as it gets."""
+        """Speed-up over the number of workers at a time: 1 is as good as it gets."""
         speed_up = self.speed_up(variant)
-        return speed_up.median / variant.workers if speed_up else None
+        at_once = 1 if variant.backend == "serial" else variant.workers
+        return speed_up.median / at_once if speed_up else None
 
     def to_data(self) -> dict[str, Any]:
         """As JSON: what was measured and all that follows from it."""

@@ -85,7 +85,9 @@ def failed(recording: str, error: str) -> Trial:
 def measure(model: Model, recording: str) -> Trial:
     """The numbers of a finished run. `error` is set when the run did not end as it should."""
     reports = list(model.workers.values())
-    lanes = _worker_lanes(model, {str(report["worker"]) for report in reports})
+    named = _named_lanes(model, {str(report["worker"]) for report in reports})
+    # A worker in a sub-interpreter has a lane there, beside that of its thread in the main one.
+    lanes = [lane for lane in named if model.processes[lane.process].role == "interpreter"] or named
     end = model.program_end or {}
     error = next((str(report["error"]).strip().splitlines()[-1] for report in reports if report.get("error")), "")
     if end.get("ended_by") != "itself":
@@ -96,7 +98,7 @@ def measure(model: Model, recording: str) -> Trial:
         error = "its workers reported nothing"
     if error:
         return failed(recording, error)
-    begin = min(_launched(model, lane) for lane in lanes)
+    begin = min(_launched(model, lane) for lane in named)
     last = max(int(report["time_ns"]) for report in reports)
     where = dict.fromkeys(WHERE, 0)
     busy = []
@@ -113,7 +115,7 @@ def measure(model: Model, recording: str) -> Trial:
         span_ns=last - begin,
         start_up_ns=max(max(lane.named_ns for lane in lanes) - begin, 0),
         memory_bytes=_most_memory(model),
-        processes=len(model.processes),
+        processes=sum(process.role != "interpreter" for process in model.processes),
         lanes=len(lanes),
         where=where,
         slowest_share=max(busy) / max(1.0, sum(busy) / len(busy)),
@@ -123,7 +125,7 @@ def measure(model: Model, recording: str) -> Trial:
     )
 
 
-def _worker_lanes(model: Model, names: set[str]) -> list[Lane]:
+def _named_lanes(model: Model, names: set[str]) -> list[Lane]:
     """The lanes that the workers ran in: those called as they; for work in the main thread that one."""
     named = [lane for lane in model.lanes if lane.name in names and not lane.internal]
     return named or [lane for lane in model.lanes if not lane.internal][:1]
@@ -131,7 +133,7 @@ def _worker_lanes(model: Model, names: set[str]) -> list[Lane]:
 
 def _launched(model: Model, lane: Lane) -> int:
     process = model.processes[lane.process]
-    if process.parent is not None:
+    if process.parent is not None and process.role != "interpreter":
         return process.launched_ns
     if lane.parent is not None:
         return lane.start_ns

@@ -218,7 +218,8 @@ class Recorder:
         """Resources of the program, and what Lanescope itself costs."""
         if self._ending.reason is None:  # else there are more urgent things
             processes = [traced.process for traced in self._tracing.living]
-            rows = self._resources.poll(processes, now_ns)
+            whole = [process for process in processes if process.main is None]  # interpreters are parts of theirs
+            rows = self._resources.poll(whole, now_ns)
             self._write([(layer, part) for layer, part in rows if len(part)])
             self._write(self._accounts.poll(living_lanes(processes), now_ns))
         if now_ns - self._last_overhead > OVERHEAD_NS:
