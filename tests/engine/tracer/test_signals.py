@@ -15,7 +15,7 @@ STRESS = """
     signal.signal(signal.SIGALRM, handler)
     assert signal.getsignal(signal.SIGALRM) is handler
     lock, rlock, rng = threading.Lock(), threading.RLock(), random.Random(1)
-    contended = threading.Lock()
+    contended, outer, inner = threading.Lock(), threading.Lock(), threading.RLock()
     def contend():
         while not over:
             with contended: pass
@@ -24,13 +24,18 @@ STRESS = """
     bangs = stuck = 0
     for lap in range(int(sys.argv[1])):
         if time.monotonic() > give_up: lap -= 1; break
-        one = (lock, rlock, contended)[lap % 3]
+        one = (lock, rlock, contended, outer)[lap % 4]
         try:
             signal.setitimer(signal.ITIMER_REAL, rng.random() * 0.0003 + 0.00001)
+            if one is outer:
+                while True:
+                    with one:
+                        with inner: pass
             while True:
                 with one: pass
         except Bang: bangs += 1
-        if one is rlock: stuck += rlock._is_owned()
+        if one is outer: stuck += outer.locked() + inner._is_owned()
+        elif one is rlock: stuck += rlock._is_owned()
         elif one is lock: stuck += lock.locked()
         else:
             if not contended.acquire(timeout=50): stuck += 1; break
