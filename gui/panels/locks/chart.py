@@ -90,7 +90,7 @@ class ContentionChart(QWidget):
         top = float(np.ceil(values.max())) if len(values) else 0.0
         painter.setPen(theme.color("text_dim"))
         title = QRect(area.left(), area.top(), area.width(), LINE)
-        painter.drawText(title, BAND, "waiters over the recording")
+        painter.drawText(title, BAND, "waiters over time")
         if top <= 0:
             painter.drawText(title, RIGHT, "none")
             return

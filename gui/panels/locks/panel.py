@@ -16,7 +16,8 @@ from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
-WAITED = 5  # column that the table is sorted by at first
+TABLE_PX, PROFILE_PX = 600, 400  # as they share what there is at first
+WAITED = 2  # column that the table is sorted by at first
 
 
 class LocksPanel(Panel):
@@ -37,6 +38,7 @@ class LocksPanel(Panel):
         self.profile = ProfileView(themes, body)
         body.addWidget(self.table)
         body.addWidget(self.profile)
+        body.setSizes([TABLE_PX, PROFILE_PX])
         body.setStretchFactor(0, 3)
         body.setStretchFactor(1, 2)
         self.table.row_chosen.connect(self._on_row_chosen)
@@ -77,9 +79,9 @@ def columns() -> tuple[Column[LockStatistics], ...]:
         )
 
     return (
-        Column("Name", lambda r: r.primitive.name or r.primitive.place, 140),
-        Column("Kind", lambda r: r.primitive.kind, 110),
-        Column("Made at", lambda r: r.primitive.place, 130, tip=lambda r: f"{r.primitive.file}:{r.primitive.line}"),
+        Column("Name", lambda r: r.primitive.name or r.primitive.place, 130),
+        Column("Kind", lambda r: r.primitive.kind, 90),
+        time("Waited", "wait_ns", "By all lanes together"),
         Column("Taken", lambda r: grouped(r.acquisitions), 80, lambda r: r.acquisitions, number=True),
         Column(
             "Contended",
@@ -89,7 +91,6 @@ def columns() -> tuple[Column[LockStatistics], ...]:
             number=True,
             explain="Share of the acquisitions that had to wait",
         ),
-        time("Waited", "wait_ns", "By all lanes together"),
         time("Median", "median_wait_ns", "Of the waits"),
         time("p99", "p99_wait_ns", "99 % of the waits were shorter"),
         time("Longest wait", "longest_wait_ns", width=100),
@@ -105,6 +106,7 @@ def columns() -> tuple[Column[LockStatistics], ...]:
             number=True,
             explain="Holds by another lane than the one before",
         ),
+        Column("Made at", lambda r: r.primitive.place, 130, tip=lambda r: f"{r.primitive.file}:{r.primitive.line}"),
     )
 
 
