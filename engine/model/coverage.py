@@ -39,6 +39,11 @@ class _Bits:
             self._groups.append(Growing("<u8"))
         return self._groups[group].reserve(buckets)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use, or about to be."""
+        return sum(group.rows.nbytes for group in self._groups) // 2
+
     def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
         """1 where the bit is set, of these buckets (in order) and lanes of one group: u8 (len(buckets), len(lanes))."""
         words = self.room(int(lanes[0]) // LANES, 1)
@@ -111,6 +116,11 @@ class Coverage:
                 self._note(level + 1, group, low, high)
             stale.clear()
         return self._levels[k]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return sum(level.nbytes for level in self._levels.values())
 
     def columns(self, k: int, lanes: np.ndarray, start: float, ns_per_column: float, columns: int) -> np.ndarray:
         """1 where a bucket of level k that begins in the column is covered: u8 (len(lanes), columns)."""

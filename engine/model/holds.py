@@ -1,5 +1,7 @@
 """Who held which lock when. Times are absolute ns."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from engine.model.columns import ranges
@@ -33,6 +35,11 @@ class HoldStore:
     def since(self, count: int) -> np.ndarray:
         """The closed holds (HOLD_ROW) that came after the first `count`."""
         return self._closed.rows[count:]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self._closed.nbytes + self._coverage.nbytes
 
     def append(self, rows: np.ndarray) -> None:
         """Adds closed holds (HOLD_ROW). One that was open from the same time on is so no longer."""
@@ -99,10 +106,27 @@ class HoldStore:
             rows, [hold for hold in self.unreleased() if hold.primitive == primitive], start_ns, end_ns
         )
 
+    def pieces_of_primitive(self, primitive: int, start_ns: int, end_ns: int) -> Iterator[np.ndarray]:
+        """All closed holds of a primitive that overlap a span (HOLD_ROW), a few thousand at a time."""
+        return self._closed.pieces(start_ns, end_ns, "primitive", primitive)
+
     def of_lane(self, lane: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a lane that overlap a span, by start."""
         rows = self._closed.find(start_ns, end_ns, "lane", lane)
         return self._with_open(rows, [hold for hold in self.unreleased() if hold.lane == lane], start_ns, end_ns)
+
+    def rows_of_lane(self, lane: int, start_ns: int, end_ns: int) -> np.ndarray:
+        """The closed holds of a lane that overlap a span, by start: HOLD_ROW."""
+        return self._closed.find(start_ns, end_ns, "lane", lane)
+
+    def first_from(self, primitive: int, time_ns: int, within_ns: int) -> Hold | None:
+        """The hold of a primitive that begins first, at or after this time and not more than `within_ns` later."""
+        rows = self._closed.find(time_ns, time_ns + within_ns, "primitive", primitive)
+        first = int(np.searchsorted(rows["start"], np.uint64(max(time_ns, 0))))
+        opened = [hold for hold in self.unreleased() if hold.primitive == primitive]
+        later = [hold for hold in opened if time_ns <= hold.start_ns < time_ns + within_ns]
+        closed = [_hold(rows[first])] if first < len(rows) else []
+        return min(later + closed, key=lambda hold: hold.start_ns, default=None)
 
     def last_before(self, primitive: int, time_ns: int, within_ns: int) -> Hold | None:
         """The hold of a primitive that ended last, at or before this time and not more than `within_ns` earlier."""

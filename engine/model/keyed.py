@@ -5,6 +5,7 @@ so that neither taking in nor asking ever has to touch everything: a question lo
 span in time, and reads through the last, unfinished one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,11 @@ class KeyedRows:
         """All rows in the order in which they came. Valid until the next append."""
         return self._table.rows
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self.rows.nbytes + len(self._segments) * SEGMENT * 2 * len(self._keys)
+
     def append(self, rows: np.ndarray) -> None:
         """Adds rows."""
         self._table.append(rows)
@@ -66,8 +72,18 @@ class KeyedRows:
 
     def find(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> np.ndarray:
         """Rows that overlap [start_ns, end_ns), by start; with a `key`, only those of this value in that column."""
-        found = []
-        for number, segment in enumerate(self._segments):
+        found = list(self.pieces(start_ns, end_ns, key, value))
+        rows = found[0] if len(found) == 1 else np.concatenate(found)
+        return rows[np.argsort(rows[self._start], kind="stable")]
+
+    def pieces(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> Iterator[np.ndarray]:
+        """What `find` finds, in the order in which it came, at most SEGMENT rows at a time.
+
+        Rows that come meanwhile may be left out.
+        """
+        indexed = len(self._segments)
+        for number in range(indexed):
+            segment = self._segments[number]
             if segment.start < end_ns and segment.end >= start_ns:
                 rows = self._table.rows[number * SEGMENT : (number + 1) * SEGMENT]
                 if key:
@@ -76,13 +92,11 @@ class KeyedRows:
                     if at == len(group.keys) or group.keys[at] != value:
                         continue
                     rows = rows[group.order[group.offsets[at] : group.offsets[at + 1]]]
-                found.append(self._overlapping(rows, start_ns, end_ns))
-        rows = self._table.rows[len(self._segments) * SEGMENT :]
+                yield self._overlapping(rows, start_ns, end_ns)
+        rows = self._table.rows[indexed * SEGMENT : (indexed + 1) * SEGMENT]
         if key:
             rows = rows[rows[key] == value]
-        found.append(self._overlapping(rows, start_ns, end_ns))
-        rows = found[0] if len(found) == 1 else np.concatenate(found)
-        return rows[np.argsort(rows[self._start], kind="stable")]
+        yield self._overlapping(rows, start_ns, end_ns)
 
     def _overlapping(self, rows: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         low, high = np.uint64(max(start_ns, 0)), np.uint64(max(end_ns, 0))

@@ -23,6 +23,11 @@ class DepthStore:
         """All (DEPTH_ROW) in the order in which they came."""
         return self._rows.rows
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self._rows.nbytes
+
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (DEPTH_ROW)."""
         self._rows.append(rows)
@@ -61,6 +66,11 @@ class SignalStore:
         """All (SIGNAL_ROW) in the order in which they came."""
         return self._rows.rows
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self._rows.nbytes
+
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (SIGNAL_ROW)."""
         self._rows.append(rows)
@@ -84,6 +94,11 @@ class ResourceStore:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self._rows.nbytes
 
     def append(self, rows: np.ndarray) -> None:
         """Adds samples (RESOURCE_ROW)."""

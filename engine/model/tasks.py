@@ -21,6 +21,11 @@ class TaskStore:
         """All tasks (TASK_ROW) in the order in which they came."""
         return self._ended.rows
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use."""
+        return self._ended.nbytes
+
     def append(self, rows: np.ndarray) -> None:
         """Adds tasks (TASK_ROW)."""
         self._ended.append(rows)

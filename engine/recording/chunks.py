@@ -7,9 +7,9 @@
     payload = column after column in the order of the layer's row; of a TEXTS chunk a JSON array in UTF-8, of the
               first chunk (the file's header) a JSON object
 
-Time columns are u32 offsets from the chunk's base, or u64 offsets with the flag WIDE_TIMES; other u32 columns shrink to
-u16 with the flag NARROW, when their values allow it. The chunks of one commit are written at once, the new watermark in
-the last one only, so that a torn commit never claims to know what it lost.
+Time columns are u32 offsets from the chunk's base, or u64 offsets with the flag WIDE_TIMES; when their values allow it,
+other u32 columns shrink to u16 with the flag NARROW, and the lanes to u8 with FEW_LANES. The chunks of one commit are
+written at once, the new watermark in the last one only, so that a torn commit never claims to know what it lost.
 """
 
 import json
@@ -34,6 +34,7 @@ MAX_SPAN = 0xFFFFFFFF
 
 WIDE_TIMES = 0x01
 NARROW = 0x02
+FEW_LANES = 0x04
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,18 @@ def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
     names = rows.dtype.names or ()
     numbers = [name for name in names if rows.dtype[name].itemsize == 4]
     narrow = all(int(rows[name].max()) <= 0xFFFF for name in numbers)
+    few = "lane" in names and int(rows["lane"].max()) <= 0xFF
     parts = []
     for name in names:
         column = rows[name]
         if name in times:
             column = (column - np.uint64(base)).astype("<u8" if wide else "<u4")
+        elif few and name == "lane":
+            column = column.astype("u1")
         elif narrow and name in numbers:
             column = column.astype("<u2")
         parts.append(np.ascontiguousarray(column).tobytes())
-    flags = (WIDE_TIMES if wide else 0) | (NARROW if narrow else 0)
+    flags = (WIDE_TIMES if wide else 0) | (NARROW if narrow else 0) | (FEW_LANES if few else 0)
     return encode_chunk(layer, b"".join(parts), len(rows), watermark_ns, base_ns=base, flags=flags)
 
 
@@ -127,6 +131,8 @@ def _stored_columns(layer: Layer, flags: int) -> Iterator[tuple[str, np.dtype[An
     for name in row.names or ():
         if name in TIME_COLUMNS[layer]:
             yield name, np.dtype("<u8" if flags & WIDE_TIMES else "<u4")
+        elif flags & FEW_LANES and name == "lane":
+            yield name, np.dtype("u1")
         elif flags & NARROW and row[name].itemsize == 4:
             yield name, np.dtype("<u2")
         else:

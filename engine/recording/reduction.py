@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED, STATE_MASK, State
 
-BUCKETS = 1024
+BUCKETS = 2048
 FIRST_BUCKET = 16  # 2^16 ns
 MOST_CELLS = 1 << 19  # buckets of all lanes
 STATES = len(State)
