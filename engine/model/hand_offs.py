@@ -1,16 +1,20 @@
 """Who let go of what, and who went on: from holds, signals and waits. Times are absolute ns."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 
 from engine.model.entities import HandOff, Slice
 from engine.model.model import Model
-from engine.recording.schema import State
+from engine.recording.schema import STATE_MASK, State
 
 LATE_NS = 50_000_000  # a wait is sliced: the waiter may notice a release that much later
 STAMP_NS = 200_000  # a queue operation is stamped when it is done, which may be after the waiter went on
 GAP_NS = 1_000  # between a release and the next acquire nobody holds the lock: who comes then waits for nobody
 MUTEXES = frozenset({"Lock", "RLock", "process Lock", "process RLock"})
 MOST = 64  # hand-offs of one question
+LOOKED_AT = 200  # releases and signals, for them
 
 
 def into(model: Model, item: Slice) -> HandOff | None:
@@ -46,34 +50,53 @@ def _served(model: Model, item: Slice, queue: int) -> HandOff | None:
 
 
 def out_of(model: Model, lane: int, start_ns: int, end_ns: int) -> list[HandOff]:
-    """Whom the releases and signals of a lane within a span let go on, by time; the first MOST of them."""
-    given = [
-        (hold.primitive, hold.end_ns)
-        for hold in model.holds.of_lane(lane, start_ns, end_ns + 1)
-        if not hold.open and start_ns <= hold.end_ns <= end_ns
-    ]
-    for row in model.signals.of_lane(lane, start_ns, end_ns + 1)[: 4 * MOST]:
-        given.append((int(row["primitive"]), int(row["time"])))
-    for row in model.depths.of_lane(lane, start_ns, end_ns + 1)[: 4 * MOST]:
-        given.append((int(row["primitive"]), int(row["time"])))
-    found: list[HandOff] = []
-    for primitive, time_ns in sorted(set(given), key=lambda each: each[1]):
-        found += _receivers(model, lane, primitive, time_ns)
-        if len(found) >= MOST:
-            break
-    return found[:MOST]
+    """Whom the first LOOKED_AT releases and signals of a lane within a span let go on, by time; MOST at most."""
+    looked_at = islice(each_out_of(model, lane, start_ns, end_ns), LOOKED_AT)
+    found = (each for each in looked_at if each is not None)
+    return list(islice(found, MOST))
+
+
+def each_out_of(model: Model, lane: int, start_ns: int, end_ns: int) -> Iterator[HandOff | None]:
+    """The same, one after the other and without a limit; None for what let nobody go on, so that callers can stop."""
+    held = model.holds.rows_of_lane(lane, start_ns, end_ns + 1)
+    held = held[(held["end"] >= start_ns) & (held["end"] <= end_ns)]
+    given = [(held["primitive"], held["end"])]
+    for rows in (model.signals.of_lane(lane, start_ns, end_ns + 1), model.depths.of_lane(lane, start_ns, end_ns + 1)):
+        given.append((rows["primitive"], rows["time"]))
+    primitives, times = (
+        np.concatenate([part.astype(np.int64) for part in parts]) for parts in zip(*given, strict=True)
+    )
+    order = np.lexsort((primitives, times))
+    last = (-1, -1)
+    for primitive, time_ns in zip(primitives[order].tolist(), times[order].tolist(), strict=True):
+        if (primitive, time_ns) != last:
+            last = (primitive, time_ns)
+            yield from _receivers(model, lane, primitive, time_ns) or (None,)
 
 
 def _receivers(model: Model, lane: int, primitive: int, time_ns: int) -> list[HandOff]:
     """The waits that this release or signal ended."""
     kind = model.primitives[primitive].kind if primitive in model.primitives else ""
     if kind in MUTEXES:
-        after = model.holds.of_primitive(primitive, time_ns, time_ns + LATE_NS)
-        candidates = [hold.lane for hold in after if hold.start_ns >= time_ns][:1]
+        after = model.holds.first_from(primitive, time_ns, LATE_NS)
+        candidates = [after.lane] if after is not None else []
     else:
-        candidates = [other.id for other in model.lanes]
+        candidates = _waiters(model, primitive, time_ns)
     received = (_received(model, lane, other, primitive, time_ns) for other in candidates if other != lane)
     return [each for each in received if each]
+
+
+def _waiters(model: Model, primitive: int, time_ns: int) -> list[int]:
+    """The lanes that wait for a primitive at this time, or did so a moment before."""
+    lanes = np.arange(len(model.lanes))
+    found: set[int] = set()
+    for moment in (time_ns, time_ns - STAMP_NS):
+        there = model.states.slices_at(lanes, np.full(len(lanes), moment))
+        waiting = np.isin(there.codes & STATE_MASK, (State.LOCK_WAIT, State.WAIT)) & (there.details > 0)
+        for other, detail in zip(there.lanes[waiting].tolist(), there.details[waiting].tolist(), strict=True):
+            if model.details.get(detail, (0, 0))[0] == primitive:
+                found.add(other)
+    return sorted(found)
 
 
 def _received(model: Model, lane: int, other: int, primitive: int, time_ns: int) -> HandOff | None:

@@ -17,9 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.model import hand_offs
-from engine.model.entities import HandOff
-from engine.model.format import percent
 from engine.model.model import Model
 from gui.frame_budget import FrameBudget
 from gui.state.arrangement import FIRST_NAMES_PX, Arrangement, Times

@@ -26,6 +26,11 @@ class Overlays:
         self._small = ui_font(FONT_SMALL_PX)
         self._lit_holds = LitHolds()
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was to be lit up is known; else another paint should come."""
+        return self._lit_holds.complete
+
     def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, waits: list[QRectF]) -> None:
         """Frames every hold of a primitive in full height, and the wide waits for it."""
         hold = QColor(self._theme.hold)
