@@ -17,6 +17,7 @@ FONT_SMALL_PX = 11
 FONT_PX = 13
 FONT_TITLE_PX = 15
 FONT_LARGE_PX = 22
+_DRESSED = "dressed"  # property of an application that has its style and font
 STYLESHEET = Path(__file__).parent.parent / "resources" / "themes" / "application.qss"
 
 STATE_NAMES = {
@@ -199,8 +200,10 @@ class ActiveTheme(QObject):
 
     def apply_to(self, application: QApplication) -> None:
         """Dresses all standard widgets. Call at start, and again when `changed` is emitted."""
-        application.setStyle("Fusion")
-        application.setFont(ui_font())
+        if not application.property(_DRESSED):  # setting it again costs as much as all the rest
+            application.setProperty(_DRESSED, True)
+            application.setStyle("Fusion")
+            application.setFont(ui_font())
         application.setPalette(qt_palette(self._current))
         application.setStyleSheet(stylesheet(self._current))
 
