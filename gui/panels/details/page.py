@@ -13,6 +13,7 @@ from engine.model.format import count, duration, percent
 from engine.model.model import Model
 from engine.model.span import SpanStatistics, running_words
 from engine.recording.schema import DEADLOCKED, State
+from gui.panels.details import accounts
 from gui.panels.details.excerpt import excerpt
 from gui.state.selection import Group, Selection
 from gui.state.source_texts import source_text
@@ -126,7 +127,7 @@ class Page:
         return (
             self._heading(f"Service lanes of {title}" if group.services else title, self._theme.surfaces.accent)
             + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
-            + self._table(rows)
+            + self._table(rows + ([] if group.services else accounts.of_process(model, process)))
             + (self._section("Command") + escape(" ".join(process.argv)) if process.argv else "")
             + self._states(totals.sum(axis=0))
         )
@@ -150,8 +151,8 @@ class Page:
         return (
             self._heading(lane.name, self._theme.surfaces.accent)
             + self._dim(f"lane{kind}")
-            + self._table(rows)
-            + self._states(totals)
+            + self._table(rows + accounts.of_lane(model, lane))
+            + self._states(totals, model.attribution.uncertainty(totals))
         )
 
     def _primitive(self, model: Model, number: int) -> str:
@@ -214,13 +215,16 @@ class Page:
             parts.append(self._section("Stack, innermost first") + "<br>".join(frames))
         return parts
 
-    def _states(self, totals: Numbers) -> str:
+    def _states(self, totals: Numbers, points: NDArray[np.float64] | None = None) -> str:
+        """`points`: how many points either way the shares may be wrong."""
         whole = int(totals[1:].sum())
         rows = []
         for state in sorted(State, key=lambda state: -int(totals[state])):
             if state is not State.ENDED and totals[state]:
                 mark = f'<span style="color: {self._theme.states[state]};">■</span> {STATE_NAMES[state]}'
-                rows.append((mark, f"{escape(percent(totals[state] / whole))} · {duration(int(totals[state]))}"))
+                doubt = f" ± {points[state]:.0f}" if points is not None and points[state] >= 0.5 else ""
+                share = escape(percent(totals[state] / whole) + doubt)
+                rows.append((mark, f"{share} · {duration(int(totals[state]))}"))
         return self._section("States") + self._table(rows) if rows else ""
 
     def _most_waiting(self, model: Model, span: SpanStatistics) -> str:

@@ -39,6 +39,7 @@ class LaneRow:
     lane: Lane
     process: str
     totals: tuple[int, ...]
+    points: tuple[float, ...] = (0.0,) * len(State)  # how far shares may be off either way (see Attribution)
 
     @property
     def lifetime(self) -> int:
@@ -71,7 +72,8 @@ def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneR
     for number, spent in zip(lanes.tolist(), totals.tolist(), strict=True):
         lane = model.lanes[number]
         spent[State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
-        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(spent)))
+        points = tuple(model.attribution.uncertainty(spent).tolist())
+        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(spent), points))
     return sorted(rows, key=lambda row: row.lane.internal)
 
 
@@ -109,10 +111,19 @@ def share_column(state: State) -> Column[LaneRow]:
         76,
         lambda row: row.share(state),
         number=True,
-        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}",
+        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}{doubt(row, state)}",
     )
 
 
 def in_words(row: LaneRow) -> str:
-    """running 61.0 %, lock wait 12.0 %."""
-    return ", ".join(f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %" for state in STATES if row.totals[state])
+    """running 61.0 % (± 0.4 points), lock wait 12.0 %."""
+    return ", ".join(
+        f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %{doubt(row, state)}"
+        for state in STATES
+        if row.totals[state]
+    )
+
+
+def doubt(row: LaneRow, state: State) -> str:
+    """` (± 2.3 points)`: what is sampled is as sure as the number of samples makes it; empty for what is recorded."""
+    return f" (± {row.points[state]:.1f} points)" if row.points[state] >= 0.05 else ""
