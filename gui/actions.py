@@ -208,6 +208,14 @@ ACTIONS = (
         when=When.RECORDING,
     ),
     ActionSpec(
+        "select-view",
+        "Select what is in view",
+        "Select the span in view and see its statistics",
+        "Timeline",
+        "V",
+        when=When.RECORDING,
+    ),
+    ActionSpec(
         "measure",
         "Measure",
         "Begin a ruler at the pointer or the selected slice; once more ends it",

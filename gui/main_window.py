@@ -171,6 +171,7 @@ class MainWindow(WindowFrame):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
         self.arrangement.changed.connect(self._on_arranged)
+        self.filters.changed.connect(self._on_arranged)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
@@ -394,7 +395,7 @@ class MainWindow(WindowFrame):
             self.remember_places()
 
     def _on_arranged(self) -> None:
-        self.settings.put("timeline", self.arrangement.as_json())
+        self.settings.put("timeline", {**self.arrangement.as_json(), "sort": self.filters.sort.name})
         self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
 
     def _go_to_lane(self, lane: int) -> None:

@@ -28,7 +28,7 @@ LANE_MENU = (
     "filter-lanes", "find-lane", "", *_ARRANGE,
 )  # fmt: skip
 GROUP_MENU = ("hide-lane", "hide-others", "show-hidden", "filter-lanes", "find-lane", "", *_ARRANGE)
-RULER_MENU = (*TIMES, "", "measure", "fit-all", "navigate-back", "navigate-forward")
+RULER_MENU = (*TIMES, "", "select-view", "measure", "fit-all", "navigate-back", "navigate-forward")
 
 
 class Commands(QObject):
@@ -64,6 +64,7 @@ class Commands(QObject):
             "names-wider": lambda: arrangement.set_names_px(arrangement.names_px + NAMES_STEP_PX),
             "names-narrower": lambda: arrangement.set_names_px(arrangement.names_px - NAMES_STEP_PX),
             "next-times": arrangement.next_times,
+            "select-view": self._select_view,
             "measure": lambda: measure_step(canvas),
             "next-alike": lambda: step_alike(canvas, 1),
             "previous-alike": lambda: step_alike(canvas, -1),
@@ -115,6 +116,11 @@ class Commands(QObject):
         if lanes:
             self._filters.hide(*lanes)
             self._canvas.selection.clear()
+
+    def _select_view(self) -> None:
+        view, model = self._canvas.view, self._canvas.model
+        if model is not None:
+            self._canvas.selection.select_span(max(view.start_ns, model.start_ns), min(view.end_ns, model.end_ns))
 
     def _hide_others(self) -> None:
         model, lanes = self._canvas.model, self._selected_lanes()

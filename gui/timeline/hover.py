@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.model.entities import Hold, Slice
 from engine.model.format import count, duration
 from engine.model.model import Model
-from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED
+from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED, STATE_MASK, State
 from gui.theme import STATE_NAMES
 from gui.timeline.geometry import Geometry
 from gui.timeline.gil_strip import gil_lines
@@ -42,6 +44,20 @@ def hit_test(x: float, y: float, geometry: Geometry, rows: Rows, model: Model) -
     return Hit(number, time, lane, model.states.slice_at(lane, int(time)), hold)
 
 
+def _group_lines(row: Row, time_ns: float, model: Model) -> list[str]:
+    """What the lanes of a folded group are doing at a time."""
+    if not row.lanes:
+        return []
+    there = model.states.slices_at(np.array(row.lanes), np.full(len(row.lanes), int(time_ns)))
+    counts = np.bincount(there.codes & STATE_MASK, minlength=len(State))
+    counts[State.ENDED] = 0
+    process = model.processes[row.process]
+    kind = "service lane" if row.kind is RowKind.SERVICES else "lane"
+    heading = f"{process.name or 'process'} {process.pid}: {count(int(counts.sum()), kind)} of {len(row.lanes)}"
+    doing = [f"{count(int(counts[state]), 'lane')} {STATE_NAMES[State(state)]}" for state in np.argsort(-counts)]
+    return [heading, *doing[: int(np.count_nonzero(counts))]]
+
+
 def state_text(code_slice: Slice) -> str:
     """`lock wait`, `GIL wait, sampled`."""
     words = [STATE_NAMES[code_slice.state]]
@@ -62,8 +78,10 @@ def tooltip_lines(hit: Hit, row: Row, model: Model, times: TimeBase, ns_per_px: 
     """What the tooltip says: first line the heading; empty when there is nothing to say."""
     if hit.time_ns is not None and row.kind is RowKind.PROCESS and row.expanded:
         return gil_lines(model, row.process, hit.time_ns, times, max(ns_per_px / 10, 1.0))
-    if hit.lane is None or hit.time_ns is None:
+    if hit.time_ns is None:
         return []
+    if hit.lane is None:
+        return _group_lines(row, hit.time_ns, model)
     lane = model.lanes[row.lanes[0]]
     resolution = max(ns_per_px / 10, 1.0)
     if hit.hold is not None:

@@ -31,7 +31,7 @@ from gui.panels.workload.panel import WorkloadPanel
 from gui.session_bridge import SessionBridge
 from gui.settings import Settings
 from gui.state.arrangement import Arrangement
-from gui.state.filters import Filters
+from gui.state.filters import Filters, Sort
 from gui.state.run_configuration import RunConfiguration
 from gui.state.search import SearchState
 from gui.state.selection import Selection
@@ -92,7 +92,10 @@ class WindowFrame(QMainWindow):
         self.filters = Filters(self)
         self.search = SearchState(self)
         self.spans = SpanState(self.selection, self)
-        self.arrangement = Arrangement(self.settings.get_mapping("timeline"), self)
+        kept = self.settings.get_mapping("timeline")
+        self.arrangement = Arrangement(kept, self)
+        if str(kept.get("sort")) in Sort.__members__:
+            self.filters.set_sort(Sort[kept["sort"]])
         self.clock = FrameClock(self.bridge.take_in, self)
         self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
 
