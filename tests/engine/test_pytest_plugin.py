@@ -1,0 +1,113 @@
+"""pytest's plugin, as a user's project has it: with packages of the names that Lanescope's have."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TESTS = """
+import queue
+import threading
+import time
+
+import engine
+
+
+def run(*works):
+    threads = [threading.Thread(target=take, args=work, name=f"worker-{n}") for n, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def take(first, second, meanwhile):
+    with first:
+        meanwhile()
+        with second:
+            pass
+
+
+def test_plain():
+    assert engine.NAME == "own"
+
+
+def test_deadlock():
+    left, right = threading.Lock(), threading.Lock()
+    together = threading.Barrier(2).wait
+    run((left, right, together), (right, left, together))
+
+
+def test_after_it():
+    lock, other = threading.Lock(), threading.Lock()
+    run((lock, other, time.monotonic), (lock, other, time.monotonic))
+
+
+def test_possible():
+    left, right = threading.Lock(), threading.Lock()
+    run((left, right, int), (right, left, lambda: time.sleep(0.1)))
+
+
+def test_hang():
+    queue.Queue().get()
+
+
+def test_failure():
+    assert 1 == 2
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LANESCOPE_HOME", str(tmp_path / "home"))
+    (tmp_path / "project" / "engine").mkdir(parents=True)
+    (tmp_path / "project" / "engine" / "__init__.py").write_text('NAME = "own"\n')
+    (tmp_path / "project" / "test_locks.py").write_text(TESTS)
+    (tmp_path / "project" / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    return tmp_path / "project"
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine" / "pytest_plugin")}
+    command = [sys.executable, "-m", "pytest", "-p", "lanescope", *arguments]
+    return subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=100
+    )
+
+
+def test_deadlocks_and_hangs_fail_their_tests_and_the_others_go_on(project: Path) -> None:
+    done = run(project, "-v", "--lanescope-timeout", "1", "-W", "error")
+    assert done.returncode == 1, done.stdout + done.stderr
+    outcomes = dict(line.split()[:2] for line in done.stdout.splitlines() if "%]" in line)
+    assert outcomes == {
+        "test_locks.py::test_plain": "PASSED",
+        "test_locks.py::test_deadlock": "FAILED",
+        "test_locks.py::test_after_it": "PASSED",
+        "test_locks.py::test_possible": "FAILED",
+        "test_locks.py::test_hang": "FAILED",
+        "test_locks.py::test_failure": "FAILED",
+    }, done.stdout
+    assert "worker-0 holds left and waits for right; worker-1 holds right and waits for left" in done.stdout
+    assert "Possible deadlock of worker-0" in done.stdout
+    assert "Who waits for whom" in done.stdout
+    assert "assert 1 == 2" in done.stdout
+    assert "recorded in" in done.stderr
+
+
+def test_what_passes_leaves_nothing_behind(project: Path) -> None:
+    done = run(project, "-q", "-k", "plain or after")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+    assert list((project.parent / "home").rglob("*.lane")) == []
+    assert not list(project.glob(".pytest_cache"))
+
+
+def test_xdist_is_refused_in_one_line(project: Path) -> None:
+    option = 'def pytest_addoption(parser):\n    parser.addoption("--numprocesses")\n'
+    (project / "conftest.py").write_text(option)
+    done = run(project, "--numprocesses", "2")
+    assert done.returncode == 4
+    assert "leave out -n" in done.stderr
