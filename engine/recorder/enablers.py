@@ -148,6 +148,8 @@ class Enablers:
                 nodes = {(process.number, main_thread(process))}
             if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
                 bystanders = self._may_release(process, primitive)
+        elif wait.detail & layout.WAIT_ALL_THREADS:
+            nodes = self._no_daemons(process) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
         elif primitive.kind in {"Executor", "Pool"}:
@@ -213,6 +215,12 @@ class Enablers:
         if awaited is None or awaited.end_ns is not None:
             return None
         return {(awaited.number, main_thread(awaited))}
+
+    def _no_daemons(self, process: TracedProcess) -> set[Node]:
+        """All of them must end, so one that is stuck is enough; to ask for all to be is on the safe side."""
+        lanes = process.lanes
+        mine = (node for node in self._threads if node[0] == process.number)
+        return {node for node in mine if node[1] not in lanes or not lanes[node[1]].daemon}
 
     def _workers(self, wait: CellWait) -> set[Node] | None:
         """Who runs it, if it is run; else whoever works for that executor."""

@@ -70,6 +70,7 @@ class TracedLane:
     name: str
     start_ns: int
     internal: bool = False
+    daemon: bool = False
     end_ns: int | None = None
     error: str = ""
 
@@ -192,7 +193,7 @@ class Registry:
             return lane
         parent = process.lanes.get(parent_serial)
         internal = bool(internal) or process.is_service
-        lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, internal)
+        lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, internal, bool(daemon))
         self.lanes.append(lane)
         process.lanes[serial] = lane
         self._lanes[process.key(serial)] = lane.number

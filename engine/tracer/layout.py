@@ -54,6 +54,7 @@ WAIT_FLUSH = 0x800  # a process that ends waits until what it put into the queue
 # thread that did not come along, or by the one that forked.
 WAIT_HELD_AT_FORK = 0x1000
 WAIT_HELD_BY_FORKER = 0x2000
+WAIT_ALL_THREADS = 0x4000  # the program is over but for threads that are no daemons: waits for the end of each
 
 HEADER_SIZE = 4096
 MAGIC = 0x314E414C  # "LAN1"

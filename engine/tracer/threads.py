@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from . import lock_order
+from . import layout, lock_order
 from .follow import waiting
 from .originals import get_frame, get_ident
 from .output import flush
-from .patching import hidden, replace_method
+from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
 from .state import ThreadState, current, enter, leave
+from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,8 +149,29 @@ def rename(thread: Any) -> None:
         current().rename(name)
 
 
+def make_shutdown(original: Callable[[], None], threading: ModuleType) -> Callable[[], None]:
+    """What the interpreter calls at its end: waits for all threads that are no daemons."""
+
+    def _shutdown() -> None:
+        with hidden:
+            others = [thread for thread in threading.enumerate() if not thread.daemon and thread.ident != get_ident()]
+            if not others:
+                return original()
+            state = current()
+            number = define("Thread", None, name="the other threads", internal=True)
+            outer = begin(state, number, layout.WAIT_OTHER | layout.WAIT_ALL_THREADS, 0)
+            try:
+                return original()
+            finally:
+                finish(state, outer)
+
+    look_like(_shutdown, original)
+    return _shutdown
+
+
 def patch_threads(threading: ModuleType) -> None:
-    """`threading.Thread`."""
+    """`threading.Thread`, and the wait for all threads in the end."""
+    threading._shutdown = make_shutdown(threading._shutdown, threading)  # type: ignore[attr-defined]
     thread = threading.Thread
     replace_method(thread, "start", make_start)
     replace_method(thread, "_bootstrap_inner", make_bootstrap)

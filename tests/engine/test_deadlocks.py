@@ -377,6 +377,21 @@ def test_what_goes_on_is_no_deadlock(run: Run, source: str) -> None:
     assert [text["ended_by"] for text in texts if text["type"] == "program-end"] == ["itself"]
 
 
+HELPER = """
+import ctypes, threading
+stop, mutex, thread = threading.Event(), ctypes.create_string_buffer(64), ctypes.c_ulong()
+library = ctypes.CDLL(None)
+library.pthread_mutex_lock(mutex)
+library.pthread_create(ctypes.byref(thread), None, library.pthread_mutex_lock, mutex)
+threading.Thread(target=stop.wait, name="worker").start()
+"""
+
+
+def test_a_native_thread_that_only_its_own_process_could_wake_hides_nothing(run: Run) -> None:
+    (found,), _ = run(HELPER)
+    assert (found["cause"], len(found["participants"])) == ("condition", 2)
+
+
 def test_a_deadlock_counts_once_the_thread_that_might_have_helped_is_gone(run: Run) -> None:
     (found,), _ = run(FOREIGN.replace("    stop.set()\n", ""))
     assert len(found["participants"]) == 2

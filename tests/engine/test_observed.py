@@ -14,7 +14,8 @@ AT_ONCE = 4
 # One of each way to find them; the rest and the other start methods with --full.
 COVERING = {
     "barrier_of_three", "crossed_queues", "five_diners", "full_queue_under_lock", "held_at_fork", "joined_under_lock",
-    "last_permits", "never_notified", "process_events", "stuck_aside", "two_pools", "two_upgrades", "undrained_queue",
+    "last_permits", "left_at_the_end", "never_notified", "process_events", "stuck_aside", "two_pools", "two_upgrades",
+    "undrained_queue",
 }  # fmt: skip
 Case = tuple[Program, str]
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
