@@ -61,7 +61,10 @@ class TracedLock(TracedBase, metaclass=LockType):
                 raise
         if not self.try_raw(False):
             try:
-                return bool(blocking) and acquire_contended(self, get_frame(1), timeout)
+                frame = get_frame(1)
+                # A condition takes its lock again before it lets an exception out: it is released in any case.
+                may_give_up = frame.f_code.co_name != "_acquire_restore"
+                return bool(blocking) and acquire_contended(self, frame, timeout, may_give_up)
             except BaseException as error:
                 hide(error)
                 raise

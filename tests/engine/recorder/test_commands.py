@@ -172,8 +172,9 @@ for _ in range(5): threading.Thread(target=work).start()
 """
 
 
-def test_an_abort_leaves_conditions_in_order(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(NOTIFIED)
+@pytest.mark.parametrize("lock", ["", "threading.Lock()"])
+def test_an_abort_leaves_conditions_in_order(tmp_path: Path, lock: str) -> None:
+    (tmp_path / "program.py").write_text(NOTIFIED.replace("Condition()", f"Condition({lock})"))
     done = main("record", "--time-limit", "1", "-o", "run.lane", "program.py", cwd=tmp_path)
     assert "ended at the time limit of 1 s" in done.stderr
     assert "RuntimeError" not in done.stderr  # a lock that was not taken again cannot be released
