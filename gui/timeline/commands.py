@@ -40,7 +40,7 @@ class Commands(QObject):
         self._timeline, self._canvas, self._action = timeline, timeline.canvas, action
         self._filters, self._arrangement = timeline.canvas.filters, timeline.canvas.arrangement
         for name, does in self._all().items():
-            action(name).triggered.connect(lambda _checked=False, does=does: does())
+            action(name).triggered.connect(partial(self._do, does))
         self._canvas.menu_requested.connect(self._show_menu)
         for changing in (self._filters.changed, self._arrangement.changed, self._canvas.selection.changed):
             changing.connect(self._tick)
@@ -78,6 +78,10 @@ class Commands(QObject):
             **{name: partial(arrangement.set_times, times) for name, times in TIMES.items()},
         }
 
+    def _do(self, does: Callable[[], object], _checked: bool = False) -> None:
+        does()
+        self._tick()  # a choice that held already has been unticked by the click
+
     def _tick(self) -> None:
         """Shows which choices hold."""
         for name, sort in SORTS.items():
@@ -109,7 +113,6 @@ class Commands(QObject):
             self._filters.toggle_pinned(lane)
         else:
             self._canvas.remarked.emit("Select a lane first.")
-        self._tick()
 
     def _hide(self) -> None:
         lanes = self._selected_lanes()

@@ -1,0 +1,222 @@
+"""Lanes are pinned, hidden, filtered, sorted, folded, made higher; their names get more room."""
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from gui.state.arrangement import FIRST_NAMES_PX, LEAST_NAMES_PX, Arrangement, Times
+from gui.state.filters import Sort
+from gui.state.measure import Mark
+from gui.state.selection import Group
+from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX
+from tests.gui.timeline.conftest import Bench, make_bench
+from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, MS, START, by_hand
+
+Key = Qt.Key
+Shift, Control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def bench(bench: Bench, qtbot: QtBot) -> Bench:
+    """With the keyboard, so that keys of actions count."""
+    bench.timeline.activateWindow()
+    bench.canvas.setFocus()
+    qtbot.waitUntil(bench.canvas.hasFocus)
+    return bench
+
+
+def lanes(bench: Bench) -> list[int]:
+    return bench.canvas.rows.lanes()
+
+
+def menu_texts(bench: Bench) -> list[str]:
+    (menu,) = [menu for menu in bench.timeline.findChildren(QMenu) if menu.isVisible()]
+    texts = [action.text() for action in menu.actions() if action.text()]
+    menu.close()
+    return texts
+
+
+def test_a_pinned_lane_goes_to_the_top_and_back(bench: Bench) -> None:
+    bench.selection.select_lane(CAROL)
+    bench.press(Key.Key_P)
+    assert lanes(bench) == [CAROL, ALICE, BOB]
+    assert bench.canvas.rows.rows[0].pinned
+    assert bench.acts["pin-lane"].isChecked()
+    bench.press(Key.Key_P)
+    assert lanes(bench) == [ALICE, BOB, CAROL]
+
+
+def test_hidden_lanes_are_counted_and_come_back_with_one_click(bench: Bench) -> None:
+    chip = bench.timeline.lane_filter.chip
+    assert not chip.isVisible()
+    bench.selection.select_lane(BOB)
+    bench.press(Key.Key_H)
+    assert lanes(bench) == [ALICE, CAROL]
+    assert chip.isVisible()
+    assert chip.text() == "1 hidden"
+    bench.selection.select_group(Group(1))
+    bench.press(Key.Key_H)
+    assert lanes(bench) == [ALICE]
+    assert chip.text() == "2 hidden"
+    QTest.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert lanes(bench) == [ALICE, BOB, CAROL]
+    assert not chip.isVisible()
+
+
+def test_all_others_are_hidden_and_shown_again_by_key(bench: Bench) -> None:
+    bench.selection.select_lane(CAROL)
+    bench.acts["hide-others"].trigger()
+    assert lanes(bench) == [CAROL]
+    bench.press(Key.Key_H, Shift)
+    assert lanes(bench) == [ALICE, BOB, CAROL]
+
+
+def test_a_hidden_lane_that_is_gone_to_is_shown(bench: Bench) -> None:
+    bench.filters.hide(BOB)
+    bench.timeline.reveal_lane(BOB)
+    assert BOB in lanes(bench)
+    bench.filters.set_text("carol")
+    bench.timeline.reveal_lane(BOB)
+    assert BOB in lanes(bench)
+
+
+def test_lanes_are_filtered_while_one_types(bench: Bench) -> None:
+    field = bench.timeline.lane_filter.field
+    bench.press(Key.Key_F, Control | Shift)
+    assert field.hasFocus()
+    QTest.keyClicks(field, "ali, car")
+    assert lanes(bench) == [ALICE, CAROL]
+    assert bench.timeline.lane_filter.chip.text() == "2 hidden"  # bob and the feeder
+    QTest.keyClick(field, Key.Key_Return)
+    assert bench.canvas.hasFocus()
+    assert field.isVisible()
+    QTest.keyClick(field, Key.Key_Escape)
+    assert lanes(bench) == [ALICE, BOB, CAROL]
+    assert not field.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.STARTED, [ALICE, BOB, CAROL]),
+        (Sort.NAME, [ALICE, BOB, CAROL]),
+        (Sort.WAIT, [BOB, ALICE, CAROL]),
+        (Sort.LOCK_WAIT, [BOB, ALICE, CAROL]),
+    ],
+)
+def test_lanes_are_sorted(bench: Bench, sort: Sort, expected: list[int]) -> None:
+    name = {Sort.STARTED: "sort-started", Sort.NAME: "sort-name", Sort.WAIT: "sort-wait"}.get(sort, "sort-lock-wait")
+    bench.acts[name].trigger()
+    assert bench.filters.sort is sort
+    assert lanes(bench) == expected
+    assert [each.isChecked() for each in (bench.acts["sort-started"], bench.acts[name])] == [sort is Sort.STARTED, True]
+
+
+def test_groups_are_reached_folded_and_unfolded_by_keys(bench: Bench) -> None:
+    bench.selection.select_lane(BOB)
+    bench.press(Key.Key_Down)
+    assert bench.selection.group == Group(0, services=True)
+    bench.press(Key.Key_Return)
+    assert FEEDER in lanes(bench)
+    bench.press(Key.Key_Down)
+    assert bench.selection.lane == FEEDER
+    bench.press(Key.Key_Return)  # of a lane: its process
+    assert lanes(bench) == [CAROL]
+    assert bench.selection.group == Group(0)
+    bench.press(Key.Key_Return)
+    assert ALICE in lanes(bench)
+    bench.acts["fold-all"].trigger()
+    assert lanes(bench) == []
+    bench.acts["unfold-all"].trigger()
+    assert lanes(bench) == [ALICE, BOB, FEEDER, CAROL]
+
+
+def test_a_folded_group_tells_what_its_lanes_do(bench: Bench) -> None:
+    bench.filters.toggle_collapsed(0)
+    y = bench.canvas.geometry_now().row_top(0) + 10
+    assert bench.canvas.tooltip_at(QPointF(bench.x(30), y)) == [
+        "python 100: 3 lanes of 3", "1 lane running", "1 lane lock wait", "1 lane idle",
+    ]  # fmt: skip
+
+
+def test_pointing_survives_rows_that_go(bench: Bench) -> None:
+    bench.canvas.point_at(QPointF(bench.x(30), bench.y(CAROL)))
+    bench.acts["fold-all"].trigger()
+    assert bench.picture().height() == bench.canvas.height()
+    assert bench.canvas.hit.row is None
+
+
+def test_menus_offer_what_applies(bench: Bench) -> None:
+    bench.mouse(QMouseEvent.Type.MouseButtonPress, (bench.x(30), bench.y(BOB)), Qt.MouseButton.RightButton)
+    assert bench.selection.lane == BOB
+    texts = menu_texts(bench)
+    assert {"Pin to the top", "Hide", "Hide all others", "Find a lane…", "Higher rows"} <= set(texts)
+    assert "Show all lanes" not in texts
+    bench.filters.hide(BOB)
+    row = bench.canvas.rows.of_group(Group(0))
+    assert row is not None
+    y = bench.canvas.geometry_now().row_top(row) + 10
+    bench.mouse(QMouseEvent.Type.MouseButtonPress, (40, y), Qt.MouseButton.RightButton)
+    assert bench.selection.group == Group(0)
+    texts = menu_texts(bench)
+    assert {"Fold or unfold the process", "Fold all processes", "Show all lanes"} <= set(texts)
+    assert "Pin to the top" not in texts
+    bench.mouse(QMouseEvent.Type.MouseButtonPress, (bench.x(30), 10), Qt.MouseButton.RightButton)
+    assert "Time of day" in menu_texts(bench)
+
+
+def test_the_menu_key_opens_the_menu_of_the_selected_row(bench: Bench) -> None:
+    bench.selection.select_lane(BOB)
+    middle = bench.canvas.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, middle, bench.canvas.mapToGlobal(middle))
+    QApplication.sendEvent(bench.canvas, event)
+    assert "Pin to the top" in menu_texts(bench)
+
+
+def test_rows_get_higher_and_that_is_remembered(bench: Bench) -> None:
+    place = HEIGHTS_PX.index(ROW_PX)
+    bench.press(Key.Key_Plus, Control)
+    assert bench.canvas.row_px == HEIGHTS_PX[place + 1]
+    bench.press(Key.Key_Minus, Control)
+    bench.press(Key.Key_Minus, Control)
+    assert bench.canvas.row_px == HEIGHTS_PX[place - 1]
+    kept = Arrangement(bench.timeline.arrangement.as_json())
+    assert kept.row_px == HEIGHTS_PX[place - 1]
+    bench.acts["rows-fit"].trigger()
+    assert bench.timeline.arrangement.row_px is None
+
+
+def test_the_names_get_more_room(bench: Bench) -> None:
+    bench.drag((FIRST_NAMES_PX, 200), (FIRST_NAMES_PX + 80, 200))
+    assert bench.canvas.geometry_now().names_px == FIRST_NAMES_PX + 80
+    assert bench.x(0) == pytest.approx(FIRST_NAMES_PX + 80, abs=1)
+    assert Arrangement(bench.timeline.arrangement.as_json()).names_px == FIRST_NAMES_PX + 80
+    bench.drag((FIRST_NAMES_PX + 80, 200), (5, 200))
+    assert bench.timeline.arrangement.names_px == LEAST_NAMES_PX
+    bench.acts["names-wider"].trigger()
+    assert bench.timeline.arrangement.names_px > LEAST_NAMES_PX
+    bench.mouse(QMouseEvent.Type.MouseButtonDblClick, (bench.timeline.arrangement.names_px, 200))
+    assert bench.timeline.arrangement.names_px == FIRST_NAMES_PX
+
+
+@pytest.mark.parametrize(
+    "kept", [{"names_px": "wide", "row_px": [], "times": 3}, {"names_px": 9_999, "times": "?"}, {}]
+)
+def test_a_damaged_arrangement_is_passed_over(kept: dict[str, object]) -> None:
+    made = Arrangement(kept)
+    assert LEAST_NAMES_PX <= made.names_px <= 480
+    assert made.row_px is None
+    assert made.times is Times.START
+
+
+def test_another_recording_begins_with_all_its_lanes(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, by_hand())
+    bench.filters.hide(ALICE)
+    bench.canvas.measure.begin(Mark(START))
+    bench.timeline.show_model(by_hand(), live=False)
+    assert ALICE in lanes(bench)
+    assert bench.canvas.measure.marks is None
+    assert bench.view.start_ns <= START < START + 100 * MS <= bench.view.end_ns
