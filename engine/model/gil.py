@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.keyed import KeyedRows
+from engine.model.columns import Table, ranges
 from engine.recording.schema import GIL_NOBODY, GIL_ROW, GIL_STRANGER
 
 NOBODY = -1  # no lane had it
 STRANGER = -2  # a thread had it that has no lane
 UNKNOWN = -3  # nobody looked
+MOST_ROWS = 20_000  # that are looked at one by one
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class GilLoad(NamedTuple):
 
 
 class GilStore:
-    """Spans of all GILs of a recording."""
+    """Spans of all GILs of a recording. Those of one GIL come in order and do not overlap."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(GIL_ROW, ("gil",), "start", "end")
+        self._rows: dict[int, Table] = {}
         self._gils: dict[int, Gil] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return sum(len(table) for table in self._rows.values())
 
     def define(self, gil: Gil) -> None:
         """From the recording's text."""
@@ -66,7 +67,8 @@ class GilStore:
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (GIL_ROW)."""
-        self._rows.append(rows)
+        for gil in np.unique(rows["gil"]).tolist():
+            self._rows.setdefault(gil, Table(GIL_ROW)).append(rows[rows["gil"] == gil])
 
     def of_process(self, process: int) -> list[Gil]:
         """A process's GILs, the main interpreter's first."""
@@ -96,15 +98,17 @@ class GilStore:
         rows = self._find(gil, start_ns, end_ns)
         if not len(rows):
             return {}
-        inside = _overlap(rows, start_ns, end_ns)
+        step = max(1, len(rows) // MOST_ROWS)
+        rows = rows[::step]  # of very many, some tell enough
         holders, places = np.unique(rows["holder"], return_inverse=True)
-        spent = np.bincount(places, inside)
+        spent = np.bincount(places, _overlap(rows, start_ns, end_ns)) * step
         order = np.argsort(-spent, kind="stable")
         return {_lane(int(holders[place])): int(spent[place]) for place in order.tolist()}
 
     def longest_site(self, gil: int, lane: int, start_ns: int, end_ns: int) -> int:
         """Where a lane was seen with it for the longest within a span; 0: not known."""
         rows = self._find(gil, start_ns, end_ns)
+        rows = rows[:: max(1, len(rows) // MOST_ROWS)]
         rows = rows[(rows["holder"] == lane + 1) & (rows["site"] != 0)]
         if not len(rows):
             return 0
@@ -124,7 +128,7 @@ class GilStore:
 
     def columns(self, gil: int, start_ns: float, ns_per_column: float, columns: int) -> tuple[np.ndarray, np.ndarray]:
         """Per column who had it for the longest (i4: lane, NOBODY, STRANGER or UNKNOWN) and the part of it in which it
-        was taken (float64).
+        was taken (float64). Where there are very many spans, who had it in the middle of each column.
         """
         holders, taken = np.full(columns, UNKNOWN, np.int32), np.zeros(columns)
         rows = self._find(gil, int(start_ns), int(start_ns + columns * ns_per_column) + 1)
@@ -133,13 +137,19 @@ class GilStore:
         lanes = rows["holder"].astype(np.int64) - 1
         lanes[rows["holder"] == GIL_NOBODY] = NOBODY
         lanes[rows["holder"] == GIL_STRANGER] = STRANGER
+        if len(rows) > MOST_ROWS:
+            middles = (start_ns + (np.arange(columns) + 0.5) * ns_per_column).astype(np.uint64)
+            at = np.minimum(np.searchsorted(rows["end"], middles, "right"), len(rows) - 1)
+            hit = (rows["start"][at] <= middles) & (middles < rows["end"][at])
+            holders[hit] = lanes[at[hit]]
+            return holders, ((holders != UNKNOWN) & (holders != NOBODY)).astype(float)
         starts = (rows["start"].astype(float) - start_ns) / ns_per_column
         ends = (rows["end"].astype(float) - start_ns) / ns_per_column
         first = np.clip(np.floor(starts).astype(np.int64), 0, columns - 1)
         last = np.clip(np.ceil(ends).astype(np.int64) - 1, first, columns - 1)
         counts = last - first + 1
         row = np.repeat(np.arange(len(rows)), counts)
-        column = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        column = ranges(first, counts)
         inside = np.maximum(0.0, np.minimum(ends[row], column + 1) - np.maximum(starts[row], column))
         np.add.at(taken, column[lanes[row] != NOBODY], inside[lanes[row] != NOBODY])
         order = np.lexsort((inside, column))  # the longest of each column last, so that it stays
@@ -147,7 +157,13 @@ class GilStore:
         return holders, np.minimum(taken, 1.0)
 
     def _find(self, gil: int, start_ns: int, end_ns: int) -> np.ndarray:
-        return self._rows.find(start_ns, end_ns, "gil", gil)
+        """The rows that overlap a span; a view."""
+        if gil not in self._rows:
+            return np.empty(0, GIL_ROW)
+        rows = self._rows[gil].rows
+        low, high = np.uint64(max(0, start_ns)), np.uint64(max(0, end_ns))
+        found: np.ndarray = rows[np.searchsorted(rows["end"], low, "right") : np.searchsorted(rows["start"], high)]
+        return found
 
 
 def _lane(holder: int) -> int:

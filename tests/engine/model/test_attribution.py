@@ -138,3 +138,21 @@ def test_how_it_was_sampled_is_one_sentence() -> None:
     assert sampled(sample_percent=3.4).sentence == "sampled 200 times a second, which cost 3.4 % of a core"
     assert sampled(sample_hz=50.0).sentence == "sampled 50 times a second (200 wanted), which cost 0.0 % of a core"
     assert Attribution().sentence == ""
+
+
+def test_very_many_spans_are_told_quickly_and_much_the_same() -> None:
+    store = GilStore()
+    count = 50_000
+    rows = np.zeros(count, GIL_ROW)
+    rows["gil"], rows["looks"] = GIL, 1
+    rows["start"] = np.arange(count) * 10
+    rows["end"] = rows["start"] + 10
+    rows["holder"] = np.where(np.arange(count) < count // 2, ALICE + 1, BOB + 1)
+    for part in np.array_split(rows, 7):
+        store.append(part)
+    holders, taken = store.columns(GIL, 0, count, 10)
+    assert holders.tolist() == [ALICE] * 5 + [BOB] * 5
+    assert taken.all()
+    spent = store.holders(GIL, 0, count * 10)
+    assert spent[ALICE] == pytest.approx(count * 5, rel=0.01)
+    assert len(store.spans(GIL, 100, 200)) == 10
