@@ -175,9 +175,9 @@ ACTIONS = (
         "Ctrl+E",
     ),
     ActionSpec(
-        "record-script",
-        "Record a script…",
-        "Run a Python script of your own and record it",
+        "run-program",
+        "Run program…",
+        "Run a script or a module of your own, unchanged, and watch it live",
         "Run",
         "Ctrl+R",
         "",

@@ -27,8 +27,8 @@ from gui.window.layout_keeper import LayoutKeeper
 from gui.window.navigation import Navigation
 from gui.window.places import Places
 from gui.window.proving import Proving
-from gui.window.record_script import RecordScript
 from gui.window.recordings import sample_recording
+from gui.window.run_program import RunProgram
 from gui.window.style import window_stylesheet
 from gui.window.wording import edge_stacks, ending_words, first_work_line
 
@@ -78,7 +78,14 @@ class MainWindow(WindowFrame):
             self.recordings,
             busy=lambda: self.bridge.running,
         )
-        self.script_form = RecordScript(self.settings, self.run_control.record_script, self)
+        self.program_form = RunProgram(
+            self.settings,
+            self.configuration,
+            self.interpreters,
+            self.ask_for_interpreter,
+            self.run_control.run_program,
+            self,
+        )
         self._connect_actions()
         self._connect_parts()
         self._dress()
@@ -106,7 +113,7 @@ class MainWindow(WindowFrame):
             dismiss_message=self._dismiss_message,
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
-            record_script=self.script_form.open,
+            run_program=self.program_form.open,
             search=self.search_bar.open_search,
             next_hit=lambda: self.places.step(1),
             previous_hit=lambda: self.places.step(-1),

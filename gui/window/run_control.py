@@ -14,6 +14,7 @@ from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.messages import Message, Messages
 from gui.window.preferences import SAMPLE_RATE_KEY
+from gui.window.run_program import Program
 
 DEADLOCK = "two_locks"
 DEADLOCK_WORKERS = 2
@@ -89,25 +90,24 @@ class RunControl(QObject):
             parameters=chosen.parameters,
         )
 
-    def record_script(self, script: Path, arguments: list[str]) -> str | None:
-        """Runs a script of the user's own in its folder; one plain line when that can't be done."""
+    def run_program(self, program: Program) -> tuple[str, str] | None:
+        """Runs a program of the user's own; the field and one plain line when that can't be done."""
         if self._bridge.running:
-            return "A run is going on: end it first."
-        if not script.is_file():
-            return f"There is no script {script}."
-        path = script.absolute()
+            return "target", "A run is going on: end it first."
+        if refusal := program.refusal():
+            return refusal
         try:
             request = program_request(
-                [str(path), *arguments],
-                interpreter=self._configuration.interpreter or None,
-                recording=self._new_path(path.stem),
-                cwd=path.parent,
+                program.words,
+                interpreter=program.interpreter or None,
+                recording=self._new_path(program.target if program.is_module else program.script.stem),
+                cwd=program.place,
                 sample_hz=self._sample_hz,
             )
         except InvalidChoice as error:
-            return error.message
+            return "target", error.message
         except OSError as error:
-            return f"The recording could not be made in {self._folder()}: {error.strerror or error}."
+            return "target", f"The recording could not be made in {self._folder()}: {error.strerror or error}."
         self._bridge.start(request)
         return None
 

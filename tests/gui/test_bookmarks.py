@@ -14,6 +14,7 @@ from engine.recording.reader import RecordingReader
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.session_bridge import RunState
+from gui.window.run_program import Program
 
 Wait = Callable[[Callable[[], object]], None]
 PROGRAM = """
@@ -152,7 +153,7 @@ def test_notes_on_a_run_that_goes_on_and_bookmarks_of_its_program(
 ) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    assert window.run_control.record_script(program, []) is None
+    assert window.run_control.run_program(Program(str(program))) is None
     wait_for(lambda: window.bridge.model is not None and len(window.bridge.model.marks))
     model = window.bridge.model
     assert model is not None

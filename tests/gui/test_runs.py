@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.session_bridge import RunState
+from gui.window.run_program import recent_programs
 
 Wait = Callable[[Callable[[], object]], None]
 DEADLOCK_WORDS = "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"
@@ -167,20 +168,38 @@ def test_what_follows_from_the_whole_run_is_found_when_it_is_over(window: MainWi
     assert not window.banner.isVisible()
 
 
-def test_a_script_of_ones_own_is_recorded_live_and_offered_again(
+def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     window: MainWindow, qtbot: QtBot, wait_for: Wait, tmp_path: Path
 ) -> None:
-    (tmp_path / "mine.py").write_text("import sys\nprint('hello', *sys.argv[1:])\n")
-    form = window.script_form
-    window.acts["record-script"].trigger()
-    form.script.setText(str(tmp_path / "none.py"))
-    qtbot.keyClick(form.script, Qt.Key.Key_Return)
-    assert form.script_row.error.startswith("There is no script")
-    form.script.setText(str(tmp_path / "mine.py"))
-    form.arguments.setText("'a b' c")
+    (tmp_path / "mine.py").write_text("import os, sys\nprint('hello', *sys.argv[1:], os.path.basename(os.getcwd()))\n")
+    (tmp_path / "place").mkdir()
+    form = window.program_form
+    window.acts["run-program"].trigger()
+    form.target.setText(str(tmp_path / "none.py"))
+    qtbot.keyClick(form.target, Qt.Key.Key_Return)
+    assert form.rows["target"].error.startswith("There is no script")
+    form.target.setText(str(tmp_path / "mine.py"))
+    form.arguments.setText("'a b")
     qtbot.keyClick(form.arguments, Qt.Key.Key_Return)
+    assert form.rows["arguments"].error == "A quotation mark is not closed."
+    form.arguments.setText("'a b' c")
+    form.folder.setText(str(tmp_path / "nowhere"))
+    qtbot.keyClick(form.folder, Qt.Key.Key_Return)
+    assert form.rows["folder"].error.startswith("There is no folder")
+    form.folder.setText(str(tmp_path / "place"))
+    qtbot.keyClick(form.folder, Qt.Key.Key_Return)
     assert form.isHidden()
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
-    assert "".join(line["text"] for line in window.bridge.model.output) == "hello a b c\n"
-    window.acts["record-script"].trigger()
-    assert form.script.text() == str(tmp_path / "mine.py")
+    assert "".join(line["text"] for line in window.bridge.model.output) == "hello a b c place\n"
+
+    window.acts["run-program"].trigger()
+    assert form.target.text() == str(tmp_path / "mine.py")
+    form.kind.setCurrentIndex(1)
+    form.target.setText("mine")
+    form.folder.setText(str(tmp_path))
+    form.arguments.setText("")
+    form.run_button.click()
+    wait_for(lambda: window.bridge.running)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
+    assert "hello test_a_program" in "".join(line["text"] for line in window.bridge.model.output)
+    assert [each.label for each in recent_programs(window.settings)] == ["-m mine", "mine.py 'a b' c"]
