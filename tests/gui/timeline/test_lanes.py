@@ -138,7 +138,7 @@ def test_a_folded_group_tells_what_its_lanes_do(bench: Bench) -> None:
     bench.filters.toggle_collapsed(0)
     y = bench.canvas.geometry_now().row_top(0) + 10
     assert bench.canvas.tooltip_at(QPointF(bench.x(30), y)) == [
-        "python 100: 3 lanes of 3", "1 lane running", "1 lane lock wait", "1 lane idle",
+        "python 100: 3 lanes of 3", "1 lane idle", "1 lane running", "1 lane lock wait",
     ]  # fmt: skip
 
 
