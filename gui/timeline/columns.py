@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gui.timeline.cells import DOMINANT, Span, make_cells, sketch_cells
+from engine.model.model import Model
+from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
 from gui.timeline.pieces import Pace, Piece, next_piece
@@ -23,6 +24,7 @@ from gui.timeline.scene import Scene
 
 MOST_S = 0.002  # thread CPU time of making exact cells in one paint
 MOST_MOVED_S = 0.001  # the same while the view is being zoomed: what is made is stretched again by the next paint
+SIDES = 2  # of the view at which zooming out shows something new: better made exactly at once than roughly first
 COARSENESS = 16  # columns that share a rough one
 
 
@@ -42,6 +44,8 @@ class LaneColumns:
         self._changed: list[Piece] = []
         self._turn = 0.0  # share of the view where making goes on
         self._pace = Pace()
+        self._known_of: Model | None = None  # up to when that was known the last time
+        self._known_ns = 0
         self._made = False  # in the last update anything was made that had to
         self.complete = True  # everything in view is exact
 
@@ -76,6 +80,7 @@ class LaneColumns:
             self.ring.move_to(self.first, self.last)
         else:
             self._lay_out_anew(geometry, rows)
+        self._leave_open(scene.model)
         self._mark_changed(scene)
         if not math.isinf(budget_s):
             budget_s = min(budget_s, MOST_S if stays else MOST_MOVED_S)
@@ -99,6 +104,20 @@ class LaneColumns:
             ring.take_over(old, before, wanted, self.first, same=same)
         self._grid, self.rows, self._changed = (scale, columns), rows, []
         self.headers = [place for place, row in enumerate(rows) if row.kind is not RowKind.LANE]
+
+    def _leave_open(self, model: Model) -> None:
+        """What had not been recorded when this last looked is empty; it may stay so for a frame."""
+        if model is self._known_of:
+            first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
+            if first < self.last and self.rows:
+                columns = self.last - first
+                summaries = {
+                    place: np.full((self._raster.row_height, columns), self._raster.group_pixel, np.uint32)
+                    for place in self.headers
+                }
+                nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
+                self.ring.put(np.arange(len(self.rows)), first, nothing, ROUGH)
+        self._known_of, self._known_ns = model, model.end_ns
 
     def _mark_changed(self, scene: Scene) -> None:
         """What may look different since the model has grown is to be made anew; it stays on screen until then."""
@@ -139,7 +158,7 @@ class LaneColumns:
             self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
-            if now >= deadline:
+            if now >= deadline and (todo.max() < MADE - UNMADE or len(self._changed) >= SIDES):
                 break
         self.complete = not todo.any()
         self._made = True

@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,9 +20,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.model.model import Model
+from gui.frame_budget import FrameBudget
 from gui.state.view_window import MARGIN, ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.raster import Codes, Raster
+from gui.timeline.raster import Raster
+from gui.timeline.strip import Strip, StripPicture
 from gui.timeline.time_scale import TimeScale
 
 HEIGHT_PX = 40
@@ -36,6 +36,9 @@ PAN_STEP = 0.1  # of the view
 ZOOM_STEP = 1.25
 COLUMN_PX = 2  # device px per column
 LIVE_COLUMN_PX = 4  # while data arrive
+GO_ON_MS = 16
+STEP_S = 0.004  # what must be left of a frame for a piece of the picture, with what else is to be painted
+LATEST_S = 0.25
 REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
 
 
@@ -64,14 +67,20 @@ class Overview(QWidget):
         themes: ActiveTheme,
         parent: QWidget | None = None,
         *,
+        budget: FrameBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
         self._view, self._themes, self._clock = view, themes, clock
         self._model: Model | None = None
-        self._image = QImage()
-        self._pixels = np.empty((0, 0), dtype=np.uint32)
-        self._codes: Codes | None = None  # of a picture that is still to be made
+        self._budget = budget or FrameBudget()
+        self._picture = StripPicture()
+        self._size = (0, 0)
+        self._step_at = 0.0
+        self._go_on = QTimer(self)  # with a picture that is being made
+        self._go_on.setSingleShot(True)
+        self._go_on.setInterval(GO_ON_MS)
+        self._go_on.timeout.connect(self.update)
         self._drawn_at = 0.0
         self._drawn: object = None
         self._raster: Raster | None = None
@@ -90,7 +99,8 @@ class Overview(QWidget):
 
     def show_model(self, model: Model | None) -> None:
         self._model = model
-        self._drawn = self._codes = None
+        self._drawn = None
+        self._picture = StripPicture()
         self.update()
 
     def set_markers(self, markers: Sequence[Marker]) -> None:
@@ -124,7 +134,9 @@ class Overview(QWidget):
             painter.fillRect(self.rect(), theme.color("canvas"))
             return
         self._draw_if_due(self._model)
-        painter.drawImage(self.rect(), self._image)
+        if self._picture.image.isNull():
+            painter.fillRect(self.rect(), theme.color("lane"))
+        painter.drawImage(self.rect(), self._picture.image)
         window = self._window_rect()
         shade = theme.color("canvas")
         shade.setAlpha(150)
@@ -246,36 +258,34 @@ class Overview(QWidget):
         return _Grip.WINDOW if window.left() - EDGE_PX <= x <= window.right() + EDGE_PX else _Grip.NONE
 
     def _draw_if_due(self, model: Model) -> None:
-        """Draws the recording anew at intervals only; in between the last image stays, which nobody can tell apart."""
+        """Draws the recording anew at intervals only; in between the last picture stays, which nobody can tell apart.
+
+        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before.
+        """
         ratio = self.devicePixelRatioF()
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
         size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / column_px), 1))
         now = self._clock()
-        resized = self._pixels.shape != size or self._raster is None
+        resized = self._size != size or self._raster is None
         # A paint may come between new data and the new limits, so both count.
         wanted = (model.version, self._view.limits)
         early = now - self._drawn_at < REDRAW_S and not model.finished
-        if self._codes is not None and not resized:
-            self._fill()
-        elif resized or self._drawn is None or (wanted != self._drawn and not early):
+        if resized or self._drawn is None or (wanted != self._drawn and not early and not self._picture.making):
             self._drawn_at, self._drawn = now, wanted
-            lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
             scale = self.scale()
-            self._codes, _ = model.states.codes(lanes, scale.start_ns, scale.duration(self.width()) / size[1], size[1])
-            if resized:
-                self._pixels = np.empty(size, dtype=np.uint32)
-                self._image = QImage(self._pixels.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
-                self._raster = Raster(self._themes.current, ratio)
-            if resized or model.finished:
-                self._fill()
-            else:
-                self.update()  # the pixels belong to the next frame
-
-    def _fill(self) -> None:
-        assert self._raster is not None
-        assert self._codes is not None
-        self._raster.fill_strip(self._pixels, self._codes)
-        self._codes = None
+            strip = Strip(scale.start_ns, scale.duration(self.width()) / size[1], size[1], size[0])
+            self._picture.begin(model, strip)
+        if resized:
+            self._size, self._raster = size, Raster(self._themes.current, ratio)
+        if self._picture.making and self._raster is not None:
+            first = self._picture.image.isNull()
+            if first or now - self._step_at > LATEST_S or self._budget.left_s() > STEP_S:
+                self._step_at = now
+                self._picture.step(model, self._raster)
+            while first and self._picture.making and self._budget.left_s() > STEP_S:
+                self._picture.step(model, self._raster)
+            if self._picture.making:
+                self._go_on.start()
 
     def _on_theme_changed(self) -> None:
         self._raster = None

@@ -34,11 +34,21 @@ _CAPS = np.intp(_PHASES * 256)
 
 Codes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
+Counts = NDArray[np.int32]
 
 
 def pixel(colour: str) -> int:
     """#rrggbb as a pixel of QImage.Format_RGB32."""
     return 0xFF000000 | int(colour[1:], 16)
+
+
+def state_counts(dominant: Codes) -> Counts:
+    """How many lanes are in each state: (states, columns), from codes (lanes, columns)."""
+    states = dominant & np.uint8(STATE_MASK)
+    counts = np.empty((len(State), dominant.shape[1]), np.int32)
+    for state in State:
+        np.add.reduce(states == state, axis=0, dtype=np.int32, out=counts[state])
+    return counts
 
 
 class Raster:
@@ -64,6 +74,9 @@ class Raster:
         self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
         self._hatched = np.array([self._is_hatched(code) for code in range(256)])
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
+        self._hold_table = np.array([self.lane_pixel, self.hold_pixel], np.uint32)
+        self._phases_of: tuple[int, int] | None = None
+        self._kept_phases = np.empty(0, np.intp)
         self._stack = {state: pixel(self._colour(state)) for state in State}
 
     def fill_lanes(self, rows: Pixels, dominant: Codes, worst: Codes, held: Codes, first_column: int) -> None:
@@ -71,11 +84,12 @@ class Raster:
 
         `first_column` anchors the patterns to time, so that they move along when the view pans.
         """
-        columns = dominant.shape[1]
-        phase = ((np.arange(columns) + first_column) // self._px(2) % _PHASES).astype(np.intp) * 256
-        index = dominant + phase
+        index = dominant + self._phases(dominant.shape[1], first_column)
+        hold_top, hold_bottom = self._px(self.shape.hold_top), self._px(self.shape.hold_bottom)
         rows[:, : self._px(self.shape.bar_top)] = self.lane_pixel
-        rows[:, self._px(self.shape.bar_bottom) :] = self.lane_pixel
+        rows[:, self._px(self.shape.bar_bottom) : hold_top] = self.lane_pixel
+        rows[:, hold_top:hold_bottom] = self._hold_table.take(held, mode="clip")[:, None, :]
+        rows[:, hold_bottom:] = self.lane_pixel
         lines = [table.take(index, mode="clip") for table in self._tables]
         sampled = bool((dominant & SAMPLED).any())
         darker = [table.take(index, mode="clip") for table in self._darker_tables] if sampled else []
@@ -89,31 +103,37 @@ class Raster:
             if sampled:
                 rows[:, first + (first + 1) % 2 : last : 2] = darker[depth][:, None, :]
         self._hatch_lanes(rows, dominant, first_column)
-        self._mark_holds(rows, held)
 
     def fill_summary(self, row: Pixels, dominant: Codes) -> None:
         """Paints many lanes into one row (row height, columns): how many are in which state, the worst on top."""
         row[:] = self.group_pixel
-        self.fill_strip(row[self._px(self.shape.bar_top) : self._px(self.shape.hold_bottom)], dominant)
+        bars = row[self._px(self.shape.bar_top) : self._px(self.shape.hold_bottom)]
+        self.fill_strip(bars, state_counts(dominant))
 
-    def fill_strip(self, bars: Pixels, dominant: Codes) -> None:
-        """Stacks the states of many lanes over the full height of `bars` (height, columns); empty where none lives."""
+    def fill_strip(self, bars: Pixels, counts: Counts) -> None:
+        """Stacks how many lanes are in which state (states, columns) over the height of `bars` (height, columns)."""
         bars[:] = self.lane_pixel
         height = bars.shape[0]
-        states = dominant & STATE_MASK
-        alive = np.maximum((states != State.ENDED).sum(axis=0), 1)
+        alive = np.maximum(counts.sum(axis=0) - counts[State.ENDED], 1)
         lines = np.arange(height, dtype=np.float32)[:, None] + 0.5
-        reached = np.zeros(dominant.shape[1], dtype=np.float32)
+        reached = np.zeros(bars.shape[1], dtype=np.float32)
         for state in sorted((state for state in State if state is not State.ENDED), reverse=True):
-            count = (states == state).sum(axis=0)
-            if not count.any():
+            if not counts[state].any():
                 continue
-            until = reached + count * (height / alive)
+            until = reached + counts[state] * (height / alive)
             np.copyto(bars, np.uint32(self._stack[state]), where=(lines >= reached) & (lines < until))
             reached = until.astype(np.float32)
 
     def _px(self, logical: float) -> int:
         return round(logical * self.ratio)
+
+    def _phases(self, columns: int, first_column: int) -> NDArray[np.intp]:
+        """Where the tables of each column's stripe phase begin; those asked for last are kept."""
+        if self._phases_of != (columns, first_column):
+            self._phases_of = (columns, first_column)
+            phases = (np.arange(columns) + first_column) // self._px(2) % _PHASES
+            self._kept_phases = (phases * 256).astype(np.intp)
+        return self._kept_phases
 
     def _hatch_lanes(self, rows: Pixels, dominant: Codes, first_column: int) -> None:
         hatched = self._hatched.take(dominant)
@@ -133,12 +153,6 @@ class Raster:
                 np.copyto(bars, hatch, where=where)
                 if few:
                     rows[lanes, line] = bars
-
-    def _mark_holds(self, rows: Pixels, held: Codes) -> None:
-        lanes = np.flatnonzero(held.max(axis=1, initial=0))
-        if len(lanes):
-            line = np.where(held[lanes] != 0, np.uint32(self.hold_pixel), np.uint32(self.lane_pixel))
-            rows[lanes, self._px(self.shape.hold_top) : self._px(self.shape.hold_bottom)] = line[:, None, :]
 
     def _is_hatched(self, code: int) -> bool:
         return bool(code & DEADLOCKED) or code & STATE_MASK == State.UNKNOWN

@@ -101,15 +101,17 @@ class Ring:
 
         `rows` says for each row which one it was, -1: none. `same`: the grid is the same, so what was exact still is.
         """
-        known = (columns >= old.base) & (columns < old.base + old.width)
+        low, high = np.searchsorted(columns, [old.base, old.base + old.width])
         index = columns % old.width
         moved = len(rows) != old.rows or (rows != np.arange(old.rows)).any()
         planes = np.take(old._planes[:, rows] if moved else old._planes, index, axis=2)
         status = planes[_STATUS]
         if not same:
             np.minimum(status, ROUGH, out=status)
-        status[:, ~known] = UNMADE
-        status[rows < 0] = UNMADE
+        status[:, :low] = UNMADE
+        status[:, high:] = UNMADE
+        if moved:
+            status[rows < 0] = UNMADE
         for part in self.parts(first, first + len(columns)):
             self._planes[:, :, part.at] = planes[:, :, part.skip : part.skip + part.size]
         for row, before in enumerate(rows.tolist()):

@@ -40,7 +40,7 @@ class Timeline(QWidget):
         self.arrangement = arrangement or Arrangement(parent=self)
         self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self, budget=budget)
         self.canvas.layers.append(GilStrip(themes).paint)
-        self.overview = Overview(view, themes, self)
+        self.overview = Overview(view, themes, self, budget=budget)
         self.lane_filter = LaneFilter(filters, self.canvas)
         self._scroll = QScrollBar(self)
         self._scroll.setAccessibleName("Scroll lanes")

@@ -1,0 +1,60 @@
+"""The picture of a whole recording: stacked shares of states over time, counted a few lanes at a time."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from engine.model.model import Model
+from engine.recording.schema import State
+from gui.timeline.raster import Pixels, Raster, state_counts
+
+CELLS_AT_ONCE = 60_000  # lanes times columns
+
+
+class Strip(NamedTuple):
+    """What to draw: so many columns of a time each, so high (px of the image)."""
+
+    start_ns: float
+    ns_per_column: float
+    columns: int
+    height: int
+
+
+class StripPicture:
+    """One picture; while the next one is being made, the last one stays."""
+
+    def __init__(self) -> None:
+        self.image = QImage()
+        self._pixels: Pixels = np.empty((0, 0), np.uint32)
+        self._strip: Strip | None = None
+        self._waiting = np.zeros(0, np.int64)  # lanes still to be counted
+        self._counts = np.zeros((len(State), 0), np.int32)
+
+    @property
+    def making(self) -> bool:
+        return self._strip is not None
+
+    def begin(self, model: Model, strip: Strip) -> None:
+        """Starts a picture of all lanes but service lanes, of the recording as it is."""
+        self._strip = strip
+        self._waiting = np.array([lane.id for lane in model.lanes if not lane.internal], np.int64)
+        self._counts = np.zeros((len(State), strip.columns), np.int32)
+
+    def step(self, model: Model, raster: Raster) -> None:
+        """Counts some more lanes; after the last ones it paints."""
+        strip = self._strip
+        if strip is None:
+            return
+        many = max(1, CELLS_AT_ONCE // strip.columns)
+        some, self._waiting = self._waiting[:many], self._waiting[many:]
+        if len(some):
+            codes, _ = model.states.codes(some, *strip[:3])
+            self._counts += state_counts(codes)
+            return
+        shape = (strip.height, strip.columns)
+        if self._pixels.shape != shape:
+            self._pixels = np.empty(shape, np.uint32)
+            self.image = QImage(self._pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
+        raster.fill_strip(self._pixels, self._counts)
+        self._strip = None
