@@ -17,6 +17,8 @@ from engine.recording.schema import PRIMITIVE_KINDS
 from engine.tracer import layout
 
 SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
+MOST_TOLD_APART = 10_000  # locks made by one place
+_MADE = (1 << layout.TEMPLATE_SHIFT) - 1  # of a number: the how-manieth of its template
 _PROCESS_SHIFT = 40  # objects, sites and serials of a process are far below 1 << 40
 Emit = Callable[[dict[str, Any]], None]
 
@@ -327,6 +329,13 @@ class Registry:
             self._unknown[made] = process, number
         return made
 
+    def held_primitive(self, process: TracedProcess, number: int) -> int:
+        """As `primitive`; of thousands that one place has made, those that nobody waited for count as one."""
+        made = number & _MADE
+        if number & layout.OBJECT_SHARED or made == number or made <= MOST_TOLD_APART:
+            return self.primitive(process, number)
+        return self._primitives.get(process.key(number)) or self.primitive(process, number - made)
+
     def knows(self, process: TracedProcess, number: int) -> bool:
         """Whether a primitive has been described yet. What another process has told may not have been read."""
         return (
@@ -341,8 +350,10 @@ class Registry:
         template = None if shared else self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)
         if template is None:
             return 0
-        made = number & (1 << layout.TEMPLATE_SHIFT) - 1
-        name = self._names.name_at(template.file, template.line, template.column, template.kind, made)
+        made = number & _MADE
+        name = self._names.name_at(template.file, template.line, template.column, template.kind, max(made, 1))
+        if not made:
+            name = f"{name}, others".lstrip(", ")
         primitive = Primitive(0, template.kind, name, template.file, template.line, process.number)
         primitive.internal, primitive.capacity = bool(template.internal), template.capacity
         return self._define(process.key(number), primitive)
@@ -401,6 +412,9 @@ class Registry:
 
     def primitive_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
         return _map(keys, self._primitives, lambda key: self.primitive(*self._split(key)))
+
+    def held_primitive_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        return _map(keys, self._primitives, lambda key: self.held_primitive(*self._split(key)))
 
     def site_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
         return _map(keys, self._sites, lambda key: self.site(*self._split(key)))

@@ -217,9 +217,23 @@ class Timeline:
             return registry.primitive_numbers(keys_of(owner, source["object"]))
 
         present = set(np.unique(kinds).tolist())
+        waits = np.empty(0, WAIT)  # before holds: what is waited for is told apart
+        if layout.WAIT in present:
+            waits, source, owner = of(layout.WAIT, WAIT)
+            waits["start"], waits["end"] = source["start"], source["end"]
+            waits["code"] = _codes(source["detail"].astype(np.uint64))
+            sites = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
+            waits["detail"] = registry.detail_numbers(primitives(source, owner), sites)
+            np.add.at(self._lanes.seen, waits["lane"], 1)
+            for lane, since in list(self._deadlocked.items()):
+                mine = (waits["lane"] == lane) & (waits["start"] == since)
+                if mine.any():
+                    waits["code"][mine] |= DEADLOCKED
+                    del self._deadlocked[lane]
         if layout.HOLD in present:
             made, source, owner = of(layout.HOLD, HOLD_ROW)
-            made["primitive"], made["start"], made["end"] = primitives(source, owner), source["start"], source["end"]
+            made["primitive"] = registry.held_primitive_numbers(keys_of(owner, source["object"]))
+            made["start"], made["end"] = source["start"], source["end"]
             made["site"] = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
             made["serial"] = source["detail"]
             rows.append((Layer.HOLDS, made))
@@ -243,19 +257,6 @@ class Timeline:
             made["time"] = source["end"]
             made["text"] = registry.text_numbers(keys_of(owner, source["object"]))
             rows.append((Layer.MARKS, made))
-        waits = np.empty(0, WAIT)
-        if layout.WAIT in present:
-            waits, source, owner = of(layout.WAIT, WAIT)
-            waits["start"], waits["end"] = source["start"], source["end"]
-            waits["code"] = _codes(source["detail"].astype(np.uint64))
-            sites = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
-            waits["detail"] = registry.detail_numbers(primitives(source, owner), sites)
-            np.add.at(self._lanes.seen, waits["lane"], 1)
-            for lane, since in list(self._deadlocked.items()):
-                mine = (waits["lane"] == lane) & (waits["start"] == since)
-                if mine.any():
-                    waits["code"][mine] |= DEADLOCKED
-                    del self._deadlocked[lane]
         return rows, waits
 
     def _slice(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.recorder.registry import Registry, program_name
+from engine.recorder.registry import MOST_TOLD_APART, Registry, program_name
 from engine.tracer import layout
 
 SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]
@@ -57,3 +57,19 @@ def test_what_a_child_uses_before_its_parent_has_told_what_it_is() -> None:
     assert [registry.primitive(child, number) for number in (own, shared)] == numbers
     last = {text["id"]: (text["kind"], text["line"]) for text in told if text["type"] == "primitive"}
     assert last == {numbers[0]: ("Event", 3), numbers[1]: ("Executor", 4)}
+
+
+def test_of_thousands_made_at_one_place_those_that_nobody_waited_for_count_as_one() -> None:
+    told: list[dict[str, Any]] = []
+    registry = Registry(told.append)
+    process = registry.add_process(
+        1, 0, 0, forked=False, version="3.14", executable="python", free_threaded=False, argv=["python"]
+    )
+    registry.add_template(process, ("template", 5, "Lock", "bank.py", 3, -1, False, None))
+    first = 5 << layout.TEMPLATE_SHIFT
+    awaited = registry.primitive(process, first + MOST_TOLD_APART + 7)
+    held = [registry.held_primitive(process, first + MOST_TOLD_APART + n) for n in range(-1, 10)]
+    assert len(set(held)) == 4  # two told apart by their numbers, all others, and the one that was waited for
+    assert held[8] == awaited
+    assert held[2] == held[7] == held[9]
+    assert [text["name"] for text in told if text["id"] == held[2] and text["type"] == "primitive"] == ["others"]
