@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QTableView, QWidget
 
+from engine.model.extract import as_tsv
 from gui.theme import code_font
 
 Row = TypeVar("Row")
@@ -30,6 +31,10 @@ class Column(Generic[Row]):
     share: Callable[[Row], float | None] | None = None  # 0–1 for a bar behind the text
     explain: str = ""
     code: bool = False  # in the fixed-width font
+
+    def in_words(self, row: Row) -> str:
+        """What a cell says, or what its picture stands for."""
+        return self.text(row) or (self.tip(row) if self.tip is not None else "")
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):
@@ -187,6 +192,19 @@ class RowTable(QTableView, Generic[Row]):
         index = self.currentIndex()
         return self.row_model.rows[index.row()] if index.isValid() and index.row() < len(self.row_model.rows) else None
 
+    def copied(self) -> str:
+        """The chosen row, else all of them, under their headings: columns parted by tabs."""
+        chosen = self.chosen()
+        rows = self.row_model.rows if chosen is None else [chosen]
+        columns = self.row_model.columns
+        return as_tsv([[each.title for each in columns], *([each.in_words(row) for each in columns] for row in rows)])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.copied())
+        else:
+            super().keyPressEvent(event)
+
     def _on_current_row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid() and self.hasFocus() and not self._refreshing:
             self.row_chosen.emit(self.row_model.rows[current.row()])
@@ -204,6 +222,7 @@ def _brush(column: Column[Any], row: Any) -> QBrush | None:
 
 _ANSWERS: dict[int, Callable[[Column[Any], Any], Any]] = {
     Qt.ItemDataRole.DisplayRole: lambda column, row: column.text(row),
+    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: column.in_words(row),
     Qt.ItemDataRole.TextAlignmentRole: lambda column, _row: _alignment(column),
     Qt.ItemDataRole.ToolTipRole: lambda column, row: (column.tip or column.text)(row),
     Qt.ItemDataRole.ForegroundRole: _brush,

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QRect, QSignalBlocker
-from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.model.extract import Table, as_tsv, lane_table, slice_table, span_table
@@ -101,7 +101,7 @@ class Copying(QObject):
             right = min(round(geometry.scale.x(span[1])), geometry.width)
             if right - left >= LEAST_PX:
                 return _beside(_part(whole, 0, geometry.names_px), _part(whole, left, right))
-        return _below(whole, self._legend.grab())
+        return _below(whole, self._legend.grab(), self._legend.palette().window().color())
 
     def _remark(self, text: str) -> None:
         self._timeline.canvas.remarked.emit(text)
@@ -121,19 +121,20 @@ def _part(picture: QPixmap, left: int, right: int) -> QPixmap:
 
 
 def _beside(left: QPixmap, right: QPixmap) -> QPixmap:
-    return _joined(left, right, left.width(), 0)
+    return _joined(left, right, left.width(), 0, QColor())
 
 
-def _below(upper: QPixmap, lower: QPixmap) -> QPixmap:
-    return _joined(upper, lower, 0, upper.height())
+def _below(upper: QPixmap, lower: QPixmap, ground: QColor) -> QPixmap:
+    return _joined(upper, lower, 0, upper.height(), ground)
 
 
-def _joined(first: QPixmap, second: QPixmap, x: int, y: int) -> QPixmap:
-    """Both in one picture, the second at a place in device px."""
+def _joined(first: QPixmap, second: QPixmap, x: int, y: int, ground: QColor) -> QPixmap:
+    """Both in one picture, the second at a place in device px; `ground` where neither is."""
     ratio = first.devicePixelRatio()
     for part in (first, second):
         part.setDevicePixelRatio(1)
     made = QPixmap(max(first.width(), x + second.width()), max(first.height(), y + second.height()))
+    made.fill(ground)
     painter = QPainter(made)
     painter.drawPixmap(0, 0, first)
     painter.drawPixmap(x, y, second)

@@ -1,0 +1,106 @@
+"""What is selected goes to the clipboard as a table and as a picture, and into a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from pytestqt.qtbot import QtBot
+
+from engine.recording.schema import State
+from engine.recording.synthetic import write_synthetic
+from gui.main_window import MainWindow
+from gui.widgets.row_table import RowTable
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def opened(window: MainWindow, wait_for: Wait, tmp_path: Path) -> MainWindow:
+    path = tmp_path / "bank.lane"
+    write_synthetic(path, lanes=4, slices=400, group=2)
+    window.open(path)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    window.clock.tick()
+    window.timeline.canvas.setFocus()
+    return window
+
+
+def pasted() -> list[list[str]]:
+    return [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+
+
+def test_a_slice_is_copied_with_why_it_waited(opened: MainWindow, qtbot: QtBot) -> None:
+    model = opened.bridge.model
+    assert model is not None
+    item = model.states.slice_at(1, model.start_ns)
+    while item is not None and item.state is not State.LOCK_WAIT:
+        item = model.states.next_slice(1, item.start_ns)
+    assert item is not None
+    opened.selection.select_slice(item)
+    qtbot.keyClick(opened.timeline.canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    heading, row = pasted()
+    told = dict(zip(heading, row, strict=True))
+    assert (told["lane"], told["state"], told["for"]) == ("worker-1", "lock wait", "Lock accounts (bank.py:11)")
+    assert float(told["from s"]) == pytest.approx((item.start_ns - model.start_ns) / 1e9, abs=1e-9)
+    assert float(told["lasted ms"]) == pytest.approx(item.duration_ns / 1e6)
+    assert told["why"].startswith("Waited")
+
+
+def test_a_span_is_copied_lane_by_lane_and_adds_up(opened: MainWindow) -> None:
+    model = opened.bridge.model
+    assert model is not None
+    length = model.end_ns - model.start_ns
+    opened.selection.select_span(model.start_ns + length * 0.2, model.start_ns + length * 0.4)
+    opened.acts["copy"].trigger()
+    heading, *rows = pasted()
+    assert [row[0] for row in rows] == [model.lane_name(lane.id) for lane in model.lanes]
+    first = heading.index("to s") + 1
+    for row in rows:
+        assert sum(map(float, row[first:])) == pytest.approx(length * 0.2 / 1e6, rel=1e-3)
+    assert "<table>" in QGuiApplication.clipboard().mimeData().html()
+
+
+def test_a_lane_is_copied_slice_by_slice(opened: MainWindow) -> None:
+    model = opened.bridge.model
+    assert model is not None
+    opened.selection.select_lane(2)
+    opened.acts["copy"].trigger()
+    _, *rows = pasted()
+    assert len(rows) == len(model.states.slices(2, model.start_ns, model.end_ns).starts)
+    assert {row[0] for row in rows} == {model.lane_name(2)}
+
+
+def test_pictures_of_view_and_span(opened: MainWindow, tmp_path: Path) -> None:
+    canvas, view = opened.timeline.canvas, opened.view
+    opened.acts["copy-picture"].trigger()
+    whole = QGuiApplication.clipboard().image()
+    assert (whole.width(), whole.height()) == (opened.legend.width(), canvas.height() + opened.legend.height())
+    opened.selection.select_span(view.start_ns + view.span_ns * 0.25, view.start_ns + view.span_ns * 0.75)
+    before = opened.selection.span
+    part = opened.copying.picture()
+    names = canvas.geometry_now().names_px
+    assert part.width() == pytest.approx(names + (canvas.width() - names) / 2, abs=2)
+    assert opened.selection.span == before
+    assert opened.copying.save_picture(tmp_path / "shot")
+    assert QImage(str(tmp_path / "shot.png")).width() == part.width()
+    assert not opened.copying.save_picture(tmp_path / "no" / "such" / "folder.png")
+    strip = opened.messages.strip("picture")
+    assert strip is not None
+    assert "could not be written; choose another place." in strip.message.text
+
+
+def test_tables_copy_what_is_chosen_or_all(opened: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    opened.docks.bring_up("locks")
+    wait_for(lambda: [table for table in opened.locks.findChildren(RowTable) if table.row_model.rows])
+    table = next(table for table in opened.locks.findChildren(RowTable) if table.row_model.rows)
+    table.setFocus()
+    table.clearSelection()
+    table.setCurrentIndex(table.model().index(-1, -1))
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert len(pasted()) == 1 + len(table.row_model.rows)
+    table.selectRow(0)
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert len(pasted()) == 2
+    assert pasted()[0] == [column.title for column in table.row_model.columns]
