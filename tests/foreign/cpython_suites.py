@@ -11,6 +11,7 @@ renders docs/cpython_tests.md from all that is in there. Exit status 1 when a di
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -170,6 +171,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="keep the results, and render the table in docs")
     arguments = parser.parse_args()
     unexplained = 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, its children too
     with tempfile.TemporaryDirectory() as temporary:
         for python in arguments.interpreters.split(","):
             version = version_of(python)

@@ -2,7 +2,13 @@
 
 from fnmatch import fnmatchcase
 
-REASONS: dict[str, str] = {}  # by pattern of the test's name
+# By pattern of the test's name.
+REASONS = {
+    "*.WithManagerTestRemoteManager.test_remote": (
+        "The test wants `time.sleep` to be refused by xmlrpc, which refuses what has no `__dict__`. While it is "
+        "recorded, `time.sleep` is a bound method, which has one."
+    ),
+}
 
 
 def reason_for(test: str) -> str | None:

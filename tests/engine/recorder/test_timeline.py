@@ -93,7 +93,7 @@ def bank(bench: Bench) -> RingWriter:
     writer.introduce()
     writer.cell(0, native_id=writer.pid, started=0, thread=1)
     writer.text("thread", 1, writer.pid, "MainThread", 0, False, 0, False)
-    writer.text("primitive", 5, "Lock", "accounts", "bank.py", 12, False, None)
+    writer.text("primitive", 5, "Lock", "accounts", "bank.py", 12, False, None, -1)
     writer.text("site", 9, "bank.py", 40, "transfer")
     bench.cycle(1)
     return writer
@@ -201,7 +201,7 @@ def test_a_forked_child_has_its_own_copy_of_what_it_inherited(bench: Bench, bank
     child.text("thread", 1, child.pid, "worker", 5 * MS, False, 0, False)
     child.record(1, layout.HOLD, site=9, number=5, start=6 * MS, end=7 * MS)
     child.record(1, layout.HOLD, site=9, number=layout.OBJECT_SHARED | 3, start=8 * MS, end=9 * MS)
-    bank.text("primitive", layout.OBJECT_SHARED | 3, "process Lock", "shared", "bank.py", 13, False, None)
+    bank.text("primitive", layout.OBJECT_SHARED | 3, "process Lock", "shared", "bank.py", 13, False, None, -1)
     bank.record(1, layout.HOLD, site=9, number=layout.OBJECT_SHARED | 3, start=6 * MS, end=7 * MS)
     rows = bench.cycle(10)
     names = {text["id"]: (text["name"], text["process"]) for text in bench.told("primitive")}
