@@ -178,6 +178,7 @@ class MainWindow(WindowFrame):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
         self.arrangement.changed.connect(self._on_arranged)
+        self.timeline.canvas.rows_changed.connect(self._align_plots)
         self.filters.changed.connect(self._on_arranged)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for"):
@@ -403,6 +404,8 @@ class MainWindow(WindowFrame):
 
     def _on_arranged(self) -> None:
         self.settings.put("timeline", {**self.arrangement.as_json(), "sort": self.filters.sort.name})
+
+    def _align_plots(self) -> None:
         self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
 
     def _go_to_lane(self, lane: int) -> None:

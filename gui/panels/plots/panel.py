@@ -79,6 +79,8 @@ class Plots(QWidget):
 
     def set_names_px(self, width_px: int) -> None:
         """How wide the names are that stand beside the timeline: times lie below each other."""
+        if width_px == self._names_px:
+            return
         self._names_px = width_px
         self._layout.setContentsMargins(width_px, 0, SCROLL_BAR_PX, 0)
         self._place()
