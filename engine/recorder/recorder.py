@@ -91,13 +91,13 @@ class Recorder:
         self._control.send({"phase": "running", "pid": self._program.pid, "session": self._program.session})
         guard = Guard(self._control, self._ending)
         while self._exit_status is None:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.thread_time()
             self._obey()
             self._cycle()
             self._ending.step()
             self._reap()
-            took = time.perf_counter() - began
-            self._rest(self._pause(took))
+            cost = time.thread_time() - used
+            self._rest(self._period(cost) - (time.perf_counter() - began))
         ended_ns = time.perf_counter_ns()
         guard.close()
         self._wait_for_leftovers()
@@ -109,15 +109,15 @@ class Recorder:
         """For a signal to this process: as the stop command."""
         self._told_to_stop = True
 
-    def _pause(self, took_s: float) -> float:
+    def _period(self, cost_s: float) -> float:
+        """From the beginning of a cycle, which took so much of a processor, to that of the next one."""
         if self._watch.wants_another_look:
             return CONFIRM_CYCLE_S
-        self._usual_cost_s += (
-            took_s - self._usual_cost_s
-        ) / 8  # one long cycle does not make us slow to see a deadlock
+        # One long cycle does not make us slow to see a deadlock, nor does a machine that is busy otherwise.
+        self._usual_cost_s += (cost_s - self._usual_cost_s) / 8
         busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
         period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
-        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE)) - took_s
+        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE))
 
     def _rest(self, pause_s: float) -> None:
         """Until the next cycle; meanwhile looks at the threads that run as often as is wanted."""
