@@ -60,12 +60,9 @@ while time.perf_counter() < %r:
     for number in range(1000): x += number
 """ % end
 def interpreters():
-    try:
-        import _interpreters
-    except ImportError:
-        import _xxsubinterpreters as _interpreters
+    import _interpreters
     number = _interpreters.create()
-    _interpreters.exec(number, CODE) if hasattr(_interpreters, "exec") else _interpreters.run_string(number, CODE)
+    _interpreters.exec(number, CODE)
     _interpreters.destroy(number)
 def work_of_process(): compute()
 if kind == "processes":
@@ -193,8 +190,10 @@ def measure(python: str, seconds: float, repeat: int, counts: Sequence[int], fol
     cores = len(os.sched_getaffinity(0))
     cases = [("compute", count) for count in counts] + [("sleep", 4), ("lock_wait", 4)]
     cases += [("release", count) for count in counts if count <= cores]
-    cases += [("interpreters", cores), ("processes", cores)]
     found: dict[str, Any] = dict(describe(python))
+    if tuple(map(int, found["version"].split(".")[:2])) >= (3, 13):  # older ones share one GIL
+        cases.append(("interpreters", cores))
+    cases.append(("processes", cores))
     for kind, count in cases:
         runs = []
         for _ in range(repeat):

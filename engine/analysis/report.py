@@ -67,6 +67,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
                 "looks": model.attribution.looks,
                 "percent_of_a_core": model.attribution.cost_percent,
                 "sentence": model.attribution.sentence,
+                "merged": model.attribution.any_merged,
             },
             "created": model.header.get("created"),
             "elapsed_ns": model.end_ns - model.start_ns,
@@ -229,6 +230,8 @@ def _lanes(summary: dict[str, Any]) -> str:
     lanes = [lane for lane in summary["lanes"] if not lane["internal"]]
     shown = [state for state in COLUMNS if summary["states"][state_name(state)]["ns"]]
     names = [SHORT.get(state, state_name(state)) for state in shown]
+    if summary["recording"]["sampling"]["merged"] and State.GIL_WAIT in shown:
+        names[shown.index(State.GIL_WAIT)] = "GIL/core"  # one and the same here
     lines = [f"{'Lanes':<34}{'alive':>11}" + "".join(f"{name:>9}" for name in names)]
     for lane in lanes[:MOST_LANES]:
         lines.append(_lane_line(f"{lane['name']} ({lane['process']})", lane["alive_ns"], lane["states"], shown))

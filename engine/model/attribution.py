@@ -41,6 +41,11 @@ class Attribution:
         """Whether GIL wait and core wait of a process's threads are one."""
         return self.methods.get(process) == "cpu_time"
 
+    @property
+    def any_merged(self) -> bool:
+        """Whether that is so for any process."""
+        return "cpu_time" in self.methods.values()
+
     def state_name(self, state: State, process: int) -> str:
         """`GIL wait`, or `GIL or core wait` where it cannot be told which."""
         if state is State.GIL_WAIT and self.merged(process):

@@ -120,6 +120,8 @@ class Looks:
         if not seen.process.interpreters or seen.memory is None:
             return
         seen.interpreters = seen.memory.native_ids()
+        if not seen.interpreters:
+            return  # before 3.13 nothing tells
         inner = {lane.native_id for part in seen.process.interpreters for lane in part.lanes.values()}
         for place, lane in zip(places, lanes, strict=True):
             if lane.native_id in inner:

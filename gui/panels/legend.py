@@ -22,6 +22,7 @@ SWATCH_PX = 20
 SHAPE = RowShape()
 SWATCH_HEIGHT_PX = SHAPE.hold_bottom - SHAPE.bar_top
 RECOUNT_S = 0.25
+MERGED_GIL = "GIL or core wait"  # where the system does not tell them apart
 STATES = (
     State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT,
     State.IO, State.SLEEP, State.IDLE, State.UNKNOWN,
@@ -96,6 +97,8 @@ class Legend(QWidget):
         end = min(self._view.end_ns, model.end_ns)
         totals = model.states.totals(lanes, int(start), max(int(end), int(start))).sum(axis=0)
         whole = int(totals.sum() - totals[State.ENDED])
+        if self.entries[State.GIL_WAIT].set_name(MERGED_GIL if model.attribution.any_merged else None):
+            self._lay_out()
         for state, entry in self.entries.items():
             entry.set_share(totals[state] / whole if whole else 0.0)
 
@@ -106,8 +109,11 @@ class Legend(QWidget):
         painter.fillRect(0, 0, self.width(), 1, theme.color("border"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """States flow into as many lines as they need; marks stand at the right where there is room beside them."""
         super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """States flow into as many lines as they need; marks stand at the right where there is room beside them."""
         right = self.width() - GRID
         x, y = GRID, 0
         for entry in self.entries.values():
@@ -174,18 +180,33 @@ class StateEntry(QAbstractButton):
         self._theme: Theme | None = None
         self._swatch = QImage()
         self._extend = False
-        metrics = QFontMetrics(ui_font(FONT_SMALL_PX))
-        self._name_px = metrics.horizontalAdvance(STATE_NAMES[state])
-        self._share_px = metrics.horizontalAdvance("100 %")
+        self._share_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance("100 %")
+        self._name, self._name_px = "", 0
+        self.set_name(None)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(STATE_NAMES[state])
-        self.setToolTip(f"Show only {STATE_NAMES[state]}; with Ctrl add it to what is shown. Again: show everything.")
         self.clicked.connect(self._on_clicked)
 
     @property
     def share(self) -> float | None:
         return self._share
+
+    @property
+    def name(self) -> str:
+        """What the state is called here."""
+        return self._name
+
+    def set_name(self, name: str | None) -> bool:
+        """Calls the state otherwise than usual; None: as usual. Whether that is another name than before."""
+        name = name or STATE_NAMES[self._state]
+        if name == self._name:
+            return False
+        self._name = name
+        self._name_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(name)
+        self.setAccessibleName(name)
+        self.setToolTip(f"Show only {name}; with Ctrl add it to what is shown. Again: show everything.")
+        self.update()
+        return True
 
     def set_share(self, share: float | None) -> None:
         """Share of the time in view, 0 to 1; None: nothing to count."""
@@ -225,7 +246,7 @@ class StateEntry(QAbstractButton):
         left = 8 + SWATCH_PX + 5
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.color("text_dim" if self._dimmed else "text"))
-        painter.drawText(QRect(left, 0, self._name_px + 2, LINE_PX), flags, STATE_NAMES[self._state])
+        painter.drawText(QRect(left, 0, self._name_px + 2, LINE_PX), flags, self._name)
         if self._share is not None:
             painter.setPen(theme.color("text_dim"))
             box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
