@@ -83,6 +83,10 @@ class LockProfile:
         order = np.argsort(-counts, kind="stable")
         return list(zip(lanes[order].tolist(), counts[order].tolist(), strict=True))
 
+    def holds_at(self, line: Line) -> np.ndarray:
+        """The holds that a line took: lane, start, end, site in columns, by start."""
+        return self._holds[self._holds[:, 3] == line.number]
+
     @property
     def wait_histogram(self) -> np.ndarray:
         """How many waits lasted from 2^k ns to twice that, by k."""

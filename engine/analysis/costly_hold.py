@@ -13,12 +13,15 @@ from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 from engine.model.statistics import lock_statistics
+from engine.recording.schema import State
 
 MOST_LOCKS = 3  # the most costly ones
 MIN_WAITS = 5
 MIN_WAIT_NS = 100_000_000
 MIN_SHARE = 0.15  # of its users' time is spent in waiting for it
 MIN_LINE_SHARE = 0.6  # of that waiting is owed to one line
+MIN_BUSY = 0.5  # of the time for which that line holds the lock
+BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT)
 
 
 def find(model: Model) -> list[Finding]:
@@ -43,6 +46,10 @@ def find(model: Model) -> list[Finding]:
         if worst is None or worst.site is None or not waited:
             continue
         if waited < MIN_SHARE * alive or worst.blocked_ns < MIN_LINE_SHARE * waited:
+            continue
+        lane, start, end, _ = profile.holds_at(worst).T
+        spent = model.states.totals_between(lane, start, end).sum(axis=0)
+        if spent[list(BUSY)].sum() < MIN_BUSY * spent.sum():
             continue
         found.append(
             finding(

@@ -38,12 +38,13 @@ def find(model: Model) -> list[Finding]:
             finding(
                 model,
                 "pool-starvation",
-                f"All {count(len(lanes), 'worker')} of {primitive.short} wait, and none works",
+                f"The {count(len(lanes), 'worker')} of {primitive.short} all wait, and none works",
                 f"The workers of {primitive.label} spent {percent(float(blocked.sum() / alive.sum()))} of their time in"
                 f" tasks that wait for something else, {duration(int(blocked.sum()))} in all, and had hardly a moment"
                 " without a task: what else was given to the pool had to wait.",
                 "Let tasks not wait: hand on what they wait for as tasks of their own, or give the pool more workers.",
                 lanes=lanes,
+                severity="info",
                 certainty="inferred",
                 waits_for=primitive.label,
                 primitive=executor,

@@ -17,7 +17,7 @@ from gui.widgets.parameter_field import FieldRow
 from gui.widgets.run_choices import InterpreterBox
 from gui.window.overlays import Overlay
 
-FIELD_WIDTH = 320
+FIELD_WIDTH = 360
 MOST_RECENT = 8
 KEY = "programs"
 
@@ -92,7 +92,7 @@ class RunProgram(Overlay):
         self.setAccessibleName("Run a program")
         self._settings, self._configuration, self._run = settings, configuration, run
         self.recent = QComboBox(self)
-        self.recent.setMinimumWidth(FIELD_WIDTH)
+        self.recent.setFixedWidth(FIELD_WIDTH)
         self.recent.activated.connect(self._on_recent)
         self.recent_row = FieldRow("Recent", self.recent)
         self.kind = QComboBox(self)
@@ -101,6 +101,7 @@ class RunProgram(Overlay):
         self.kind.currentIndexChanged.connect(self._show_kind)
         self.target, self.arguments, self.folder = self._line(), self._line(), self._line()
         self.arguments.setPlaceholderText("None")
+        self.arguments.setFixedWidth(FIELD_WIDTH)
         self._browse = self._button("Browse…", self._on_browse)
         self.rows = {
             "target": FieldRow("Program", self._beside(self.kind, self.target, self._browse)),
@@ -112,6 +113,7 @@ class RunProgram(Overlay):
         self.target.setAccessibleName("Program")
         self.folder.setAccessibleName("Folder")
         box = InterpreterBox(configuration, interpreters, self._instead(ask_for_interpreter))
+        box.setFixedWidth(FIELD_WIDTH)
         self.interpreter = FieldRow("Interpreter", box)
         title = QLabel("Run a program", self)
         title.setProperty("role", "title")
@@ -162,7 +164,6 @@ class RunProgram(Overlay):
 
     def _line(self) -> QLineEdit:
         line = QLineEdit(self)
-        line.setMinimumWidth(FIELD_WIDTH // 2)
         line.returnPressed.connect(self._on_run)
         return line
 
@@ -174,7 +175,7 @@ class RunProgram(Overlay):
     def _beside(self, *parts: QWidget) -> QWidget:
         """In one line."""
         line = QWidget(self)
-        line.setMinimumWidth(FIELD_WIDTH)
+        line.setFixedWidth(FIELD_WIDTH)
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
