@@ -38,6 +38,7 @@ class Details(QWidget):
         self._model: Model | None = None
         self._shown: tuple[float, int] = (0.0, -1)
         self._html = ""
+        self._drawn: object = None  # what was selected then
         self.browser = QTextBrowser(self)
         self.browser.setOpenLinks(False)
         self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
@@ -47,7 +48,7 @@ class Details(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.browser)
-        selection.changed.connect(self.draw)
+        selection.changed.connect(self._on_selection_changed)
         themes.changed.connect(self.draw)
         spans.changed.connect(self._on_span_changed)
         self.draw()
@@ -73,6 +74,7 @@ class Details(QWidget):
         """Writes the page for the selection as it is."""
         model = self._model
         self._shown = (self._clock(), model.version if model is not None else -1)
+        self._drawn = self._selected()
         html = Page(self._themes.current, model, self._spans.statistics).html(self._selection)
         if html != self._html:
             self._html = html
@@ -80,6 +82,15 @@ class Details(QWidget):
             place = scroll.value()
             self.browser.setHtml(html)
             scroll.setValue(place)
+
+    def _selected(self) -> object:
+        chosen = self._selection
+        return chosen.slice, chosen.span, chosen.lane, chosen.group, chosen.chosen_primitive, self._spans.statistics
+
+    def _on_selection_changed(self) -> None:
+        """A new span has been drawn already: its statistics began before this was told."""
+        if self._selected() != self._drawn:
+            self.draw()
 
     def _on_span_changed(self) -> None:
         if self._selection.span is not None:
