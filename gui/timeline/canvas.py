@@ -44,7 +44,6 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.ShortcutFocusReason,
 )
 GO_ON_MS = 20
-PAINT_S = 0.003  # what a paint needs besides making cells
 FEWEST_ROWS = 6  # that other parts of the window leave room for
 
 
@@ -82,6 +81,7 @@ class Canvas(QWidget):
         self._frame: Frame | None = None
         self._stale = True
         self._budget = budget or FrameBudget()
+        self._paint_s = 0.0  # what the last paint took besides making cells
         self._go_on = QTimer(self)  # for what has not been exact within the last paint's budget
         self._go_on.setSingleShot(True)
         self._go_on.setInterval(GO_ON_MS)
@@ -296,6 +296,7 @@ class Canvas(QWidget):
     # Painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        left_s = self._budget.left_s()
         painter = QPainter(self)
         model = self.model
         if model is None or not model.lanes:
@@ -303,6 +304,7 @@ class Canvas(QWidget):
             return
         scene = self._scene(model)
         geometry = scene.geometry
+        fresh = self._stale
         frame = self._fresh_frame(scene)
         frame.paint(painter, scene)
         painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
@@ -320,6 +322,8 @@ class Canvas(QWidget):
             painter.setPen(self.themes.current.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+        if fresh:
+            self._paint_s = left_s - self._budget.left_s() - frame.made_s
 
     def _scene(self, model: Model) -> Scene:
         return Scene(self.geometry_now(), self.rows, model, self._deadlocked, self.times(model))
@@ -330,7 +334,7 @@ class Canvas(QWidget):
             frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters, geometry.shape)
             self._stale = True
         if self._stale:
-            frame.prepare(scene, self._budget.left_s() - PAINT_S)
+            frame.prepare(scene, self._budget.left_s() - self._paint_s)
             self._stale = not frame.complete
             if self._stale:
                 self._go_on.start()

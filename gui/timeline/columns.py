@@ -46,6 +46,7 @@ class LaneColumns:
         self._pace = Pace()
         self._known_of: Model | None = None  # up to when that was known the last time
         self._known_ns = 0
+        self.made_s = 0.0  # what making cost in the last update
         self._made = False  # in the last update anything was made that had to
         self.complete = True  # everything in view is exact
 
@@ -140,13 +141,14 @@ class LaneColumns:
 
     def _make(self, scene: Scene, budget_s: float) -> None:
         """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none."""
+        self.made_s = 0.0
         todo = MADE - self.ring.in_order(self.ring.status, self.first, self.last)
         self.complete = not todo.any()
         if self.complete or (budget_s <= 0 and self._made and todo.max() < MADE - UNMADE):
             self._made = self.complete
             return
         scale, now = self._grid[0], self._clock()
-        deadline = now + budget_s
+        deadline, started = now + budget_s, now
         while (piece := next_piece(todo, self._turn)) is not None:
             rows = [self.rows[place] for place in piece.places.tolist()]
             lanes = sum(len(row.lanes) for row in rows)
@@ -162,6 +164,7 @@ class LaneColumns:
                 break
         self.complete = not todo.any()
         self._made = True
+        self.made_s = now - started
 
     def _sketch(self, scene: Scene) -> None:
         """Something coarse where there is nothing yet."""

@@ -35,6 +35,11 @@ class Frame:
         """Everything in view is exact; else the next `prepare` goes on."""
         return self._columns.complete
 
+    @property
+    def made_s(self) -> float:
+        """Thread CPU time that the last `prepare` has spent on exact cells."""
+        return self._columns.made_s
+
     def prepare(self, scene: Scene, budget_s: float) -> None:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry = scene.geometry

@@ -1,7 +1,9 @@
 """The ruler above the lanes."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter
 
 from engine.model.format import duration
 from gui.state.arrangement import Times
@@ -59,12 +61,20 @@ class Ruler:
             first = ticks.marks[0].time_ns - ticks.step_ns
             count = int((geometry.end_ns - origin_ns - first) / fine) + 1
             left, step = scale.x(first + origin_ns) * self._ratio, scale.width(fine) * self._ratio
-            minor = (bottom - px(MINOR_PX), px(1), px(MINOR_PX))
+            self._paint_minor(painter, left + np.arange(count, dtype=np.float64) * step, px(geometry.width))
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("border"))
-            painter.drawRects([QRect(round(left + place * step), *minor) for place in range(count)])
             painter.setBrush(theme.color("border_strong"))
             painter.drawRects(marks)
+
+    def _paint_minor(self, painter: QPainter, lefts: NDArray[np.floating], width: int) -> None:
+        """Paints the fine marks, all in one image of a pixel's height."""
+        line = np.full(width, self._theme.color("panel").rgb(), np.uint32)
+        for offset in range(self._px(1)):
+            places = np.rint(lefts).astype(np.intp) + offset
+            line[places[(places >= 0) & (places < width)]] = self._theme.color("border").rgb()
+        image = QImage(line.data, width, 1, QImage.Format.Format_RGB32)
+        height = self._px(MINOR_PX)
+        painter.drawImage(QRect(0, self._px(RULER_PX) - height, width, height), image)
 
     def _px(self, logical: float) -> int:
         return round(logical * self._ratio)
