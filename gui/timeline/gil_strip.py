@@ -81,13 +81,15 @@ class GilStrip:
     def _draw(self, painter: QPainter, geometry: Geometry, top: int, strip: _Strip) -> None:
         theme = self._themes.current
         height = strip.image.height() / geometry.ratio
-        target = QRectF(geometry.names_px, top + MARGIN_PX, geometry.columns / geometry.ratio, height)
+        width = geometry.columns / geometry.ratio
+        painter.fillRect(QRectF(geometry.names_px, top, width, geometry.row_px), theme.color("group"))
+        target = QRectF(geometry.names_px, top + MARGIN_PX, width, height)
         painter.drawImage(target, strip.image)
         if not strip.text:
             return
         font = ui_font(FONT_SMALL_PX)
-        width = QFontMetrics(font).horizontalAdvance(strip.text) + 2 * TEXT_GAP_PX
-        box = QRectF(geometry.width - width, top + 1, width, geometry.row_px - 2)
+        text_px = QFontMetrics(font).horizontalAdvance(strip.text) + 2 * TEXT_GAP_PX
+        box = QRectF(geometry.width - text_px, top + 1, text_px, geometry.row_px - 2)
         painter.fillRect(box, theme.color("group"))
         painter.setFont(font)
         painter.setPen(theme.color("text_dim"))
