@@ -74,8 +74,9 @@ class TracedProcess:
         return found
 
     def primitive(self, kind: str, name: str = "") -> int:
-        """Number of the first primitive of that kind (and name)."""
-        return next(p[0] for p in self.primitives() if p[1] == kind and name in {"", p[2]})
+        """Number of the first primitive of that kind (and name) that is not internal; else of any."""
+        fitting = (p for p in self.primitives() if p[1] == kind and name in {"", p[2]})
+        return int(min(fitting, key=lambda primitive: bool(primitive[5]))[0])
 
     def thread(self, name: str) -> int:
         """Serial of the first thread of that name."""
