@@ -1,0 +1,160 @@
+"""What is drawn follows from the slices: cells made in pieces, kept, stretched and made anew end up exact."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from engine.model.model import Model
+from engine.recording.synthetic import Synthetic, commits, header
+from gui.state.filters import Filters
+from gui.theme import make_theme
+from gui.timeline.cells import DOMINANT, HELD, WORST
+from gui.timeline.columns import LaneColumns
+from gui.timeline.geometry import Geometry
+from gui.timeline.raster import Raster
+from gui.timeline.ring import MADE, UNMADE
+from gui.timeline.rows import Rows, arrange
+from gui.timeline.scene import Scene
+from gui.timeline.time_base import TimeBase, Times
+from tests.gui.timeline.recordings import synthetic
+
+SIZE = (900, 32 + 12 * 24)
+GENEROUS = float("inf")
+# Not round: no bucket's middle lies exactly on the border of two columns, where rounding would decide.
+LIVE_NS = 40_012_345.678
+
+
+@dataclass
+class Clock:
+    """Every look at it takes so long: a piece of making costs one step."""
+
+    step: float = 0.0
+    now: float = field(default=0.0)
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+@dataclass
+class View:
+    """Cells of a model without a window."""
+
+    model: Model
+    clock: Callable[[], float] = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.columns = LaneColumns(Raster(make_theme(dark=True)), self.clock)
+        self.rows: Rows = arrange(self.model, Filters())
+
+    def show(self, start_ns: float, span_ns: float, first_row: int = 0, budget_s: float = GENEROUS) -> None:
+        place = (first_row, len(self.rows))
+        geometry = Geometry.of(SIZE, 1.0, place, (start_ns, start_ns + span_ns))
+        times = TimeBase(Times.START, self.model.start_ns)
+        self.scene = Scene(geometry, self.rows, self.model, {}, times)
+        self.columns.update(self.scene, budget_s)
+
+    def shown(self) -> np.ndarray:
+        ring = self.columns.ring
+        return ring.in_order(ring.codes, self.columns.first, self.columns.last)
+
+    def status(self) -> np.ndarray:
+        ring = self.columns.ring
+        return ring.in_order(ring.status, self.columns.first, self.columns.last)
+
+    def exact(self) -> np.ndarray:
+        geometry = self.scene.geometry
+        found = np.zeros((3, geometry.rows_in_view, geometry.columns), np.uint8)
+        for place in range(geometry.rows_in_view):
+            row = self.rows.rows[geometry.first_row + place]
+            if row.lane is not None:
+                asked = (np.array([row.lane]), geometry.start_ns, geometry.ns_per_column, geometry.columns)
+                found[DOMINANT, place], found[WORST, place] = (part[0] for part in self.model.states.codes(*asked))
+                found[HELD, place] = self.model.holds.covered(*asked)[0]
+        return found
+
+    def assert_exact(self) -> None:
+        assert self.columns.complete
+        assert (self.status() == MADE).all()
+        np.testing.assert_array_equal(self.shown(), self.exact())
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return synthetic(lanes=40, slices=30_000)
+
+
+def span(model: Model) -> float:
+    return float(model.end_ns - model.start_ns)
+
+
+def test_wherever_the_view_goes_it_is_exact(model: Model) -> None:
+    view = View(model)
+    random = np.random.default_rng(3)
+    whole = span(model)
+    start, width, row = float(model.start_ns), whole, 0
+    for _ in range(60):
+        step = random.integers(4)
+        if step == 0:
+            start += width * random.uniform(-0.4, 0.4)
+        elif step == 1:
+            factor = random.choice([0.3, 0.9, 1.1, 3.0])
+            start, width = start + width * (1 - factor) / 2, min(max(width * factor, 1_000.0), 2 * whole)
+        elif step == 2:
+            row = int(random.integers(0, len(view.rows) - 12))
+        else:
+            start = model.start_ns + random.uniform(0, whole)
+        view.show(start, width, row)
+        view.assert_exact()
+
+
+def test_within_a_small_budget_something_is_shown_at_once_and_exact_after_a_few_paints(model: Model) -> None:
+    clock = Clock()
+    view = View(model, clock)
+    view.show(model.start_ns, span(model))
+    clock.step = 1.0  # from now on every piece uses the budget up
+    for start, width in ((0.3, 0.4), (0.1, 0.8), (0.6, 1e-4), (0.2, 2e-6)):
+        paints = 0
+        while paints == 0 or not view.columns.complete:
+            view.show(model.start_ns + start * span(model), width * span(model), budget_s=0.001)
+            assert (view.status() != UNMADE).all()
+            alive = [place for place in range(12) if place not in view.columns.headers]
+            assert (view.shown()[DOMINANT, alive] != 0).all()  # these lanes live throughout
+            paints += 1
+        assert paints > 1
+        view.assert_exact()
+
+
+def test_a_live_recording_is_exact_after_every_commit() -> None:
+    made = Synthetic(lanes=24, slices=6_000, finished=True)
+    model = Model(header(made))
+    batches = commits(made, 3_000_000)
+    for _ in range(10):
+        model.take_in(next(batches))
+    view = View(model)
+    for number, batch in enumerate(batches):
+        model.take_in(batch)
+        view.rows = arrange(model, Filters())
+        if number % 3 != 2:  # some commits come together
+            width = LIVE_NS if number % 2 else LIVE_NS / 3
+            view.show(model.end_ns - 0.9 * width, width)
+            view.assert_exact()
+
+
+def test_what_had_not_been_recorded_yet_may_be_empty_for_a_paint_only() -> None:
+    made = Synthetic(lanes=24, slices=6_000, finished=False)
+    model = Model(header(made))
+    batches = list(commits(made, 3_000_000))
+    for batch in batches[:20]:
+        model.take_in(batch)
+    clock = Clock()
+    view = View(model, clock)
+    view.show(model.end_ns - 30e6, LIVE_NS)
+    for batch in batches[20:30]:
+        model.take_in(batch)
+        view.show(model.end_ns - 30e6, LIVE_NS, budget_s=-1.0)
+        assert not view.columns.complete
+        view.show(model.end_ns - 30e6, LIVE_NS, budget_s=-1.0)  # never twice in a row nothing
+        view.assert_exact()
