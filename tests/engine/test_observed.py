@@ -1,48 +1,22 @@
 """Deadlocks of every form are found while they happen, with their cause and exactly their participants."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.model.model import Model
-from engine.session import Session, program_request
 from tests.engine.corpus import Program, programs
-from tests.engine.recorded import LIMIT_S, load
+from tests.engine.corpus_runs import Case, name, run
 
-AT_ONCE = 4
 # One of each way to find them; the rest and the other start methods with --full.
 COVERING = {
     "barrier_of_three", "crossed_queues", "five_diners", "full_queue_under_lock", "held_at_fork", "joined_under_lock",
     "last_permits", "left_at_the_end", "never_notified", "process_events", "stuck_aside", "two_pools", "two_upgrades",
     "undrained_queue",
 }  # fmt: skip
-Case = tuple[Program, str]
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]
 OTHERS = [case for case in CASES if case not in COVERED]
-
-
-def name(case: Case) -> str:
-    return " ".join(filter(None, (case[0].name, case[1])))
-
-
-def run(cases: list[Case], folder: Path) -> Iterator[tuple[str, Model]]:
-    for first in range(0, len(cases), AT_ONCE):
-        sessions = {}
-        try:
-            for case in cases[first : first + AT_ONCE]:
-                program, method = case
-                words = [str(program.path), method] if method else [str(program.path)]
-                recording = folder / f"{name(case)}.lane"
-                request = program_request(words, recording=recording, time_limit_s=LIMIT_S, end_on_deadlock=True)
-                sessions[name(case)] = Session(request)
-                sessions[name(case)].start()
-            for key, session in sessions.items():
-                yield key, load(folder / f"{key}.lane", session.wait(LIMIT_S)).model
-        finally:
-            for session in sessions.values():
-                session.close()
 
 
 def assert_found(program: Program, model: Model) -> None:

@@ -1,51 +1,26 @@
 """Deadlocks that a run did not have but another may have; and what must not be taken for one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from engine.analysis.findings import find_all, verdict
 from engine.model.model import Model
-from engine.session import Session, program_request
-from tests.engine.corpus import Program, programs
-from tests.engine.recorded import LIMIT_S, load
+from tests.engine.corpus import programs
+from tests.engine.corpus_runs import Case, name, run
 
-AT_ONCE = 3
-PROGRAMS = programs("potential", "clean")
+CASES: list[Case] = [
+    (program, method) for program in programs("potential", "clean") for method in program.methods[:1] or ("",)
+]
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
-    """All of them, run for real, a few at a time."""
-    folder = tmp_path_factory.mktemp("corpus")
-    return dict(run(PROGRAMS, folder))
+    """The recordings of all of them, by name."""
+    return dict(run(CASES, tmp_path_factory.mktemp("corpus")))
 
 
-def run(wanted: list[Program], folder: Path) -> Iterator[tuple[str, Model]]:
-    for first in range(0, len(wanted), AT_ONCE):
-        sessions = {}
-        try:
-            for program in wanted[first : first + AT_ONCE]:
-                recording = folder / f"{program.name}.lane"
-                request = program_request(
-                    [str(program.path), *program.methods[:1]],
-                    recording=recording,
-                    time_limit_s=LIMIT_S,
-                    end_on_deadlock=True,
-                )
-                sessions[program.name] = Session(request)
-                sessions[program.name].start()
-            for name, session in sessions.items():
-                yield name, load(folder / f"{name}.lane", session.wait(LIMIT_S)).model
-        finally:
-            for session in sessions.values():
-                session.close()
-
-
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
-def test_programs_get_their_verdict(program: Program, models: dict[str, Model]) -> None:
-    model = models[program.name]
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_programs_get_their_verdict(case: Case, models: dict[str, Model]) -> None:
+    program, model = case[0], models[name(case)]
     assert model.program_end is not None
     assert model.program_end["exit_status"] == 0, "".join(entry["text"] for entry in model.output)
     findings = find_all(model)
