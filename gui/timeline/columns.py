@@ -115,6 +115,7 @@ class LaneColumns:
                 summaries = {
                     place: np.full((self._raster.row_height, columns), self._raster.group_pixel, np.uint32)
                     for place in self.headers
+                    if self.rows[place].lanes  # others have none: they look the same throughout
                 }
                 nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
                 self.ring.put(np.arange(len(self.rows)), first, nothing, ROUGH)
