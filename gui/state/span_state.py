@@ -40,6 +40,8 @@ class SpanState(QObject):
         self._rows = FIRST_ROWS
         self._begun = self._told = 0.0
         self._cancelled = False
+        self._counting: SpanStatistics | None = None  # at work, or done
+        self._tells = False  # the next piece of work is to tell what there is
         self.statistics: SpanStatistics | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -49,7 +51,8 @@ class SpanState(QObject):
     @property
     def busy(self) -> bool:
         """Whether some of the span has still to be counted."""
-        return self.statistics is not None and not self.statistics.complete and not self._cancelled
+        counted = self._counting is not None and self._counting.complete and not self._tells
+        return self._model is not None and self._span is not None and not counted and not self._cancelled
 
     @property
     def cancelled(self) -> bool:
@@ -62,12 +65,12 @@ class SpanState(QObject):
         self._begin()
 
     def refresh(self) -> None:
-        """The model may have grown."""
-        model, counted = self._model, self.statistics
+        """The model may have grown: a span that reaches beyond what was known is counted anew, now and then."""
+        model, counted = self._model, self._counting
         if model is None or counted is None or self._span is None or self.busy or model.version == self._version:
             return
         if counted.end_ns < self._span[1] and self._clock() - self._begun >= ANEW_S:
-            self._begin()
+            self._begin(keep=True)
 
     def cancel(self) -> None:
         """Counts no further; what has been counted stays."""
@@ -80,27 +83,47 @@ class SpanState(QObject):
         if self._selection.span != self._span:
             self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, *, keep: bool = False) -> None:
+        """Counts what is selected from the beginning; `keep`: the former figures are shown until that is done."""
         self._span = self._selection.span
         self._timer.stop()
-        self._cancelled = False
-        self.statistics = None
+        self._cancelled = self._tells = False
+        self._counting = None
+        self._begun = self._clock()
+        if not keep:
+            self.statistics = None
         if self._model is not None and self._span is not None:
-            self._begun, self._version = self._clock(), self._model.version
-            self.statistics = SpanStatistics(self._model, *self._span)
             self._timer.start(SETTLE_MS)
-        self.changed.emit()
+        if not keep:
+            self.changed.emit()
 
     def _work(self) -> None:
-        counting = self.statistics
-        if counting is None:
-            return
+        """One piece: begins, tells, or counts. Never two of them, for each takes a good part of a frame."""
+        if self._counting is None:
+            self._start()
+        elif self._tells:
+            self._tells, self._told = False, self._clock()
+            self.changed.emit()
+        else:
+            self._count(self._counting)
+        if self.busy:
+            self._timer.start(REST_MS)
+
+    def _start(self) -> None:
+        assert self._model is not None
+        assert self._span is not None
+        self._version = self._model.version
+        self._counting = SpanStatistics(self._model, *self._span)
+        if self.statistics is None:
+            self.statistics = self._counting
+            self._tells = True
+
+    def _count(self, counting: SpanStatistics) -> None:
         begun = self._thread_time()
         goes_on = counting.advance(self._rows)
         took = max(self._thread_time() - begun, 1e-6)
         self._rows = int(min(max(self._rows * min(PIECE_S / took, 2.0), LEAST_ROWS), MOST_ROWS))
-        if goes_on:
-            self._timer.start(REST_MS)
-        if not goes_on or self._clock() - self._told >= TELL_S:
-            self._told = self._clock()
-            self.changed.emit()
+        if not goes_on:
+            self.statistics = counting
+        shown = self.statistics is counting
+        self._tells = not goes_on or (shown and self._clock() - self._told >= TELL_S)

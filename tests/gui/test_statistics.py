@@ -88,9 +88,10 @@ def test_counting_a_large_span_goes_in_pieces_and_can_be_cancelled(qtbot: QtBot,
     spans = SpanState(selection, thread_time=lambda: next(took))
     spans.show_model(model)
     selection.select_span(model.start_ns, model.end_ns)
+    assert spans.busy
+    qtbot.waitUntil(lambda: spans.statistics is not None and spans.statistics.progress > 0)
     assert spans.statistics is not None
     assert spans.statistics.totals.sum() > 0
-    qtbot.waitUntil(lambda: spans.statistics.progress > 0)
     assert spans.busy
     spans.cancel()
     assert spans.cancelled
@@ -100,3 +101,27 @@ def test_counting_a_large_span_goes_in_pieces_and_can_be_cancelled(qtbot: QtBot,
     selection.select_span(model.start_ns, model.start_ns + 1_000_000)
     assert not spans.cancelled
     spans.cancel()
+
+
+def test_figures_of_a_span_that_is_still_recorded_stay_until_there_are_newer_ones(
+    qtbot: QtBot, selection: Selection
+) -> None:
+    now = [0.0]
+    model = by_hand(finished=False)
+    spans = SpanState(selection, clock=lambda: now[0])
+    spans.show_model(model)
+    selection.select_span(START + 50 * MS, START + 500 * MS)
+    qtbot.waitUntil(lambda: not spans.busy)
+    first = spans.statistics
+    assert first is not None
+    assert first.end_ns == START + 100 * MS
+    model.end_ns += 100 * MS
+    model.version += 1
+    spans.refresh()
+    assert not spans.busy  # too soon
+    now[0] += 2
+    spans.refresh()
+    assert spans.busy
+    assert spans.statistics is first
+    qtbot.waitUntil(lambda: not spans.busy)
+    assert spans.statistics.end_ns == START + 200 * MS

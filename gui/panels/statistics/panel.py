@@ -106,6 +106,8 @@ class StatisticsPanel(Panel):
 
     def update_body(self, model: Model) -> bool:
         span = self._spans.statistics
+        if span is None and self._spans.busy:
+            return True  # what is shown stays for the moment that a span takes to begin
         self.strip.setVisible(span is not None)
         if span is None:
             self._pages.setCurrentIndex(0)
