@@ -13,7 +13,7 @@ FIRST_ROWS = 16_000
 LEAST_ROWS, MOST_ROWS = 4_000, 400_000
 REST_MS = 4  # between two pieces
 ANEW_S = 1.0  # while a recording grows, a search that must begin anew does so this often at most
-TELL_S = 0.1  # the hits that are found meanwhile are shown this often
+TELL_S = 0.25  # the hits that are found meanwhile are shown this often
 
 
 class SearchState(QObject):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -32,6 +32,7 @@ EDGE_PX = 6  # at either side of the window's edges, where it is resized
 LEAST_WINDOW_PX = 6
 MARKER_PX = 6  # width and height of a marker
 MARKER_REACH_PX = 4
+MANY_MARKERS = 40  # from here on they are lines without a triangle
 PAN_STEP = 0.1  # of the view
 ZOOM_STEP = 1.25
 COLUMN_PX = 2  # device px per column
@@ -154,17 +155,27 @@ class Overview(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_markers(self, painter: QPainter) -> None:
-        """One triangle hanging from the upper edge per place; those that nobody could tell apart share one."""
+        """One triangle hanging from the upper edge per place, a mere line each where they are many.
+
+        Those that nobody could tell apart share one. The reader's own are on top.
+        """
         scale, theme = self.scale(), self._themes.current
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        places = {(round(scale.x(marker.time_ns)), marker.color) for marker in self._markers}
+        by_color: dict[str, set[int]] = {}
+        for marker in self._markers:
+            by_color.setdefault(marker.color, set()).add(round(scale.x(marker.time_ns)))
         half = MARKER_PX / 2
-        for x, color in sorted(places, key=lambda place: (place[1] == "accent", place)):  # the reader's own on top
+        for color in sorted(by_color, key=lambda name: (name == "accent", name)):
+            places = sorted(by_color[color])
+            painter.setPen(theme.color(color))
+            painter.drawLines([QLineF(x, 0, x, 2 * MARKER_PX) for x in places])
+            if len(places) > MANY_MARKERS:
+                continue
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color(color))
-            painter.drawPolygon(QPolygonF([QPointF(x - half, 0), QPointF(x + half, 0), QPointF(x, MARKER_PX)]))
-            painter.drawRect(QRectF(x - 0.5, 0, 1, 2 * MARKER_PX))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            for x in places:
+                painter.drawPolygon(QPolygonF([QPointF(x - half, 0), QPointF(x + half, 0), QPointF(x, MARKER_PX)]))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def event(self, event: QEvent) -> bool:
         """A tooltip where there is a marker."""

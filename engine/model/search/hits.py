@@ -36,17 +36,20 @@ class Hits:
     def __init__(self, origin_ns: int) -> None:
         self.tracks: dict[tuple[Kind, int], Track] = {}
         self._spread = Spread(origin_ns)
+        self.version = 0  # grows with every change
 
     def __len__(self) -> int:
         return sum(map(len, self.tracks.values()))
 
     def add(self, kind: Kind, lane: int, starts: np.ndarray, ends: np.ndarray) -> None:
         if len(starts):
+            self.version += 1
             self.tracks.setdefault((kind, lane), Track()).append(starts, ends)
             self._spread.add(starts)
 
     def set_open(self, kind: Kind, lane: int, starts: np.ndarray, ends: np.ndarray) -> None:
         if len(starts) or (kind, lane) in self.tracks:
+            self.version += 1
             self.tracks.setdefault((kind, lane), Track()).set_open(starts, ends)
 
     def after(self, hit: Hit | None, time_ns: float = 0) -> Hit | None:

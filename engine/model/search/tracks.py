@@ -87,7 +87,8 @@ class Track:
             return found
         if last - first > columns:
             edges = (start_ns + ns_per_column * np.arange(columns + 1)).astype(np.int64)
-            found[:] = self.starts.searchsorted(edges[1:]) > self.ends.searchsorted(edges[:-1], "right")
+            ended = first + self.ends[first:].searchsorted(edges[:-1], "right")
+            found[:] = self.starts[:last].searchsorted(edges[1:]) > ended
             return found
         inside = np.flatnonzero(self._ends[:last] >= start_ns) if self._nested else np.arange(first, last)
         left = np.clip((self._starts[inside] - start_ns) // ns_per_column, 0, columns - 1).astype(np.int64)
