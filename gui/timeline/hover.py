@@ -54,7 +54,8 @@ def _group_lines(row: Row, time_ns: float, model: Model) -> list[str]:
     process = model.processes[row.process]
     kind = "service lane" if row.kind is RowKind.SERVICES else "lane"
     heading = f"{process.name or 'process'} {process.pid}: {count(int(counts.sum()), kind)} of {len(row.lanes)}"
-    doing = [f"{count(int(counts[state]), 'lane')} {STATE_NAMES[State(state)]}" for state in np.argsort(-counts, kind="stable")]
+    order = np.argsort(-counts, kind="stable")
+    doing = [f"{count(int(counts[state]), 'lane')} {STATE_NAMES[State(state)]}" for state in order]
     return [heading, *doing[: int(np.count_nonzero(counts))]]
 
 
