@@ -57,7 +57,7 @@ def _doubt(points: float) -> str:
 
 def _busiest(model: Model, process: int) -> str:
     """Whether the GIL was taken all the time, how often it changed hands, and where it was held the longest."""
-    gil = next((gil.id for gil in model.gils.of_process(process) if gil.interpreter == 0), 0)
+    gil = next((gil.id for gil in model.gils.of_process(process)), 0)
     load = model.gils.load(gil, model.start_ns, model.end_ns)
     if load is None:
         return ""

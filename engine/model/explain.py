@@ -28,6 +28,7 @@ PLAIN = {
     State.CORE_WAIT: "Ready to run for {time}, but no core was free",
     State.ENDED: "Not alive",
 }
+UNRECORDED = "something that was not recorded"
 AWAITED = {  # what it took to end a wait, by kind
     "Condition": "to be notified on {name}",
     "Event": "for {name} to be set",
@@ -59,7 +60,8 @@ def explain(model: Model, item: Slice) -> str:
     if item.state is State.LOCK_WAIT or (item.state is State.WAIT and item.detail):
         sentence = _wait(model, item)
     elif item.state is State.WAIT:
-        sentence = f"{_waited(item)} for something that was not recorded"
+        other = _other_interpreter(model, item)
+        sentence = f"Was in {other} for {duration(item.duration_ns)}" if other else f"{_waited(item)} for {UNRECORDED}"
     elif item.state is State.GIL_WAIT:
         sentence = _gil_wait(model, item)
     else:
@@ -68,6 +70,17 @@ def explain(model: Model, item: Slice) -> str:
         if item.state is State.RUNNING and (held := _held(model, item)):
             sentence += f" holding {held}"
     return sentence + _so_far(item) + _certainty(item)
+
+
+def _other_interpreter(model: Model, item: Slice) -> str:
+    """The further interpreter of the same process in which a lane's thread has a lane then; empty: none."""
+    lane = model.lanes[item.lane]
+    for other in model.lanes:
+        process = model.processes[other.process]
+        if process.role == "interpreter" and process.parent == lane.process and other.native_id == lane.native_id:
+            if other.start_ns < item.end_ns and (other.end_ns is None or other.end_ns > item.start_ns):
+                return process.name
+    return ""
 
 
 def _so_far(item: Slice) -> str:
@@ -192,7 +205,7 @@ def _gil_wait(model: Model, item: Slice) -> str:
 
 def _seen_with_gil(model: Model, process: int, item: Slice) -> str:
     """`held by worker-1 at bank.py:40`; empty where nobody was seen with it."""
-    gils = [gil.id for gil in model.gils.of_process(process) if gil.interpreter == 0]
+    gils = [gil.id for gil in model.gils.of_process(process)]
     if not gils:
         return ""
     spent = model.gils.holders(gils[0], item.start_ns, item.end_ns)

@@ -71,7 +71,7 @@ class GilStore:
             self._rows.setdefault(gil, Table(GIL_ROW)).append(rows[rows["gil"] == gil])
 
     def of_process(self, process: int) -> list[Gil]:
-        """A process's GILs, the main interpreter's first."""
+        """A process's GIL; a further interpreter counts as a process of its own."""
         return sorted(
             (gil for gil in self._gils.values() if gil.process == process), key=lambda gil: (gil.interpreter, gil.id)
         )

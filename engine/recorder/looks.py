@@ -151,7 +151,7 @@ class Looks:
                     self._add(seen, gil, held, lanes, waiting, now_ns)
         elif waiting.any() and np.count_nonzero(found == Where.ON_CPU) == 1:
             holder = lanes[int(np.flatnonzero(found == Where.ON_CPU)[0])]
-            number = self._gil(seen, 0, "inferred")
+            number = self._gil(seen, seen.process, 0, "inferred")
             self.watch.add(number, now_ns, holder.number + 1, 0, int(waiting.sum()))
 
     def _add(
@@ -163,28 +163,30 @@ class Looks:
         waiting: NDArray[np.bool_],
         now_ns: int,
     ) -> None:
-        """What was read of one GIL. A span needs a lane that could have it: not all of them are looked at."""
-        holder, site = GIL_NOBODY, 0
+        """What was read of one GIL. Whose a further interpreter's is shows when one of its lanes has it first."""
+        holder, site, owner = GIL_NOBODY, 0, seen.process
         if held.native_id:
             known = [lane for lane in _living(seen.process) if lane.native_id == held.native_id]
             holder = known[-1 if gil.interpreter else 0].number + 1 if known else GIL_STRANGER
+            owner = known[-1].process if known and gil.interpreter else owner
             if held.place is not None:
                 site = self._registry.place(*held.place)
+        if gil.interpreter and gil.interpreter not in seen.gils and owner.main is None:
+            return
         if seen.interpreters:
             mine = [seen.interpreters.get(lane.native_id, 0) == gil.interpreter for lane in lanes]
             waiting = waiting & np.array(mine)
-        self.watch.add(
-            self._gil(seen, gil.interpreter, "read"), now_ns, holder, site, int(waiting.sum()), held.switches
-        )
+        number = self._gil(seen, owner, gil.interpreter, "read")
+        self.watch.add(number, now_ns, holder, site, int(waiting.sum()), held.switches)
 
-    def _gil(self, seen: _Seen, interpreter: int, how: str) -> int:
+    def _gil(self, seen: _Seen, owner: TracedProcess, interpreter: int, how: str) -> int:
         """The recording's number of an interpreter's GIL."""
         number = seen.gils.get(interpreter)
         if number is None:
             self._last_gil += 1
             number = seen.gils[interpreter] = self._last_gil
             self._registry.emit(
-                {"type": "gil", "id": number, "process": seen.process.number, "interpreter": interpreter, "how": how}
+                {"type": "gil", "id": number, "process": owner.number, "interpreter": interpreter, "how": how}
             )
         return number
 

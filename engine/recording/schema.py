@@ -162,7 +162,8 @@ PRIMITIVE_KINDS = (
 #                sampler(what of threads can be seen: "system_calls"|"accounts"|"cpu_time"|"none")
 #                sample_hz(as it is) sample_wanted_hz sample_looks(so far) sample_percent(of a core)
 #   attribution  process method(as `sampler`, of this process)
-#   gil          id process interpreter(0: the main one) how("read": from the interpreter's memory | "inferred")
+#   gil          id process(a further interpreter's own) interpreter(0: the main one)
+#                how("read": from the interpreter's memory | "inferred")
 #   note         time_ns text level("info"|"warning")         end  time_ns: the recording was closed in order
 #   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces
 #                it; also behind "end", when it was made later

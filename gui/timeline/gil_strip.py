@@ -18,7 +18,7 @@ from gui.timeline.time_base import TimeBase
 
 MARGIN_PX = 2  # above and below a strip
 FEWEST_STEP_PX = 2.0  # of a lane's step; with more lanes than fit, steps overlap
-MOST_STRIPS = 4  # of sub-interpreters, in one row
+MOST_STRIPS = 4  # of interpreters without lanes of their own, in one row
 LIVE_NS = 200_000_000  # the strip of what grows is made anew so often, in the time of the recording
 TEXT_GAP_PX = 6
 
@@ -64,7 +64,7 @@ class GilStrip:
 
     def _strip(self, scene: Scene, process: int, gils: list[Gil]) -> _Strip:
         geometry, model, theme = scene.geometry, scene.model, self._themes.current
-        lanes = tuple(lane for lane in scene.rows.lanes() if _is_of(model, lane, process))
+        lanes = tuple(lane for lane in scene.rows.lanes() if model.lanes[lane].process == process)
         grown = min(model.end_ns, round(geometry.end_ns)) // LIVE_NS
         height = max(1, round((geometry.row_px - 2 * MARGIN_PX) * geometry.ratio))
         key = _Key(
@@ -118,12 +118,6 @@ def _who(model: Model, lane: int) -> str:
     if lane == NOBODY:
         return "free"
     return "taken by a thread without a lane" if lane == STRANGER else f"held by {model.lane_label(lane)}"
-
-
-def _is_of(model: Model, lane: int, process: int) -> bool:
-    """Whether a lane belongs to a process or to a further interpreter in it."""
-    owner = model.processes[model.lanes[lane].process]
-    return owner.id == process or (owner.role == "interpreter" and owner.parent == process)
 
 
 def _load_text(model: Model, gil: Gil, geometry: Geometry) -> str:

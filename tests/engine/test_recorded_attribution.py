@@ -119,7 +119,9 @@ def test_interpreters_within_a_process_have_lanes_and_gils_of_their_own(
             ]  # the thread came twice, the lane is one
             spent = totals(model, np.array([lane.id]))
             assert spent[State.RUNNING] + spent[State.CORE_WAIT] > 4 * spent[State.GIL_WAIT]
-        assert [gil.interpreter == 0 for gil in model.gils.of_process(0)] == [True, False, False]
+        for process in model.processes:
+            [gil] = model.gils.of_process(process.id)
+            assert (gil.interpreter == 0) == (process.role == "program")
         main = lanes(model, "MainThread")[0]
         ended_ns = model.lanes[int(main)].end_ns
         assert ended_ns is not None

@@ -152,5 +152,5 @@ def test_a_thread_is_in_one_interpreter_at_a_time_and_each_gil_has_its_own_holde
     np.testing.assert_array_equal(found, [Where.ON_CPU, Where.INSIDE, Where.ON_CPU])
     looks.close_process(program.process)
     assert sorted(int(row["holder"]) for row in looks.watch.take()) == [1, 3]
-    assert [gil["interpreter"] for gil in program.told("gil")] == [0, 3]
+    assert [(gil["process"], gil["interpreter"]) for gil in program.told("gil")] == [(0, 0), (1, 3)]
     assert [text["role"] for text in program.told("process")] == ["program", "interpreter"]
