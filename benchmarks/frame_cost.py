@@ -35,6 +35,7 @@ WIDTH, HEIGHT = 1920, 1080
 FRAME_NS = 16_000_000
 RECORDS_PER_SLICE = 1.67  # of a synthetic recording: states, holds, tasks, signals, depths
 WARM_UP = 10
+SLOW_MS = 16.0
 BUDGET = FrameBudget()
 
 
@@ -99,6 +100,7 @@ def measure(frame: Callable[[int], object], frames: int) -> dict[str, float]:
         "median_ms": round(float(np.median(costs)), 3),
         "p99_ms": round(float(np.percentile(costs, 99)), 3),
         "worst_ms": round(max(costs), 3),
+        "slow_percent": round(sum(cost > SLOW_MS for cost in costs) / len(costs) * 100, 2),
     }
 
 

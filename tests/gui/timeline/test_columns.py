@@ -8,6 +8,7 @@ import pytest
 
 from engine.model.model import Model
 from engine.recording.synthetic import Synthetic, commits, header
+from gui.state.arrangement import Times
 from gui.state.filters import Filters
 from gui.theme import make_theme
 from gui.timeline.cells import DOMINANT, HELD, WORST
@@ -17,7 +18,7 @@ from gui.timeline.raster import Raster
 from gui.timeline.ring import MADE, UNMADE
 from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
-from gui.timeline.time_base import TimeBase, Times
+from gui.timeline.time_base import TimeBase
 from tests.gui.timeline.recordings import synthetic
 
 SIZE = (900, 32 + 12 * 24)

@@ -1,0 +1,159 @@
+"""Frames of the timeline over ten million slices, and live at 200 000 records a second. Prints JSON; ms of thread CPU.
+
+    python -m benchmarks.timeline_scale [--slices 10000000] [--lanes 64,1000] [--frames N] [--rate 200000] [--no-live]
+
+Each part of the script has its frames' percentiles and their median as a multiple of a bare blit of the whole frame
+(an opaque widget that draws one image), measured before and after. `other_threads_ms` is what the process spent
+besides the window's thread, per frame. `--repeat` runs the script so often and takes each frame's least cost: what
+other programs on the machine add to it (cold caches) is left out.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.frame_cost import BUDGET, SLOW_MS, WARM_UP, Blit, Centre, measure_live, synthetic_model
+from benchmarks.machine import report
+from engine.model.model import Model
+from gui.theme import ActiveTheme
+
+NARROWEST_NS = 1_000.0
+
+Part = tuple[str, Callable[[int], object]]
+
+
+class OpaqueBlit(Blit):
+    """Nothing is painted below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+
+def costs_of(frame: Callable[[int], object], frames: int) -> tuple[list[float], float]:
+    """Each frame's cost (ms), painting included, and what other threads of the process spent per frame (ms)."""
+    costs = []
+    for number in range(frames + WARM_UP):
+        if number == WARM_UP:
+            all_begun, own_begun = time.process_time(), time.thread_time()
+        BUDGET.begin()
+        begun = time.thread_time()
+        frame(number)
+        QApplication.processEvents()
+        costs.append((time.thread_time() - begun) * 1000)
+    others = (time.process_time() - all_begun) - (time.thread_time() - own_begun)
+    return costs[WARM_UP:], others * 1000 / frames
+
+
+def script(centre: Centre, model: Model, frames: int) -> Iterator[Part]:
+    """What is done with the view, part by part."""
+    view = centre.view
+    start, whole = float(model.start_ns), float(model.end_ns - model.start_ns)
+    random = np.random.default_rng(5)
+    view.fit_all()
+    yield "whole", lambda _: centre.timeline.canvas.invalidate()
+    span = whole / 2
+    while span > NARROWEST_NS:
+        middle = start + random.uniform(0.3, 0.7) * whole
+        view.show(middle - span / 2, middle + span / 2)
+        yield f"pan_{span:.0e}_ns", lambda number: view.pan(view.span_ns * (0.013 if number % 80 < 40 else -0.013))
+        span /= 30
+    middle = start + 0.61 * whole
+    view.fit_all()
+    factor = (NARROWEST_NS / whole) ** (2 / frames)
+
+    def sweep(number: int) -> None:
+        view.zoom(factor if number % frames < frames / 2 else 1 / factor, middle)
+
+    yield "zoom", sweep
+
+    def jump(_: int) -> None:
+        width = NARROWEST_NS * (whole / NARROWEST_NS) ** random.uniform()
+        place = start + random.uniform() * (whole - width)
+        view.show(place, place + width)
+
+    yield "jumps", jump
+
+
+def summary(costs: np.ndarray, blit_ms: float) -> dict[str, float]:
+    return {
+        "median_ms": round(float(np.median(costs)), 3),
+        "p90_ms": round(float(np.percentile(costs, 90)), 3),
+        "p99_ms": round(float(np.percentile(costs, 99)), 3),
+        "worst_ms": round(float(costs.max()), 3),
+        "times_blit": round(float(np.median(costs)) / blit_ms, 2),
+        "slow_percent": round(float((costs > SLOW_MS).mean() * 100), 2),
+    }
+
+
+def measure_blit(frames: int) -> float:
+    """Median ms."""
+    floor = OpaqueBlit()
+    floor.show()
+    costs, _ = costs_of(lambda _: floor.update(), frames)
+    floor.close()
+    return float(np.median(costs))
+
+
+def measure_scale(themes: ActiveTheme, slices: int, lanes: int, frames: int, repeat: int) -> dict[str, object]:
+    begun = time.thread_time()
+    model = synthetic_model(slices, lanes)
+    made_s = time.thread_time() - begun
+    best: dict[str, np.ndarray] = {}
+    others = []
+    blits = [measure_blit(frames)]
+    for _ in range(repeat):
+        centre = Centre(themes, alone=True)
+        centre.show_model(model, live=False)
+        for name, frame in script(centre, model, frames):
+            costs, other = costs_of(frame, frames)
+            best[name] = np.minimum(best.get(name, np.inf), costs)
+            others.append(other)
+        centre.close()
+        blits.append(measure_blit(frames))
+    blit = min(blits)
+    everything = np.concatenate(list(best.values()))
+    return {
+        "slices": model.states.slice_count,
+        "lanes": lanes,
+        "taking_in_s": round(made_s, 1),
+        "blit_ms": round(blit, 3),
+        "other_threads_ms": round(float(np.mean(others)), 3),
+        "all": summary(everything, blit),
+        **{name: summary(costs, blit) for name, costs in best.items()},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--slices", type=int, default=10_000_000)
+    parser.add_argument("--lanes", default="64,1000")
+    parser.add_argument("--frames", type=int, default=200, help="of each part")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--rate", type=int, default=200_000, help="records a second, live")
+    parser.add_argument("--no-live", action="store_true")
+    arguments = parser.parse_args()
+    application = QApplication([])
+    themes = ActiveTheme(dark=True)
+    themes.apply_to(application)
+    result: dict[str, object] = {"platform": application.platformName()}
+    for lanes in (int(number) for number in arguments.lanes.split(",")):
+        if arguments.slices:
+            found = measure_scale(themes, arguments.slices, lanes, arguments.frames, arguments.repeat)
+            result[f"loaded_{lanes}"] = found
+        if not arguments.no_live:
+            blit = {"median_ms": measure_blit(arguments.frames)}
+            result[f"live_{lanes}"] = measure_live(
+                themes, arguments.frames, blit, alone=True, lanes=lanes, rate=arguments.rate
+            )
+    report(result)
+
+
+if __name__ == "__main__":
+    main()
