@@ -9,15 +9,20 @@ import numpy as np
 from engine.model.columns import ranges
 from engine.model.growing import Growing
 
-LANES = 64  # of a group
+LANES = 64  # of a part that is read at once
+WIDEST = 256  # lanes of a group
+MOST_LANES = 1 << 20
 LONG_SPAN = 512  # buckets from which on a span is filled by itself
+# Groups begin at these lanes: the first ones are small, later ones fewer, so that neither few lanes waste room nor many
+# make work.
+BOUNDS = np.array([0, LANES, 2 * LANES, *range(WIDEST, MOST_LANES + 1, WIDEST)])
 
 
 class Level:
     """Values of buckets, 0 where none was put.
 
-    Lanes stand in groups of LANES; in a group the values of one bucket stand side by side. So time grows at the end,
-    new lanes touch nothing that is there, and a column of a view is one short piece of memory.
+    Lanes stand in groups; in a group the values of one bucket stand side by side. So time grows at the end, new lanes
+    touch nothing that is there, and a column of a view is one short piece of memory.
     """
 
     def __init__(self, dtype: Any) -> None:
@@ -26,30 +31,28 @@ class Level:
 
     def put(self, lanes: np.ndarray, buckets: np.ndarray, values: np.ndarray) -> None:
         """Sets single buckets; lanes are sorted."""
-        for group, some in self._split(lanes):
-            rows = self.room(group, int(buckets[some].max()) + 1)
-            rows.reshape(-1)[buckets[some] * LANES + lanes[some] % LANES] = values[some]
+        for group, some in _split(lanes):
+            rows = self._room(group, int(buckets[some].max()) + 1)
+            rows.reshape(-1)[buckets[some] * rows.shape[1] + lanes[some] - BOUNDS[group]] = values[some]
 
     def fill(self, lanes: np.ndarray, low: np.ndarray, high: np.ndarray, values: np.ndarray) -> None:
         """Sets the buckets from low to high (exclusive) of each lane; lanes are sorted."""
-        for group, some in self._split(lanes):
+        for group, some in _split(lanes):
             begin, length = low[some], high[some] - low[some]
-            rows = self.room(group, int(high[some].max()))
-            slots, kept = lanes[some] % LANES, values[some]
+            rows = self._room(group, int(high[some].max()))
+            slots, kept = lanes[some] - BOUNDS[group], values[some]
             short = length < LONG_SPAN
             if not short.all():
                 for index in np.flatnonzero(~short).tolist():
                     rows[begin[index] : begin[index] + length[index], slots[index]] = kept[index]
                 begin, length, slots, kept = begin[short], length[short], slots[short], kept[short]
-            places = ranges(begin, length) * LANES + np.repeat(slots, length)
+            places = ranges(begin, length) * rows.shape[1] + np.repeat(slots, length)
             rows.reshape(-1)[places] = np.repeat(kept, length)
 
     def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
-        """Values of these buckets (in order) of lanes of one group: (len(buckets), len(lanes))."""
-        group = int(lanes[0]) // LANES
-        rows = self._groups[group].rows if group < len(self._groups) else np.zeros((0, LANES), self._dtype)
+        """Values of these buckets (in order) of the lanes of one part (see `parts`): (len(buckets), len(lanes))."""
+        rows, slots = self._part(int(lanes[0])), lanes % LANES
         begin, stop = np.searchsorted(buckets, [0, len(rows)])
-        slots = lanes % LANES
         found: np.ndarray = np.take(rows, buckets[begin:stop], axis=0)
         if len(lanes) < LANES or (np.diff(slots) != 1).any():
             found = np.take(found, slots, axis=1)
@@ -61,29 +64,37 @@ class Level:
 
     def of_lane(self, lane: int, low: int, high: int) -> np.ndarray:
         """The lane's buckets from low to high (exclusive), as far as there is room for them: a view."""
-        group = lane // LANES
-        rows = self._groups[group].rows if group < len(self._groups) else np.zeros((0, LANES), self._dtype)
-        return np.asarray(rows[low : max(high, low), lane % LANES])
+        return np.asarray(self._part(lane)[low : max(high, low), lane % LANES])
 
-    def room(self, group: int, buckets: int) -> np.ndarray:
-        """A group's values, with room for so many buckets: a view."""
+    def _part(self, lane: int) -> np.ndarray:
+        """The values of the LANES lanes among which this one is: (buckets, LANES)."""
+        group = int(np.searchsorted(BOUNDS, lane, "right")) - 1
+        if group >= len(self._groups):
+            return np.zeros((0, LANES), self._dtype)
+        first = lane // LANES * LANES - int(BOUNDS[group])
+        return self._groups[group].rows[:, first : first + LANES]
+
+    def _room(self, group: int, buckets: int) -> np.ndarray:
+        """A group's values, with room for so many buckets."""
         while group >= len(self._groups):
-            self._groups.append(Growing(self._dtype, (LANES,)))
+            width = int(BOUNDS[len(self._groups) + 1] - BOUNDS[len(self._groups)])
+            self._groups.append(Growing(self._dtype, (width,)))
         return self._groups[group].reserve(buckets)
 
-    @staticmethod
-    def _split(lanes: np.ndarray) -> Iterator[tuple[int, slice]]:
-        if not len(lanes):
-            return
-        first, last = int(lanes[0]) // LANES, int(lanes[-1]) // LANES
-        cuts = np.searchsorted(lanes, np.arange(first, last + 2) * LANES).tolist()
-        for number, (begin, stop) in enumerate(itertools.pairwise(cuts)):
-            if stop > begin:
-                yield first + number, slice(begin, stop)
+
+def _split(lanes: np.ndarray) -> Iterator[tuple[int, slice]]:
+    """The groups of sorted lanes, and where theirs stand."""
+    if not len(lanes):
+        return
+    first, last = (np.searchsorted(BOUNDS, lanes[[0, -1]], "right") - 1).tolist()
+    cuts = np.searchsorted(lanes, BOUNDS[first : last + 2]).tolist()
+    for number, (begin, stop) in enumerate(itertools.pairwise(cuts)):
+        if stop > begin:
+            yield first + number, slice(begin, stop)
 
 
-def by_group(lanes: np.ndarray) -> Iterator[tuple[np.ndarray, slice | np.ndarray]]:
-    """The lanes (in any order) in parts of one group each, with where they stand."""
+def parts(lanes: np.ndarray) -> Iterator[tuple[np.ndarray, slice | np.ndarray]]:
+    """The lanes (in any order) in parts that `Level.columns` can answer, with where they stand."""
     if not len(lanes):
         return
     groups = lanes // LANES

@@ -46,11 +46,13 @@ class NewSlices(NamedTuple):
     codes: np.ndarray
 
     @classmethod
-    def since(cls, reached: Reached, pages: SlicePages) -> "NewSlices":
-        """All that are in the pages beyond this; at least one is."""
+    def since(cls, reached: Reached, pages: SlicePages, most: int | None = None) -> "NewSlices":
+        """All that are in the pages beyond this, or about `most` of them, some of every lane; at least one is."""
         lanes = np.flatnonzero(pages.count > reached.counts)
         have = reached.counts[lanes]
         counts = pages.count[lanes] - have
+        if most is not None and int(counts.sum()) > most:
+            counts = np.minimum(counts, max(most // len(lanes), 1))
         starts, ends, codes, _ = pages.gather(lanes, have, counts)
         return cls(Runs(lanes, np.cumsum(counts) - counts, counts), starts, ends, codes)
 

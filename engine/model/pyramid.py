@@ -28,6 +28,8 @@ LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must 
 LIFTED = 16384  # slices that are worth a lift
 WORK_PER_SLICE = 5  # rows of work done for every slice that comes in: more than it makes
 LEAST_WORK = 2000  # at a time
+FILLED = 1 << 16  # buckets within slices that are filled at once, about
+CELLS_PER_ROW = 8  # so many of them cost as much as a row
 LEVEL_ROWS = 2000  # a level costs as much as so many rows, however few it has
 
 
@@ -75,14 +77,9 @@ class Pyramid:
                 self._lift_going_on = None
             work -= done or 0
 
-    def _finish_lift(self) -> None:
-        for _ in self._lift_going_on or ():
-            pass
-        self._lift_going_on = None
-
     def _lift(self) -> Iterator[int]:
         """Takes what is new in the pages through all levels; pauses now and then, and says how many rows it did."""
-        new = NewSlices.since(self._reached, self._pages)
+        new = NewSlices.since(self._reached, self._pages, 2 * LIFTED)
         lanes, _, counts = new.lane_runs
         starts, ends, codes = new.starts, new.ends, new.codes
         before, after = self._reached.times[lanes], new.after
@@ -93,7 +90,10 @@ class Pyramid:
         spans = (np.repeat(lanes, counts)[fill], starts[fill], ends[fill], codes[fill])
         yield len(starts)
         while True:
-            spans = self._fill(k, *spans)
+            spans = self._longer(k, *spans)
+            for filled, part in _pieces(k, *spans):
+                self._fill(k, *part)
+                yield filled // CELLS_PER_ROW
             complete = rows.bucket < (after >> k)[rows.lane]
             self._write(k, lanes, rows, complete)
             if k == self.finest:
@@ -106,6 +106,7 @@ class Pyramid:
             k += 1
             known += [(k, *part) for part in carried]
             yield len(rows.lane) + LEVEL_ROWS
+        # Invariant: up to here nothing but words of buckets has changed, so that a lift can be given up at any time.
         for level, some, summary in known:
             self._open[level].put(some, summary)
         self._reached.advance(lanes, counts, after)
@@ -127,7 +128,7 @@ class Pyramid:
         after = new.after
         rows = mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))
         complete = rows.bucket < (after >> k)[rows.lane]
-        self._fill(k, np.repeat(lanes, counts), new.starts, new.ends, new.codes)
+        self._fill(k, *self._longer(k, np.repeat(lanes, counts), new.starts, new.ends, new.codes))
         self._write(k, lanes, rows, complete)
         for some, summary in still_open(lanes, rows, complete):
             front.open.put(some, summary)
@@ -142,7 +143,7 @@ class Pyramid:
         while self.finest < COARSEST and (end >> self.finest) * bytes_per_bucket > budget:
             if self._lift_going_on is not None and (end >> self.finest) * bytes_per_bucket <= 2 * budget:
                 return  # can wait until the lift is done
-            self._finish_lift()
+            self._lift_going_on = None  # begins again: what it has written is written anew
             k = self.finest
             finer, here = self._open[k], self._open[k + 1]
             odd = ((self._reached.times >> k) & 1).astype(bool)
@@ -153,16 +154,17 @@ class Pyramid:
             self._fronts.pop(k, None)
             self.finest = k + 1
 
-    def _fill(
-        self, k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
+    def _fill(self, k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray) -> None:
+        """Fills the buckets that lie within one slice; every slice has one at least."""
+        if len(starts):
+            self.levels[k].fill(lanes, (starts >> k) + 1, (ends - 1) >> k, pure_words(codes))
+
+    @staticmethod
+    def _longer(
+        k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Fills the buckets that lie within one slice. Returns the slices that may fill buckets of the next level."""
-        if not len(starts):
-            return lanes, starts, ends, codes
-        low, high = (starts >> k) + 1, (ends - 1) >> k
-        some = np.flatnonzero(high > low)
-        if len(some):
-            self.levels[k].fill(lanes[some], low[some], high[some], pure_words(codes[some]))
+        """The slices in which buckets of level k lie (and so all in which any of the next level do)."""
+        some = np.flatnonzero((ends - 1) >> k > (starts >> k) + 1)
         return lanes[some], starts[some], ends[some], codes[some]
 
     def _write(self, k: int, lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> None:
@@ -172,8 +174,8 @@ class Pyramid:
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
         """A closed slice, flagged in the pages by now, turned out to be part of a deadlock."""
-        self._finish_lift()
-        self._fronts.clear()  # made anew from the pages
+        self._lift_going_on = None  # begins again, as the fronts do, from the pages
+        self._fronts.clear()
         passed = int(self._reached.times[lane])
         worst = np.uint16((code & STATE_MASK) | DEADLOCKED)
         for k, level in self.levels.items():
@@ -208,3 +210,17 @@ class Pyramid:
         """Bytes in use."""
         end = int(self._pages.last_end.max(initial=0))
         return sum(2 * self._pages.lanes * ((end >> k) + 1) for k in self.levels)
+
+
+def _pieces(
+    k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
+) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]]:
+    """These slices, so many at a time that FILLED buckets of level k lie in them, or a single longer one."""
+    filled = np.cumsum(((ends - 1) >> k) - (starts >> k) - 1)
+    first = 0
+    while first < len(starts):
+        before = int(filled[first - 1]) if first else 0
+        stop = max(int(np.searchsorted(filled, before + FILLED, "right")), first + 1)
+        part = lanes[first:stop], starts[first:stop], ends[first:stop], codes[first:stop]
+        yield int(filled[stop - 1]) - before, part
+        first = stop

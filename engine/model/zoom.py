@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.levels import Level, by_group
+from engine.model.levels import Level, parts
 from engine.model.pyramid import Pyramid
 from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary, pure_words
 from engine.recording.schema import STATE_MASK
@@ -69,7 +69,7 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     after = _tail_buckets(pyramid, view.level, lanes, tails)
     dominant = np.empty((len(lanes), view.columns), np.uint8)
     worst = np.empty_like(dominant)
-    for some, where in by_group(lanes):
+    for some, where in parts(lanes):
         words = _words(level, some, buckets, after.take(where))
         dominant[where] = words.astype(np.uint8).T
         words >>= np.uint16(8)
@@ -78,7 +78,7 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
 
 
 def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, after: _TailBuckets) -> np.ndarray:
-    """Dominant (low byte) and worst codes of lanes of one group: u16 (columns, len(lanes))."""
+    """Dominant (low byte) and worst codes of the lanes of one part: u16 (columns, len(lanes))."""
     first, last, middle, other = buckets
     words = level.columns(lanes, middle)
     _put_open(after, middle, first, last, words)
