@@ -1,12 +1,15 @@
 """Findings: what went wrong or is about to, in words; choosing one shows where, predicted ones can be proven."""
 
+from collections.abc import Iterator
+from html import escape
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.theme import ActiveTheme
+from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
@@ -22,6 +25,8 @@ class FindingsPanel(Panel):
     proof_wanted = Signal(dict)
     proof_cancelled = Signal()
     recording_wanted = Signal(str)  # path of a proof
+    lane_chosen = Signal(int)
+    source_requested = Signal(str, int)  # file, line
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(HINT, parent)
@@ -44,6 +49,8 @@ class FindingsPanel(Panel):
         self.text = QTextBrowser(body)
         self.text.setAccessibleName("The finding in words")
         self.text.setOpenLinks(False)
+        self.text.anchorClicked.connect(self._on_link)
+        self._html = ""
         body.addWidget(self.table)
         body.addWidget(self._make_words(body))
         body.setStretchFactor(0, 3)
@@ -82,6 +89,7 @@ class FindingsPanel(Panel):
     def forget(self) -> None:
         self.set_hint(HINT)
         self.table.set_rows([])
+        self._html = ""
         self.text.clear()
         self._show_possible()
 
@@ -128,15 +136,18 @@ class FindingsPanel(Panel):
         self.finding_chosen.emit(finding)
 
     def _show_text(self, finding: dict[str, Any] | None) -> None:
-        parts = (
-            [] if finding is None else [finding["title"], "", finding["explanation"], "", finding.get("advice") or ""]
-        )
-        if finding is not None and finding.get("resolved_ns"):
-            parts += ["", "It has come to an end since."]
-        text = "\n".join(parts).strip()
-        if text != self.text.toPlainText():
-            self.text.setPlainText(text)
+        text = words(self.model, finding) if finding is not None and self.model is not None else ""
+        if text != self._html:
+            self._html = text
+            self.text.setHtml(text)
         self._show_possible()
+
+    def _on_link(self, url: QUrl) -> None:
+        lane, line = linked_lane(url), linked_line(url)
+        if lane is not None:
+            self.lane_chosen.emit(lane)
+        elif line is not None:
+            self.source_requested.emit(*line)
 
     def _time(self, finding: dict[str, Any]) -> str:
         start = self.model.start_ns if self.model else 0
@@ -145,3 +156,28 @@ class FindingsPanel(Panel):
     def _colour(self, finding: dict[str, Any]) -> str:
         surfaces = self._themes.current.surfaces
         return {"error": surfaces.danger, "warning": surfaces.warning}.get(finding["severity"], "")
+
+
+def words(model: Model, finding: dict[str, Any]) -> str:
+    """The finding as HTML: title, explanation, who took what where, advice."""
+    parts = [f"<b>{escape(finding['title'])}</b>", escape(finding["explanation"]), *_steps(model, finding)]
+    parts.append(escape(finding.get("advice") or ""))
+    if finding.get("resolved_ns"):
+        parts.append("It has come to an end since.")
+    return "".join(f"<p>{part}</p>" for part in parts if part)
+
+
+def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
+    """A line for each lane of a deadlock, found or predicted, with links to both its acquires."""
+    edges = finding.get("edges") or ()
+    hold_sites = {edge["holder"]: edge for edge in edges}
+    first, then = ("took", "then took") if finding["certainty"] == "predicted" else ("holds", "waits for")
+    for edge in edges:
+        held, wanted = hold_sites.get(edge["waiter"]), model.primitives.get(edge["primitive"])
+        if wanted is None:
+            continue
+        sentence = f"{lane_link(model, edge['waiter'])} "
+        if held is not None and held["hold_site"] and held["primitive"] in model.primitives:
+            kept = model.primitives[held["primitive"]]
+            sentence += f"{first} {escape(kept.short)} at {line_link(model.site(held['hold_site']))}, "
+        yield f"{sentence}{then} {escape(wanted.short)} at {line_link(model.site(edge['wait_site']))}"

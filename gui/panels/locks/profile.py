@@ -7,12 +7,12 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
 
 from engine.analysis.contention import LockProfile
-from engine.model.entities import Site
 from engine.model.format import count, duration, percent
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics
 from gui.panels.locks.chart import ContentionChart
 from gui.theme import ActiveTheme
+from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
 
 BUDGET_S = 0.004  # a refresh
 AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew
@@ -88,12 +88,11 @@ class ProfileView(QWidget):
             self.chart.show_profile(profile)
 
     def _on_link(self, url: QUrl) -> None:
-        kind, _, rest = url.toString(QUrl.ComponentFormattingOption.FullyDecoded).partition(":")
-        if kind == "lane":
-            self.lane_chosen.emit(int(rest))
-        elif kind == "line":
-            file, _, line = rest.rpartition(":")
-            self.source_requested.emit(file, int(line))
+        lane, line = linked_lane(url), linked_line(url)
+        if lane is not None:
+            self.lane_chosen.emit(lane)
+        elif line is not None:
+            self.source_requested.emit(*line)
 
 
 def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
@@ -111,7 +110,7 @@ def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
         parts.append("<p>Who blocked whom longest<br>")
         parts.append(
             "<br>".join(
-                f"&nbsp;&nbsp;{_lane(model, each.holder)} blocked {_lane(model, each.waiter)} for"
+                f"&nbsp;&nbsp;{lane_link(model, each.holder)} blocked {lane_link(model, each.waiter)} for"
                 f" {duration(each.total_ns)}, {duration(each.longest_ns)} at a time at most"
                 for each in profile.blockings[:MOST]
             )
@@ -121,20 +120,10 @@ def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
         parts.append("<p>Lines that hold it longest<br>")
         parts.append(
             "<br>".join(
-                f"&nbsp;&nbsp;{_line(each.site)}: {duration(each.total_ns)} in {count(each.holds, 'hold')},"
+                f"&nbsp;&nbsp;{line_link(each.site)}: {duration(each.total_ns)} in {count(each.holds, 'hold')},"
                 f" {duration(each.longest_ns)} at most; others waited {duration(each.blocked_ns)}"
                 for each in profile.lines[:MOST]
             )
             + "</p>"
         )
     return "".join(parts)
-
-
-def _lane(model: Model, lane: int) -> str:
-    return f'<a href="lane:{lane}">{html.escape(model.lane_label(lane))}</a>'
-
-
-def _line(site: Site | None) -> str:
-    if site is None:
-        return "an unknown line"
-    return f'<a href="line:{html.escape(site.file)}:{site.line}">{html.escape(site.label)}</a>'

@@ -1,0 +1,35 @@
+"""Links in the text of panels: to a lane, to a line of code."""
+
+from html import escape
+
+from PySide6.QtCore import QUrl
+
+from engine.model.entities import Site
+from engine.model.model import Model
+
+DECODED = QUrl.ComponentFormattingOption.FullyDecoded
+
+
+def lane_link(model: Model, lane: int) -> str:
+    """The lane's name."""
+    return f'<a href="lane:{lane}">{escape(model.lane_label(lane))}</a>'
+
+
+def line_link(site: Site | None) -> str:
+    """`bank.py:40`; words when it is not known."""
+    if site is None:
+        return "an unknown line"
+    return f'<a href="line:{escape(site.file)}:{site.line}">{escape(site.label)}</a>'
+
+
+def linked_lane(url: QUrl) -> int | None:
+    """The lane that a link leads to."""
+    kind, _, rest = url.toString(DECODED).partition(":")
+    return int(rest) if kind == "lane" else None
+
+
+def linked_line(url: QUrl) -> tuple[str, int] | None:
+    """File and line that a link leads to."""
+    kind, _, rest = url.toString(DECODED).partition(":")
+    file, _, line = rest.rpartition(":")
+    return (file, int(line)) if kind == "line" else None
