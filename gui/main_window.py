@@ -159,6 +159,8 @@ class MainWindow(WindowFrame):
         self.banner.run_repaired.connect(self.run_control.run_repaired)
         self.banner.show_in_graph.connect(self.show_deadlock)
         self.findings.finding_chosen.connect(self._show_finding)
+        self.findings.lane_chosen.connect(go.show_lane)
+        self.findings.source_requested.connect(self._show_source)
         self.locks.primitive_chosen.connect(go.show_primitive)
         self.locks.lane_chosen.connect(go.show_lane)
         self.locks.source_requested.connect(self._show_source)
