@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.model.format import percent
@@ -212,12 +212,17 @@ class StateEntry(QAbstractButton):
         """Share of the time in view, 0 to 1; None: nothing to count."""
         before, self._share = self._share, share
         if (before is None) != (share is None) or (share is not None and percent(share) != percent(before or 0.0)):
-            self.setAccessibleDescription("" if share is None else percent(share))
+            self._describe()
             self.update()
 
     def set_dimmed(self, dimmed: bool) -> None:
         self._dimmed = dimmed
+        self._describe()
         self.update()
+
+    def _describe(self) -> None:
+        share = "" if self._share is None else percent(self._share)
+        self.setAccessibleDescription(", ".join(part for part in (share, "dimmed" if self._dimmed else "") if part))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -230,6 +235,12 @@ class StateEntry(QAbstractButton):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._extend = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         super().mouseReleaseEvent(event)
+        self._extend = False
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space as a click, Ctrl+Space as one with Ctrl."""
+        self._extend = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        super().keyReleaseEvent(event)
         self._extend = False
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -71,8 +71,8 @@ class ToolBar(QToolBar):
         self.addWidget(space)
         self.recording = RecordingIndicator(themes, self)
         self.addWidget(self.recording)
-        theme = self._button(actions, "theme")
-        theme.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for identifier in ("search", "theme"):
+            self._button(actions, identifier).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _prominent(
         self, themes: ActiveTheme, actions: Actions, identifier: str, colour: str, role: str

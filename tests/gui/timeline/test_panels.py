@@ -189,3 +189,16 @@ def test_code_is_shown_around_its_line() -> None:
     assert excerpt(text, 5, around=1) == [(4, "line 4"), (5, "line 5"), (6, "line 6")]
     assert excerpt(text, 99) == []
     assert excerpt(None, 1) == []
+
+
+def test_the_legend_is_worked_by_keys_and_says_what_it_shows(qtbot: QtBot, view: ViewWindow) -> None:
+    filters = Filters()
+    legend = Legend(view, filters, ActiveTheme())
+    qtbot.addWidget(legend)
+    legend.show()
+    qtbot.keyClick(legend.entries[State.LOCK_WAIT], Qt.Key.Key_Space)
+    assert filters.states == {State.LOCK_WAIT}
+    qtbot.keyClick(legend.entries[State.IO], Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert filters.states == {State.LOCK_WAIT, State.IO}
+    assert "dimmed" in legend.entries[State.RUNNING].accessibleDescription()
+    assert "dimmed" not in legend.entries[State.IO].accessibleDescription()
