@@ -242,18 +242,20 @@ def _lanes(summary: dict[str, Any]) -> str:
         lines.append(_lane_line("all, with service threads", total, summary["states"], shown))
     if sampled := summary["recording"]["sampling"]["sentence"]:
         worst = max((each["points"] for lane in lanes for each in lane["states"].values()), default=0.0)
-        lines.append(f"  between recorded waits {sampled}; shares are ± {worst:.1f} points at most")
+        text = f"between recorded waits {sampled}; shares are ± {worst:.1f} points at most"
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
     return "\n".join([*lines, *_gil_lines(summary["gils"])])
 
 
 def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for each GIL that anybody had."""
     for gil in [gil for gil in gils if gil["holders"] or gil["switches"]][:MOST_GILS]:
-        text = f"  {gil['name']} ({gil['process']}): taken {gil['taken_percent']:.0f} % of the time it was looked at"
+        text = f"{gil['name']} ({gil['process']}): taken {gil['taken_percent']:.0f} % of the time it was looked at"
         if gil["mean_waiting"] >= 0.05:
             text += f", {gil['mean_waiting']:.1f} lanes waiting on average"
         if gil["switches"]:
             text += f", changed hands {gil['switches']} times"
-        yield f"{text} ({gil['certainty']})"
+        yield from textwrap.wrap(f"{text} ({gil['certainty']})", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State]) -> str:

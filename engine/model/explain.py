@@ -77,9 +77,10 @@ def _other_interpreter(model: Model, item: Slice) -> str:
     lane = model.lanes[item.lane]
     for other in model.lanes:
         process = model.processes[other.process]
-        if process.role == "interpreter" and process.parent == lane.process and other.native_id == lane.native_id:
-            if other.start_ns < item.end_ns and (other.end_ns is None or other.end_ns > item.start_ns):
-                return process.name
+        if process.role != "interpreter" or (process.parent, other.native_id) != (lane.process, lane.native_id):
+            continue
+        if other.start_ns < item.end_ns and (other.end_ns is None or other.end_ns > item.start_ns):
+            return process.name
     return ""
 
 

@@ -18,6 +18,7 @@ from gui.timeline.time_base import TimeBase
 
 MARGIN_PX = 2  # above and below a strip
 FEWEST_STEP_PX = 2.0  # of a lane's step; with more lanes than fit, steps overlap
+GREATEST_STEP = 0.4  # of the strip's height
 MOST_STRIPS = 4  # of interpreters without lanes of their own, in one row
 LIVE_NS = 200_000_000  # the strip of what grows is made anew so often, in the time of the recording
 TEXT_GAP_PX = 6
@@ -135,10 +136,11 @@ def _pixels(
     holders, taken = model.gils.columns(gil.id, geometry.start_ns, geometry.ns_per_column, geometry.columns)
     places = {lane: place for place, lane in enumerate(lanes)}
     count = max(1, len(lanes))
-    step = max(height / count, min(FEWEST_STEP_PX * geometry.ratio, height))
+    step = min(max(height / count, FEWEST_STEP_PX * geometry.ratio), GREATEST_STEP * height)
     known, inverse = np.unique(holders, return_inverse=True)
     place_of = np.array([places.get(int(holder), count) for holder in known])[inverse]
-    tops = np.where(place_of < count, place_of * (height - step) / max(1, count - 1), height - step)
+    shares = place_of / (count - 1) if count > 1 else np.full(len(place_of), 0.5)
+    tops = np.where(place_of < count, shares * (height - step), height - step)
     tops = np.floor(tops).astype(int)
     bottoms = np.minimum(height, np.maximum(tops + 1, np.round(tops + step).astype(int)))
     shades = [_argb(theme.states[State.GIL_WAIT], alpha) for alpha in (255, 190)]
