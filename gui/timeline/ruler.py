@@ -16,7 +16,7 @@ TICK_PX = 6
 MINOR_PX = 3
 GAP_PX = 6
 SHEET_PX = 512
-TOLD = {Times.START: "in view", Times.SELECTION: "· since selection", Times.CLOCK: "· time of day"}
+TOLD = {Times.START: "in view", Times.SELECTION: "· selection", Times.CLOCK: "· clock"}
 
 
 class Ruler:
