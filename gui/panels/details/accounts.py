@@ -8,10 +8,10 @@ from engine.model.model import Model
 from gui.widgets.figures import grouped
 
 METHODS = {
-    "system_calls": "by the system's accounts and by what it sleeps in",
-    "accounts": "by the system's accounts; what it sleeps in may not be seen here",
-    "cpu_time": "by its CPU time only: GIL wait and core wait are one",
-    "none": "not at all: this system tells nothing about threads",
+    "system_calls": "accounts and system calls",
+    "accounts": "accounts; system calls may not be seen here",
+    "cpu_time": "CPU time only: GIL wait and core wait are one",
+    "none": "nothing: this system is silent about threads",
 }
 MOST_HOLDERS = 3
 
@@ -25,11 +25,11 @@ def of_lane(model: Model, lane: Lane) -> Rows:
     if len(accounts):
         last = accounts[-1]
         rows.append(("CPU time", duration(int(last["cpu"]))))
-        rows.append(("ready, no core", duration(int(last["queue"]))))
+        rows.append(("no core free", duration(int(last["queue"]))))
         voluntary, involuntary = int(last["voluntary"]), int(last["involuntary"])
-        rows.append(("context switches", f"{grouped(voluntary)} voluntary · {grouped(involuntary)} involuntary"))
+        rows.append(("switches", f"{grouped(voluntary)} voluntary · {grouped(involuntary)} involuntary"))
     if method := METHODS.get(model.attribution.methods.get(_observed(model, lane.process), "")):
-        rows.append(("time told apart", escape(method)))
+        rows.append(("sampled by", escape(method)))
     return rows
 
 
