@@ -72,6 +72,11 @@ class ViewWindow(QObject):
         return self._following
 
     @property
+    def fitting(self) -> bool:
+        """Whether the whole recording is shown, and goes on being shown while it grows."""
+        return self._fitting
+
+    @property
     def can_go_back(self) -> bool:
         return bool(self._history)
 

@@ -344,7 +344,7 @@ class Canvas(QWidget):
         geometry, model = scene.geometry, scene.model
         over, selection = self._overlays, self.selection
         if self.view.limits.end_ns and not model.finished:
-            over.paint_now(painter, geometry, model.end_ns)
+            over.paint_now(painter, geometry, max(model.end_ns, self.view.limits.end_ns))
         for paint in self.layers:
             paint(painter, scene)
         if selection.primitive is not None:

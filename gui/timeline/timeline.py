@@ -1,5 +1,8 @@
 """The timeline with its overview, scroll bar and buttons: what the main window places in its middle."""
 
+import time
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
@@ -15,6 +18,7 @@ from gui.timeline import navigation
 from gui.timeline.canvas import Canvas
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.gil_strip import GilStrip
+from gui.timeline.glide import Glide
 from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.overview import HEIGHT_PX, Overview
 
@@ -32,11 +36,14 @@ class Timeline(QWidget):
         parent: QWidget | None = None,
         *,
         budget: FrameBudget | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
         self._view, self._selection, self._filters = view, selection, filters
         self._model: Model | None = None
         self._live = False
+        self._version = -1  # of the model, that was shown last
+        self._glide = Glide(clock)
         self.arrangement = arrangement or Arrangement(parent=self)
         self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self, budget=budget)
         self.canvas.layers.append(GilStrip(themes).paint)
@@ -68,6 +75,8 @@ class Timeline(QWidget):
     def show_model(self, model: Model | None, *, live: bool = True) -> None:
         """Shows another recording; None for none (the empty state). A live one is followed, a saved one shown whole."""
         self._model, self._live = model, live and model is not None
+        self._version = -1
+        self._glide.reset()
         self._selection.clear()
         self._selection.hover(None)
         self._filters.reset()
@@ -84,11 +93,25 @@ class Timeline(QWidget):
         self.canvas.empty_text = (title, hint)
         self.canvas.update()
 
+    @property
+    def gliding(self) -> bool:
+        """Whether the view moves by itself: it follows a recording that is going on."""
+        view, model = self._view, self._model
+        return self._live and model is not None and not model.finished and view.following and not view.fitting
+
     def refresh(self) -> None:
         """The model has taken in data: moves along when following, and repaints."""
         model = self._model
         if model is not None:
-            self._view.set_limits(model.start_ns, model.end_ns)
+            if self.gliding:
+                end = self._glide.end_ns(model.end_ns)
+                ns_per_px = self._view.span_ns / max(self.canvas.width(), 1)
+                if model.version == self._version and end - self._view.limits.end_ns < ns_per_px:
+                    return
+                self._view.set_limits(model.start_ns, end)
+            else:
+                self._view.set_limits(model.start_ns, model.end_ns)
+            self._version = model.version
             if self._live and model.finished:
                 self._live = False
                 self._view.end_live()
