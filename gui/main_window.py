@@ -148,7 +148,7 @@ class MainWindow(WindowFrame):
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(self.status.show_opening)
         self.status.cancel.clicked.connect(bridge.cancel_opening)
-        self.clock.frame.connect(self._refresh_timeline)
+        self.clock.frame.connect(self.timeline.refresh)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)
         self.bookmarks.entry_chosen.connect(self.notes.show)
@@ -171,7 +171,9 @@ class MainWindow(WindowFrame):
         self.details.statistics_requested.connect(lambda: self.docks.bring_up("statistics"))
         self.output.time_chosen.connect(go.show_time)
         self.wait_for.lane_chosen.connect(go.show_lane)
+        self.wait_for.slice_chosen.connect(go.show_slice)
         self.wait_for.edge_chosen.connect(self._show_edge)
+        self.wait_for.code_wanted.connect(lambda: self.docks.bring_up("source"))
         self.details.source_requested.connect(self._show_source)
         self.workload.source_requested.connect(self._show_scenario)
         for edited in (self.configuration.changed, self.workload.custom.edited):
@@ -275,12 +277,6 @@ class MainWindow(WindowFrame):
                 self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
         self._show_enabled()
 
-    def _refresh_timeline(self) -> None:
-        """While the view glides along with the newest data, every frame has something new."""
-        self.timeline.refresh()
-        if self.timeline.gliding:
-            self.clock.wake()
-
     def _on_measured(self) -> None:
         """About twice a second."""
         self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
@@ -306,7 +302,6 @@ class MainWindow(WindowFrame):
         stacks = edge_stacks(model, edge)
         if stacks:
             self.source.show_stacks(stacks)
-            self.docks.bring_up("source")
 
     def _show_source(self, file: str, line: int) -> None:
         self.source.show_line(file, line)

@@ -39,8 +39,11 @@ class LaneGraph(NamedTuple):
     hidden: int = 0
 
 
-def graph_at(model: Model, time_ns: int) -> LaneGraph:
-    """Who waited for whom at this time (ns, absolute). Deadlocks are as they were found, with their own edges."""
+def graph_at(model: Model, time_ns: int, most: int = MOST_WAITS) -> LaneGraph:
+    """Who waited for whom at this time (ns, absolute). Deadlocks are as they were found, with their own edges.
+
+    `most`: how many further waits are followed.
+    """
     found = [each for each in model.findings.values() if each.get("kind") == "deadlock" and _covers(each, time_ns)]
     knots = tuple(tuple(each["lanes"]) for each in found)
     known = {edge["waiter"] for each in found for edge in each.get("edges") or ()}
@@ -57,10 +60,10 @@ def graph_at(model: Model, time_ns: int) -> LaneGraph:
         for edge in each.get("edges") or ()
     ]
     waiting = [lane for lane in _waiting(model, time_ns) if lane not in known]
-    for lane in waiting[:MOST_WAITS]:
+    for lane in waiting[:most]:
         if (wait := model.states.slice_at(lane, time_ns)) is not None:
             edges += _edges(model, wait, time_ns)
-    return LaneGraph(tuple(edges), knots, max(0, len(waiting) - MOST_WAITS))
+    return LaneGraph(tuple(edges), knots, max(0, len(waiting) - most))
 
 
 def _is_particular(primitive: Primitive | None) -> bool:
@@ -109,9 +112,8 @@ def _awaited(model: Model, wait: Slice, primitive: Primitive, time_ns: int) -> l
     if primitive.kind == "Thread":
         there = [lane for lane in _alive(model.lanes, time_ns) if _is_beside(model, lane, wait.lane)]
         named = [lane.id for lane in there if lane.name == primitive.name]
-        if not named and primitive.internal:  # the end of the program: all threads that are no daemons
-            named = [lane.id for lane in there if not lane.daemon and not lane.internal]
-            return [(lane, True) for lane in named[:MOST_HOLDERS]]
+        if not named and primitive.internal:  # the end of the program: all threads that are no daemons, one for all
+            return [(lane.id, True) for lane in there if not lane.daemon and not lane.internal][:1]
         return [(lane, True) for lane in named[-1:]]
     if primitive.kind == "Process":
         mine = model.lanes[wait.lane].process

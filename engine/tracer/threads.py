@@ -158,7 +158,7 @@ def make_shutdown(original: Callable[[], None], threading: ModuleType) -> Callab
             if not others:
                 return original()
             state = current()
-            number = define("Thread", None, name="the other threads", internal=True)
+            number = define("Thread", None, name="all others", internal=True)
             outer = begin(state, number, layout.WAIT_OTHER | layout.WAIT_ALL_THREADS, 0)
             try:
                 return original()

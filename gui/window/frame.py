@@ -109,7 +109,7 @@ class WindowFrame(QMainWindow):
         self.plots.set_names_px(self.arrangement.names_px)
         self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
         self.details = Details(view, selection, themes, self.spans)
-        self.wait_for = WaitForPanel(selection, themes)
+        self.wait_for = WaitForPanel(selection, view, themes)
         self.source = SourcePanel(themes)
         for body in (self.details, self.wait_for, self.source):
             body.setMinimumWidth(NARROWEST)

@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from engine.model.entities import Slice
 from engine.model.model import Model
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
@@ -24,6 +25,13 @@ class Navigation(QObject):
         """Selects a lane and scrolls it into view."""
         self._selection.select_lane(lane)
         self._timeline.reveal_lane(lane)
+
+    def show_slice(self, chosen: Slice) -> None:
+        """Selects a slice and brings it into view; a view that shows some of it stays where it is."""
+        self._selection.select_slice(chosen)
+        if chosen.end_ns < self._view.start_ns or chosen.start_ns > self._view.start_ns + self._view.span_ns:
+            self._view.center_on(float(chosen.start_ns))
+        self._timeline.reveal_lane(chosen.lane)
 
     def show_time(self, time_ns: float, lane: int | None) -> None:
         """Goes to a moment, and to what the lane was doing then."""

@@ -5,11 +5,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.model.entities import Slice
+from engine.model.model import Model
+from engine.recording.schema import State
 from gui.panels.wait_for.canvas import DOT, GraphCanvas
-from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
+from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
+from gui.panels.wait_for.panel import WaitForPanel
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from tests.engine.recorded import record_scenario
 
 
 def ring_of(qtbot: QtBot, count: int, size: tuple[int, int]) -> tuple[GraphCanvas, GraphData]:
@@ -44,3 +52,72 @@ def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
     canvas, data = ring_of(qtbot, 5, (240, 200))
     needed = canvas.fontMetrics().horizontalAdvance("worker-5")
     assert all((area := canvas.node_area(lane)) is not None and area.width() > needed - 16 for lane in data.lanes)
+
+
+def test_who_stays_keeps_its_place_whoever_comes_or_goes() -> None:
+    layout = RingLayout()
+    few = layout.place(GraphData((GraphEdge(0, 1, 1), GraphEdge(2, 1, 1))))
+    many = layout.place(GraphData(tuple(GraphEdge(lane, 1, 1) for lane in (0, 2, 3, 4, 5, 6, 7, 8))))
+    again = layout.place(GraphData((GraphEdge(0, 1, 1), GraphEdge(8, 1, 1))))
+    assert {lane: many[lane] for lane in few} == few
+    assert again == {lane: many[lane] for lane in (0, 1, 8)}
+    assert len(set(many.values())) == len(many)
+
+
+@pytest.fixture(scope="module")
+def deadlock(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Two locks, recorded for real."""
+    path = tmp_path_factory.mktemp("deadlock") / "run.lane"
+    return record_scenario("two_locks", path, settings=("deposits=1",)).model
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
+    view = ViewWindow()
+    panel = WaitForPanel(Selection(), view, ActiveTheme(dark=True))
+    qtbot.addWidget(panel)
+    view.reset(deadlock.start_ns, deadlock.end_ns, live=False)
+    panel.resize(300, 300)
+    panel.show()
+    panel.show_model(deadlock)
+    return panel
+
+
+def test_the_pointer_in_the_timeline_shows_another_moment(panel: WaitForPanel, deadlock: Model) -> None:
+    (found,) = deadlock.findings.values()
+    assert set(panel.canvas.data.cycle) == set(found["lanes"])
+    panel._selection.hover(deadlock.start_ns)
+    assert panel.canvas.data.edges == ()
+    panel._selection.hover(found["start_ns"] + 1000)
+    assert "a deadlock" in panel.caption.text()
+    assert set(panel.canvas.data.cycle) == set(found["lanes"])
+    panel._selection.hover(None)
+    assert panel.caption.text() == "deadlock: nobody in the ring can go on"
+
+
+def test_the_scrubber_stays_where_it_was_put(qtbot: QtBot, panel: WaitForPanel) -> None:
+    panel.scrubber.setFocus()
+    qtbot.keyClick(panel.scrubber, Qt.Key.Key_Home)
+    assert panel.canvas.data.edges == ()
+    assert panel._selection.hover_ns is not None  # the timeline's cursor goes along
+    panel._selection.hover(None)
+    assert panel.canvas.data.edges == ()
+    qtbot.mouseClick(panel.newest, Qt.MouseButton.LeftButton)
+    assert panel.canvas.data.cycle
+    assert not panel.newest.isVisible()
+
+
+def test_choosing_an_edge_or_a_lane_by_keyboard_chooses_its_slice_and_both_stacks(
+    qtbot: QtBot, panel: WaitForPanel, deadlock: Model
+) -> None:
+    slices: list[Slice] = []
+    edges: list[GraphEdge] = []
+    panel.slice_chosen.connect(slices.append)
+    panel.edge_chosen.connect(edges.append)
+    qtbot.keyClick(panel.canvas, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.canvas, Qt.Key.Key_Down)
+    assert [each.state for each in slices] == [State.LOCK_WAIT, State.LOCK_WAIT]
+    assert [each.lane for each in slices] == [edges[0].waiter, edges[1].waiter]
+    assert all(edge.wait_site and edge.hold_site for edge in edges)
+    with qtbot.waitSignal(panel.code_wanted, timeout=1000):
+        qtbot.keyClick(panel.canvas, Qt.Key.Key_Return)

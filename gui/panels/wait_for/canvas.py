@@ -36,6 +36,7 @@ class GraphCanvas(QWidget):
 
     lane_chosen = Signal(int)
     edge_chosen = Signal(object)  # GraphEdge
+    code_wanted = Signal()  # of what is chosen
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,8 +84,17 @@ class GraphCanvas(QWidget):
 
     def describe(self, edge: GraphEdge) -> str:
         """The edge in words."""
-        holder = f", held by {self._name(edge.holder)}" if edge.holder is not None else ""
-        return f"{self._name(edge.waiter)} waits for {self._primitive(edge.primitive)}{holder}"
+        words = f"{self._name(edge.waiter)} waits for {self._primitive(edge.primitive)}"
+        if edge.holder is None:
+            return f"{words}; who will end that is not known"
+        if not edge.particular:
+            return f"{words}, which {self._name(edge.holder)} ends or others"
+        return f"{words}, held by {self._name(edge.holder)}" if self._is_held(edge) else words
+
+    def _is_held(self, edge: GraphEdge) -> bool:
+        """Whether it is a thing to hold, rather than the other lane's own end or work."""
+        found = self._model.primitives.get(edge.primitive) if self._model else None
+        return getattr(found, "kind", "Lock") not in ("Thread", "Process", "Executor", "Pool", "Future")
 
     def label_area(self, edge: GraphEdge) -> QRectF | None:
         """Where the edge's label was painted."""
@@ -132,17 +142,25 @@ class GraphCanvas(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self._find(event.position()))
+        found = self._find(event.position())
+        self._choose(found)
+        if isinstance(found, GraphEdge):
+            self.code_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows walk over the edges, Enter shows the code."""
-        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}.get(
-            Qt.Key(event.key()), 0
-        )
-        edges = self._data.edges
-        if step and edges:
+        """Left and right walk over the edges, up and down over the lanes; each step selects. Enter shows the code."""
+        key = Qt.Key(event.key())
+        edges, lanes = self._data.edges, self._data.lanes
+        if key in (Qt.Key.Key_Right, Qt.Key.Key_Left) and edges:
+            step = 1 if key == Qt.Key.Key_Right else -1
             place = edges.index(self._chosen_edge) + step if self._chosen_edge in edges else 0
             self._choose(edges[place % len(edges)])
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and lanes:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            place = lanes.index(self._chosen_lane) + step if self._chosen_lane in lanes else 0
+            self._choose(lanes[place % len(lanes)])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen_edge is not None:
+            self.code_wanted.emit()
         else:
             super().keyPressEvent(event)
 
@@ -212,9 +230,11 @@ class GraphCanvas(QWidget):
         chosen = edge in (self._chosen_edge, self._hovered)
         if chosen:
             colour = self._themes.current.color("accent")
-        painter.setPen(QPen(colour, 2.5 if edge.in_cycle or chosen else 1.2))
+        line = Qt.PenStyle.SolidLine if edge.particular else Qt.PenStyle.DashLine
+        painter.setPen(QPen(colour, 2.5 if edge.in_cycle or chosen else 1.2, line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
+        painter.setPen(QPen(colour, 1.2))
         tip, before = path.pointAtPercent(1.0), path.pointAtPercent(0.93)
         angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
         wings = [

@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from engine.model.graph_at import LaneEdge, graph_at
 from engine.model.model import Model
-from engine.recording.schema import State
 from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
 
-MOST_LANES = 256  # that are looked at
 MOST_WAITING = 24  # that are drawn
 
 
@@ -34,16 +33,17 @@ def data_of_finding(finding: dict[str, Any]) -> GraphData:
 
 
 def data_at(model: Model, time_ns: int) -> GraphData:
-    """Lanes that wait for a lock, each with the lane that holds it; no more than can be read."""
-    edges = []
-    for lane in model.lanes[:MOST_LANES]:
-        if lane.end_ns is not None and lane.end_ns < time_ns:
-            continue
-        waiting = model.states.slice_at(lane.id, time_ns - 1)
-        if waiting is None or waiting.state is not State.LOCK_WAIT:
-            continue
-        primitive, site = model.detail(waiting.detail)
-        hold = model.holds.holder_at(primitive.id, time_ns - 1) if primitive is not None else None
-        if primitive is not None and hold is not None:
-            edges.append(GraphEdge(lane.id, hold.lane, primitive.id, site, hold.site))
-    return GraphData(tuple(edges[:MOST_WAITING]), (), max(0, len(edges) - MOST_WAITING))
+    """Who waited for whom at that moment, deadlocks first; no more than can be read."""
+    graph = graph_at(model, time_ns, most=MOST_WAITING)
+    knot_of = {lane: number for number, knot in enumerate(graph.knots) for lane in knot}
+    edges = tuple(_drawn(edge, knot_of) for edge in graph.edges)
+    cycle = [lane for knot in graph.knots for lane in cycle_order(sorted(knot), edges)]
+    return GraphData(edges, tuple(dict.fromkeys(cycle)), graph.hidden)
+
+
+def _drawn(edge: LaneEdge, knot_of: dict[int, int]) -> GraphEdge:
+    knot = knot_of.get(edge.waiter)
+    inside = knot is not None and edge.holder is not None and knot_of.get(edge.holder) == knot
+    return GraphEdge(
+        edge.waiter, edge.holder, edge.primitive, edge.wait_site, edge.hold_site, inside, particular=edge.holds
+    )

@@ -4,10 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+FIRST_SLOTS = 3
+
 
 @dataclass(frozen=True)
 class GraphEdge:
-    """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: none."""
+    """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: none.
+
+    Not `particular`: others than the holder might have ended the wait.
+    """
 
     waiter: int
     holder: int | None
@@ -15,6 +20,7 @@ class GraphEdge:
     wait_site: int = 0
     hold_site: int = 0
     in_cycle: bool = False
+    particular: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class GraphData:
 
 @dataclass
 class RingLayout:
-    """Places nodes in a unit square. Invariant: two calls with the same data give the same places."""
+    """Places nodes in a unit square. Invariant: who stays in the ring keeps its place, whoever comes or goes."""
 
     _slots: list[int | None] = field(default_factory=list)
     _cycle: tuple[int, ...] = ()
@@ -62,7 +68,7 @@ class RingLayout:
         return places
 
     def _place_ring(self, lanes: Sequence[int]) -> dict[int, tuple[float, float]]:
-        """One ring of slots; whoever leaves frees a slot for the next one to come."""
+        """Slots of one ring; whoever leaves frees a slot for the next one to come."""
         present = set(lanes)
         self._slots = [lane if lane in present else None for lane in self._slots]
         for lane in lanes:
@@ -73,9 +79,19 @@ class RingLayout:
                     self._slots.append(lane)
         return {
             lane: place
-            for lane, place in zip(self._slots, ring(max(3, len(self._slots)), 0.38, -math.pi / 2), strict=False)
+            for lane, place in zip(self._slots, map(slot_place, range(len(self._slots))), strict=True)
             if lane is not None
         }
+
+
+def slot_place(slot: int) -> tuple[float, float]:
+    """Where a slot is, however many there are: three, then one in the middle between any two, and so on."""
+    if slot < FIRST_SLOTS:
+        turn = slot / FIRST_SLOTS
+    else:
+        there = FIRST_SLOTS << (slot // FIRST_SLOTS).bit_length() - 1
+        turn = (slot - there + 0.5) / there
+    return ring(1, 0.38, 2 * math.pi * turn - math.pi / 2)[0]
 
 
 def ring(count: int, radius: float, first_angle: float) -> list[tuple[float, float]]:

@@ -1,64 +1,187 @@
-"""The wait-for graph: who waits for whom now, or in the deadlock that was found."""
+"""The wait-for graph: who waits for whom now, at any moment of the past, or in the deadlock that was found."""
 
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.panels.wait_for.canvas import GraphCanvas
 from gui.panels.wait_for.data import data_at, data_of_finding, unresolved_deadlock
-from gui.panels.wait_for.layout import GraphData
+from gui.panels.wait_for.layout import GraphData, GraphEdge
 from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline.ticks import time_text
 from gui.widgets.panel import Panel
 
 SETTLED_NS = 100_000_000  # holds shorter than this are known once they have ended
+SCRUBBER_PX = 16
+HEAD_PX = 24
+STEPS = 1000  # of the scrubber, over what the timeline shows
 
 
 class WaitForPanel(Panel):
-    """Follows the newest moment; a deadlock that has not been resolved takes precedence."""
+    """The moment shown is the pointer's in the timeline; else the one that was chosen, by the scrubber or by a slice;
+    else the newest, where a deadlock that has not been resolved takes precedence.
+    """
 
     edge_chosen = Signal(object)  # GraphEdge
-    lane_chosen = Signal(int)
+    code_wanted = Signal()  # of the edge that was chosen last
+    lane_chosen = Signal(int)  # of which nothing is known then
+    slice_chosen = Signal(object)  # Slice
 
-    def __init__(self, selection: Selection, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, selection: Selection, view: ViewWindow, themes: ActiveTheme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(
-            "Lanes that wait for one another appear here, with an arrow from who waits to who holds.", parent
+            "Lanes that wait for one another appear here, with an arrow from who waits to who holds.\n"
+            "Point at a moment in the timeline to see who waited for whom then.",
+            parent,
         )
         self._selection = selection
+        self._view = view
         self._pinned: dict[str, Any] | None = None
+        self._moment: float | None = None  # chosen, until the newest is asked for
+        self._shown_ns = 0
+        self._choosing = False  # the selection changes because something was chosen here
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.caption = QLabel(body)
-        self.caption.setProperty("role", "small")
-        self.caption.setContentsMargins(8, 4, 8, 0)
         self.canvas = GraphCanvas(themes, body)
-        layout.addWidget(self.caption)
+        layout.addLayout(self._make_head(body))
         layout.addWidget(self.canvas, 1)
-        self.canvas.edge_chosen.connect(self.edge_chosen)
-        self.canvas.lane_chosen.connect(self.lane_chosen)
-        selection.changed.connect(lambda: self.canvas.choose_lane(selection.lane))
+        layout.addWidget(self._make_scrubber(body))
+        self.canvas.edge_chosen.connect(self._choose_edge)
+        self.canvas.code_wanted.connect(self.code_wanted)
+        self.canvas.lane_chosen.connect(self._choose_lane)
+        selection.changed.connect(self._on_selection_changed)
+        selection.hover_changed.connect(self._on_hover_changed)
         self.set_body(body)
 
+    def _make_head(self, body: QWidget) -> QHBoxLayout:
+        self.caption = QLabel(body)
+        self.caption.setProperty("role", "small")
+        self.newest = QToolButton(body)
+        self.newest.setText("Newest")
+        self.newest.setToolTip("Back to the newest moment")
+        self.newest.setProperty("flat", True)
+        self.newest.setMaximumHeight(HEAD_PX)
+        self.newest.hide()
+        self.newest.clicked.connect(self._show_newest)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 4, 8, 0)
+        row.addWidget(self.caption, 1)
+        row.addWidget(self.newest)
+        return row
+
+    def _make_scrubber(self, body: QWidget) -> QSlider:
+        self.scrubber = QSlider(Qt.Orientation.Horizontal, body)
+        self.scrubber.setRange(0, STEPS)
+        self.scrubber.setPageStep(STEPS // 20)
+        self.scrubber.setValue(STEPS)
+        self.scrubber.setMaximumHeight(SCRUBBER_PX)
+        self.scrubber.setContentsMargins(8, 0, 8, 0)
+        self.scrubber.setAccessibleName("Moment of the wait-for graph, within what the timeline shows")
+        self.scrubber.setToolTip("Shows who waited for whom at another moment of what the timeline shows")
+        self.scrubber.valueChanged.connect(self._on_scrubbed)
+        return self.scrubber
+
+    @property
+    def shown_ns(self) -> int:
+        """The moment of the graph that is shown."""
+        return self._shown_ns
+
     def forget(self) -> None:
-        self._pinned = None
+        self._pinned = self._moment = None
         self.canvas.show_data(None, GraphData())
 
     def show_finding(self, finding: dict[str, Any]) -> None:
-        """Shows the edges of a finding until another recording is shown."""
-        self._pinned = finding
+        """Shows the edges of a finding until another recording or moment is shown."""
+        self._pinned, self._moment = finding, None
         self.refresh_anew()
 
     def update_body(self, model: Model) -> bool:
+        hovered = self._selection.hover_ns
+        moment = hovered if hovered is not None else self._moment
         finding = self._pinned or unresolved_deadlock(model)
-        if finding is not None:
+        newest = max(model.start_ns, model.end_ns - (0 if model.finished else SETTLED_NS))
+        if moment is not None:
+            self._shown_ns = int(min(max(moment, model.start_ns), model.end_ns - 1))
+            data = data_at(model, self._shown_ns)
+            at = time_text(self._shown_ns - model.start_ns, self._view.span_ns / STEPS)
+            self.caption.setText(f"at {at}: {_in_words(data)}")
+        elif finding is not None:
+            self._shown_ns = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(finding)
             self.caption.setText("deadlock: nobody in the ring can go on")
         else:
-            data = data_at(model, max(model.start_ns, model.end_ns - (0 if model.finished else SETTLED_NS)))
+            self._shown_ns = newest - 1
+            data = data_at(model, self._shown_ns)
             self.caption.setText("who waits for whom now" if not model.finished else "who waited for whom at the end")
+        self.newest.setVisible(self._moment is not None)
         self.canvas.show_data(model, data)
-        return bool(data.edges)
+        return bool(data.edges) or moment is not None
+
+    def _show_newest(self) -> None:
+        self._moment = None
+        self._selection.hover(None)
+        with QSignalBlocker(self.scrubber):
+            self.scrubber.setValue(STEPS)
+        self.refresh_anew()
+
+    def _on_scrubbed(self, step: int) -> None:
+        self._moment = self._view.start_ns + self._view.span_ns * step / STEPS
+        self._selection.hover(self._moment)  # the timeline's cursor goes along
+        self.refresh_anew()
+
+    def _on_hover_changed(self) -> None:
+        if self.isVisible():
+            self.refresh_anew()
+
+    def _on_selection_changed(self) -> None:
+        """A slice that is chosen elsewhere chooses its moment, so that the pointer may leave the timeline."""
+        self.canvas.choose_lane(self._selection.lane)
+        chosen = self._selection.slice
+        if self._choosing:
+            return
+        if chosen is not None:
+            at = self._selection.hover_ns
+            inside = at is not None and chosen.start_ns <= at < chosen.end_ns
+            self._moment = at if inside else (chosen.start_ns + chosen.end_ns) / 2
+        elif self._selection.empty:
+            self._moment = None
+        if self.isVisible():
+            self.refresh_anew()
+
+    def _choose_edge(self, edge: GraphEdge) -> None:
+        self._choose_slice(edge.waiter)
+        self.edge_chosen.emit(edge)
+
+    def _choose_lane(self, lane: int) -> None:
+        """Its slice, and the stacks of what it waits for, or of what is wanted from it."""
+        self._choose_slice(lane)
+        edges = self.canvas.data.edges
+        about = next((edge for edge in edges if edge.waiter == lane), None)
+        about = about or next((edge for edge in edges if edge.holder == lane), None)
+        if about is not None:
+            self.edge_chosen.emit(about)
+
+    def _choose_slice(self, lane: int) -> None:
+        found = self.model.states.slice_at(lane, self._shown_ns) if self.model else None
+        self._choosing = True
+        try:
+            if found is not None:
+                self.slice_chosen.emit(found)
+            else:
+                self.lane_chosen.emit(lane)
+        finally:
+            self._choosing = False
+
+
+def _in_words(data: GraphData) -> str:
+    if data.cycle:
+        return "a deadlock"
+    waiting = len({edge.waiter for edge in data.edges}) + data.hidden
+    return f"{waiting} waiting" if waiting else "nobody waits for anybody"
