@@ -1,5 +1,7 @@
 """The end of a live recording between two commits, on a clock set by hand."""
 
+from itertools import pairwise
+
 from gui.timeline.glide import LONGEST_S, Glide
 
 START_NS = 5_000_000_000
@@ -24,7 +26,7 @@ def test_it_moves_evenly_while_commits_come_unevenly() -> None:
         if clock.now >= 100.0 + number * APART_S + late_s[number % 6]:
             known = START_NS + round(number * APART_S * 1e9)
         shown.append(glide.end_ns(known))
-    steps_ms = [(after - before) / 1e6 for before, after in zip(shown[100:], shown[101:], strict=False)]
+    steps_ms = [(after - before) / 1e6 for before, after in pairwise(shown[100:])]
     assert all(0 <= step <= 20 for step in steps_ms)
     assert sum(step > 0 for step in steps_ms) > 0.9 * len(steps_ms)
 
