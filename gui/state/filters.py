@@ -88,7 +88,9 @@ class Filters(QObject):
         self._change("_text", text)
 
     def set_sort(self, sort: Sort) -> None:
-        self._change("_sort", sort)
+        """Sorts, once more if it is the same: what was waited may have changed since."""
+        self._sort = sort
+        self.changed.emit()
 
     def toggle_pinned(self, lane: int) -> None:
         """Pins a lane (which shows it again if it was hidden), or takes it back into its place."""

@@ -97,6 +97,8 @@ class Gestures:
         elif button == Qt.MouseButton.LeftButton and event.modifiers() & _Control:
             self._drag = _Drag.MEASURE
             canvas.measure.begin(mark_at(canvas, position))
+        elif button == Qt.MouseButton.LeftButton and (anchor := self._other_edge(position)) is not None:
+            self._drag, self._from_time = _Drag.SELECT, anchor
         elif button == Qt.MouseButton.LeftButton:
             self._drag = _Drag.PRESSED
 
@@ -142,9 +144,21 @@ class Gestures:
     def _on_border(self, position: QPointF) -> bool:
         return abs(position.x() - self._canvas.geometry_now().names_px) <= BORDER_PX
 
+    def _other_edge(self, position: QPointF) -> float | None:
+        """With an edge of the selected span under the pointer, the time of its other edge."""
+        span, scale = self._canvas.selection.span, self._canvas.geometry_now().scale
+        if span is None:
+            return None
+        for edge, other in (span, span[::-1]):
+            if abs(scale.x(edge) - position.x()) <= BORDER_PX:
+                return other
+        return None
+
     def _cursor_at(self, position: QPointF) -> Qt.CursorShape:
         if self._on_border(position):
             return Qt.CursorShape.SplitHCursor
+        if self._other_edge(position) is not None:
+            return Qt.CursorShape.SizeHorCursor
         return Qt.CursorShape.CrossCursor if self._canvas.measure.open else Qt.CursorShape.ArrowCursor
 
     def _time_at(self, position: QPointF) -> float:

@@ -51,11 +51,13 @@ def _group_lines(row: Row, time_ns: float, model: Model) -> list[str]:
     there = model.states.slices_at(np.array(row.lanes), np.full(len(row.lanes), int(time_ns)))
     counts = np.bincount(there.codes & STATE_MASK, minlength=len(State))
     counts[State.ENDED] = 0
+    if not counts.any():
+        return []
     process = model.processes[row.process]
     kind = "service lane" if row.kind is RowKind.SERVICES else "lane"
     heading = f"{process.name or 'process'} {process.pid}: {count(int(counts.sum()), kind)} of {len(row.lanes)}"
     order = np.argsort(-counts, kind="stable")
-    doing = [f"{count(int(counts[state]), 'lane')} {STATE_NAMES[State(state)]}" for state in order]
+    doing = [f"{STATE_NAMES[State(state)]}: {count(int(counts[state]), 'lane')}" for state in order]
     return [heading, *doing[: int(np.count_nonzero(counts))]]
 
 

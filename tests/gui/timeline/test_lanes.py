@@ -1,5 +1,6 @@
 """Lanes are pinned, hidden, filtered, sorted, folded, made higher; their names get more room."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
@@ -7,6 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.recording.reader import Batch
+from engine.recording.schema import STATE_ROW, Layer, State
 from gui.state.arrangement import FIRST_NAMES_PX, LEAST_NAMES_PX, Arrangement, Times
 from gui.state.filters import Sort
 from gui.state.measure import Mark
@@ -138,8 +141,19 @@ def test_a_folded_group_tells_what_its_lanes_do(bench: Bench) -> None:
     bench.filters.toggle_collapsed(0)
     y = bench.canvas.geometry_now().row_top(0) + 10
     assert bench.canvas.tooltip_at(QPointF(bench.x(30), y)) == [
-        "python 100: 3 lanes of 3", "1 lane idle", "1 lane running", "1 lane lock wait",
+        "python 100: 3 lanes of 3", "idle: 1 lane", "running: 1 lane", "lock wait: 1 lane",
     ]  # fmt: skip
+
+
+def test_sorting_by_waits_anew_takes_what_was_waited_since(bench: Bench) -> None:
+    bench.acts["sort-lock-wait"].trigger()
+    assert lanes(bench) == [BOB, ALICE, CAROL]
+    rows = np.array([(ALICE, START + 200 * MS, State.LOCK_WAIT, 1)], STATE_ROW)
+    bench.model.take_in(Batch([], {Layer.STATES: rows}, START + 200 * MS))
+    bench.timeline.refresh()
+    assert lanes(bench) == [BOB, ALICE, CAROL]  # nothing jumps by itself
+    bench.acts["sort-lock-wait"].trigger()
+    assert lanes(bench) == [ALICE, BOB, CAROL]
 
 
 def test_pointing_survives_rows_that_go(bench: Bench) -> None:

@@ -80,6 +80,14 @@ def test_dragging_selects_a_span(bench: Bench) -> None:
     assert bench.canvas.span_note(span).startswith("running 50 %")
 
 
+def test_the_edges_of_a_span_can_be_dragged(bench: Bench) -> None:
+    bench.selection.select_span(START + 20 * MS, START + 60 * MS)
+    bench.drag((bench.x(60) + 2, bench.y(BOB)), (bench.x(80), bench.y(BOB)))
+    assert bench.selection.span == pytest.approx((START + 20 * MS, START + 80 * MS), abs=0.3 * MS)
+    bench.drag((bench.x(20), bench.y(BOB)), (bench.x(90), bench.y(BOB)))  # beyond the other one
+    assert bench.selection.span == pytest.approx((START + 80 * MS, START + 90 * MS), abs=0.3 * MS)
+
+
 @pytest.mark.parametrize(
     ("button", "modifiers"), [(Qt.MouseButton.LeftButton, Shift), (Qt.MouseButton.MiddleButton, NoModifier)]
 )
