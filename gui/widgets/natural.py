@@ -1,6 +1,11 @@
 """Sorting names as people do."""
 
+from functools import lru_cache
 
+REMEMBERED = 8192  # tables sort the same names again and again
+
+
+@lru_cache(REMEMBERED)
 def natural(text: str) -> tuple[tuple[int, str, int], ...]:
     """A key that sorts worker-2 before worker-10."""
     parts: list[tuple[int, str, int]] = []
