@@ -1,6 +1,6 @@
 """Looks at the threads that run: what each is in, and who has the GIL of each interpreter."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +30,13 @@ class _Seen:
     method: Method | None = None
     gils: dict[int, int] = field(default_factory=dict)  # interpreter → number in the recording
     interpreters: dict[int, int] = field(default_factory=dict)  # native id → interpreter, where there are several
+    # Lanes that were looked at, by native id and whether they are a further interpreter's.
+    lanes: dict[tuple[int, bool], TracedLane] = field(default_factory=dict)
+
+    def holder(self, native_id: int, interpreter: int) -> TracedLane | None:
+        """The lane of a thread that has this interpreter's GIL."""
+        inner = interpreter != 0
+        return self.lanes.get((native_id, inner)) or self.lanes.get((native_id, not inner))
 
 
 class Looks:
@@ -59,7 +66,9 @@ class Looks:
             if places is None:
                 places = by_process[number] = []
                 self._prepare(process, now_ns)
-            found[place] = where(lane.process.pid, lane.native_id, self._seen[number].spans)
+            seen = self._seen[number]
+            found[place] = where(lane.process.pid, lane.native_id, seen.spans)
+            seen.lanes[lane.native_id, lane.process.main is not None] = lane
             places.append(place)
         for number, places in by_process.items():
             self._tell_interpreters(self._seen[number], [lanes[place] for place in places], places, found)
@@ -71,6 +80,9 @@ class Looks:
     def forget(self, lane: TracedLane) -> None:
         """A thread has ended."""
         self.sampler.forget(lane.process.pid, lane.native_id)
+        seen = self._seen.get((lane.process.main or lane.process).number)
+        if seen is not None:
+            seen.lanes.pop((lane.native_id, lane.process.main is not None), None)
 
     def close_process(self, process: TracedProcess) -> None:
         """A process has ended."""
@@ -122,7 +134,7 @@ class Looks:
         seen.interpreters = seen.memory.native_ids()
         if not seen.interpreters:
             return  # before 3.13 nothing tells
-        inner = {lane.native_id for part in seen.process.interpreters for lane in part.lanes.values()}
+        inner = {native_id for native_id, is_inner in seen.lanes if is_inner}
         for place, lane in zip(places, lanes, strict=True):
             if lane.native_id in inner:
                 is_inside = seen.interpreters.get(lane.native_id, 0) != 0
@@ -166,9 +178,9 @@ class Looks:
         """What was read of one GIL. Whose a further interpreter's is shows when one of its lanes has it first."""
         holder, site, owner = GIL_NOBODY, 0, seen.process
         if held.native_id:
-            known = [lane for lane in _living(seen.process) if lane.native_id == held.native_id]
-            holder = known[-1 if gil.interpreter else 0].number + 1 if known else GIL_STRANGER
-            owner = known[-1].process if known and gil.interpreter else owner
+            lane = seen.holder(held.native_id, gil.interpreter)
+            holder = lane.number + 1 if lane is not None else GIL_STRANGER
+            owner = lane.process if lane is not None and gil.interpreter else owner
             if held.place is not None:
                 site = self._registry.place(*held.place)
         if gil.interpreter and gil.interpreter not in seen.gils and owner.main is None:
@@ -189,9 +201,3 @@ class Looks:
                 {"type": "gil", "id": number, "process": owner.number, "interpreter": interpreter, "how": how}
             )
         return number
-
-
-def _living(process: TracedProcess) -> Iterable[TracedLane]:
-    """The lanes of a process, of its main interpreter first."""
-    for part in (process, *process.interpreters):
-        yield from (lane for lane in part.lanes.values() if lane.end_ns is None)

@@ -25,7 +25,7 @@ from engine.recorder.portable_sampler import best_sampler
 from engine.recorder.registry import Registry
 from engine.recorder.request import RunRequest
 from engine.recorder.resources import Resources
-from engine.recorder.system_accounts import SystemAccounts, living_lanes
+from engine.recorder.system_accounts import SystemAccounts
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
 from engine.recorder.watch import DeadlockWatch
@@ -221,7 +221,7 @@ class Recorder:
             whole = [process for process in processes if process.main is None]  # interpreters are parts of theirs
             rows = self._resources.poll(whole, now_ns)
             self._write([(layer, part) for layer, part in rows if len(part)])
-            self._write(self._accounts.poll(living_lanes(processes), now_ns))
+            self._write(self._accounts.poll(self._timeline.lanes, now_ns))
         if now_ns - self._last_overhead > OVERHEAD_NS:
             self._last_overhead = now_ns
             self._tell_overhead(now_ns)

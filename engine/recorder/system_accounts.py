@@ -1,13 +1,13 @@
 """The system's own accounts: of each thread (CPU time, run queue, context switches) and of each core."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from engine.recorder.registry import TracedLane, TracedProcess
+from engine.recorder.registry import TracedLane
 from engine.recorder.sampler import Sampler
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, Layer
 
@@ -59,11 +59,6 @@ class SystemAccounts:
         changed = [(number, ns) for number, ns in busy.items() if self._cores.get(number) != ns]
         self._cores = busy
         return changed
-
-
-def living_lanes(processes: Iterable[TracedProcess]) -> Iterator[TracedLane]:
-    """Threads that have not told their end."""
-    return (lane for process in processes for lane in process.lanes.values() if lane.end_ns is None)
 
 
 def context_switches(pid: int, native_id: int) -> tuple[int, int]:

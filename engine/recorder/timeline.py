@@ -82,6 +82,11 @@ class Timeline:
         """Records lost to full rings."""
         return int(self._lanes.dropped.sum())
 
+    @property
+    def lanes(self) -> list[TracedLane]:
+        """Those whose cells were there when they were last gathered, and that have not ended since."""
+        return [self._registry.lanes[number] for number in self._numbers[~self._lanes.closed[self._numbers]].tolist()]
+
     def add_lane(self, lane: TracedLane) -> None:
         """For the registry to call."""
         self._lanes.grow(lane.number + 1)
