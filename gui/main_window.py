@@ -148,7 +148,7 @@ class MainWindow(WindowFrame):
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(self.status.show_opening)
         self.status.cancel.clicked.connect(bridge.cancel_opening)
-        self.clock.frame.connect(self.timeline.refresh)
+        self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)
         self.bookmarks.entry_chosen.connect(self.notes.show)
@@ -276,6 +276,12 @@ class MainWindow(WindowFrame):
                 repaired = self.run_control.repaired() is not None
                 self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
         self._show_enabled()
+
+    def _refresh_timeline(self) -> None:
+        """While the view glides along with the newest data, every frame has something new."""
+        self.timeline.refresh()
+        if self.timeline.gliding:
+            self.clock.wake()
 
     def _on_measured(self) -> None:
         """About twice a second."""
