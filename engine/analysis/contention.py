@@ -116,7 +116,7 @@ class LockProfile:
 
     def _gather_holds(self) -> Iterator[bool]:
         for first in range(0, len(self.model.holds), HOLDS_AT_ONCE):
-            part = self.model.holds.rows[first : first + HOLDS_AT_ONCE]
+            part = self.model.holds.part(first, first + HOLDS_AT_ONCE)
             part = part[part["primitive"] == self.primitive]
             if len(part):
                 self._hold_parts.append(np.stack([part[name].astype(np.int64) for name in _HOLD], axis=1))

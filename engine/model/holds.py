@@ -29,12 +29,16 @@ class HoldStore:
 
     @property
     def rows(self) -> np.ndarray:
-        """All closed holds (HOLD_ROW) in the order in which they came."""
+        """All closed holds (HOLD_ROW) in the order in which they came: a copy; of many, ask for a `part`."""
         return self._closed.rows
 
     def since(self, count: int) -> np.ndarray:
         """The closed holds (HOLD_ROW) that came after the first `count`."""
-        return self._closed.rows[count:]
+        return self.part(count, len(self._closed))
+
+    def part(self, first: int, stop: int) -> np.ndarray:
+        """The closed holds (HOLD_ROW) from first to stop (exclusive), in the order in which they came."""
+        return self._closed.part(first, stop)
 
     @property
     def nbytes(self) -> int:

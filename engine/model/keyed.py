@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.model.columns import Table
+from engine.model.growing import Growing
+from engine.model.packed import PackedRows
 
 SEGMENT = 1 << 13  # indexing one must not hold up a frame
 
@@ -27,10 +28,11 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Segment:
-    """When the rows of a segment begin and end."""
+    """SEGMENT rows, and when the first of them begins and the last one ends."""
 
     start: int
     end: int
+    rows: PackedRows
     groups: dict[str, _Group]
 
 
@@ -38,37 +40,57 @@ class KeyedRows:
     """Rows of a structured dtype. `keys` are columns to ask by; an instant has the same column as `start` and `end`."""
 
     def __init__(self, dtype: np.dtype[Any], keys: tuple[str, ...], start: str, end: str) -> None:
-        self._table = Table(dtype)
+        self._dtype = dtype
         self._keys, self._start, self._end = keys, start, end
         self._segments: list[_Segment] = []
+        self._last = Growing(dtype)  # rows that fill no segment yet
+        self._last_count = 0
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._segments) * SEGMENT + self._last_count
 
     @property
     def rows(self) -> np.ndarray:
-        """All rows in the order in which they came. Valid until the next append."""
-        return self._table.rows
+        """All rows in the order in which they came: a copy. Who has time for some of them only asks for a `part`."""
+        return self.part(0, len(self))
+
+    def part(self, first: int, stop: int) -> np.ndarray:
+        """The rows from first to stop (exclusive, or to the last one), in the order in which they came: a copy."""
+        indexed = len(self._segments) * SEGMENT
+        found = []
+        for number in range(first // SEGMENT, min(-(-stop // SEGMENT), len(self._segments))):
+            begin = number * SEGMENT
+            found.append(self._segments[number].rows.rows(slice(max(first - begin, 0), min(stop - begin, SEGMENT))))
+        if stop > indexed:
+            found.append(self._last.rows[max(first - indexed, 0) : min(stop - indexed, self._last_count)].copy())
+        return found[0] if len(found) == 1 else np.concatenate([np.zeros(0, self._dtype), *found])
 
     @property
     def nbytes(self) -> int:
         """Bytes in use."""
-        return self.rows.nbytes + len(self._segments) * SEGMENT * 2 * len(self._keys)
+        packed = sum(segment.rows.nbytes + SEGMENT * 2 * len(self._keys) for segment in self._segments)
+        return packed + self._last_count * self._dtype.itemsize
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows."""
-        self._table.append(rows)
-        while (len(self._segments) + 1) * SEGMENT <= len(self._table):
-            self._segments.append(self._segment(len(self._segments)))
+        while len(rows):
+            more = rows[: SEGMENT - self._last_count]
+            count = self._last_count + len(more)
+            self._last.reserve(count)[self._last_count : count] = more
+            self._last_count = count
+            if count == SEGMENT:
+                self._segments.append(self._segment(self._last.rows[:SEGMENT]))
+                self._last_count = 0
+            rows = rows[len(more) :]
 
-    def _segment(self, number: int) -> _Segment:
-        rows = self._table.rows[number * SEGMENT : (number + 1) * SEGMENT]
+    def _segment(self, rows: np.ndarray) -> _Segment:
         groups = {}
         for key in self._keys:
             order = np.argsort(rows[key], kind="stable")
             keys, offsets = np.unique(rows[key][order], return_index=True)
             groups[key] = _Group(keys, np.append(offsets, SEGMENT), order.astype(np.uint16))
-        return _Segment(int(rows[self._start].min()), int(rows[self._end].max()), groups)
+        packed = PackedRows(rows, self._start, self._end)
+        return _Segment(int(rows[self._start].min()), int(rows[self._end].max()), packed, groups)
 
     def find(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> np.ndarray:
         """Rows that overlap [start_ns, end_ns), by start; with a `key`, only those of this value in that column."""
@@ -85,15 +107,15 @@ class KeyedRows:
         for number in range(indexed):
             segment = self._segments[number]
             if segment.start < end_ns and segment.end >= start_ns:
-                rows = self._table.rows[number * SEGMENT : (number + 1) * SEGMENT]
+                which: slice | np.ndarray = slice(None)
                 if key:
                     group = segment.groups[key]
                     at = int(np.searchsorted(group.keys, np.array(value, group.keys.dtype)))
                     if at == len(group.keys) or group.keys[at] != value:
                         continue
-                    rows = rows[group.order[group.offsets[at] : group.offsets[at + 1]]]
-                yield self._overlapping(rows, start_ns, end_ns)
-        rows = self._table.rows[indexed * SEGMENT : (indexed + 1) * SEGMENT]
+                    which = group.order[group.offsets[at] : group.offsets[at + 1]]
+                yield self._overlapping(segment.rows.rows(which), start_ns, end_ns)
+        rows = self.part(indexed * SEGMENT, (indexed + 1) * SEGMENT)
         if key:
             rows = rows[rows[key] == value]
         yield self._overlapping(rows, start_ns, end_ns)

@@ -18,8 +18,12 @@ class TaskStore:
 
     @property
     def rows(self) -> np.ndarray:
-        """All tasks (TASK_ROW) in the order in which they came."""
+        """All tasks (TASK_ROW) in the order in which they came: a copy; of many, ask for a `part`."""
         return self._ended.rows
+
+    def part(self, first: int, stop: int) -> np.ndarray:
+        """The tasks (TASK_ROW) from first to stop (exclusive), in the order in which they came."""
+        return self._ended.part(first, stop)
 
     @property
     def nbytes(self) -> int:

@@ -64,8 +64,8 @@ class Search:
         model = self.model
         rows = {
             Kind.STATE: model.states.slice_count,
-            Kind.TASK: len(model.tasks.rows),
-            Kind.HOLD: len(model.holds.rows),
+            Kind.TASK: len(model.tasks),
+            Kind.HOLD: len(model.holds),
         }
         return sum(rows.get(kind, 0) for kind in self._kinds)
 
@@ -171,12 +171,12 @@ class Search:
     def _find_rows(self, kind: Kind) -> Iterator[int]:
         """Tasks or holds, which come by their ends."""
         model = self.model
-        rows = model.tasks.rows if kind is Kind.TASK else model.holds.rows
+        store = model.tasks if kind is Kind.TASK else model.holds
         self._names.learn(model.names)
         locks = primitives_named(model, self.query.of(Key.HOLD))
         refused = primitives_named(model, self.query.of(Key.HOLD, negative=True))
-        while (begin := self._rows_done[kind]) < len(rows):
-            part = rows[begin : begin + VISIT * 8]
+        while (begin := self._rows_done[kind]) < len(store):
+            part = store.part(begin, begin + VISIT * 8)
             starts, ends = part["start"].astype(np.int64), part["end"].astype(np.int64)
             fits = self._lasts(starts, ends)
             if kind is Kind.TASK:
