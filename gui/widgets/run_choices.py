@@ -46,7 +46,7 @@ class ScenarioBox(ChoiceBox):
     def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
         super().__init__("Scenario", "The workload that Run starts", self._pick, parent)
         self._configuration = configuration
-        self.setMinimumContentsLength(20)
+        self.setMinimumContentsLength(14)
         self.setMaxVisibleItems(30)
         entries = QStandardItemModel(self)
         group = ""
@@ -80,7 +80,7 @@ class BackendBox(ChoiceBox):
     def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
         super().__init__("Backend", "How the workers run", configuration.set_backend, parent)
         self._configuration = configuration
-        self.setMinimumContentsLength(12)
+        self.setMinimumContentsLength(9)
         configuration.changed.connect(self._show)
         self._show()
 
@@ -99,7 +99,7 @@ class StartMethodBox(ChoiceBox):
         tip = "How processes are started; by default as the interpreter does it"
         super().__init__("Start method", tip, configuration.set_start_method, parent)
         self._configuration = configuration
-        self.setMinimumContentsLength(10)
+        self.setMinimumContentsLength(8)
         configuration.changed.connect(self._show)
         self._show()
 
@@ -164,7 +164,7 @@ class InterpreterBox(ChoiceBox):
         self._configuration = configuration
         self._interpreters = interpreters
         self._add = add
-        self.setMinimumContentsLength(14)
+        self.setMinimumContentsLength(10)
         interpreters.changed.connect(self._show)
         configuration.changed.connect(self._show)
         self._show()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui.actions import Actions
@@ -13,6 +14,8 @@ from gui.theme import ActiveTheme
 from gui.widgets.buttons import ICON_SIZE, ProminentButton
 from gui.widgets.figures import elapsed
 from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
+
+NARROW_PX = 1440
 
 
 class ToolBar(QToolBar):
@@ -37,7 +40,7 @@ class ToolBar(QToolBar):
         self.stop = self._button(actions, "stop")
         self.addSeparator()
         self.scenario = ScenarioBox(configuration, self)
-        self.scenario.setMinimumWidth(180)
+        self.scenario.setMinimumWidth(160)
         self.backend = BackendBox(configuration, self)
         self.workers = WorkersBox(configuration, self)
         self.interpreter = InterpreterBox(configuration, interpreters, add_interpreter, self)
@@ -74,6 +77,13 @@ class ToolBar(QToolBar):
         for identifier in ("search", "theme"):
             self._button(actions, identifier).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window some buttons are their icons, so that none is pushed out of sight."""
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in (self.stop, self.compare):
+            button.setToolButtonStyle(alone if event.size().width() < NARROW_PX else beside)
+        super().resizeEvent(event)
+
     def _prominent(
         self, themes: ActiveTheme, actions: Actions, identifier: str, colour: str, role: str
     ) -> ProminentButton:
@@ -94,20 +104,21 @@ class ToolBar(QToolBar):
 
 
 class RecordingIndicator(QLabel):
-    """● 00:12 while a run is being recorded, of constant width; empty otherwise."""
+    """● 00:12 while a run is being recorded, of constant width meanwhile; empty otherwise."""
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._themes = themes
         self.setAccessibleName("Recording")
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● recording 00:00:00 "))
 
     def show_state(self, state: RunState, seconds: float) -> None:
         """What the run is doing and how long it has been going on."""
         words = {RunState.STARTING: "starting", RunState.RUNNING: "recording", RunState.STOPPING: "ending"}
         if state is RunState.NONE:
             self.setText("")
+            self.setMinimumWidth(0)
             return
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● recording 00:00 "))
         red = self._themes.current.surfaces.danger
         self.setText(f'<span style="color:{red}">●</span> {words[state]} {elapsed(seconds)}')
