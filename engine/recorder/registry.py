@@ -352,6 +352,8 @@ class Registry:
             return 0
         made = number & _MADE
         name = self._names.name_at(template.file, template.line, template.column, template.kind, max(made, 1))
+        if template.internal and name:
+            name = f"{_module(template.file)} {name}"
         if not made:
             name = f"{name}, others".lstrip(", ")
         primitive = Primitive(0, template.kind, name, template.file, template.line, process.number)
@@ -436,6 +438,11 @@ def _role(process: TracedProcess) -> str:
     if process.main is not None:
         return "interpreter"
     return ("service" if process.is_service else "worker") if process.parent else "program"
+
+
+def _module(file: str) -> str:
+    path = Path(file)
+    return path.parent.name if path.stem == "__init__" else path.stem
 
 
 def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

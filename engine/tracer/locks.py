@@ -10,7 +10,7 @@ import sys
 from _thread import TIMEOUT_MAX
 
 from . import layout
-from .contention import acquire_contended
+from .contention import acquire_contended, is_aborted
 from .holds import (
     LockType,
     TracedBase,
@@ -172,10 +172,13 @@ def make_lock(frame: FrameType) -> Any:
 
 def release_elsewhere(lock: TracedLock, frame: FrameType) -> None:
     """Release of a lock that this thread did not acquire: a signal, as far as anybody can tell."""
+    state = current()
+    if is_aborted(state) and (lock.owner is not None or not lock.raw.locked()):  # it gave up taking it
+        return
     try:
         if lock.raw.locked() and forget_holder(lock):
             now = clock()
-            current().record(layout.SIGNAL, 1, user_site(frame), lock.number, now, now)
+            state.record(layout.SIGNAL, 1, user_site(frame), lock.number, now, now)
         lock.release_raw()
     except BaseException as error:
         hide(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _thread import TIMEOUT_MAX
 
-from .contention import acquire_contended
+from .contention import acquire_contended, is_aborted
 from .holds import (
     LockType,
     TracedBase,
@@ -25,6 +25,7 @@ from .originals import RawRLock, clock, get_frame, get_ident
 from .patching import hide
 from .primitives import define, is_reached
 from .sites import code_of
+from .state import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class TracedRLock(TracedBase, metaclass=LockType):
     def release(self) -> None:
         """As the raw lock's."""
         if not self.raw._is_owned():
+            if is_aborted(current()):  # it gave up taking it
+                return
             try:
                 self.release_raw()  # for its error
             except BaseException as error:
