@@ -1,0 +1,90 @@
+"""Pixels that were kept, painted at once or panned there are the same; at no pixel ratio is anything mixed."""
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from engine.model.model import Model
+from gui.state.arrangement import Times
+from gui.state.filters import Filters
+from gui.theme import make_theme
+from gui.timeline.columns import LaneColumns
+from gui.timeline.geometry import Geometry
+from gui.timeline.lane_pixels import LanePixels
+from gui.timeline.raster import Raster
+from gui.timeline.rows import arrange
+from gui.timeline.scene import Scene
+from gui.timeline.time_base import TimeBase
+from tests.gui.timeline.conftest import make_bench
+from tests.gui.timeline.recordings import synthetic
+
+WIDTH, HEIGHT = 700, 32 + 8 * 24
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return synthetic(lanes=12, slices=6_000)
+
+
+class Painter:
+    """Lanes painted into an image of a device pixel ratio."""
+
+    def __init__(self, model: Model, ratio: float = 1.0) -> None:
+        self.model, self.ratio = model, ratio
+        raster = Raster(make_theme(dark=True), ratio)
+        self.columns, self.pixels = LaneColumns(raster), LanePixels(raster)
+        self.rows = arrange(model, Filters())
+
+    def paint(self, start_ns: float, span_ns: float, down: float = 0.0) -> np.ndarray:
+        """The pixels, `down` logical px from the image's upper edge."""
+        place = (0, len(self.rows))
+        geometry = Geometry.of((WIDTH, HEIGHT), self.ratio, place, (start_ns, start_ns + span_ns))
+        scene = Scene(geometry, self.rows, self.model, {}, TimeBase(Times.START, self.model.start_ns))
+        self.columns.update(scene, math.inf)
+        image = QImage(geometry.columns, round(HEIGHT * self.ratio), QImage.Format.Format_RGB32)
+        image.fill(0xFF123456)
+        image.setDevicePixelRatio(self.ratio)
+        painter = QPainter(image)
+        painter.translate(0, down)
+        painter.scale(1 / self.ratio, 1 / self.ratio)
+        self.pixels.paint(painter, 0, 0, self.columns)
+        painter.end()
+        found = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
+        return found.copy()
+
+
+def test_kept_pixels_are_those_that_are_painted_at_once(model: Model) -> None:
+    kept = Painter(model)
+    random = np.random.default_rng(2)
+    start, span = float(model.start_ns), (model.end_ns - model.start_ns) / 20
+    for _ in range(40):
+        start += span * random.choice([-0.6, -0.1, -0.01, 0.02, 0.3, 0.9])
+        np.testing.assert_array_equal(kept.paint(start, span), Painter(model).paint(start, span))
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
+def test_no_ratio_mixes_colours(model: Model, ratio: float) -> None:
+    painter = Painter(model, ratio)
+    middle, span = (model.start_ns + model.end_ns) / 2, 3e6
+    plain = painter.paint(middle, span)
+    moved = painter.paint(middle, span, down=7)  # which is no whole device pixel at 1.25 and 1.5
+    assert set(np.unique(moved)) <= set(np.unique(plain)) | {0xFF123456}
+    offset = int(np.flatnonzero(moved[:, 0] != 0xFF123456)[0])
+    assert abs(offset - 7 * ratio) <= 0.5
+    rows = moved.shape[0] - offset - 1
+    np.testing.assert_array_equal(moved[offset : offset + rows], plain[:rows])
+
+
+def test_a_view_that_was_panned_and_zoomed_looks_like_a_fresh_one(qtbot: QtBot, model: Model) -> None:
+    moved, fresh = make_bench(qtbot, model), make_bench(qtbot, model)
+    start, span = float(model.start_ns), (model.end_ns - model.start_ns) / 8
+    moved.view.show(start, start + 3 * span)
+    moved.picture()
+    for place in (1.0, 1.3, 1.25, 2.0):
+        for bench in (moved, fresh) if place == 2.0 else (moved,):
+            bench.view.show(start + place * span, start + (place + 1) * span)
+        moved.picture()
+    assert moved.picture() == fresh.picture()
