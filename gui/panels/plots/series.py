@@ -14,6 +14,8 @@ from engine.recording.schema import State
 from gui.theme import Theme
 
 MOST_QUEUES = 4
+MOST_PROCESSES = 16  # whose GILs are added up
+MOST_CORES = 16  # that are added up
 Values = NDArray[np.float64]
 
 
@@ -109,9 +111,27 @@ def queue_depths(model: Model, grid: Grid) -> list[Curve]:
     return curves
 
 
+def gil_load(model: Model, grid: Grid) -> list[Curve]:
+    """Lanes that wait for a GIL, and how many GILs are taken."""
+    waiting = Curve("waiting", _active(model, grid, State.GIL_WAIT), State.GIL_WAIT)
+    if not len(model.gils):
+        return [waiting]
+    taken = np.zeros(grid.columns)
+    for process in model.processes[:MOST_PROCESSES]:
+        for gil in model.gils.of_process(process.id):
+            taken += model.gils.columns(gil.id, *grid)[1]
+    return [waiting, Curve("taken", _known(model, grid, taken), "hold")]
+
+
 def cpu_share(model: Model, grid: Grid) -> list[Curve]:
-    """Cores in use by all processes together."""
-    return _one(_known(model, grid, model.resources.cpu_share(*grid)), "accent")
+    """Cores in use by the program's processes together, and by everything on the machine."""
+    program = _one(_known(model, grid, model.resources.cpu_share(*grid)), "accent")
+    cores = model.cores.cores()
+    if not program or not cores or len(cores) > MOST_CORES:
+        return program
+    shares = np.array([model.cores.share(core, *grid) for core in cores])
+    machine = np.where(np.isnan(shares).all(axis=0), np.nan, np.nansum(shares, axis=0))
+    return [Curve("program", program[0].values, "accent"), Curve("machine", _known(model, grid, machine), "text_dim")]
 
 
 def memory(model: Model, grid: Grid) -> list[Curve]:
@@ -130,7 +150,13 @@ def _lanes_text(value: float) -> str:
 SERIES = (
     Series("Running lanes", "Lanes that are running, on average per pixel", running_lanes, _lanes_text),
     Series("Lock waiters", "Lanes that wait for a lock, on average per pixel", lock_waiters, _lanes_text),
+    Series("GIL", "Lanes that wait for a GIL, and GILs that are taken, sampled", gil_load, _lanes_text),
     Series("Queue depth", "Items in each queue", queue_depths, lambda value: f"{value:.0f}"),
-    Series("CPU", "Cores that the program's processes use, sampled", cpu_share, lambda value: f"{value:.2f} cores"),
+    Series(
+        "CPU",
+        "Cores that the program's processes use, and the whole machine, sampled",
+        cpu_share,
+        lambda value: f"{value:.2f} cores",
+    ),
     Series("Memory", "Memory of the program's processes, sampled", memory, size),
 )

@@ -5,10 +5,11 @@ import pytest
 from PySide6.QtGui import QColor
 
 from engine.model.explain import explain
-from engine.model.gil import Gil
+from engine.model.gil import Gil, GilStore
 from engine.recording.reader import Batch
-from engine.recording.schema import ACCOUNT_ROW, GIL_NOBODY, GIL_ROW, MEMORY_ROW, Layer, State
+from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, GIL_NOBODY, GIL_ROW, MEMORY_ROW, RESOURCE_ROW, Layer, State
 from gui.panels.details.page import Page
+from gui.panels.plots.series import Grid, cpu_share, gil_load
 from gui.state.selection import Group
 from gui.timeline.gil_strip import gil_lines
 from gui.timeline.row_shape import ROW_PX
@@ -105,3 +106,21 @@ def test_details_tell_switches_and_how_sure_shares_are(looked_at: Bench) -> None
     assert "88 % taken" in html
     assert "alice 62 %, bob 25 %" in html
     assert "12.3 MB" in html
+
+
+def test_the_gil_has_a_plot_of_its_own(looked_at: Bench) -> None:
+    waiting, taken = gil_load(looked_at.model, Grid(START, 10 * MS, 10))
+    np.testing.assert_allclose(waiting.values, [0] * 6 + [1, 1, 0, 0], atol=0.01)  # bob
+    np.testing.assert_allclose(taken.values, [1] * 6 + [0, 1, 0, 0], atol=0.01)
+    looked_at.model.gils = GilStore()
+    assert [curve.name for curve in gil_load(looked_at.model, Grid(START, 10 * MS, 10))] == ["waiting"]
+
+
+def test_the_programs_cpu_stands_beside_the_whole_machines(looked_at: Bench) -> None:
+    cores = [(core, START + at * MS, at * MS * (core + 1) // 2) for core in (0, 1) for at in (0, 100)]
+    used = [(0, START + at * MS, at * MS // 4, 0, 0, 0) for at in (0, 100)]
+    layers = {Layer.CORES: np.array(cores, CORE_ROW), Layer.RESOURCES: np.array(used, RESOURCE_ROW)}
+    looked_at.model.take_in(Batch([], layers, START + 100 * MS))
+    curves = cpu_share(looked_at.model, Grid(START, 25 * MS, 4))
+    assert [curve.name for curve in curves] == ["program", "machine"]
+    np.testing.assert_allclose([curve.values for curve in curves], [[0.25] * 4, [1.5] * 4])

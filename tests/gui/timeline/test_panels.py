@@ -127,7 +127,7 @@ def test_plots_draw_and_collapse(qtbot: QtBot, view: ViewWindow, selection: Sele
     plots.draw()
     descriptions = [header.accessibleDescription() for header in plots.headers]
     assert all(descriptions), "every plot has a current value"
-    assert "cores" in descriptions[3]
+    assert "cores" in descriptions[[series.title for series in SERIES].index("CPU")]
     tall = plots.headers[1].height()
     qtbot.mouseClick(plots.headers[0], Qt.MouseButton.LeftButton)
     assert plots.headers[0].height() < tall < plots.headers[1].height()
