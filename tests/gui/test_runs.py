@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.recording.schema import State
 from gui.main_window import MainWindow
 from gui.session_bridge import RunState
 from gui.window.run_program import recent_programs
@@ -57,7 +58,13 @@ def test_the_deadlock_is_named_in_words_and_never_takes_the_keyboard(window: Mai
 def test_an_edge_of_the_graph_leads_to_the_lines_of_code(window: MainWindow, wait_for: Wait) -> None:
     window.acts["deadlock"].trigger()
     wait_for(window.banner.isVisible)
-    window.wait_for.canvas.edge_chosen.emit(window.wait_for.canvas.data.edges[0])
+    edge = window.wait_for.canvas.data.edges[0]
+    window.wait_for.canvas.edge_chosen.emit(edge)
+    chosen = window.selection.slice
+    assert chosen is not None
+    assert (chosen.lane, chosen.state) == (edge.waiter, State.LOCK_WAIT)
+    assert window.docks.shown("wait-for")
+    window.wait_for.canvas.code_wanted.emit()
     wait_for(lambda: window.docks.shown("source"))
     assert window.source.view.file.endswith("two_locks.py")
     shown = window.source.view.textCursor().block().text()
