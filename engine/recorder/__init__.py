@@ -1,7 +1,8 @@
 """The recorder process: starts a program, drains its rings, samples it, watches for deadlock, writes the recording.
 
     request, control             what is asked for, and the small channel to whoever asked
-    run_folder, launch, tree, ending     the private folder, the program, all it started, and how to end it
+    run_folder, launch, tree     the private folder, the program, all it started
+    ending, killing              how it is ended: asked, told, brought to a standstill and killed
     descriptors                  how many files this process may have open, and who gets them
     rings, texts, tracing        reading what traced processes write, as they come and go
     registry, naming, sources    numbers of lanes, primitives, sites; names found in the source files, which are kept
