@@ -9,6 +9,8 @@ renders docs/cpython_tests.md from all that is in there. Exit status 1 when a di
 """
 
 import argparse
+import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -17,6 +19,8 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from tests.foreign.cpython_table import Entry, read_results, render, write_results
 from tests.foreign.known_differences import reason_for
@@ -28,6 +32,7 @@ SUITE_S = 3600.0
 RETRIES = 2
 MOST_HANGS = 6  # in one module
 NEVER_ENDED = "never ended"
+PR_SET_CHILD_SUBREAPER = 36
 METHODS = ("fork", "spawn", "forkserver")
 # Modules by suite. CPython's packages of multiprocessing tests are missing where a distribution leaves them out, but
 # what they consist of is one module: GENERATED makes them from it.
@@ -87,6 +92,7 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
                 subprocess.run(command, cwd=work, stdout=stdout, stderr=stderr, timeout=SUITE_S, check=False)
             except subprocess.TimeoutExpired:
                 stderr.write("the suite took too long")
+        end_orphans()
         told = read_outcomes(outcomes)
         hung = any(told[test][0] == NEVER_ENDED for test in told.keys() - ran.outcomes.keys())
         ran.outcomes = told
@@ -96,6 +102,21 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
     if not ran.outcomes or any(test.startswith("unittest.loader._FailedTest") for test in ran.outcomes):
         ran.missing = "not installed" if "No module named" in ran.stderr else "could not be run"
     return ran
+
+
+def adopt_orphans() -> None:
+    """What a test that hung leaves running becomes a child of this process (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans() -> None:
+    """Some of them compute for ever."""
+    orphans = psutil.Process().children(recursive=True)
+    for orphan in orphans:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            orphan.kill()
+    psutil.wait_procs(orphans, timeout=10)
 
 
 def read_outcomes(path: Path) -> dict[str, tuple[str, str]]:
@@ -171,6 +192,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="keep the results, and render the table in docs")
     arguments = parser.parse_args()
     unexplained = 0
+    adopt_orphans()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, its children too
     with tempfile.TemporaryDirectory() as temporary:
         for python in arguments.interpreters.split(","):
