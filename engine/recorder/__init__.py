@@ -6,10 +6,15 @@
     descriptors                  how many files this process may have open, and who gets them
     rings, texts, tracing        reading what traced processes write, as they come and go
     registry, naming, sources    numbers of lanes, primitives, sites; names found in the source files, which are kept
-    sampler, slicer, timeline    what the system says about threads; slices and other rows out of it and of records
+    sampler, portable_sampler    what the system says about threads
+    looks, pace                  looks at those that run, as often as is worth it; who has which GIL (gil_watch)
+    interpreter_memory           what interpreters say of themselves (elf, interpreter_layout)
+    slicer, timeline             slices and other rows out of all that and of records
     open_holds, events           locks held now; frames that tell something
     watch, enablers, outsiders   deadlocks; who could end a wait; signal handlers and native threads that might
-    output, resources, costs     what the program prints, what it uses, what tracing costs it
+    output                       what the program prints
+    resources, system_accounts   what it uses: processes, threads, cores
+    costs                        what tracing costs it
     recorder                     one run, cycle by cycle
 
 Started as a process of its own (`__main__`); `engine.session` is what starts it.
