@@ -22,7 +22,7 @@ from gui.frame_budget import FrameBudget
 from gui.state.arrangement import FIRST_NAMES_PX, Arrangement, Times
 from gui.state.filters import Filters
 from gui.state.measure import Measure
-from gui.state.selection import Group, Selection
+from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.annotations import Annotations
@@ -198,50 +198,16 @@ class Canvas(QWidget):
         elif row >= self._first_row + whole:
             self.scroll_to(row - whole + 1)
 
-    def reveal_lane(self, lane: int) -> None:
-        """Scrolls a lane into view; shows it again if it is hidden, opens its process and its service lanes."""
-        if self.model is None or not 0 <= lane < len(self.model.lanes):
-            return
-        item = self.model.lanes[lane]
-        if item.process in self.filters.collapsed:
-            self.filters.toggle_collapsed(item.process)
-        if item.internal and item.process not in self.filters.services:
-            self.filters.toggle_services(item.process)
-        self.filters.show_lane(lane)
-        if self.rows.of_lane(lane) is None:
-            self.filters.set_text("")
-        row = self.rows.of_lane(lane)
-        if row is not None:
-            self.reveal_row(row)
-
     @property
     def hidden_lanes(self) -> int:
         """How many lanes have no place in any row."""
         return len(self.model.lanes) - self.rows.shown if self.model is not None else 0
-
-    def toggle_group(self) -> None:
-        """Opens or closes the selected group, or the process of the selected lane."""
-        lane, group = self.selection.lane, self.selection.group
-        if group is not None:
-            self.filters.toggle_group(group)
-        elif lane is not None and self.model is not None:
-            group = Group(self.model.lanes[lane].process)
-            self.filters.toggle_group(group)
-            self.selection.select_group(group)
 
     @property
     def selected_row(self) -> int | None:
         """Number of the row of the selected lane or group."""
         lane, group = self.selection.lane, self.selection.group
         return self.rows.of_lane(lane) if lane is not None else self.rows.of_group(group) if group else None
-
-    def select_row(self, number: int) -> None:
-        """Selects a row's lane or group, unless it or a slice of it is selected already."""
-        row = self.rows.rows[number]
-        if number != self.selected_row and row.group is not None:
-            self.selection.select_group(row.group)
-        elif number != self.selected_row:
-            self.selection.select_lane(row.lanes[0])
 
     # Pointer
 

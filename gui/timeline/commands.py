@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from gui.state.arrangement import Times
 from gui.state.filters import Sort
 from gui.timeline.measuring import measure_step
-from gui.timeline.navigation import step_alike
+from gui.timeline.navigation import step_alike, toggle_group
 from gui.timeline.timeline import Timeline
 
 NAMES_STEP_PX = 24
@@ -55,7 +55,7 @@ class Commands(QObject):
             "hide-others": self._hide_others,
             "show-hidden": filters.show_all_lanes,
             "filter-lanes": self._timeline.lane_filter.open,
-            "fold-group": canvas.toggle_group,
+            "fold-group": lambda: toggle_group(canvas),
             "fold-all": lambda: filters.collapse(self._processes()),
             "unfold-all": lambda: filters.collapse(()),
             "rows-higher": lambda: canvas.resize_rows(1),

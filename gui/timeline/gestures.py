@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from gui.state.arrangement import FIRST_NAMES_PX
 from gui.timeline.geometry import RULER_PX
 from gui.timeline.measuring import mark_at
+from gui.timeline.navigation import select_row
 from gui.timeline.rows import Row
 
 if TYPE_CHECKING:
@@ -200,6 +201,6 @@ class Gestures:
         """Of the row under the pointer, which gets selected unless part of it is; over the ruler, of the times."""
         canvas, hit = self._canvas, self._canvas.hit_at(position)
         if hit.row is not None:
-            canvas.select_row(hit.row)
+            select_row(canvas, hit.row)
         if hit.row is not None or position.y() < RULER_PX:
             canvas.menu_requested.emit(hit.row, canvas.mapToGlobal(position))

@@ -8,7 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from gui.timeline.measuring import follow_slice
-from gui.timeline.navigation import focus_selection, follow_hand_off, select_row_beside, step_alike, step_slice
+from gui.timeline.navigation import (
+    focus_selection,
+    follow_hand_off,
+    select_row_beside,
+    step_alike,
+    step_slice,
+    toggle_group,
+)
 
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
@@ -73,9 +80,9 @@ class Keys:
             _Key.Key_Comma.value: lambda: self._step(-1),
             _Key.Key_BracketRight.value: lambda: follow_hand_off(canvas, 1),
             _Key.Key_BracketLeft.value: lambda: follow_hand_off(canvas, -1),
-            _Key.Key_Return.value: canvas.toggle_group,
-            _Key.Key_Enter.value: canvas.toggle_group,
-            _Key.Key_Space.value: canvas.toggle_group,
+            _Key.Key_Return.value: lambda: toggle_group(canvas),
+            _Key.Key_Enter.value: lambda: toggle_group(canvas),
+            _Key.Key_Space.value: lambda: toggle_group(canvas),
             _Key.Key_Escape.value: self._escape,
         }
         self._shifted: dict[int, Callable[[], object]] = {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from engine.model import hand_offs
 from engine.model.entities import Slice
 from engine.model.stepping import next_alike, previous_alike
+from gui.state.selection import Group
 from gui.theme import STATE_NAMES
 
 if TYPE_CHECKING:
@@ -19,21 +20,40 @@ def focus_selection(canvas: "Canvas") -> None:
     selection = canvas.selection
     if selection.slice is not None:
         start, end = float(selection.slice.start_ns), float(selection.slice.end_ns)
-        canvas.reveal_lane(selection.slice.lane)
+        reveal_lane(canvas, selection.slice.lane)
     elif selection.span is not None:
         start, end = selection.span
     else:
         if selection.lane is not None:
-            canvas.reveal_lane(selection.lane)
+            reveal_lane(canvas, selection.lane)
         return
     margin = max(end - start, 1.0) * (1 / FOCUS_SHARE - 1) / 2
     canvas.view.show(start - margin, end + margin)
 
 
+def reveal_lane(canvas: "Canvas", lane: int) -> None:
+    """Scrolls a lane into view; shows it again if it is hidden, opens its process and its service lanes."""
+    model, filters = canvas.model, canvas.filters
+    if model is None or not 0 <= lane < len(model.lanes):
+        return
+    item = model.lanes[lane]
+    if lane not in filters.pinned:
+        if item.process in filters.collapsed:
+            filters.toggle_collapsed(item.process)
+        if item.internal and item.process not in filters.services:
+            filters.toggle_services(item.process)
+        filters.show_lane(lane)
+        if canvas.rows.of_lane(lane) is None:
+            filters.set_text("")
+    row = canvas.rows.of_lane(lane)
+    if row is not None:
+        canvas.reveal_row(row)
+
+
 def show_slice(canvas: "Canvas", chosen: Slice) -> None:
     """Selects a slice and brings it into view."""
     canvas.selection.select_slice(chosen)
-    canvas.reveal_lane(chosen.lane)
+    reveal_lane(canvas, chosen.lane)
     view = canvas.view
     margin = view.span_ns * MARGIN_SHARE
     if chosen.duration_ns > view.span_ns - 2 * margin:
@@ -123,6 +143,25 @@ def select_row_beside(canvas: "Canvas", direction: int) -> None:
         selection.select_group(group)
     elif lane is not None:
         _select_beside(canvas, lane)
+
+
+def select_row(canvas: "Canvas", number: int) -> None:
+    """Selects a row's lane or group, unless it or a slice of it is selected already."""
+    row = canvas.rows.rows[number]
+    if number != canvas.selected_row and row.group is not None:
+        canvas.selection.select_group(row.group)
+    elif number != canvas.selected_row:
+        canvas.selection.select_lane(row.lanes[0])
+
+
+def toggle_group(canvas: "Canvas") -> None:
+    """Opens or closes the selected group, or the process of the selected lane."""
+    model, lane, group = canvas.model, canvas.selection.lane, canvas.selection.group
+    if group is None and lane is not None and model is not None:
+        group = Group(model.lanes[lane].process)
+        canvas.selection.select_group(group)
+    if group is not None:
+        canvas.filters.toggle_group(group)
 
 
 def _select_beside(canvas: "Canvas", lane: int) -> None:

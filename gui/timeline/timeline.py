@@ -125,7 +125,7 @@ class Timeline(QWidget):
 
     def reveal_lane(self, lane: int) -> None:
         """Scrolls a lane into view, expanding its process and its service lanes if need be."""
-        self.canvas.reveal_lane(lane)
+        navigation.reveal_lane(self.canvas, lane)
 
     def step_slice(self, direction: int) -> None:
         """Selects the next (+1) or previous (-1) slice of the selected lane."""

@@ -86,6 +86,14 @@ def test_a_hidden_lane_that_is_gone_to_is_shown(bench: Bench) -> None:
     assert BOB in lanes(bench)
 
 
+def test_a_pinned_lane_is_gone_to_where_it_is(bench: Bench) -> None:
+    bench.filters.toggle_pinned(BOB)
+    bench.filters.toggle_collapsed(0)
+    bench.timeline.reveal_lane(BOB)
+    assert 0 in bench.filters.collapsed
+    assert bench.canvas.rows.of_lane(BOB) == 0
+
+
 def test_lanes_are_filtered_while_one_types(bench: Bench) -> None:
     field = bench.timeline.lane_filter.field
     bench.press(Key.Key_F, Control | Shift)
