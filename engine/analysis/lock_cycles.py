@@ -8,76 +8,108 @@ what the next one holds and the last one what the first one holds, such that
 - no lock is held in two of them (a gate lock lets one in at a time), and none is taken twice,
 - every one of them would wait for ever (a try or a timeout waits for nobody),
 - no two of them are ordered by starts and joins.
-Chains grow one link at a time, so that short cycles come first and a closed chain is not extended.
+Short cycles are looked for first, everywhere. Longer ones are looked for lock by lock, each of which is taken out of
+the graph with all its cycles afterwards (as Johnson: "Finding All the Elementary Circuits of a Directed Graph", 1975).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from engine.analysis.start_order import StartOrder
 from engine.model import wait_for
 from engine.model.nestings import Nesting
 
-MOST_CHAINS = 200_000  # looked at
+SHORT = 3
+MOST_WORK = 600_000  # pairs of dependencies compared
 MOST_LANES = 8  # that do the very same
 
 Cycle = tuple[Nesting, ...]
 
 
+class _Chain(NamedTuple):
+    """Dependencies, each of which takes what the next one holds; and what all of them have to do with."""
+
+    links: Cycle
+    lanes: frozenset[int]
+    taken: frozenset[int]
+    held: frozenset[int]
+
+
 class LockCycles:
-    """Iterate for the cycles, shortest first. `cut_short` afterwards: there was more than could be looked at."""
+    """Iterate for the cycles, short ones first. `cut_short` afterwards: there was more than could be looked at."""
 
     def __init__(self, nestings: Sequence[Nesting], order: StartOrder) -> None:
         self._order = order
-        self._links = _worth_a_look(nestings)
+        waiting = [nesting for nesting in nestings if nesting.waits]
+        self._links = _of_different_lanes(_in_cycles(waiting, ()))
+        self._holders: dict[int, list[Nesting]] = defaultdict(list)
+        for link in self._links:
+            for held in link.held:
+                self._holders[held.primitive].append(link)
+        self._work = 0
         self.cut_short = False
 
     def __iter__(self) -> Iterator[Cycle]:
-        holders: dict[int, list[Nesting]] = defaultdict(list)
-        for link in self._links:
-            for held in link.held:
-                holders[held.primitive].append(link)
-        chains: list[Cycle] = [(link,) for link in self._links]
-        looked_at = 0
-        while chains:
-            longer: list[Cycle] = []
+        for first in sorted({link.primitive for link in self._links}):
+            yield from self._through(first, 0, SHORT)
+        links, gone = self._links, set[int]()
+        while links:
+            first = min(link.primitive for link in links)
+            yield from self._through(first, SHORT, len(self._links))
+            gone.add(first)
+            self._work += len(links)
+            if self.cut_short or self._work > MOST_WORK:
+                self.cut_short = bool(links)
+                return
+            links = _in_cycles([link for link in links if link.primitive != first], gone)
+
+    def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle]:
+        """The cycles of so many links whose lowest lock is `first`: each is found here and nowhere else."""
+        chains = [_chain(link) for link in self._links if link.primitive == first]
+        length = 1
+        while chains and length < at_most:
+            longer: list[_Chain] = []
+            length += 1
             for chain in chains:
-                for link in holders[chain[-1].primitive]:
-                    looked_at += 1
-                    if looked_at > MOST_CHAINS:
+                for link in self._holders[chain.links[-1].primitive]:
+                    if self._work > MOST_WORK:
                         self.cut_short = True
                         return
-                    # Every cycle is found from the link that takes its first lock, and from no other.
-                    if link.primitive < chain[0].primitive or not self._fits(chain, link):
+                    if link.primitive < first or not self._fits(chain, link):
                         continue
-                    grown = (*chain, link)
-                    if any(held.primitive == link.primitive for held in chain[0].held):
-                        yield grown
+                    if any(held.primitive == link.primitive for held in chain.links[0].held):
+                        if length > more_than:
+                            yield (*chain.links, link)
                     else:
-                        longer.append(grown)
+                        longer.append(_chain(link, chain))
             chains = longer
 
-    def _fits(self, chain: Cycle, link: Nesting) -> bool:
-        locks = {held.primitive for held in link.held}
-        return all(
-            other.lane != link.lane
-            and other.primitive != link.primitive
-            and locks.isdisjoint(held.primitive for held in other.held)
-            and not self._order.ordered((other.lane, other.time_ns), (link.lane, link.time_ns))
-            for other in chain
-        )
+    def _fits(self, chain: _Chain, link: Nesting) -> bool:
+        self._work += 1
+        if link.lane in chain.lanes or link.primitive in chain.taken:
+            return False
+        if any(held.primitive in chain.held for held in link.held):
+            return False
+        self._work += len(chain.links)
+        moment = link.lane, link.time_ns
+        return not any(self._order.ordered((other.lane, other.time_ns), moment) for other in chain.links)
 
 
-def _worth_a_look(nestings: Sequence[Nesting]) -> list[Nesting]:
-    """Without what cannot be part of a cycle, and without the many lanes that do the very same."""
-    waiting = [nesting for nesting in nestings if nesting.waits]
-    cyclic = _in_cycles(waiting)
+def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
+    held = frozenset(held.primitive for held in link.held)
+    if before is None:
+        return _Chain((link,), frozenset((link.lane,)), frozenset((link.primitive,)), held)
+    return _Chain(
+        (*before.links, link), before.lanes | {link.lane}, before.taken | {link.primitive}, before.held | held
+    )
+
+
+def _of_different_lanes(nestings: Sequence[Nesting]) -> list[Nesting]:
+    """Without the many lanes that do the very same."""
     kept: list[Nesting] = []
     lanes: dict[tuple[object, ...], set[int]] = defaultdict(set)
-    for nesting in waiting:
-        own = cyclic.get(nesting.primitive)
-        if own is None or not any(cyclic.get(held.primitive) == own for held in nesting.held):
-            continue
+    for nesting in nestings:
         alike = lanes[nesting.primitive, nesting.stack, nesting.held]
         if len(alike) < MOST_LANES or nesting.lane in alike:
             alike.add(nesting.lane)
@@ -85,16 +117,22 @@ def _worth_a_look(nestings: Sequence[Nesting]) -> list[Nesting]:
     return kept
 
 
-def _in_cycles(nestings: Sequence[Nesting]) -> dict[int, int]:
-    """The strongly connected component of each lock that is in one."""
+def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> list[Nesting]:
+    """Those that are part of some cycle in the graph of all, without the locks that are `gone`."""
     after: dict[int, set[int]] = defaultdict(set)
     for nesting in nestings:
         after[nesting.primitive]
         for held in nesting.held:
-            after[held.primitive].add(nesting.primitive)
+            if held.primitive not in gone:
+                after[held.primitive].add(nesting.primitive)
     graph = {
         (0, lock): wait_for.Wait((0, lock), lock, frozenset((0, taken) for taken in inner))
         for lock, inner in after.items()
     }
     components = wait_for.find_knots(frozenset(graph), graph)
-    return {lock: number for number, component in enumerate(components) for _, lock in component}
+    of = {lock: number for number, component in enumerate(components) for _, lock in component}
+    return [
+        nesting
+        for nesting in nestings
+        if nesting.primitive in of and any(of.get(held.primitive) == of[nesting.primitive] for held in nesting.held)
+    ]

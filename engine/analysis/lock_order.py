@@ -23,6 +23,7 @@ from engine.model.model import Model
 from engine.model.nestings import Held, Nesting
 
 MOST_FINDINGS = 20
+MOST_CYCLES = 2000  # that are counted once there are so many findings
 EVER = 1 << 63
 KIND = "potential-deadlock"
 Place = tuple[str, int]
@@ -87,7 +88,9 @@ def _groups(model: Model, cycles: Iterable[Cycle], seen: set[frozenset[object]])
     groups: dict[frozenset[object], list[Cycle]] = {}
     deadlocks = [{edge["primitive"] for edge in each.get("edges") or ()} for each in deadlock.find(model)]
     known = set(seen)
-    for cycle in cycles:
+    for number, cycle in enumerate(cycles):
+        if len(groups) >= MOST_FINDINGS and number > MOST_CYCLES:
+            break
         if any({link.primitive for link in cycle} <= primitives for primitives in deadlocks):
             continue
         places = frozenset(_places(model, link, before) for link, before in _links(cycle))

@@ -6,6 +6,7 @@ a Distributed System", 1978; for lock orders: Bensalem and Havelund, "Dynamic De
 Programs", 2005). Locks, queues and events order nothing here: in another run they may do so the other way round.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 
 from engine.model.model import Model
@@ -20,18 +21,23 @@ class StartOrder:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._joins: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)  # lane → when, lanes that had ended
-        self._known: dict[Moment, dict[int, int]] = {}
+        self._known: dict[tuple[int, int], dict[int, int]] = {}  # by lane and how many joins it has behind it
         lanes_of: dict[int, list[int]] = defaultdict(list)
         for lane in model.lanes:
             lanes_of[lane.process].append(lane.id)
         for join in model.joins:
             ended = [join.joined] if join.joined is not None else lanes_of[join.process or 0]
             self._joins[join.lane].append((join.time_ns, ended))
+        for joins in self._joins.values():
+            joins.sort(key=lambda join: join[0])
+        self._join_times = {lane: [when for when, _ in joins] for lane, joins in self._joins.items()}
         # Who started a process is not told; nearly always it is the main thread of its parent.
         self._first = {process: min(lanes) for process, lanes in lanes_of.items()}
 
     def before(self, first: Moment, second: Moment) -> bool:
         """Whether `first` happens before `second` in every run that starts and joins alike."""
+        if first[0] == second[0]:
+            return first[1] <= second[1]
         return self._reach(second).get(first[0], -1) >= first[1]
 
     def ordered(self, one: Moment, other: Moment) -> bool:
@@ -39,10 +45,13 @@ class StartOrder:
         return self.before(one, other) or self.before(other, one)
 
     def _reach(self, moment: Moment) -> dict[int, int]:
-        """Per lane the latest time that happens before the moment."""
-        known = self._known.get(moment)
-        if known is not None:
-            return known
+        """Per other lane the latest time that happens before the moment: the same from one join to the next."""
+        key = moment[0], bisect_right(self._join_times.get(moment[0], []), moment[1])
+        if key not in self._known:
+            self._known[key] = self._look_back(moment)
+        return self._known[key]
+
+    def _look_back(self, moment: Moment) -> dict[int, int]:
         reach: dict[int, int] = {}
         work = [moment]
         while work:
@@ -56,7 +65,6 @@ class StartOrder:
             for joined_ns, ended in self._joins.get(lane, ()):
                 if before < joined_ns <= time_ns:
                     work += [(other, FOREVER) for other in ended]
-        self._known[moment] = reach
         return reach
 
     def _starter(self, number: int) -> Moment | None:
