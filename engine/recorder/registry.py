@@ -4,23 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.entities import Primitive
-from engine.recorder.naming import SourceNames
-from engine.recorder.sources import Sources
+from engine.recorder.primitives import PROCESS_SHIFT, Emit, PrimitiveRegistry, inherited, numbers_of
 from engine.recorder.texts import Frame
-from engine.recording.schema import PRIMITIVE_KINDS
 from engine.tracer import layout
 
 SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
-MOST_TOLD_APART = 10_000  # locks made by one place
-_MADE = (1 << layout.TEMPLATE_SHIFT) - 1  # of a number: the how-manieth of its template
-_PROCESS_SHIFT = 40  # objects, sites and serials of a process are far below 1 << 40
-Emit = Callable[[dict[str, Any]], None]
 
 
 @dataclass
@@ -53,7 +46,7 @@ class TracedProcess:
 
     def key(self, number: int) -> int:
         """Of something this process numbers itself, unique within the run."""
-        return number if number & layout.OBJECT_SHARED else self.number << _PROCESS_SHIFT | number
+        return number if number & layout.OBJECT_SHARED else self.number << PROCESS_SHIFT | number
 
     def target(self, number: int) -> int | None:
         """The pid of the process that a join of this object waits for. Forked copies count."""
@@ -77,35 +70,15 @@ class TracedLane:
     error: str = ""
 
 
-class _Template(NamedTuple):
-    """What a place in the code makes."""
-
-    kind: str
-    file: str
-    line: int
-    column: int  # of the call, in bytes; -1: unknown
-    internal: bool
-    capacity: int | None
-
-
-class Registry:
+class Registry(PrimitiveRegistry):
     """All processes, lanes and primitives of a run. Emits each definition once, before anything can refer to it."""
 
     def __init__(self, emit: Emit) -> None:
-        self.emit = emit
+        super().__init__(emit)
         self.on_lane: Callable[[TracedLane], None] = lambda _: None
-        self.processes: list[TracedProcess] = []
         self._by_pid: dict[int, list[TracedProcess]] = {}
         self.lanes: list[TracedLane] = []
-        self.primitives: dict[int, Primitive] = {}
-        self.used_as_signals: set[int] = set()  # semaphores that were released by who held no permit
-        self._sources = Sources()
-        self._names = SourceNames(self._sources)
         self._lanes: dict[int, int] = {}
-        self._primitives: dict[int, int] = {}
-        # Primitives used by a process before the text of the one that made them was read.
-        self._unknown: dict[int, tuple[TracedProcess, int]] = {}
-        self._templates: dict[int, _Template] = {}
         self._sites: dict[int, int] = {}
         self._site_texts: dict[int, dict[str, Any]] = {}
         self._places: dict[tuple[str, int, str], int] = {}
@@ -223,45 +196,6 @@ class Registry:
             lane.name = name
             self.emit({"type": "lane-name", "id": lane.number, "name": name, "time_ns": time_ns})
 
-    def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
-        """From a "primitive" frame; a second definition only renames."""
-        _, number, kind, name, file, line, internal, capacity, column = frame
-        if kind == "Process":
-            process.children[name] = number
-        key = process.key(number)
-        known = self._primitives.get(key)
-        if known is not None and known not in self._unknown:
-            self.name_primitive(process, number, name)
-            return
-        if not name and not internal:
-            name = self._names.name(process.number, file, line, kind, column)
-        shared = bool(number & layout.OBJECT_SHARED)
-        owner = None if shared else process.number
-        self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))
-
-    def add_template(self, process: TracedProcess, frame: Frame) -> None:
-        """From a "template" frame: what primitives with numbers of that template are, once they are used."""
-        self._templates[process.key(frame[1])] = _Template(*frame[2:])
-        for unknown in [each for each in self._unknown.values() if each[1] >> layout.TEMPLATE_SHIFT == frame[1]]:
-            self._define_by_template(*unknown)
-
-    def name_primitive(self, process: TracedProcess, number: int, name: str) -> None:
-        """From a "primitive-name" frame."""
-        known = self.primitive(process, number)
-        if known and name and self.primitives[known].name != name:
-            self.primitives[known].name = name
-            self.emit({"type": "primitive-name", "id": known, "name": name})
-
-    def _define(self, key: int, primitive: Primitive) -> int:
-        primitive.id = number = self._primitives.get(key) or len(self.primitives) + 1
-        self._unknown.pop(number, None)
-        self.primitives[number] = primitive
-        self._primitives[key] = number
-        if primitive.kind not in PRIMITIVE_KINDS:
-            primitive.kind = "Lock"
-        self.emit({"type": "primitive"} | vars(primitive))
-        return number
-
     def add_site(self, process: TracedProcess, frame: Frame) -> None:
         """From a "site" or "stack" frame."""
         self._last_site += 1
@@ -308,84 +242,13 @@ class Registry:
             lane = self.add_thread(process, frame)
         return lane
 
-    def primitive(self, process: TracedProcess, number: int) -> int:
-        """0 for 0. A forked child's copy of its parent's primitive becomes one of its own."""
-        if number == 0:
-            return 0
-        key = process.key(number)
-        known = self._primitives.get(key)
-        if known is not None:
-            return known
-        original = self._inherited(process, number, self._primitives)
-        if original:
-            old = self.primitives[original]
-            copy = Primitive(
-                0, old.kind, old.name, old.file, old.line, process.number, False, old.internal, old.capacity
-            )
-            return self._define(key, copy)
-        made = self._define_by_template(process, number)
-        if not made:
-            made = self._define(key, Primitive(0, "Lock", "", "", 0, process.number))
-            self._unknown[made] = process, number
-        return made
-
-    def held_primitive(self, process: TracedProcess, number: int) -> int:
-        """As `primitive`; of thousands that one place has made, those that nobody waited for count as one."""
-        made = number & _MADE
-        if number & layout.OBJECT_SHARED or made == number or made <= MOST_TOLD_APART:
-            return self.primitive(process, number)
-        return self._primitives.get(process.key(number)) or self.primitive(process, number - made)
-
-    def knows(self, process: TracedProcess, number: int) -> bool:
-        """Whether a primitive has been described yet. What another process has told may not have been read."""
-        return (
-            process.key(number) in self._primitives
-            or self._inherited(process, number, self._primitives) > 0
-            or self._inherited_template(process, number >> layout.TEMPLATE_SHIFT) is not None
-        )
-
-    def _define_by_template(self, process: TracedProcess, number: int) -> int:
-        """0 when it has none, or one that is not known."""
-        shared = number & layout.OBJECT_SHARED
-        template = None if shared else self._inherited_template(process, number >> layout.TEMPLATE_SHIFT)
-        if template is None:
-            return 0
-        made = number & _MADE
-        name = self._names.name_at(template.file, template.line, template.column, template.kind, max(made, 1))
-        if template.internal and name:
-            name = f"{_module(template.file)} {name}"
-        if not made:
-            name = f"{name}, others".lstrip(", ")
-        primitive = Primitive(0, template.kind, name, template.file, template.line, process.number)
-        primitive.internal, primitive.capacity = bool(template.internal), template.capacity
-        return self._define(process.key(number), primitive)
-
-    def _inherited_template(self, process: TracedProcess, number: int) -> "_Template | None":
-        template = self._templates.get(process.key(number))
-        while template is None and process.forked and process.parent is not None:
-            process = process.parent
-            template = self._templates.get(process.key(number))
-        return template
-
-    def primitive_of_key(self, key: int) -> int:
-        """As `primitive`, by key."""
-        return self.primitive(*self._split(key))
-
     def site(self, process: TracedProcess, number: int) -> int:
         """0 for what is unknown."""
-        return self._sites.get(process.key(number)) or self._inherited(process, number, self._sites)
+        return self._sites.get(process.key(number)) or inherited(process, number, self._sites)
 
     def text(self, process: TracedProcess, number: int) -> int:
         """The number of a task's or mark's name; 0: unknown."""
-        return self._texts.get(process.key(number)) or self._inherited(process, number, self._texts)
-
-    @staticmethod
-    def _inherited(process: TracedProcess, number: int, table: dict[int, int]) -> int:
-        while process.forked and process.parent is not None:
-            process = process.parent
-            if found := table.get(process.key(number)):
-                return found
-        return 0
+        return self._texts.get(process.key(number)) or inherited(process, number, self._texts)
 
     def detail(self, primitive: int, site: int) -> int:
         """The number of this pair; 0 for (0, 0)."""
@@ -410,28 +273,17 @@ class Registry:
     # Numbers, many at once: arrays of keys (`process number << 40 | number`, or a shared object).
 
     def lane_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        return _map(keys, self._lanes, lambda key: self.lane(*self._split(key)).number)
-
-    def primitive_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        return _map(keys, self._primitives, lambda key: self.primitive(*self._split(key)))
-
-    def held_primitive_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        return _map(keys, self._primitives, lambda key: self.held_primitive(*self._split(key)))
+        return numbers_of(keys, self._lanes, lambda key: self.lane(*self._split(key)).number)
 
     def site_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        return _map(keys, self._sites, lambda key: self.site(*self._split(key)))
+        return numbers_of(keys, self._sites, lambda key: self.site(*self._split(key)))
 
     def text_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        return _map(keys, self._texts, lambda key: self.text(*self._split(key)))
+        return numbers_of(keys, self._texts, lambda key: self.text(*self._split(key)))
 
     def detail_numbers(self, primitives: NDArray[np.uint32], sites: NDArray[np.uint32]) -> NDArray[np.uint32]:
         keys = primitives.astype(np.uint64) << np.uint64(32) | sites
-        return _map(keys, self._details, lambda key: self.detail(key >> 32, key & 0xFFFFFFFF))
-
-    def _split(self, key: int) -> tuple[TracedProcess, int]:
-        if key & layout.OBJECT_SHARED:
-            return self.processes[0], key
-        return self.processes[key >> _PROCESS_SHIFT], key & ((1 << _PROCESS_SHIFT) - 1)
+        return numbers_of(keys, self._details, lambda key: self.detail(key >> 32, key & 0xFFFFFFFF))
 
 
 def _role(process: TracedProcess) -> str:
@@ -440,23 +292,10 @@ def _role(process: TracedProcess) -> str:
     return ("service" if process.is_service else "worker") if process.parent else "program"
 
 
-def _module(file: str) -> str:
-    path = Path(file)
-    return path.parent.name if path.stem == "__init__" else path.stem
-
-
 def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """`TracedProcess.key` for arrays."""
-    own = process_numbers << np.uint64(_PROCESS_SHIFT) | numbers
+    own = process_numbers << np.uint64(PROCESS_SHIFT) | numbers
     return np.where(numbers & np.uint64(layout.OBJECT_SHARED), numbers, own)
-
-
-def _map(keys: NDArray[np.uint64], table: dict[int, int], define: Callable[[int], int]) -> NDArray[np.uint32]:
-    distinct, inverse = np.unique(keys, return_inverse=True)
-    found = [table.get(key) for key in distinct.tolist()]
-    numbers = [define(key) if value is None else value for key, value in zip(distinct.tolist(), found, strict=True)]
-    result: NDArray[np.uint32] = np.array(numbers, np.uint32)[inverse]
-    return result
 
 
 def program_name(executable: str, argv: list[str]) -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from engine.recorder.registry import MOST_TOLD_APART, Registry, program_name
+from engine.recorder.primitives import MOST_TOLD_APART
+from engine.recorder.registry import Registry, program_name
 from engine.tracer import layout
 
 SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]
