@@ -14,6 +14,7 @@ class LayoutKeeper(QObject):
 
     def __init__(self, watched: Sequence[QWidget], keep: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
+        self._stopped = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
@@ -23,10 +24,10 @@ class LayoutKeeper(QObject):
 
     def stop(self) -> None:
         """Nothing is kept from now on."""
-        self._timer.timeout.disconnect()
+        self._stopped = True
         self._timer.stop()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() in MOVES:
+        if event.type() in MOVES and not self._stopped:
             self._timer.start()
         return False

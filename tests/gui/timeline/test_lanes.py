@@ -109,6 +109,17 @@ def test_lanes_are_filtered_while_one_types(bench: Bench) -> None:
     assert not field.isVisible()
 
 
+def test_letters_typed_into_the_filter_are_no_keys_of_the_timeline(bench: Bench) -> None:
+    field = bench.timeline.lane_filter.field
+    before = bench.view.start_ns, bench.view.end_ns, bench.timeline.arrangement.times
+    bench.press(Key.Key_F, Control | Shift)
+    QTest.keyClicks(field, "hpmtvfwasd")
+    assert field.text() == "hpmtvfwasd"
+    QTest.keyClick(field, Key.Key_Home)
+    assert (bench.view.start_ns, bench.view.end_ns, bench.timeline.arrangement.times) == before
+    assert not bench.filters.hidden
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
