@@ -60,7 +60,7 @@ class Centre(QWidget):
         self.view, self.selection, self.filters = ViewWindow(), Selection(), Filters()
         self.timeline = Timeline(self.view, self.selection, self.filters, themes, budget=BUDGET)
         self.legend = Legend(self.view, self.filters, themes)
-        self.plots = Plots(self.view, self.selection, themes)
+        self.plots = Plots(self.view, self.selection, themes, budget=BUDGET)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

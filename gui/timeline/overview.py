@@ -39,8 +39,8 @@ COLUMN_PX = 2  # device px per column
 LIVE_COLUMN_PX = 4  # while data arrive
 GO_ON_MS = 16
 STEP_S = 0.004  # what must be left of a frame for a piece of the picture, with what else is to be painted
-LATEST_S = 0.25
-REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
+LATEST_S = 1.0
+REDRAW_S = 1.5  # while data arrive, the strip is drawn anew this often
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ class WindowFrame(QMainWindow):
         self.banner = DeadlockBanner(themes, self)
         self.timeline = Timeline(view, selection, self.filters, themes, self.arrangement, budget=self.clock.budget)
         self.legend = Legend(view, self.filters, themes)
-        self.plots = Plots(view, selection, themes)
+        self.plots = Plots(view, selection, themes, budget=self.clock.budget)
         self.plots.set_names_px(self.arrangement.names_px)
         self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
         self.details = Details(view, selection, themes, self.spans)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.model.model import Model
+from gui.frame_budget import FrameBudget
 from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
 from gui.panels.plots.series import SERIES, Curve, Grid, Values, newest, nice_top
 from gui.state.arrangement import FIRST_NAMES_PX
@@ -26,6 +27,9 @@ SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
 COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
+DRAW_S = 0.003  # of a frame that drawing takes
+LATER_MS = 16
+LATEST_S = 0.1
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
 _DRAW_SOON = QEvent.Type(QEvent.registerEventType())
@@ -41,6 +45,7 @@ class Plots(QWidget):
         themes: ActiveTheme,
         parent: QWidget | None = None,
         *,
+        budget: FrameBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
@@ -49,6 +54,12 @@ class Plots(QWidget):
         self._drawn_at = 0.0
         self._drawn_version = -1
         self._asked = False
+        self._budget = budget or FrameBudget()
+        self._put_off_since: float | None = None
+        self._later = QTimer(self)  # when the frame has had no time left
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._draw_soon)
         self._stale = False
         self._values_stale = False  # the plots have been drawn, their values not yet written
         self._fed_at = float("-inf")  # when data last came in
@@ -166,9 +177,20 @@ class Plots(QWidget):
                 self._stale = True  # as long as data keep coming, `refresh` draws
                 self._settle.start()
             elif self.isVisible():
-                self.draw()
+                self._draw_or_put_off()
             return True
         return super().event(event)
+
+    def _draw_or_put_off(self) -> None:
+        """Draws unless this frame has been expensive already; but not later than LATEST_S."""
+        now = self._clock()
+        since = self._put_off_since if self._put_off_since is not None else now
+        if self._budget.left_s() < DRAW_S and now - since < LATEST_S:
+            self._put_off_since = since
+            self._later.start()
+        else:
+            self._put_off_since = None
+            self.draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
