@@ -296,7 +296,11 @@ class Canvas(QWidget):
 
     def _fresh_frame(self, scene: Scene) -> Frame:
         frame, geometry = self._frame, scene.geometry
-        if frame is None or (frame.ratio, frame.shape) != (geometry.ratio, geometry.shape):
+        if frame is None or (frame.ratio, frame.shape, frame.states) != (
+            geometry.ratio,
+            geometry.shape,
+            self.filters.states,
+        ):
             frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters, geometry.shape)
             self._stale = True
         if self._stale:
@@ -363,7 +367,6 @@ class Canvas(QWidget):
         self.rows_changed.emit()
 
     def _on_filters_changed(self) -> None:
-        self._frame = None
         if self.model is not None:
             self._arrange()
         self.invalidate()

@@ -20,7 +20,7 @@ class Frame:
     """Makes frames and paints them as often as asked. One per theme, state filter, device pixel ratio, row shape."""
 
     def __init__(self, theme: Theme, ratio: float, filters: Filters, shape: RowShape) -> None:
-        self.ratio, self.shape = ratio, shape
+        self.ratio, self.shape, self.states = ratio, shape, filters.states
         self._theme = theme
         raster = Raster(theme, ratio, filters.states, shape)
         self._columns = LaneColumns(raster)
