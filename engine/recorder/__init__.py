@@ -5,7 +5,7 @@
     ending, killing              how it is ended: asked, told, brought to a standstill and killed
     descriptors                  how many files this process may have open, and who gets them
     rings, texts, tracing        reading what traced processes write, as they come and go
-    registry, primitives, naming, sources    numbers of lanes, primitives, sites; names found in the source files, which are kept
+    registry, primitives, naming, sources    numbers of lanes, primitives, sites; names from sources, which are kept
     sampler, portable_sampler    what the system says about threads
     looks, pace                  looks at those that run, as often as is worth it; who has which GIL (gil_watch)
     interpreter_memory           what interpreters say of themselves (elf, interpreter_layout)

@@ -68,7 +68,9 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
     raw_get, raw_put, raw_qsize = raw.get, raw.put, raw.qsize
 
     class SimpleQueue(raw, metaclass=LockType):  # type: ignore[misc]
+        __slots__ = (ATTRIBUTE,)  # and no `__dict__`, as the raw one has none
         raw_type: type = raw
+        _lanescope_number: int
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             with hidden:
@@ -76,12 +78,12 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 if cls is SimpleQueue and not is_user_code(frame):
                     return raw(*args, **kwargs)
                 self = raw.__new__(cls, *args, **kwargs)
-                self.__dict__[ATTRIBUTE] = define("SimpleQueue", frame)
+                self._lanescope_number = define("SimpleQueue", frame)
                 return self
 
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
             try:
-                number = self.__dict__[ATTRIBUTE]
+                number = self._lanescope_number
                 if not block:
                     item = raw_get(self, block, timeout)
                 else:
@@ -95,21 +97,24 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
         def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
             try:
                 raw_put(self, item, *args, **kwargs)
-                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
+                depth(self._lanescope_number, layout.QUEUE_PUT, raw_qsize(self))
             except BaseException as error:
                 hide(error)
                 raise
 
+        def __sizeof__(self) -> int:
+            return int(raw.__sizeof__(self)) - more_bytes
+
         def get_nowait(self) -> Any:
             with hidden:
                 item = raw_get(self, False)
-                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_GET, raw_qsize(self))
+                depth(self._lanescope_number, layout.QUEUE_GET, raw_qsize(self))
                 return item
 
         def put_nowait(self, item: Any) -> None:
             with hidden:
                 raw_put(self, item)
-                depth(self.__dict__[ATTRIBUTE], layout.QUEUE_PUT, raw_qsize(self))
+                depth(self._lanescope_number, layout.QUEUE_PUT, raw_qsize(self))
 
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
         if timeout is not None and timeout < 0:
@@ -129,6 +134,8 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
             finish(state, outer, flags)
         return item
 
+    counts_itself = "__sizeof__" in raw.__dict__  # from 3.15 on
+    more_bytes = 0 if counts_itself else SimpleQueue.__basicsize__ - raw.__basicsize__
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(SimpleQueue, attribute, getattr(raw, attribute))
     return SimpleQueue
