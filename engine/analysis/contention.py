@@ -85,7 +85,8 @@ class LockProfile:
 
     def holds_at(self, line: Line) -> np.ndarray:
         """The holds that a line took: lane, start, end, site in columns, by start."""
-        return self._holds[self._holds[:, 3] == line.number]
+        found: np.ndarray = self._holds[self._holds[:, 3] == line.number]
+        return found
 
     @property
     def wait_histogram(self) -> np.ndarray:

@@ -190,12 +190,7 @@ def _head(summary: dict[str, Any]) -> str:
         how.append(count(program["workers"], "worker"))
     title = program["title"] or " ".join(program["command"] or []) or "Recording"
     lines = [f"{title} ({', '.join(how)})" if how else title]
-    ended = {
-        None: "the program's end is not in the recording",
-        "itself": f"ended by itself with exit status {program['exit_status']}",
-        "deadlock": "ended because of a deadlock",
-        "stop": "stopped",
-    }.get(program["ended_by"], f"ended by {program['ended_by']}")
+    ended = how_it_ended(program)
     if recording["growing"]:
         ended = "still running"
     lines.append(f"{duration(program['elapsed_ns'])}, {ended}")
@@ -206,6 +201,16 @@ def _head(summary: dict[str, Any]) -> str:
         f" overhead {recording['overhead_percent']:.1f} % of the program's CPU time (estimated)"
     )
     return "\n".join(lines)
+
+
+def how_it_ended(program: dict[str, Any]) -> str:
+    """From a recording's program-end (or a summary's program)."""
+    return {
+        None: "the program's end is not in the recording",
+        "itself": f"ended by itself with exit status {program.get('exit_status')}",
+        "deadlock": "ended because of a deadlock",
+        "stop": "stopped",
+    }.get(program.get("ended_by"), f"ended by {program.get('ended_by')}")
 
 
 def _findings(summary: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
+from engine.analysis.report import how_it_ended
 from engine.model.entities import Site
 from engine.model.format import count
 from engine.model.model import Model
@@ -123,5 +124,6 @@ def _counts(model: Model) -> str:
     dropped = int(model.overhead.get("dropped") or 0)
     return (
         f"{count(len(model.lanes), 'lane')} in {count(len(model.processes), 'process', 'processes')},"
-        f" {count(model.overhead.get('events', 0), 'event')}{f', {dropped} dropped' if dropped else ''}"
+        f" {count(model.overhead.get('events', 0), 'event')}{f', {dropped} dropped' if dropped else ''};"
+        f" {how_it_ended(model.program_end or {})}"
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PARENT = "_lanescope_parent"
 INTERNAL = "_lanescope_internal"
 SERIAL = "_lanescope_serial"
+JOINER = "_lanescope_joiner"  # serial of who has joined it last
 SERVICES = ("multiprocessing.", "concurrent.futures.process")
 running: dict[Any, ThreadState] = {}  # by Thread object
 
@@ -115,9 +116,17 @@ def make_join(original: Callable[..., None]) -> Callable[..., None]:
         with hidden:
             follow(self, *args, **kwargs)
             if has_ended(self):
-                lock_order.joined(thread=getattr(self, SERIAL, 0))
+                tell_joined(self)
 
     return join
+
+
+def tell_joined(thread: Any) -> None:
+    """The calling thread has joined it: told once, however often it asks."""
+    serial, joiner = getattr(thread, SERIAL, 0), current().serial
+    if serial and getattr(thread, JOINER, 0) != joiner:
+        setattr(thread, JOINER, joiner)
+        lock_order.joined(thread=serial)
 
 
 def serial_of(thread: Any) -> int:
