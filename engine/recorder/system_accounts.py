@@ -12,6 +12,7 @@ from engine.recorder.sampler import Sampler
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, Layer
 
 INTERVAL_NS = 250_000_000
+QUIET_INTERVAL_NS = 2_000_000_000  # while no thread does anything
 MAX_SHARE = 0.005  # of the time: with many threads they are looked at less often
 _VOLUNTARY, _INVOLUNTARY = b"\nvoluntary_ctxt_switches:", b"\nnonvoluntary_ctxt_switches:"
 
@@ -25,6 +26,7 @@ class SystemAccounts:
         self._sampler = sampler
         self._told: dict[int, tuple[int, ...]] = {}
         self._cores: dict[int, int] = {}
+        self._interval_ns = INTERVAL_NS
         self._due_ns = 0
 
     def poll(self, lanes: Iterable[TracedLane], now_ns: int) -> Rows:
@@ -36,7 +38,8 @@ class SystemAccounts:
         changed = [(row[0], now_ns, *row[1:]) for row in rows if self._told.get(row[0]) != row[1:]]
         self._told = {row[0]: row[1:] for row in rows}
         cores = [(number, now_ns, busy) for number, busy in self._busy_cores()]
-        self._due_ns = now_ns + max(INTERVAL_NS, int((time.perf_counter_ns() - began) / MAX_SHARE))
+        self._interval_ns = INTERVAL_NS if changed else min(2 * self._interval_ns, QUIET_INTERVAL_NS)
+        self._due_ns = now_ns + max(self._interval_ns, int((time.perf_counter_ns() - began) / MAX_SHARE))
         found = [(Layer.ACCOUNTS, np.array(changed, ACCOUNT_ROW)), (Layer.CORES, np.array(cores, CORE_ROW))]
         return [(layer, part) for layer, part in found if len(part)]
 
