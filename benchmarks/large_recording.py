@@ -29,7 +29,7 @@ from engine.recording.schema import Layer, State
 from engine.recording.synthetic import Synthetic, commits, header, write_synthetic
 
 COLUMNS = 1920
-STEP = 1 << 16  # bytes of the file a step
+STEP = 1 << 15  # bytes of the file a step
 SCALES = 24
 REPEATS = 5
 LIVE_COMMIT_NS = 16_000_000

@@ -22,8 +22,7 @@ from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
 
 FRAME_BUDGET_S = 0.004
-MIN_STEP = 1 << 14
-MAX_STEP = 1 << 22
+STEP = 1 << 15  # bytes of the file that are taken in at once: some thousand slices
 
 
 class RunState(Enum):
@@ -58,7 +57,6 @@ class SessionBridge(QObject):
         self._clock = clock
         self._session: Session | None = None
         self._reader: RecordingReader | None = None
-        self._step = MIN_STEP * 2
         self._known_findings: dict[int, dict[str, object]] = {}
         self._opening = False
         self._known_notes = 0
@@ -167,7 +165,7 @@ class SessionBridge(QObject):
             return
         try:
             with RecordingReader(saved) as reader:
-                while reader.poll(MAX_STEP):
+                while reader.poll(STEP << 7):
                     pass
                 append_texts(reader, list(self._unwritten.values()))
         except (CannotAppend, NotARecording) as error:
@@ -210,21 +208,14 @@ class SessionBridge(QObject):
         return changed
 
     def _take_batches(self, budget_s: float) -> bool:
-        """Takes in batch after batch; their size follows from how long the last one took."""
+        """Takes in batch after batch, each of them a small piece of work, until the budget is spent."""
         assert self._reader is not None
         assert self.model is not None
         deadline = self._clock() + budget_s
         version = self.model.version
-        while True:
-            begun = self._clock()
-            batch = self._reader.poll(self._step)
-            if not batch:
-                break
+        while batch := self._reader.poll(STEP):
             self.model.take_in(batch)
-            now = self._clock()
-            took = max(now - begun, 1e-5)
-            self._step = int(min(MAX_STEP, max(MIN_STEP, self._step * min(2.0, budget_s / 2 / took))))
-            if now >= deadline:
+            if self._clock() >= deadline:
                 break
         return self.model.version != version
 

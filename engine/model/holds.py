@@ -89,9 +89,9 @@ class HoldStore:
         """What is held now, and what lanes never released that have ended."""
         found = []
         for (lane, primitive), (since, site) in self._open.items():
-            end = self._lane_ends.get(lane)
-            last = max(self._watermark if end is None else end, since)
-            found.append(Hold(lane, primitive, since, last, site, 0, end is None))
+            end = self._lane_ends.get(lane, FOREVER)
+            last = max(min(end, self._watermark), since)
+            found.append(Hold(lane, primitive, since, last, site, 0, end > self._watermark))
         return found
 
     def holder_at(self, primitive: int, time_ns: int) -> Hold | None:
