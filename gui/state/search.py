@@ -12,7 +12,8 @@ PIECE_S = 0.004  # of thread CPU time; what a piece may take
 FIRST_ROWS = 16_000
 LEAST_ROWS, MOST_ROWS = 4_000, 400_000
 REST_MS = 4  # between two pieces
-ANEW_S = 1.0  # while a recording grows, a search that must begin anew does so this often at most
+RESTS = 9  # times what looking at the latest has taken, until what is newer is looked at
+ANEW_S = 1.0  # a search that must begin anew as the recording grows does so this often at most
 TELL_S = 0.25  # the hits that are found meanwhile are shown this often
 
 
@@ -39,13 +40,16 @@ class SearchState(QObject):
         self._busy = False
         self._cancelled = False
         self._rows = FIRST_ROWS
-        self._begun = self._told = 0.0
+        self._told = self._spent = self._again_at = 0.0
         self._hit: Hit | None = None
         self.error = ""  # what is wrong with the query: one plain line
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
         self._timer.timeout.connect(self._work)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.refresh)
 
     @property
     def active(self) -> bool:
@@ -97,12 +101,14 @@ class SearchState(QObject):
     def refresh(self) -> None:
         """The model may have grown."""
         search = self._search
-        if search is None or self._busy or self._cancelled:
+        if search is None or self._busy or self._cancelled or not (search.outdated or search.behind):
             return
-        if search.outdated:
-            if self._clock() - self._begun >= ANEW_S:
-                self._begin(keep=True)
-        elif search.behind:
+        left = self._again_at - self._clock()
+        if left > 0:
+            self._later.start(round(left * 1000) + 1)
+        elif search.outdated:
+            self._begin(keep=True)
+        else:
             self._go_on()
 
     def cancel(self) -> None:
@@ -133,8 +139,8 @@ class SearchState(QObject):
     def _begin(self, *, keep: bool) -> None:
         """Starts anew; `keep`: the former hits are shown until it has ended."""
         self._timer.stop()
+        self._later.stop()
         self._cancelled = self._busy = False
-        self._begun = self._clock()
         self._search = Search(self._model, self._query) if self._model is not None and self._query else None
         if not keep or self._search is None:
             self._shown, self._hit = self._search, None
@@ -144,6 +150,7 @@ class SearchState(QObject):
 
     def _go_on(self) -> None:
         self._busy = True
+        self._spent = 0.0
         self._timer.start()
 
     def _work(self) -> None:
@@ -154,11 +161,13 @@ class SearchState(QObject):
         before = self._thread_time()
         more = search.advance(self._rows)
         took = max(self._thread_time() - before, 1e-6)
+        self._spent += took
         self._rows = int(min(MOST_ROWS, max(LEAST_ROWS, self._rows * min(2.0, max(0.25, PIECE_S / took)))))
         if more:
             self._timer.start()
         else:
             self._busy, self._shown = False, search
+            self._again_at = self._clock() + max(RESTS * self._spent, ANEW_S if search.waits_for_ends else 0.0)
         now = self._clock()
         if not more or now - self._told >= TELL_S:
             self._told = now

@@ -176,10 +176,26 @@ def test_a_growing_recording_is_searched_as_it_grows(qtbot: QtBot) -> None:
         now[0] += 2.0
         search.refresh()
         qtbot.waitUntil(lambda: not search.busy)
+    now[0] += 2.0
     search.refresh()
     qtbot.waitUntil(lambda: not search.busy)
     assert search.hits is not None
     assert len(search.hits) == expected(model, "hold:accounts, state:running")
+
+
+def test_what_came_last_is_searched_though_no_frame_follows(qtbot: QtBot) -> None:
+    made = Synthetic(lanes=4, slices=400, group=2)
+    model = Model(header(made))
+    search = SearchState()
+    search.show_model(model)
+    search.set_text("hold:accounts, state:running")
+    for batch in commits(made):
+        model.take_in(batch)
+        search.refresh()
+    qtbot.waitUntil(
+        lambda: search.hits is not None and len(search.hits) == expected(model, "hold:accounts, state:running")
+    )
+    search.set_text("")
 
 
 def test_another_recording_is_searched_for_the_same(opened: MainWindow, wait_for: Wait) -> None:

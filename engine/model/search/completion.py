@@ -9,7 +9,7 @@ from engine.model.search.query import ALIASES, KEYS, Key, pieces, split_key
 from engine.model.search.states import STATE_WORDS
 
 MOST = 30
-LOOKED_AT = 20_000  # names of tasks, details: enough to offer some, few enough for a keystroke
+LOOKED_AT = 4_000  # names of tasks, details: enough to offer some, few enough for a keystroke
 
 
 class Completion(NamedTuple):
@@ -65,7 +65,7 @@ def _all_values(key: Key, model: Model | None) -> Iterable[tuple[str, str]]:
 
 
 def _primitives(model: Model) -> Iterable[tuple[str, str]]:
-    for each in model.primitives.values():
+    for each in islice(model.primitives.values(), LOOKED_AT):
         if (each.name or each.place) and not each.internal:
             yield each.name or each.place, each.label
 

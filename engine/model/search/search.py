@@ -1,6 +1,7 @@
 """Finds the hits of a query in a model: in steps of a given size, along with a recording that grows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,16 +10,19 @@ from engine.model.model import Model
 from engine.model.search.hits import NO_LANE, Hits, Kind
 from engine.model.search.query import Key, Query
 from engine.model.search.tables import (
+    LockTable,
     TextTable,
     lane_admitted,
     lane_named,
-    primitives_named,
     state_groups,
 )
 from engine.model.search.tracks import overlap
 from engine.recording.schema import STATE_MASK, State
 
+Item = TypeVar("Item")
 VISIT = 2_000  # slices that looking at a lane costs, whatever is there
+LEARNING = 10_000  # slices that learning a few names costs
+AT_ONCE = 64  # lanes
 FOREVER = (1 << 62) - 1
 
 
@@ -39,7 +43,9 @@ class Search:
         self._names = TextTable(query.of(Key.TASK, Key.WORD), query.of(Key.TASK, Key.WORD, negative=True))
         self._marks = TextTable(query.of(Key.MARK, Key.WORD), query.of(Key.MARK, Key.WORD, negative=True))
         self._containers = list(_containers(model, query, self._kinds))
+        self._locks = LockTable(query.of(Key.HOLD), query.of(Key.HOLD, negative=True))
         self._admitted: list[bool] = []
+        self._open: set[int] = set()  # lanes whose open state is a hit
         self._resume = np.zeros(0, np.int64)  # by lane, up to where its closed slices have been looked at
         self._rows_done = dict.fromkeys(Kind, 0)
         self._examined = 0
@@ -72,8 +78,13 @@ class Search:
     @property
     def outdated(self) -> bool:
         """What has been found is no longer all, or no longer true: search anew."""
-        grown_within = bool(self._containers) and self._version not in (-1, self.model.version)
+        grown_within = self.waits_for_ends and self._version not in (-1, self.model.version)
         return self._renamed != self.model.renamed or grown_within
+
+    @property
+    def waits_for_ends(self) -> bool:
+        """It depends on tasks or holds that are known when they have ended: it becomes outdated as more is recorded."""
+        return bool(self._containers)
 
     @property
     def behind(self) -> bool:
@@ -99,10 +110,12 @@ class Search:
     def _pieces(self) -> Iterator[int]:
         """The work that there is now, piece by piece; each yields what it has cost."""
         model, version = self.model, self.model.version
-        self._admitted = [lane_admitted(model, self.query, lane.id) for lane in model.lanes]
+        for part in _portions(range(len(self._admitted), len(model.lanes))):
+            self._admitted += [lane_admitted(model, self.query, lane) for lane in part]
+            yield VISIT
         yield VISIT
         if Kind.LANE in self._kinds:
-            self._find_lanes()
+            yield from self._find_lanes()
         if Kind.MARK in self._kinds:
             yield from self._find_marks()
         for kind in (Kind.TASK, Kind.HOLD):
@@ -117,7 +130,8 @@ class Search:
     def _find_states(self) -> Iterator[int]:
         model = self.model
         for group in self._groups:
-            group.learn(model)
+            while group.learn(model):
+                yield LEARNING
         lanes = len(self._admitted)
         starts = [lane.start_ns for lane in model.lanes[len(self._resume) : lanes]]
         self._resume = np.concatenate([self._resume, np.array(starts, np.int64)])
@@ -127,30 +141,43 @@ class Search:
                 continue
             while self._resume[lane] < closed[lane]:
                 yield from self._look_at_slices(lane, int(closed[lane]))
-        for item in model.states.open_slices():
-            if item.lane < lanes and self._admitted[item.lane]:
-                code, detail = np.array([item.code], np.uint8), np.array([item.detail])
-                bounds = np.array([item.start_ns]), np.array([item.end_ns])
-                fits = self._fit(item.lane, *bounds, code, detail)
-                self.hits.set_open(Kind.STATE, item.lane, bounds[0][fits], bounds[1][fits])
+        yield from self._find_open_states(lanes)
+
+    def _find_open_states(self, lanes: int) -> Iterator[int]:
+        """What the lanes are in the middle of, of the first `lanes` ones."""
+        items = [item for item in self.model.states.open_slices() if item.lane < lanes and self._admitted[item.lane]]
+        yield VISIT + 8 * len(items)
+        where, starts, ends, details = (np.array([item[n] for item in items], np.int64) for n in (0, 1, 2, 4))
+        codes = np.array([item.code for item in items], np.uint8)
+        fits = np.flatnonzero(self._fit(starts, ends, codes, details))
+        found = set()
+        for part in _portions(fits.tolist()):
+            for one in part:
+                lane, start, end = int(where[one]), starts[one : one + 1], ends[one : one + 1]
+                if self._within(lane, start, end).all():
+                    found.add(lane)
+                    self.hits.set_open(Kind.STATE, lane, start, end)
+            yield VISIT
+        for lane in self._open - found:
+            self.hits.set_open(Kind.STATE, lane, starts[:0], ends[:0])
+        self._open = found
 
     def _look_at_slices(self, lane: int, closed_ns: int) -> Iterator[int]:
         found = self.model.states.slices(lane, int(self._resume[lane]), closed_ns, VISIT * 4)
         known = int(found.ends.searchsorted(np.int64(closed_ns), "right"))
         starts, ends = found.starts[:known], found.ends[:known]
-        fits = self._fit(lane, starts, ends, found.codes[:known], found.details[:known])
+        fits = self._fit(starts, ends, found.codes[:known], found.details[:known])
+        fits &= self._within(lane, starts, ends)
         self.hits.add(Kind.STATE, lane, starts[fits], ends[fits])
         self._resume[lane] = ends[-1] if known else closed_ns
         self._examined += known
         yield VISIT + known
 
-    def _fit(
-        self, lane: int, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray
-    ) -> np.ndarray:
+    def _fit(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray) -> np.ndarray:
         fits = self._lasts(starts, ends) & ((codes & STATE_MASK) != State.ENDED)
         for group in self._groups:
             fits &= group.fits(codes, details)
-        return np.asarray(fits & self._within(lane, starts, ends))
+        return np.asarray(fits)
 
     def _lasts(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         lengths = ends - starts
@@ -172,9 +199,10 @@ class Search:
         """Tasks or holds, which come by their ends."""
         model = self.model
         store = model.tasks if kind is Kind.TASK else model.holds
-        self._names.learn(model.names)
-        locks = primitives_named(model, self.query.of(Key.HOLD))
-        refused = primitives_named(model, self.query.of(Key.HOLD, negative=True))
+        while self._names.learn(model.names):
+            yield LEARNING
+        while self._locks.learn(model.primitives):
+            yield LEARNING
         while (begin := self._rows_done[kind]) < len(store):
             part = store.part(begin, begin + VISIT * 8)
             starts, ends = part["start"].astype(np.int64), part["end"].astype(np.int64)
@@ -182,7 +210,7 @@ class Search:
             if kind is Kind.TASK:
                 fits &= self._names.fits(part["name"])
             else:
-                fits &= np.isin(part["primitive"], locks) & ~np.isin(part["primitive"], refused)
+                fits &= self._locks.fits(part["primitive"])
             some = np.flatnonzero(fits)
             some = some[np.argsort(part["lane"][some], kind="stable")]
             if len(some):
@@ -193,12 +221,12 @@ class Search:
             self._examined += len(part)
             yield VISIT + len(part)
         if kind is Kind.HOLD:
-            self._find_open_holds(set(locks.tolist()) - set(refused.tolist()))
+            self._find_open_holds()
 
-    def _find_open_holds(self, locks: set[int]) -> None:
+    def _find_open_holds(self) -> None:
         by_lane: dict[int, list[tuple[int, int]]] = {}
         for hold in self.model.holds.unreleased():
-            if hold.primitive in locks:
+            if self._locks.fits(np.array([hold.primitive])).all():
                 by_lane.setdefault(hold.lane, []).append((hold.start_ns, hold.end_ns))
         for lane in {lane for kind, lane in self.hits.tracks if kind is Kind.HOLD} | set(by_lane):
             spans = np.array(sorted(by_lane.get(lane, [])), np.int64).reshape(-1, 2)
@@ -206,16 +234,19 @@ class Search:
                 fits = self._lasts(spans[:, 0], spans[:, 1]) & self._within(lane, spans[:, 0], spans[:, 1])
                 self.hits.set_open(Kind.HOLD, lane, spans[fits, 0], spans[fits, 1])
 
-    def _find_lanes(self) -> None:
+    def _find_lanes(self) -> Iterator[int]:
         model, by_name = self.model, self.query.has(Key.WORD)
-        for lane in model.lanes[: len(self._admitted)]:
-            if self._admitted[lane.id] and (not by_name or lane_named(model, self.query, lane.id)):
-                end = lane.end_ns if lane.end_ns is not None else model.end_ns
-                self.hits.set_open(Kind.LANE, lane.id, np.array([lane.start_ns]), np.array([max(end, lane.start_ns)]))
+        for part in _portions(model.lanes[: len(self._admitted)]):
+            for lane in part:
+                if self._admitted[lane.id] and (not by_name or lane_named(model, self.query, lane.id)):
+                    end = max(model.end_ns if lane.end_ns is None else lane.end_ns, lane.start_ns)
+                    self.hits.set_open(Kind.LANE, lane.id, np.array([lane.start_ns]), np.array([end]))
+            yield VISIT
 
     def _find_marks(self) -> Iterator[int]:
         model = self.model
-        self._marks.learn(model.names)
+        while self._marks.learn(model.names):
+            yield LEARNING
         rows = model.marks
         if (begin := self._rows_done[Kind.MARK]) < len(rows):
             part = rows[begin:][self._marks.fits(rows["text"][begin:])]
@@ -264,3 +295,8 @@ def _containers(model: Model, query: Query, kinds: set[Kind]) -> Iterator[tuple[
             if terms and (kind not in kinds or (negative and Kind.STATE in kinds)):
                 positive = tuple(type(term)(term.key, term.value) for term in terms)
                 yield Search(model, Query(positive)), not negative
+
+
+def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """AT_ONCE at a time."""
+    return (items[first : first + AT_ONCE] for first in range(0, len(items), AT_ONCE))

@@ -4,8 +4,9 @@ Details and names only ever grow in number, so the tables grow along; renaming a
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from engine.model.entities import Primitive, Site
 from engine.model.model import Model
 from engine.model.search.query import Key, Query, Term
 from engine.model.search.states import codes_of
+
+Named = TypeVar("Named")
+LEARNED_AT_ONCE = 500
 
 
 class StateGroup:
@@ -29,15 +33,16 @@ class StateGroup:
             if term.key in (Key.STATE, Key.WORD):
                 self.codes |= codes_of(term.value)
 
-    def learn(self, model: Model) -> None:
-        """Takes in the details that have come since."""
+    def learn(self, model: Model) -> bool:
+        """Takes in some of the details that have come since; False when there were none."""
         if self._known == len(model.details):
-            return
-        numbers = list(islice(model.details, self._known, None))
-        self._known = len(model.details)
+            return False
+        numbers = list(islice(model.details, self._known, self._known + LEARNED_AT_ONCE))
+        self._known += len(numbers)
         self.details = grown(self.details, max(numbers) + 1)
         for number in numbers:
             self.details[number] = any(self._fits(term, model, number) for term in self._terms)
+        return True
 
     def fits(self, codes: np.ndarray, details: np.ndarray) -> np.ndarray:
         """Which of these slices: bool."""
@@ -56,27 +61,28 @@ class StateGroup:
         return term.key in (Key.LINE, Key.WORD) and any(site_fits(each, term.value) for each in model.stack(site))
 
 
-class TextTable:
-    """Which of the texts with these numbers fit: task names and marks."""
+class Table(Generic[Named]):
+    """Which of the numbered things fit."""
 
     def __init__(self, terms: list[Term], refused: list[Term]) -> None:
         self._terms, self._refused = terms, refused
         self._fits = np.zeros(0, bool)
         self._known = 0
 
-    def learn(self, names: dict[int, str]) -> None:
-        """Takes in the names that have come since."""
-        numbers = list(islice(names, self._known, None))
-        self._known = len(names)
+    def learn(self, named: Mapping[int, Named]) -> bool:
+        """Takes in some of the things that have come since; False when there were none."""
+        if self._known == len(named):
+            return False
+        numbers = list(islice(named, self._known, self._known + LEARNED_AT_ONCE))
+        self._known += len(numbers)
+        self._fits = grown(self._fits, max(numbers) + 1)
         for number in numbers:
-            self._fits = grown(self._fits, number + 1)
-            self._fits[number] = self.admits(names[number])
+            self._fits[number] = self.admits(named[number])
+        return True
 
-    def admits(self, text: str) -> bool:
-        """Whether this text fits."""
-        text = text.casefold()
-        wanted = not self._terms or any(term.value in text for term in self._terms)
-        return wanted and not any(term.value in text for term in self._refused)
+    def admits(self, thing: Named) -> bool:
+        """Whether this thing fits."""
+        raise NotImplementedError
 
     def fits(self, numbers: np.ndarray) -> np.ndarray:
         """Which of these numbers: bool."""
@@ -84,6 +90,25 @@ class TextTable:
             return np.zeros(len(numbers), bool)
         found: np.ndarray = self._fits.take(numbers, mode="clip") & (numbers < len(self._fits))
         return found
+
+
+class TextTable(Table[str]):
+    """Of texts: names of tasks, marks. All of them where nothing particular is wanted."""
+
+    def admits(self, thing: str) -> bool:
+        """Whether this text fits."""
+        text = thing.casefold()
+        wanted = not self._terms or any(term.value in text for term in self._terms)
+        return wanted and not any(term.value in text for term in self._refused)
+
+
+class LockTable(Table[Primitive]):
+    """Of primitives that are held."""
+
+    def admits(self, thing: Primitive) -> bool:
+        """Whether this primitive fits."""
+        wanted = any(primitive_fits(thing, term.value) for term in self._terms)
+        return wanted and not any(primitive_fits(thing, term.value) for term in self._refused)
 
 
 def state_groups(query: Query) -> list[StateGroup]:
@@ -119,13 +144,6 @@ def lane_named(model: Model, query: Query, lane: int) -> bool:
     texts = (model.lanes[lane].name.casefold(), model.lane_name(lane).casefold())
     words, refused = query.of(Key.WORD), query.of(Key.WORD, negative=True)
     return (not words or _any(texts, words)) and not _any(texts, refused)
-
-
-def primitives_named(model: Model, terms: Iterable[Term]) -> np.ndarray:
-    """Numbers of the primitives that one of the terms names."""
-    terms = list(terms)
-    found = [each.id for each in model.primitives.values() if any(primitive_fits(each, term.value) for term in terms)]
-    return np.array(sorted(found), np.int64)
 
 
 def primitive_fits(primitive: Primitive, value: str) -> bool:
