@@ -31,6 +31,7 @@ from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, tooltip_lines
 from gui.timeline.keys import Keys
+from gui.timeline.measuring import measured_words
 from gui.timeline.overlays import Overlays
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
 from gui.timeline.rows import Rows, arrange
@@ -52,7 +53,7 @@ class Canvas(QWidget):
 
     rows_changed = Signal()  # number of rows, first row or rows that fit
     menu_requested = Signal(object, QPointF)  # number of a row, or None for the ruler; global position
-    remarked = Signal(str)  # why a key has done nothing, in a few words
+    remarked = Signal(str)  # what was measured, or why a key has done nothing, in a few words
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class Canvas(QWidget):
         themes.changed.connect(self._on_theme_changed)
         selection.changed.connect(self._on_selection_changed)
         selection.hover_changed.connect(self.update)
-        self.measure.changed.connect(self.update)
+        self.measure.changed.connect(self._on_measure_changed)
 
     # What is shown
 
@@ -370,6 +371,12 @@ class Canvas(QWidget):
         if self.model is not None:
             self._arrange()
         self.invalidate()
+
+    def _on_measure_changed(self) -> None:
+        words = measured_words(self)
+        if words:
+            self.remarked.emit(words)
+        self.update()
 
     def _on_theme_changed(self) -> None:
         self._frame = None

@@ -127,9 +127,10 @@ class Gestures:
         if drag is _Drag.PRESSED:
             self._click(event.position())
         elif drag is _Drag.MEASURE:
-            canvas.measure.finish()
             if abs(event.position().x() - self._from.x()) < DRAG_PX:
                 canvas.measure.clear()
+            else:
+                canvas.measure.finish()
         canvas.update()
 
     def double_click(self, event: QMouseEvent) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
+from engine.model.format import duration
 from gui.state.measure import Mark
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ def measure_step(canvas: "Canvas") -> None:
         measure.move(Mark(chosen.end_ns, chosen.lane, edge=True))
     else:
         canvas.remarked.emit("Point at the lanes or select a slice first: M measures from there.")
+
+
+def measured_words(canvas: "Canvas") -> str:
+    """A ruler that is complete, in words; nothing while it is drawn or there is none."""
+    measure, model = canvas.measure, canvas.model
+    if measure.marks is None or measure.open or model is None:
+        return ""
+    first, last = sorted(mark.time_ns for mark in measure.marks)
+    times, resolution = canvas.times(model), canvas.geometry_now().scale.ns_per_px / 10
+    return f"Measured {duration(last - first)}, from {times.text(first, resolution)} to {times.text(last, resolution)}."
 
 
 def follow_slice(canvas: "Canvas") -> None:

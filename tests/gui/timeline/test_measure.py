@@ -46,6 +46,12 @@ def test_control_and_drag_measure_from_edge_to_edge(bench: Bench) -> None:
     assert bench.picture() != plain
 
 
+def test_what_was_measured_is_told_in_words(bench: Bench, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(bench.canvas.remarked) as said:
+        bench.drag((bench.x(59.5), bench.y(BOB)), (bench.x(20.4), bench.y(BOB)), modifiers=Control)
+    assert said.args[0] == "Measured 40.0 ms, from 0.02000 s to 0.06000 s."
+
+
 def test_a_click_with_control_measures_nothing(bench: Bench) -> None:
     place = (bench.x(30), bench.y(BOB))
     bench.drag(place, place, modifiers=Control)
