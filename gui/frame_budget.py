@@ -20,6 +20,10 @@ class FrameBudget:
         """A frame begins."""
         self._begun, self._begun_at = self._thread_time(), self._now()
 
+    def reserve(self, seconds: float) -> None:
+        """So much of this frame is needed for what will be painted at its end."""
+        self._begun -= seconds
+
     def left_s(self) -> float:
         """What is left, thread CPU seconds; negative when the frame has taken too long already."""
         if self._now() - self._begun_at > SPAN_S:

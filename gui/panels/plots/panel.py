@@ -28,6 +28,7 @@ COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
 DRAW_S = 0.003  # of a frame that drawing takes
+STEP_S = 0.0055  # what must be left of a live frame for a piece of the plots, with what is to be painted
 LATER_MS = 16
 LATEST_S = 0.1
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
@@ -55,6 +56,7 @@ class Plots(QWidget):
         self._drawn_version = -1
         self._asked = False
         self._budget = budget or FrameBudget()
+        self._stepped_at = 0.0
         self._put_off_since: float | None = None
         self._later = QTimer(self)  # when the frame has had no time left
         self._later.setSingleShot(True)
@@ -114,7 +116,11 @@ class Plots(QWidget):
             self._fed_at = self._clock()
         if model.finished:
             self._finish()
-        elif self._pending is not None:
+            return
+        if self._budget.left_s() < STEP_S and self._clock() - self._stepped_at < LATEST_S:
+            return  # taking in has been expensive, and the timeline is still to be painted
+        self._stepped_at = self._clock()
+        if self._pending is not None:
             self._step(model)
         elif self._values_stale:
             self._show_values()
@@ -153,6 +159,7 @@ class Plots(QWidget):
             self._values = self._computed
             self._drawn_at = self._clock()
             self._values_stale = True
+            self._budget.reserve(DRAW_S)
             self._show_all()
             return
         number = len(self._computed)
