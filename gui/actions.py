@@ -58,7 +58,7 @@ ACTIONS = (
         When.SAVEABLE,
     ),
     ActionSpec("new-window", "New window", "Open a second, independent window", "File", "Ctrl+N"),
-    ActionSpec("preferences", "Preferences…", "Theme, colours, recordings folder", "File", "Ctrl+,"),
+    ActionSpec("preferences", "Preferences…", "Theme, colours, sampling, recordings folder", "File", "Ctrl+,"),
     ActionSpec(
         "quit",
         "Close window",

@@ -24,7 +24,7 @@ with start-up time, memory, and copies of whatever they exchange. A free-threade
 later) has no GIL: there threads do what one would hope.""",
     look_for=(
         "Threads: green pieces of about 5 ms that never overlap, and GIL wait in between.",
-        "The strip beside the process's name: the GIL goes from lane to lane; point at it to see who has it, and where.",
+        "The strip beside the process's name: the GIL goes from lane to lane; point at it to see who has it.",
         "Processes: green throughout, side by side; with more workers than cores, they wait for a core instead.",
         "Serial: the same work in one lane, in about the time that threads take.",
         "The printed speed-up: CPU time of all workers over elapsed time.",
