@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from engine.model.model import Model
 
 Finding = dict[str, Any]
@@ -66,4 +68,6 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 
 def users_of(model: Model, primitive: int) -> list[int]:
     """The lanes that held a primitive, by number."""
-    return sorted({hold.lane for hold in model.holds.of_primitive(primitive, 0, 1 << 63)})
+    rows = model.holds.rows
+    lanes = set(np.unique(rows["lane"][rows["primitive"] == primitive]).tolist())
+    return sorted(lanes | {hold.lane for hold in model.holds.unreleased() if hold.primitive == primitive})

@@ -16,10 +16,9 @@ from engine.recording.schema import STATE_MASK, State
 
 HOLDS_AT_ONCE = 200_000
 SLICES_AT_ONCE = 20_000
-OVERLAPS_AT_ONCE = 400_000
+OVERLAPS_AT_ONCE = 100_000
 BINS = 44  # of the histograms: powers of two ns, up to 2.4 h
 MOST = 8  # lines and pairs that are told
-WAITS = (State.LOCK_WAIT, State.WAIT)
 
 
 class Blocking(NamedTuple):
@@ -135,13 +134,14 @@ class LockProfile:
     def _gather_waits(self) -> Iterator[bool]:
         """Lane by lane: only slices say who waited when."""
         details = [number for number, (awaited, _) in self.model.details.items() if awaited == self.primitive]
-        wanted = np.array(details, np.int64)
+        wanted = np.zeros(max([0, *self.model.details]) + 1, np.bool_)
+        wanted[details] = True
         for lane in range(len(self.model.lanes)):
             start = self.model.start_ns
             while True:
                 found = self.model.states.slices(lane, start, self.model.end_ns + 1, SLICES_AT_ONCE)
                 states = found.codes & STATE_MASK
-                some = np.isin(found.details, wanted) & np.isin(states, WAITS)
+                some = wanted[found.details] & ((states == State.LOCK_WAIT) | (states == State.WAIT))
                 if some.any():
                     starts, ends = found.starts[some].astype(np.int64), found.ends[some].astype(np.int64)
                     self._wait_parts.append(np.stack([np.full(len(starts), lane), starts, ends], axis=1))

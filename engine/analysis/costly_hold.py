@@ -1,7 +1,7 @@
 """The line whose holds of a lock cost others the most, where its holder was busy all the while.
 
-Silent about locks that make a convoy or are held while blocked, which have findings of their own, and about locks whose
-waiting is less than MIN_SHARE of their users' time.
+Silent about locks that make a convoy or are held while blocked, which have findings of their own, about locks whose
+waiting is less than MIN_SHARE of their users' time, and on recordings of more than MOST_SLICES slices.
 """
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.model.statistics import lock_statistics
 from engine.recording.schema import State
 
 MOST_LOCKS = 3  # the most costly ones
+MOST_SLICES = 2_000_000  # each lock is looked at in all of them
 MIN_WAITS = 5
 MIN_WAIT_NS = 100_000_000
 MIN_SHARE = 0.15  # of its users' time is spent in waiting for it
@@ -31,7 +32,7 @@ def find(model: Model) -> list[Finding]:
         for row in lock_statistics(model)[: 4 * MOST_LOCKS]
         if row.primitive.kind in MUTEXES and row.waits >= MIN_WAITS and row.wait_ns >= MIN_WAIT_NS
     ][:MOST_LOCKS]
-    if not costly:
+    if not costly or model.states.slice_count > MOST_SLICES:
         return []
     told = {each["primitive"] for detector in (convoy, held_while_blocked) for each in detector.find(model)}
     found = []

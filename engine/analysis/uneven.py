@@ -63,10 +63,15 @@ def _straggler(model: Model) -> list[Finding]:
 
 
 def _starving(model: Model) -> list[Finding]:
-    found = []
-    for row in lock_statistics(model):
-        if row.primitive.kind not in MUTEXES or row.acquisitions < MIN_ACQUISITIONS:
-            continue
+    found: list[Finding] = []
+    used = [
+        row
+        for row in lock_statistics(model)
+        if row.primitive.kind in MUTEXES
+        and row.acquisitions >= MIN_ACQUISITIONS
+        and row.wait_ns >= MIN_EXTRA_NS  # of all its users together
+    ]
+    for row in used:
         lanes = np.array(users_of(model, row.primitive.id))
         if len(lanes) < MIN_LANES:
             continue
