@@ -35,8 +35,30 @@ def beside(model: Model, time_ns: float, direction: int) -> Entry | None:
     return (found[0] if direction > 0 else found[-1]) if found else None
 
 
-def times(model: Model, *, own: bool) -> np.ndarray:
-    """When the bookmarks are, in order: int64, ns. The reader's, or all of the program's."""
+class Times(NamedTuple):
+    """When bookmarks are (int64, ns, in order) and which of the model's each is: its place among marks, or its id."""
+
+    times: np.ndarray
+    which: np.ndarray
+
+
+def times(model: Model, *, own: bool) -> Times:
+    """The reader's bookmarks, or all of the program's."""
     if own:
-        return np.array(sorted(each.time_ns for each in model.bookmarks.values()), np.int64)
-    return np.sort(model.marks["time"].astype(np.int64))
+        found = np.array([each.time_ns for each in model.bookmarks.values()], np.int64)
+        which = np.array(list(model.bookmarks), np.int64)
+    else:
+        found, which = model.marks["time"].astype(np.int64), np.arange(len(model.marks))
+    order = np.argsort(found, kind="stable")  # of what is nearly in order: quick
+    return Times(found[order], which[order])
+
+
+def near(model: Model, own: Times, marks: Times, time_ns: float, reach_ns: float, most: int) -> list[str]:
+    """What the bookmarks say that are not farther from a time: the reader's first, `most` in all."""
+    texts = []
+    for every, mine in ((own, True), (marks, False)):
+        first, last = every.times.searchsorted(np.array([time_ns - reach_ns, time_ns + reach_ns]).astype(np.int64))
+        for number in every.which[first : min(last, first + most)].tolist():
+            text = model.bookmarks[number].text if mine else model.names.get(int(model.marks["text"][number]), "")
+            texts.append(" ".join(text.split()) or "bookmark")
+    return texts[:most]

@@ -5,7 +5,6 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen, QPolygonF
 
 from engine.model import bookmarks
-from engine.model.model import Model
 from gui.state.selection import Selection
 from gui.theme import FONT_PX, ActiveTheme, ui_font
 from gui.timeline.geometry import RULER_PX
@@ -23,8 +22,8 @@ class Flags:
     def __init__(self, selection: Selection, themes: ActiveTheme) -> None:
         self._selection, self._themes = selection, themes
         self._known: object = None
-        self._own = np.zeros(0, np.int64)
-        self._marks = np.zeros(0, np.int64)
+        nothing = bookmarks.Times(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        self._own, self._marks = nothing, nothing
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Over the lanes and the ruler of a scene."""
@@ -33,10 +32,10 @@ class Flags:
         if known != self._known:
             self._own, self._marks = bookmarks.times(model, own=True), bookmarks.times(model, own=False)
             self._known = known
-        for times, colour in ((self._marks, "text_dim"), (self._own, "accent")):
-            if len(times):
-                self._paint(painter, scene, times, colour)
-        if (len(self._own) or len(self._marks)) and self._selection.hover_ns is not None:
+        for every, colour in ((self._marks, "text_dim"), (self._own, "accent")):
+            if len(every.times):
+                self._paint(painter, scene, every.times, colour)
+        if self._selection.hover_ns is not None:
             self._paint_text(painter, scene, self._selection.hover_ns)
 
     def _paint(self, painter: QPainter, scene: Scene, times: np.ndarray, colour: str) -> None:
@@ -59,7 +58,8 @@ class Flags:
             )
 
     def _paint_text(self, painter: QPainter, scene: Scene, hover_ns: float) -> None:
-        texts = texts_near(scene.model, hover_ns, scene.geometry.scale.duration(REACH_PX))
+        reach = scene.geometry.scale.duration(REACH_PX)
+        texts = bookmarks.near(scene.model, self._own, self._marks, hover_ns, reach, MOST_TEXTS)
         if not texts:
             return
         theme, geometry = self._themes.current, scene.geometry
@@ -75,19 +75,3 @@ class Flags:
         for number, text in enumerate(texts):
             line = QRectF(left + 8, box.top() + number * LABEL_PX, width, LABEL_PX)
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
-
-
-def texts_near(model: Model, time_ns: float, reach_ns: float) -> list[str]:
-    """What the bookmarks say that are not farther from a time: the nearest ones, the reader's first."""
-    own = [
-        (abs(each.time_ns - time_ns), each.text or "bookmark")
-        for each in model.bookmarks.values()
-        if abs(each.time_ns - time_ns) <= reach_ns
-    ]
-    rows = model.marks
-    away = np.abs(rows["time"].astype(np.int64) - int(time_ns))
-    near = np.flatnonzero(away <= reach_ns)
-    near = near[np.argsort(away[near], kind="stable")][:MOST_TEXTS]
-    names = [model.names.get(number, "") for number in rows["text"][near].tolist()]
-    texts = [text for _, text in sorted(own)] + names
-    return [text.replace("\n", " ") for text in texts[:MOST_TEXTS]]

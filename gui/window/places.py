@@ -103,7 +103,8 @@ class Places(QObject):
 
     def _markers(self, model: Model) -> list[Marker]:
         found = [
-            Marker(time, "text_dim", "bookmarks of the program") for time in _few(bookmarks.times(model, own=False))
+            Marker(time, "text_dim", "bookmarks of the program")
+            for time in _few(bookmarks.times(model, own=False).times)
         ]
         found += [Marker(each.time_ns, "accent", each.text or "your note") for each in model.bookmarks.values()]
         if self._search.hits is not None:
