@@ -54,8 +54,9 @@ class Held(NamedTuple):
 class InterpreterMemory:
     """Of one process. `runtime` is the span of addresses of the interpreter's static state; None: not found."""
 
-    def __init__(self, pid: int, version: int) -> None:
-        self.runtime = find_runtime(pid)
+    def __init__(self, pid: int, version: int, runtime: tuple[int, int] | None = None) -> None:
+        """`version` is its `sys.hexversion`; `runtime` need not be looked for where it is known, as after a fork."""
+        self.runtime = runtime or find_runtime(pid)
         self._pid = pid
         self._file = -1
         self._layout: Layout | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.recorder import descriptors
 from engine.recorder.gil_watch import GilWatch
 from engine.recorder.interpreter_layout import GIL_SIZE
 from engine.recorder.interpreter_memory import Gil, Held, InterpreterMemory
@@ -16,7 +17,7 @@ from engine.recording.schema import GIL_NOBODY, GIL_STRANGER
 REFRESH_NS = 500_000_000  # interpreters come and go
 _LISTED = 0x030D0000  # from this version on an interpreter tells where its sub-interpreters are
 
-ReadMemory = Callable[[int, int], InterpreterMemory]
+ReadMemory = Callable[[int, int, "tuple[int, int] | None"], InterpreterMemory]
 
 
 @dataclass
@@ -105,8 +106,10 @@ class Looks:
             seen = self._seen[process.number] = _Seen(process)
             if process.free_threaded:
                 seen.spans = []
-            elif self.sampler.method is Method.SYSTEM_CALLS:
-                seen.memory = self._read_memory(process.pid, process.python)
+            elif self.sampler.method is Method.SYSTEM_CALLS and descriptors.has_room():
+                parent = self._seen.get(process.parent.number) if process.forked and process.parent else None
+                known = parent.memory.runtime if parent is not None and parent.memory is not None else None
+                seen.memory = self._read_memory(process.pid, process.python, known)
             seen.refreshed_ns = now_ns
             self._locate(seen)
         elif seen.memory is not None and now_ns - seen.refreshed_ns > REFRESH_NS:
