@@ -120,6 +120,27 @@ def finding(
     }
 
 
+def long_wait(
+    number: int,
+    participants: Sequence[Participant],
+    edges: Sequence[KnotEdge],
+    end_ns: int,
+    resolved_ns: int | None,
+    reason: str,
+) -> dict[str, Any]:
+    """The finding of a knot that may yet go on, and the `reason` why."""
+    found = finding(number, participants, edges, end_ns, resolved_ns)
+    names = [each.name for each in _along(participants, edges)]
+    return found | {
+        "kind": "long-wait",
+        "severity": "info",
+        "cause": None,
+        "title": f"Long wait of {_listed(names) if len(names) <= 5 else f'{len(names)} threads'}",
+        "explanation": f"{found['explanation']}. This is no deadlock, for {reason}.",
+        "advice": "If it lasts longer than meant, it would be a deadlock without that. " + found["advice"],
+    }
+
+
 def _cause(participants: Sequence[Participant]) -> str:
     if any(participant.held_at_fork for participant in participants):
         return "fork-held-lock"

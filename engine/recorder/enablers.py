@@ -48,8 +48,12 @@ class Snapshot:
     registry: Registry
     getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
 
-    def chosen(self, before_ns: int) -> list[NDArray[np.uint64]]:
-        """Per process the cells of untimed waits for a primitive that began before this time (no service's rest)."""
+    def chosen(self, before_ns: int, *, timed: bool = False) -> list[NDArray[np.uint64]]:
+        """Per process the cells of untimed waits for a primitive that began before this time (no service's rest).
+
+        `timed`: of those with a timeout too.
+        """
+        left_out = np.uint64(layout.WAIT_INTERNAL if timed else layout.WAIT_INTERNAL | layout.WAIT_TIMED)
         parts = []
         for _, words in self.cells:
             detail = words[:, layout.CELL_WAIT_DETAIL]
@@ -59,7 +63,7 @@ class Snapshot:
             chosen = (
                 (words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1)
                 & ((state == layout.WAIT_LOCK) | (state == layout.WAIT_OTHER) | from_pipe)
-                & (detail & np.uint64(layout.WAIT_TIMED | layout.WAIT_INTERNAL) == 0)
+                & (detail & left_out == 0)
                 & (awaited != 0)
                 & (words[:, layout.CELL_WAIT_SINCE] < np.uint64(before_ns))
             )
@@ -132,6 +136,8 @@ class Enablers:
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
         self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
         self._releasers: dict[int, Crowd] = {}
+        mains = ((process, main_thread(process)) for process, _ in snapshot.cells)
+        self._over = {process.number for process, main in mains if _has_ended(process, main)}
         self._flushing: Crowd | None = None
 
     def wait(self, wait: CellWait) -> Wait:
@@ -161,6 +167,8 @@ class Enablers:
             if nodes is None:
                 anybody = self._anybody(wait, primitive)
         known = bool(anybody) or (nodes is not None and nodes <= self._threads)
+        if process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
+            known = False  # daemons go with their process
         return Wait(
             wait.node,
             primitive.id,

@@ -1,18 +1,22 @@
 """Watches for deadlock while the program runs. Reads cells only: the stream of records may drop, cells never lie.
 
-A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged.
+A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged, and all who wait for a
+word from somebody were asleep in between: a thread that has been notified waits on by its cell until it gets to run.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.analysis.deadlock import JOINS, KnotEdge, Participant, finding
+from engine.analysis.deadlock import KnotEdge, Participant, finding
 from engine.model import wait_for
 from engine.model.wait_for import Node
-from engine.recorder.enablers import CellWait, Enablers, Snapshot, main_thread
+from engine.recorder.asleep import all_asleep
+from engine.recorder.enablers import CellWait, Enablers, Snapshot
+from engine.recorder.long_waits import LongWaits
 from engine.recorder.outsiders import LASTS_NS, Outsiders
-from engine.recorder.registry import Registry, TracedLane
+from engine.recorder.participants import Participants
+from engine.recorder.registry import Registry
 from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
@@ -20,6 +24,14 @@ CONFIRM_NS = 4_000_000
 STACKS_NS = 1_000_000_000  # for so long a stack may replace the site of a wait
 
 Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
+
+
+@dataclass(frozen=True)
+class _Suspicion:
+    """A knot that was seen. `asleep`: so were its threads, when it was seen last."""
+
+    since_ns: int
+    asleep: bool = False
 
 
 @dataclass
@@ -38,14 +50,15 @@ class DeadlockWatch:
     """Call `look` with every snapshot. `emit` gets findings; `confirmed` counts them."""
 
     def __init__(self, registry: Registry, emit: Callable[[dict[str, Any]], None]) -> None:
-        self._registry = registry
+        self._participants = Participants(registry)
         self._emit = emit
         self._seen: object = None
-        self._suspected: dict[Knot, int] = {}
+        self._suspected: dict[Knot, _Suspicion] = {}
         self._observed: dict[Knot, _Observed] = {}
         self._outsiders = Outsiders()
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
+        self._long_waits = LongWaits(self._participants, self._outsiders, self._report_long_wait)
         self.confirmed = 0
         self.open_waits: dict[int, int] = {}  # lanes that are deadlocked now: since when they wait
 
@@ -55,15 +68,20 @@ class DeadlockWatch:
         return bool(self._suspected)
 
     def is_due(self, now_ns: int) -> bool:
-        """Whether to look although nothing moves: an outsider who might have acted may be gone."""
+        """Whether to look although nothing moves: a wait has become long, or an outsider who might act may be gone."""
+        return self._is_due_again(now_ns) or self._long_waits.is_due(now_ns)
+
+    def _is_due_again(self, now_ns: int) -> bool:
         return self._due_ns is not None and now_ns >= self._due_ns
 
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
+        if self._long_waits.is_due(now_ns):
+            self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
         threads = tuple(len(words) for _, words in snapshot.cells)
         signature = threads, [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
-        due = self.is_due(now_ns)
+        due = self._is_due_again(now_ns)
         if signature == self._seen and not self._suspected and not self._observed and not due:
             return
         waits = snapshot.waits(chosen)
@@ -78,28 +96,25 @@ class DeadlockWatch:
         for observed in self._observed.values():
             self._report(observed, now_ns, None)
         self._observed.clear()
+        self._long_waits.end(now_ns)
 
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
         enablers = Enablers(snapshot, waits, self._outsiders)
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
-        knots = wait_for.find_knots(wait_for.stuck_nodes(graph_waits), graph_waits)
-        knots = wait_for.without_followers(knots, graph_waits)
-        suspected: dict[Knot, int] = {}
+        stuck = wait_for.stuck_nodes(graph_waits)
+        knots = wait_for.without_followers(wait_for.find_knots(stuck, graph_waits), graph_waits)
+        asleep = bool(knots) and self._all_asleep(stuck, enablers)
+        suspected: dict[Knot, _Suspicion] = {}
         for nodes in knots:
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
             if knot in self._observed:
                 continue
-            since = self._suspected.get(knot, now_ns)
-            if now_ns - since < CONFIRM_NS:
-                suspected[knot] = since
+            suspicion = self._suspected.get(knot, _Suspicion(now_ns))
+            if now_ns - suspicion.since_ns < CONFIRM_NS or not suspicion.asleep:
+                suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
                 continue
-            edges = [
-                self._edge(enablers.waits[waiter], holder)
-                for waiter in nodes
-                for holder in wait_for.ends_of(graph_waits[waiter], frozenset(nodes))
-            ]
-            participants = [self._participant(enablers, node) for node in nodes]
+            participants, edges = self._participants.of(nodes, enablers, graph_waits)
             self._last_number += 1
             waiting = {node: enablers.waits[node] for node in nodes}
             observed = _Observed(self._last_number, knot, waiting, participants, edges, now_ns)
@@ -108,6 +123,15 @@ class DeadlockWatch:
             self.open_waits.update((each.lane, each.since_ns) for each in participants)
             self._report(observed, now_ns, None)
         self._suspected = suspected
+
+    def _all_asleep(self, stuck: frozenset[Node], enablers: Enablers) -> bool:
+        """Who waits for a lock does not count: it wakes up now and then, and its holder's cell tells what it gets."""
+        lanes = (
+            self._participants.lane(node)
+            for node in stuck
+            if enablers.waits[node].detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK
+        )
+        return all_asleep((lane.process.pid, lane.native_id) for lane in lanes)
 
     def _follow(self, snapshot: Snapshot, waits: dict[Node, CellWait], now_ns: int) -> None:
         """Resolves what goes on after all; takes in stacks that came later."""
@@ -123,66 +147,21 @@ class DeadlockWatch:
             ):
                 observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
                 enablers = Enablers(snapshot, observed.waits.values(), self._outsiders)
-                observed.participants = [self._participant(enablers, node) for node, _ in knot]
+                observed.participants = [self._participants.participant(enablers, node) for node, _ in knot]
                 nodes = {
                     participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)
                 }
                 observed.edges = [
-                    self._edge(observed.waits[nodes[edge.waiter]], nodes[edge.holder]) for edge in observed.edges
+                    self._participants.edge(observed.waits[nodes[edge.waiter]], nodes[edge.holder])
+                    for edge in observed.edges
                 ]
                 self._report(observed, now_ns, None)
 
+    def _report_long_wait(self, found: dict[str, Any]) -> None:
+        if not found["id"]:
+            self._last_number += 1
+            found["id"] = self._last_number
+        self._emit(found)
+
     def _report(self, observed: _Observed, now_ns: int, resolved_ns: int | None) -> None:
         self._emit(finding(observed.number, observed.participants, observed.edges, now_ns, resolved_ns))
-
-    def _edge(self, wait: CellWait, holder: Node) -> KnotEdge:
-        registry = self._registry
-        hold_site = registry.site(wait.process, wait.owner_site) if (wait.process.number, wait.owner) == holder else 0
-        return KnotEdge(
-            self._lane(wait.node).number,
-            self._lane(holder).number,
-            registry.primitive(wait.process, wait.number),
-            registry.site(wait.process, wait.site),
-            hold_site,
-        )
-
-    def _participant(self, enablers: Enablers, node: Node) -> Participant:
-        wait, lane = enablers.waits[node], self._lane(node)
-        registry, process = self._registry, wait.process
-        primitive = enablers.primitive(wait)
-        site = registry.site(process, wait.site)
-        holds = [registry.primitive_of_key(key) for key in enablers.holds.get(node, [])]
-        return Participant(
-            lane.number,
-            process.pid,
-            lane.name,
-            self._name(lane),
-            wait.since_ns,
-            primitive,
-            site,
-            tuple(registry.primitives[number] for number in holds),
-            tuple(registry.stack(site)),
-            self._awaited(wait, primitive.kind),
-            enablers.is_flush(wait),
-            bool(wait.detail & layout.WAIT_HELD_AT_FORK),
-        )
-
-    def _awaited(self, wait: CellWait, kind: str) -> str:
-        registry, process = self._registry, wait.process
-        if kind in JOINS and wait.owner:
-            return self._name(registry.lane(process, wait.owner))
-        if kind in JOINS and (target := process.target(wait.number)):
-            awaited = registry.process_of_pid(target)
-            if awaited is not None:
-                return self._name(registry.lane(awaited, main_thread(awaited)))
-        return ""
-
-    def _lane(self, node: Node) -> TracedLane:
-        return self._registry.lane(self._registry.processes[node[0]], node[1])
-
-    def _name(self, lane: TracedLane) -> str:
-        """A worker process is known by its own name rather than by that of its main thread."""
-        process = lane.process
-        if process.parent is None or lane.serial != main_thread(process):
-            return lane.name
-        return process.name

@@ -48,3 +48,12 @@ def test_deadlocks_are_found(case: Case, covered: dict[str, Model]) -> None:
 def test_deadlocks_of_all_forms_are_found(case: Case, tmp_path: Path) -> None:
     ((_, model),) = run([case], tmp_path)
     assert_found(case[0], model)
+
+
+def test_what_may_yet_go_on_is_a_long_wait_with_the_reason(tmp_path: Path) -> None:
+    (program,) = (each for each in programs("clean") if each.name == "given_up_at_last")
+    ((_, model),) = run([(program, "")], tmp_path)
+    (found,) = (found for found in model.findings.values() if found["kind"] == "long-wait")
+    assert (found["severity"], found["cause"], found["title"]) == ("info", None, "Long wait of credit and debit")
+    assert found["explanation"].endswith("This is no deadlock, for credit waits with a timeout.")
+    assert not [found for found in model.findings.values() if found["kind"] == "deadlock"]

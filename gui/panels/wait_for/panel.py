@@ -115,7 +115,8 @@ class WaitForPanel(Panel):
         elif finding is not None:
             self._shown_ns = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(finding)
-            self.caption.setText("deadlock: nobody in the ring can go on")
+            is_deadlock = finding["kind"] == "deadlock"
+            self.caption.setText("deadlock: nobody in the ring can go on" if is_deadlock else finding["title"])
         else:
             self._shown_ns = newest - 1
             data = data_at(model, self._shown_ns)
