@@ -73,10 +73,11 @@ def test_a_recording_with_an_overview_is_shown_before_it_is_read(tmp_path: Path)
         lanes = np.arange(12)
         view = (float(model.start_ns), float(overview.bucket_ns), overview.dominant.shape[1])
         expected = whole.states.codes(lanes, *view)[0] & 0x0F
-        alike = []
+        held, alike = whole.holds.covered(lanes, *view), []
         while True:
             shown = model.states.codes(lanes, *view)[0] & 0x0F
             alike.append(float((shown == expected).mean()))
+            assert (model.holds.covered(lanes, *view) <= held).all()  # nothing is made up
             if not (batch := reader.poll(4_000)):
                 break
             model.take_in(batch)
