@@ -58,7 +58,8 @@ def _doubt(points: float) -> str:
 def _busiest(model: Model, process: int) -> str:
     """Whether the GIL was taken all the time, how often it changed hands, and where it was held the longest."""
     gil = next((gil.id for gil in model.gils.of_process(process)), 0)
-    load = model.gils.load(gil, model.start_ns, model.end_ns)
+    end_ns = model.processes[process].end_ns
+    load = model.gils.load(gil, model.start_ns, model.end_ns if end_ns is None else end_ns)
     if load is None:
         return ""
     text = f" The GIL was taken {percent(load.taken)} of the time"

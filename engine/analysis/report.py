@@ -132,10 +132,11 @@ def _gils(model: Model) -> list[dict[str, Any]]:
     found = []
     for process in model.processes:
         for gil in model.gils.of_process(process.id):
-            load = model.gils.load(gil.id, model.start_ns, model.end_ns)
+            end_ns = model.end_ns if process.end_ns is None else process.end_ns
+            load = model.gils.load(gil.id, model.start_ns, end_ns)
             if load is None:
                 continue
-            holders = model.gils.holders(gil.id, model.start_ns, model.end_ns)
+            holders = model.gils.holders(gil.id, model.start_ns, end_ns)
             found.append(
                 {
                     "process": process.pid,
@@ -255,7 +256,7 @@ def _lanes(summary: dict[str, Any]) -> str:
 def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
     """A line for each GIL that anybody had."""
     for gil in [gil for gil in gils if gil["holders"] or gil["switches"]][:MOST_GILS]:
-        text = f"{gil['name']} ({gil['process']}): taken {gil['taken_percent']:.0f} % of the time it was looked at"
+        text = f"{gil['name']} ({gil['process']}): taken {gil['taken_percent']:.0f} % of the time"
         if gil["mean_waiting"] >= 0.05:
             text += f", {gil['mean_waiting']:.1f} lanes waiting on average"
         if gil["switches"]:

@@ -41,8 +41,8 @@ class GilSpan(NamedTuple):
 
 
 class GilLoad(NamedTuple):
-    """Of the time within a span in which somebody looked: the part in which the GIL was taken, mean number of lanes
-    that waited for it, hand-overs between threads; and the number of looks that this rests on.
+    """Of a span: the part in which the GIL was taken (while no lane runs nobody looks: it is free), the mean number of
+    lanes that waited for it when it was looked at, hand-overs between threads; and the looks that this rests on.
     """
 
     taken: float
@@ -116,15 +116,16 @@ class GilStore:
         return int(sites[np.bincount(places, _overlap(rows, start_ns, end_ns)).argmax()])
 
     def load(self, gil: int, start_ns: int, end_ns: int) -> GilLoad | None:
-        """How busy it was; None: nobody looked."""
+        """How busy it was, from when it was first looked at; None: nobody looked. The span ends while it is there."""
         rows = self._find(gil, start_ns, end_ns)
         if not len(rows):
             return None
         inside = _overlap(rows, start_ns, end_ns)
-        seen, taken = inside.sum(), inside[rows["holder"] != GIL_NOBODY].sum()
+        span = end_ns - max(start_ns, int(self._rows[gil].rows["start"][0]))
+        taken = inside[rows["holder"] != GIL_NOBODY].sum()
         looks = int(rows["looks"].sum())
         waiting = float(rows["waiting"].sum()) / max(1, looks)
-        return GilLoad(float(taken / max(1, seen)), waiting, int(rows["switches"].sum()), looks)
+        return GilLoad(float(taken / max(1, span)), waiting, int(rows["switches"].sum()), looks)
 
     def columns(self, gil: int, start_ns: float, ns_per_column: float, columns: int) -> tuple[np.ndarray, np.ndarray]:
         """Per column who had it for the longest (i4: lane, NOBODY, STRANGER or UNKNOWN) and the part of it in which it

@@ -122,7 +122,9 @@ def _who(model: Model, lane: int) -> str:
 
 
 def _load_text(model: Model, gil: Gil, geometry: Geometry) -> str:
-    load = model.gils.load(gil.id, int(geometry.start_ns), int(geometry.end_ns))
+    process = model.processes[gil.process]
+    last_ns = model.end_ns if process.end_ns is None else process.end_ns
+    load = model.gils.load(gil.id, int(geometry.start_ns), min(int(geometry.end_ns), last_ns))
     if load is None:
         return ""
     waiting = f" · {load.waiting:.1f} waiting" if load.waiting >= 0.05 else ""

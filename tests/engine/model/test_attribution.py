@@ -55,10 +55,10 @@ def test_who_had_it_how_long_and_where() -> None:
     assert [gil.label for gil in store.of_process(0)] == ["GIL", "GIL of interpreter 3"]
 
 
-def test_the_load_counts_only_what_was_looked_at() -> None:
+def test_the_load_is_the_part_of_the_time_in_which_it_was_taken() -> None:
     load = gil_store().load(GIL, 0, 100)
     assert load is not None
-    assert (load.taken, load.waiting, load.switches, load.looks) == (80 / 90, 1.0, 2, 8)
+    assert (load.taken, load.waiting, load.switches, load.looks) == (0.8, 1.0, 2, 8)
     assert gil_store().load(GIL, 200, 300) is None
 
 

@@ -103,7 +103,7 @@ def test_details_tell_switches_and_how_sure_shares_are(looked_at: Bench) -> None
     assert "± " in html
     looked_at.selection.select_group(Group(0))
     html = page.html(looked_at.selection)
-    assert "88 % taken" in html
+    assert "70 % taken" in html
     assert "alice 62 %, bob 25 %" in html
     assert "12.3 MB" in html
 
