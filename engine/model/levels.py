@@ -53,7 +53,7 @@ class Level:
         """Values of these buckets (in order) of the lanes of one part (see `parts`): (len(buckets), len(lanes))."""
         rows, slots = self._part(int(lanes[0])), lanes % LANES
         begin, stop = np.searchsorted(buckets, [0, len(rows)])
-        found: np.ndarray = np.take(rows, buckets[begin:stop], axis=0)
+        found = np.asarray(rows[buckets[begin:stop]])  # `take` would copy a whole group
         if len(lanes) < LANES or (np.diff(slots) != 1).any():
             found = np.take(found, slots, axis=1)
         if len(found) == len(buckets):
