@@ -12,7 +12,8 @@ HEAD = """# CPython's own tests under `main.py record`
 
 Every test runs twice, without and with being recorded, and must come out the same. A test whose outcome differs is run
 again by itself, both ways; it counts as different when it differs each time, as unsteady otherwise (a loaded machine
-fails tests with time limits either way). Made by `python -m tests.foreign.cpython_suites --write`.
+fails tests with time limits either way). Made by `python -m tests.foreign.cpython_suites --write`, module by module;
+what is not in the table has not been run. The t behind a version: without GIL.
 
 | interpreter | module | tests | passed | skipped | failed without recording | differ | unsteady |
 |---|---|---|---|---|---|---|---|
@@ -67,6 +68,7 @@ def render() -> None:
 def row(name: str, entry: Entry) -> str:
     """A line of the table."""
     version, _, module = name.partition(" ")
+    module = module.replace("cpython_", "test.test_multiprocessing_")  # made from its parts, see cpython_suites
     if entry.missing:
         return f"| {version} | {module} | {entry.missing} | | | | | |"
     passed, skipped = (entry.plain.get(outcome, 0) for outcome in ("passed", "skipped"))
