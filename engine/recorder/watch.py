@@ -21,6 +21,7 @@ from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
 CONFIRM_NS = 4_000_000
+_TELLING = [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_DETAIL]  # what makes a look worth it
 STACKS_NS = 1_000_000_000  # for so long a stack may replace the site of a wait
 
 Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
@@ -80,7 +81,7 @@ class DeadlockWatch:
             self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
         threads = tuple(len(words) for _, words in snapshot.cells)
-        signature = threads, [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
+        signature = threads, [words[:, _TELLING].tobytes() for words in chosen]
         due = self._is_due_again(now_ns)
         if signature == self._seen and not self._suspected and not self._observed and not due:
             return
