@@ -45,7 +45,7 @@ class Trial:
     unit: str
     span_ns: int
     start_up_ns: int  # until the last worker had begun
-    memory_bytes: int  # most at one time, of all processes
+    memory_bytes: int  # of all processes, at their most
     processes: int
     lanes: int
     where: Mapping[str, int]
@@ -169,6 +169,10 @@ def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
 
 
 def _most_memory(model: Model) -> int:
+    """Bytes of all processes, with what they share divided among them (PSS); RSS where all were too short-lived."""
+    shares = [model.memory.most(process.id) for process in model.processes if process.role != "interpreter"]
+    if all(shares):
+        return sum(share or 0 for share in shares)
     step = max((model.end_ns - model.start_ns) / MEMORY_COLUMNS, 1.0)
     used = model.resources.memory(model.start_ns, step, MEMORY_COLUMNS)
     return 0 if np.isnan(used).all() else int(np.nanmax(used))

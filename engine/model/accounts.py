@@ -98,6 +98,11 @@ class MemoryStore:
         """Adds rows (MEMORY_ROW)."""
         self._rows.append(rows)
 
+    def most(self, process: int) -> int | None:
+        """Most bytes that were told of a process; None: never told."""
+        rows = self._rows.find(0, EVER, "process", process)
+        return int(rows["pss"].max()) if len(rows) else None
+
     def pss(self, process: int, time_ns: int = EVER - 1) -> int | None:
         """Bytes as last told up to a time; None: not known."""
         rows = self._rows.find(0, time_ns + 1, "process", process)

@@ -54,7 +54,7 @@ class Numbers(QWidget):
                 72,
                 lambda v: v.middle("memory_bytes"),
                 number=True,
-                explain="Most at one time, of all processes",
+                explain="Of all processes at their most: PSS (what they share is divided), RSS for runs below a second",
             ),
             Column[VariantResult]("Where the workers' time went", lambda _v: "", BAR_WIDTH, tip=_where_words),
         )
