@@ -17,7 +17,7 @@ import pytest
 from engine.recorder.sampler import Method, ThreadSampler
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.recording.schema import STATE_MASK, STATE_ROW, Layer, State
-from engine.session import InvalidChoice, RunRequest, Session, SessionError, program_request, scenario_request
+from engine.session import RunRequest, Session, SessionError
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20.0
@@ -465,48 +465,3 @@ def test_threads_that_share_a_gil_are_not_all_painted_as_running(start: Start) -
     assert len(lanes) == 4
     assert 0 < totals[State.RUNNING] < sum(totals.values()) / 2
     assert totals[State.GIL_WAIT] > 0
-
-
-BAD_SCENARIOS: list[tuple[dict[str, Any], str]] = [
-    ({"name": "two_lokcs"}, "name"),
-    ({"backend": "spaceships"}, "backend"),
-    ({"workers": 0}, "workers"),
-    ({"workers": 100_000}, "workers"),
-    ({"interpreter": "/nowhere/python"}, "interpreter"),
-    ({"interpreter": "/bin/cat"}, "interpreter"),
-    ({"parameters": {"deposits": "many"}}, "deposits"),
-    ({"parameters": {"depossits": "1"}}, "depossits"),
-    ({"start_method": "teleport"}, "start_method"),
-    ({"time_limit_s": -1}, "time_limit_s"),
-]
-
-
-@pytest.mark.parametrize(("choices", "field"), BAD_SCENARIOS, ids=[str(choices) for choices, _ in BAD_SCENARIOS])
-def test_a_choice_that_cannot_be_run_is_named(choices: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidChoice) as error:
-        scenario_request(**{"name": "two_locks"} | choices)
-    assert error.value.field == field
-    assert "\n" not in error.value.message
-
-
-@pytest.mark.parametrize("arguments", [[], ["--"], ["-m"], ["-x"], ["nowhere.py"]])
-def test_a_program_that_cannot_be_run_is_named(arguments: list[str]) -> None:
-    with pytest.raises(InvalidChoice) as error:
-        program_request(arguments)
-    assert error.value.field == "arguments"
-
-
-def test_a_scenario_becomes_a_command_of_its_own(tmp_path: Path) -> None:
-    request = scenario_request("two-locks", backend="processes", parameters={"deposits": "3"}, start_method="spawn")
-    assert request.command[1:] == [
-        "-m", "engine.scenarios.two_locks", "--workers", "2", "--backend", "processes", "--start-method", "spawn",
-        "--set", "deposits=3", "--set", "hold_ms=20.0",
-    ]  # fmt: skip
-    assert (request.scenario, request.backend, request.workers, request.parameters["deposits"]) == (
-        "two_locks", "processes", 2, 3,
-    )  # fmt: skip
-
-
-def test_a_request_survives_its_journey() -> None:
-    request = program_request(["-c", "pass"], time_limit_s=3, capture_output=False)
-    assert RunRequest.from_json(request.to_json()) == request
