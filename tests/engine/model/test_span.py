@@ -1,5 +1,7 @@
 """Statistics of a span follow from its slices and holds, whatever the pieces in which they are counted."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def running_by_hand(model: Model, start: int, end: int) -> list[int]:
                 spans.append((max(int(first), start), min(int(last), end)))
     times = sorted({start, end, *(time for span in spans for time in span)})
     lasted = [0] * (LANES + 1)
-    for since, until in zip(times, times[1:], strict=False):
+    for since, until in itertools.pairwise(times):
         lasted[sum(first <= since < last for first, last in spans)] += until - since
     return lasted
 
