@@ -22,7 +22,8 @@ from engine.model.nestings import Nesting
 
 SHORT = 3
 MOST_WORK = 600_000  # pairs of dependencies compared
-MOST_LANES = 8  # that do the very same
+MOST_LANES = 8  # that do the very same at the same time
+MOST_ALIKE = 100  # dependencies that are the very same but for their lanes and times
 
 Cycle = tuple[Nesting, ...]
 
@@ -42,13 +43,13 @@ class LockCycles:
     def __init__(self, nestings: Sequence[Nesting], order: StartOrder) -> None:
         self._order = order
         waiting = [nesting for nesting in nestings if nesting.waits]
-        self._links = _of_different_lanes(_in_cycles(waiting, ()))
+        self._work = 0
+        self.cut_short = False
+        self._links = self._of_different_lanes(_in_cycles(waiting, ()))
         self._holders: dict[int, list[Nesting]] = defaultdict(list)
         for link in self._links:
             for held in link.held:
                 self._holders[held.primitive].append(link)
-        self._work = 0
-        self.cut_short = False
 
     def __iter__(self) -> Iterator[Cycle]:
         for first in sorted({link.primitive for link in self._links}):
@@ -92,8 +93,27 @@ class LockCycles:
         if any(held.primitive in chain.held for held in link.held):
             return False
         self._work += len(chain.links)
-        moment = link.lane, link.time_ns
-        return not any(self._order.ordered((other.lane, other.time_ns), moment) for other in chain.links)
+        return not any(self._ordered(other, link) for other in chain.links)
+
+    def _ordered(self, one: Nesting, other: Nesting) -> bool:
+        return self._order.ordered((one.lane, one.time_ns), (other.lane, other.time_ns))
+
+    def _of_different_lanes(self, nestings: Sequence[Nesting]) -> list[Nesting]:
+        """Without the many lanes that do the very same at the same time: lanes that do it one after another stay."""
+        kept: list[Nesting] = []
+        alike: dict[tuple[object, ...], list[Nesting]] = defaultdict(list)
+        for link in nestings:
+            others = alike[link.primitive, link.stack, link.held]
+            last = others[-MOST_LANES:]
+            if all(link.lane != other.lane for other in last):
+                if len(others) >= MOST_ALIKE:
+                    self.cut_short = True
+                    continue
+                if len(last) == MOST_LANES and not any(self._ordered(other, link) for other in last):
+                    continue
+            others.append(link)
+            kept.append(link)
+        return kept
 
 
 def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
@@ -103,18 +123,6 @@ def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
     return _Chain(
         (*before.links, link), before.lanes | {link.lane}, before.taken | {link.primitive}, before.held | held
     )
-
-
-def _of_different_lanes(nestings: Sequence[Nesting]) -> list[Nesting]:
-    """Without the many lanes that do the very same."""
-    kept: list[Nesting] = []
-    lanes: dict[tuple[object, ...], set[int]] = defaultdict(set)
-    for nesting in nestings:
-        alike = lanes[nesting.primitive, nesting.stack, nesting.held]
-        if len(alike) < MOST_LANES or nesting.lane in alike:
-            alike.add(nesting.lane)
-            kept.append(nesting)
-    return kept
 
 
 def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> list[Nesting]:

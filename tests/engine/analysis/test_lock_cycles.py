@@ -82,6 +82,28 @@ def test_what_is_joined_comes_before_what_is_done_then() -> None:
     assert StartOrder(made).before((1, 1), (3, 61)), "through a thread that it started"
 
 
+def rounds(count: int) -> Model:
+    """Two threads take two locks in opposite orders, one after the other in every round but the last."""
+    nestings, joins = [], []
+    for lane in range(1, 2 * count + 1):
+        held, taken = (1, 2) if lane % 2 else (2, 1)
+        time = 10 * lane + 5
+        nestings.append(nesting(lane, time, (held,), taken))
+        if lane < 2 * count - 1:
+            joins.append(Join(0, time + 1, lane, None))
+    made = model(2 * count + 1, nestings, joins)
+    for lane in made.lanes:
+        lane.start_ns = 10 * lane.id
+    return made
+
+
+def test_threads_that_meet_after_many_that_could_not_are_found() -> None:
+    (found,) = lock_order.find(rounds(20))
+    assert found["lanes"] == [39, 40]
+    (found,) = lock_order.find(rounds(1000))
+    assert found["kind"] == "incomplete-history", "and what is not looked at any more is told"
+
+
 def test_the_same_lines_are_one_finding() -> None:
     nestings = []
     for pair in range(10):
