@@ -16,6 +16,7 @@ from engine.recorder.elf import symbol
 from engine.recorder.interpreter_layout import GIL, TABLE_SIZE, Layout, layout_of
 
 _RUNTIME = "_PyRuntime"
+_UNREADABLE = (OSError, struct.error, OverflowError)  # memory that is freed or rewritten while it is read
 _STANDARD_LIBRARY = re.compile(r"^<|/lib(64)?/python3\.\d+t?/(?!site-packages/|dist-packages/)")
 _TRACER = "/engine/tracer/"
 _MOST_FRAMES = 24
@@ -83,7 +84,7 @@ class InterpreterMemory:
         """Looks for interpreters that have come or gone."""
         if self._layout is None or self._file < 0:
             return
-        with contextlib.suppress(OSError, struct.error):
+        with contextlib.suppress(*_UNREADABLE):
             if self._layout.gil:
                 self.gils = self._listed(self._layout)
             elif not self.gils:
@@ -97,7 +98,7 @@ class InterpreterMemory:
         layout = self._layout
         found: dict[int, int] = {}
         if layout is not None and layout.gil:
-            with contextlib.suppress(OSError, struct.error):
+            with contextlib.suppress(*_UNREADABLE):
                 for address, number in self._interpreters(layout):
                     thread = self._word(address + layout.threads)
                     for _ in range(_MOST_TEXT):
@@ -121,7 +122,7 @@ class InterpreterMemory:
             state = os.pread(self._file, size, thread)
             (native_id,) = struct.unpack_from("<Q", state, layout.native_id)
             (frame,) = struct.unpack_from("<Q", state, layout.frame_of_thread)
-        except (OSError, struct.error, OverflowError):
+        except _UNREADABLE:
             return None
         if layout.frame_is_indirect:
             frame = self._word_or_none(frame + layout.frame_in_record)
@@ -173,7 +174,7 @@ class InterpreterMemory:
     def _place(self, layout: Layout, frame: int) -> Place | None:
         """The innermost line outside the standard library, else the innermost."""
         first = None
-        with contextlib.suppress(OSError, struct.error, OverflowError):
+        with contextlib.suppress(*_UNREADABLE):
             for _ in range(_MOST_FRAMES):
                 if not frame:
                     break
@@ -227,7 +228,7 @@ class InterpreterMemory:
         """0 where nothing can be read."""
         try:
             return self._word(address)
-        except (OSError, struct.error, OverflowError):
+        except _UNREADABLE:
             return 0
 
 

@@ -1,6 +1,8 @@
 """What can be read of a running interpreter: where its GIL is, who has it, and at which line."""
 
+import ctypes
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -133,3 +135,21 @@ def test_versions_that_are_not_known_are_left_alone() -> None:
     assert layout_of(0x030D0000, bytes(TABLE_SIZE)) is None
     table = COOKIE + (0x030E0000).to_bytes(8, "little") + bytes(TABLE_SIZE)
     assert layout_of(0x030D0000, table) is None  # it says it is another version
+
+
+@linux
+def test_a_pointer_to_nowhere_is_not_known() -> None:
+    """Memory that the interpreter has freed holds anything."""
+    memory = ctypes.create_string_buffer(2 * TABLE_SIZE)
+    version = 0x030D00F0
+    words = {0: version, 4: TABLE_SIZE, 13: 8}  # where interpreters are, and in them their GIL
+    struct.pack_into("<8s59Q", memory, 0, COOKIE, *(words.get(number, 0) for number in range(59)))
+    struct.pack_into("<Q", memory, TABLE_SIZE, 0xDDDDDDDDDDDDDDDD)
+    start = ctypes.addressof(memory)
+    reader = InterpreterMemory(os.getpid(), version, (start, start + len(memory)))
+    try:
+        assert reader.gils == []
+        assert reader.native_ids() == {}
+        assert not reader.readable
+    finally:
+        reader.close()
