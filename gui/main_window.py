@@ -146,8 +146,9 @@ class MainWindow(WindowFrame):
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         self.recordings.opened.connect(self.timeline.canvas.setFocus)
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
-        bridge.opening_progressed.connect(self.status.show_opening)
-        self.status.cancel.clicked.connect(bridge.cancel_opening)
+        bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
+        bridge.search_progressed.connect(self._show_search)
+        self.status.cancel.clicked.connect(bridge.cancel_work)
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)
@@ -276,6 +277,10 @@ class MainWindow(WindowFrame):
                 repaired = self.run_control.repaired() is not None
                 self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
         self._show_enabled()
+
+    def _show_search(self, share: float) -> None:
+        self.findings.show_search(searching=share < 1.0, completed=self.bridge.searched)
+        self.status.show_progress("looking for findings", share)
 
     def _refresh_timeline(self) -> None:
         """While the view glides along with the newest data, every frame has something new."""

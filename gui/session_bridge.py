@@ -20,9 +20,11 @@ from engine.recording.library import save_as
 from engine.recording.overview import read_overview
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
+from gui.finding_search import FindingSearch
 
-FRAME_BUDGET_S = 0.004
-STEP = 1 << 15  # bytes of the file that are taken in at once: some thousand slices
+FRAME_BUDGET_S = 0.003  # a batch that builds levels may take as long again
+SEARCHED_HERE = 3000  # slices; of shorter recordings every detector is done within a frame
+STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
 
 class RunState(Enum):
@@ -49,6 +51,7 @@ class SessionBridge(QObject):
     failed = Signal(str)  # one plain line
     noted = Signal(str)  # one plain line worth knowing about the run, which went on
     opening_progressed = Signal(float)  # share of the file that has been taken in; 1.0: all
+    search_progressed = Signal(float)  # share of the search for findings that is done; 1.0: over
     damage_found = Signal(str)  # one plain line: what of the recording is missing
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -62,7 +65,12 @@ class SessionBridge(QObject):
         self._known_notes = 0
         self._damage: str | None = None
         self._unwritten: dict[int, dict[str, Any]] = {}  # bookmarks that the file does not hold, as far as is known
-        self._detectors_left: list[Detector] = []  # to be run over the whole recording, one a frame
+        self._unsearched = False  # the recording shown has not been looked through for findings, nor is it now
+        self._detectors_left: list[Detector] = []  # of a short recording, run one a frame
+        self._search = FindingSearch(self)
+        self._search.found.connect(self._on_found)
+        self._search.progressed.connect(self.search_progressed)
+        self._search.failed.connect(lambda why: self.noted.emit(f"Findings could not be looked for: {why}."))
         self.request: RunRequest | None = None
         self.path: Path | None = None
         self.model: Model | None = None
@@ -71,6 +79,11 @@ class SessionBridge(QObject):
     @property
     def running(self) -> bool:
         return self._session is not None
+
+    @property
+    def searched(self) -> bool:
+        """Whether the last search for findings that a helper process did came to its end."""
+        return self._search.completed
 
     def start(self, request: RunRequest) -> bool:
         """Starts a run and shows its recording as it grows; False, after `failed`, when it can't be started."""
@@ -112,8 +125,9 @@ class SessionBridge(QObject):
         self._show(reader, path)
         return True
 
-    def cancel_opening(self) -> None:
-        """Stops taking in a recording that is being opened; what has been taken in stays on show."""
+    def cancel_work(self) -> None:
+        """Stops taking in a recording, or looking for findings in it; what has been taken in or found stays."""
+        self._search.cancel()
         if self._opening:
             self._opening = False
             self._close_reader()
@@ -199,7 +213,9 @@ class SessionBridge(QObject):
             self._report_notes()
             if self._unwritten and self._session is not None:
                 self._note_written()
-        elif self._detectors_left and not self.running and self._reader.at_end:
+        elif self._unsearched and not self.running and self._reader.at_end:
+            self._begin_search()
+        elif self._detectors_left:
             self._analyse()
             changed = True
         if self._opening:
@@ -227,14 +243,12 @@ class SessionBridge(QObject):
             self._try_to_follow(self.path)
         if status.phase == "running" and self.run_state is RunState.STARTING:
             self._set_state(RunState.RUNNING)
-        elif status.over:
+        elif status.over and (self._reader is None or self._reader.at_end):
             self._end_run(status)
 
     def _end_run(self, status: SessionStatus) -> None:
         assert self._session is not None
         if self._reader is not None:
-            while not self._reader.at_end and self._take_batches(FRAME_BUDGET_S):
-                pass
             self._report_findings()
             self._report_notes()
         self._session.close()
@@ -259,7 +273,7 @@ class SessionBridge(QObject):
         self.model = Model(reader.header)
         if self._opening and (overview := read_overview(path)) is not None:
             self.model.foretell(overview)
-        self._detectors_left = list(DETECTORS)
+        self._unsearched = True
         self.model_replaced.emit(self.model)
 
     def _show_nothing(self) -> None:
@@ -275,14 +289,33 @@ class SessionBridge(QObject):
             self.model_replaced.emit(None)
 
     def _close_reader(self) -> None:
+        self._search.cancel()
+        self._unsearched = False
+        self._detectors_left = []
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+    def _begin_search(self) -> None:
+        """Looks for what follows from the whole recording."""
+        assert self.model is not None
+        assert self.path is not None
+        self._unsearched = False
+        if self.model.states.slice_count > SEARCHED_HERE:
+            self._search.start(self.path)
+        else:
+            self._detectors_left = list(DETECTORS)
+            self._analyse()
 
     def _analyse(self) -> None:
         assert self.model is not None
         for finding in self._detectors_left.pop(0).find(self.model):
             self.model.add_finding(finding)
+        self._report_findings()
+
+    def _on_found(self, finding: dict[str, Any]) -> None:
+        assert self.model is not None
+        self.model.add_finding(finding)
         self._report_findings()
 
     def replace_finding(self, finding: dict[str, Any]) -> None:

@@ -15,6 +15,9 @@ from gui.widgets.row_table import Column, RowTable
 
 ORDER = {"error": 0, "warning": 1, "info": 2}
 HINT = "Deadlocks and other findings appear here as soon as they are found."
+NOTHING = "Nothing found in this run."
+LOOKING = "Looking for findings…"
+GIVEN_UP = "Nothing found; the search for findings was not completed."
 PROVE = "Run the program again, hold its threads back where it matters, and see whether the deadlock really happens"
 
 
@@ -33,6 +36,7 @@ class FindingsPanel(Panel):
         self._themes = themes
         self._proving: int | None = None  # id of the finding
         self._obstacle = ""
+        self._searching = self._given_up = False
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.setChildrenCollapsible(False)
         self.table: RowTable[dict[str, Any]] = RowTable(
@@ -87,6 +91,7 @@ class FindingsPanel(Panel):
         return words
 
     def forget(self) -> None:
+        self._given_up = False
         self.set_hint(HINT)
         self.table.set_rows([])
         self._html = ""
@@ -99,8 +104,18 @@ class FindingsPanel(Panel):
         if findings and self.table.chosen() is None:
             self.table.selectRow(0)
         self._show_text(self.table.chosen())
-        self.set_hint("Nothing found in this run." if model.finished else HINT)
+        self._show_hint()
         return bool(findings)
+
+    def show_search(self, *, searching: bool, completed: bool) -> None:
+        """Whether the whole recording is being looked through, or has been."""
+        self._searching, self._given_up = searching, not searching and not completed
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        finished = self.model is not None and self.model.finished
+        nothing = GIVEN_UP if self._given_up else NOTHING if finished else HINT
+        self.set_hint(LOOKING if self._searching else nothing)
 
     def show_proof(self, finding: int | None, words: str, obstacle: str, command: str) -> None:
         """`finding` (an id) is being proven and stands so; `obstacle` says why none can be now; `command` is run."""

@@ -196,7 +196,7 @@ class WindowFrame(QMainWindow):
             self.bookmarks,
             self.wait_for,
         )
-        self.views = Views(each_frame, self.plots, panels)
+        self.views = Views(each_frame, self.plots, panels, self.clock.budget)
 
     def _make_menus(self) -> None:
         self.recent = QMenu("Open recent", self)

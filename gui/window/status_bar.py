@@ -11,7 +11,7 @@ SAMPLED_TIP = "How often a second the recorder looks at what the running threads
 
 
 class StatusBar(QStatusBar):
-    """Figures on the right, a passing remark or the progress of opening a file on the left."""
+    """Figures on the right, a passing remark or the progress of long work on the left."""
 
     def __init__(self, cancel_text: str = "Cancel", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,8 +19,6 @@ class StatusBar(QStatusBar):
         self.progress = QProgressBar(self)
         self.progress.setMaximumWidth(160)
         self.progress.setRange(0, 1000)
-        self.progress.setFormat("opening")
-        self.progress.setAccessibleName("Opening the recording")
         self.cancel = QPushButton(cancel_text, self)
         self.cancel.setFlat(True)
         self.addWidget(self.progress)
@@ -31,7 +29,7 @@ class StatusBar(QStatusBar):
         self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.recording.setIndent(8)
         self.addWidget(self.recording, 1)
-        self.show_opening(1.0)
+        self.show_progress("", 1.0)
         self.recorder = self._figure(
             "What recording costs: the recorder process's share of one core", "recorder 000.0 %"
         )
@@ -61,8 +59,10 @@ class StatusBar(QStatusBar):
         self.recording.setText(text)
         self.recording.setToolTip(text)
 
-    def show_opening(self, share: float) -> None:
-        """How much of a recording has been taken in; 1.0 hides the progress."""
+    def show_progress(self, work: str, share: float) -> None:
+        """How much of a long work is done; 1.0 hides the progress."""
+        self.progress.setFormat(work)
+        self.progress.setAccessibleName(f"Progress: {work}")
         self.progress.setValue(round(1000 * share))
         self.progress.setVisible(share < 1.0)
         self.cancel.setVisible(share < 1.0)

@@ -7,9 +7,11 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from engine.model.model import Model
+from gui.frame_budget import FrameBudget
 
 PANEL_INTERVAL_S = 0.2
-PANELS_BUDGET_S = 0.004  # of one frame; whoever is left comes first the next time
+PANEL_S = 0.003  # what a panel may take; where a frame has less left, they wait for another
+LATEST_S = 1.0  # after which a panel is refreshed whatever the frame has left
 
 
 class View(Protocol):
@@ -20,9 +22,9 @@ class View(Protocol):
 
 
 class Views:
-    """Panels take turns within a budget, so that together they never make a frame late. Hidden ones are left out.
+    """Panels take turns in what frames have left, so that they never make one late. Hidden ones are left out.
 
-    `plots` does a piece of its work a call, one a frame.
+    `plots` does a piece of its work a call, one a frame. Who has waited longest comes first.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Views:
         each_frame: Sequence[View],
         plots: View,
         panels: Sequence[View],
+        budget: FrameBudget,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._each_frame = each_frame
         self._plots = plots
         self._panels = panels
+        self._budget = budget
         self._now = now
         self._last = [0.0] * len(panels)
 
@@ -49,20 +53,28 @@ class Views:
                 view.refresh()
         self._plots.refresh()
         now = self._now()
-        due = [n for n, view in enumerate(self._panels) if now - self._last[n] >= PANEL_INTERVAL_S and _visible(view)]
-        for number in sorted(due, key=self._last.__getitem__):
-            self._last[number] = now
-            self._panels[number].refresh()
-            if self._now() - now > PANELS_BUDGET_S:
-                break
+        self._take_turns([n for n, last in enumerate(self._last) if now - last >= PANEL_INTERVAL_S])
 
     def refresh_panels(self) -> None:
-        """All that can be seen: at rest, or when a tab has come to the front."""
-        for number, view in enumerate(self._panels):
-            if _visible(view):
-                self._last[number] = self._now()
-                view.refresh()
+        """At rest, or when a tab has come to the front: that one at least."""
+        waiting = sorted(range(len(self._panels)), key=self._last.__getitem__)
+        first = next((number for number in waiting if _visible(self._panels[number])), None)
+        if first is not None:
+            self._refresh(first)
+        self._take_turns([number for number in waiting if number != first])
         self._plots.refresh()
+
+    def _take_turns(self, numbers: Sequence[int]) -> None:
+        seen = [number for number in numbers if _visible(self._panels[number])]
+        for turn, number in enumerate(sorted(seen, key=self._last.__getitem__)):
+            late = turn == 0 and self._now() - self._last[number] >= LATEST_S
+            if self._budget.left_s() < PANEL_S and not late:
+                break
+            self._refresh(number)
+
+    def _refresh(self, number: int) -> None:
+        self._last[number] = self._now()
+        self._panels[number].refresh()
 
 
 def _visible(view: View) -> bool:

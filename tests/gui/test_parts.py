@@ -11,6 +11,7 @@ from engine.model.model import Model
 from engine.model.statistics import LockStatistics
 from engine.recording.reader import Batch
 from engine.recording.synthetic import write_synthetic
+from gui.frame_budget import FrameBudget
 from gui.main_window import MainWindow
 from gui.panels.locks.panel import held
 from gui.panels.source.view import SourceView
@@ -138,13 +139,18 @@ def test_hidden_panels_are_left_out_and_shown_ones_take_turns() -> None:
         def refresh(self) -> None:
             self.refreshed += 1
 
-    ticks: Iterator[float] = iter(number / 1000 for number in range(1000, 100_000, 5))  # 5 ms pass at every look
+    ticks: Iterator[float] = iter(number / 1000 for number in range(1000, 100_000, 50))  # 50 ms pass at every look
+    costs: Iterator[float] = iter(number / 1000 for number in range(0, 100_000, 3))  # as if a panel took 3 ms
+    budget = FrameBudget(thread_time=lambda: next(costs), now=lambda: 0.0)
     every, plots, first, second = (Counting() for _ in range(4))
-    views = Views([every], plots, [first, second], now=lambda: next(ticks))
+    views = Views([every], plots, [first, second], budget, now=lambda: next(ticks))
+    budget.begin()
     views.refresh_frame()
     assert (every.refreshed, plots.refreshed, first.refreshed + second.refreshed) == (1, 1, 1)
     for _ in range(20):
+        budget.begin()
         views.refresh_frame()
+    assert first.refreshed > 1
     assert abs(first.refreshed - second.refreshed) <= 1
 
 
