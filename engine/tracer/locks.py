@@ -7,10 +7,9 @@ block ends it. See holds for what is booked, and why signal handlers wait meanwh
 from __future__ import annotations
 
 import sys
-from _thread import TIMEOUT_MAX
 
 from . import layout
-from .contention import acquire_contended, is_aborted
+from .contention import acquire_contended, is_aborted, is_fitting
 from .holds import (
     LockType,
     TracedBase,
@@ -53,7 +52,7 @@ class TracedLock(TracedBase, metaclass=LockType):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
-        if timeout != -1 and not (blocking and 0 <= timeout <= TIMEOUT_MAX):
+        if timeout != -1 and not (blocking and is_fitting(timeout)):
             try:
                 return bool(self.raw.acquire(blocking, timeout))  # for its error
             except BaseException as error:

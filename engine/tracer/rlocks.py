@@ -5,9 +5,7 @@ See locks, whose fast path this one follows, and holds.
 
 from __future__ import annotations
 
-from _thread import TIMEOUT_MAX
-
-from .contention import acquire_contended, is_aborted
+from .contention import acquire_contended, is_aborted, is_fitting
 from .holds import (
     LockType,
     TracedBase,
@@ -53,7 +51,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
-        if timeout != -1 and not (blocking and 0 <= timeout <= TIMEOUT_MAX):
+        if timeout != -1 and not (blocking and is_fitting(timeout)):
             try:
                 return bool(self.raw.acquire(blocking, timeout))  # for its error
             except BaseException as error:

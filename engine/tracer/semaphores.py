@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFERS_SIGNALS = True
 PERMITS = "_lanescope_permits"
+PARAMETERS = {"blocking", "timeout"}  # of `acquire`; what has others is refused by the original
 
 
 class Permits:
@@ -96,7 +97,7 @@ def make_acquire(original: Method) -> Method:
     def acquire(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             permits = self.__dict__.get(PERMITS)
-            if permits is None:
+            if permits is None or len(args) > 2 or not kwargs.keys() <= PARAMETERS:
                 return original(self, *args, **kwargs)
             blocking = args[0] if args else kwargs.get("blocking", True)
             if original(self, False) if blocking else original(self, *args, **kwargs):

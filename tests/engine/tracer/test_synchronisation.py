@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from engine.tracer import layout
-from tests.engine.tracer.tracing import TracedProcess, trace
+from tests.engine.tracer.tracing import TracedProcess, run_program, trace
 
 LONG_NS = 30_000_000
 
@@ -153,3 +153,22 @@ def test_a_timer_waits_until_it_is_due(tmp_path: Path) -> None:
     assert wait.thread != program.thread("MainThread")
     assert wait.detail & layout.WAIT_TIMED
     assert wait.end - wait.start >= 50_000_000
+
+
+def test_arguments_that_are_refused_stay_refused(tmp_path: Path) -> None:
+    source = """
+        import threading
+        for make in (threading.Lock, threading.RLock, threading.Semaphore):
+            for args, kwargs in (
+                ((), {"bad": 1}), ((1, 2, 3), {}), ((True, "x"), {}), ((True, None), {}), ((False, 1), {}),
+                ((True, -2), {}), ((False,), {}), ((True, 0), {}), ((), {"blocking": False}),
+            ):
+                try:
+                    outcome = make().acquire(*args, **kwargs)
+                except Exception as error:
+                    outcome = type(error).__name__, len(args) < 3 and not kwargs and str(error)
+                print(make.__name__, args, kwargs, outcome)
+        """
+    plain = run_program(tmp_path, source, traced=False)
+    traced = run_program(tmp_path, source)
+    assert traced.stdout == plain.stdout != ""
