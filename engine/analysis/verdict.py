@@ -1,5 +1,6 @@
 """What `check` says of a recording: the verdict with its findings, as a JSON object (schema 1) and as text."""
 
+import itertools
 import os
 import textwrap
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ WIDTH = 100
 HEADS = {
     "deadlock": "DEADLOCK. The program got stuck.",
     "potential": "POSSIBLE DEADLOCK. This run got through, another one may get stuck.",
+    "confirmed": "CONFIRMED DEADLOCK. This run got through; one that was held back in the wrong place got stuck.",
     "clean": "CLEAN. No deadlock happened, and the order in which locks were taken allows none.",
 }
 MOST_FRAMES = 12
+TEST_RUNNERS = ("/_pytest/", "/pluggy/")  # folders of what calls a test
 
 
 def check(model: Model, *, damage: str | None = None) -> list[Finding]:
@@ -64,8 +67,14 @@ def report(model: Model, findings: list[Finding]) -> dict[str, Any]:
 def render(model: Model, findings: list[Finding]) -> str:
     """The same for a person, WIDTH characters wide but for paths."""
     parts = [render_finding(model, found) for found in findings]
-    parts.append(f"{HEADS[verdict(findings)]}\n{_counts(model)}")
+    parts.append(f"{HEADS[_head(findings)]}\n{_counts(model)}")
     return "\n\n".join(parts)
+
+
+def _head(findings: list[Finding]) -> str:
+    said = verdict(findings)
+    confirmed = said == "potential" and any(found["certainty"] == "confirmed" for found in findings)
+    return "confirmed" if confirmed else said
 
 
 def render_finding(model: Model, found: Finding) -> str:
@@ -76,7 +85,7 @@ def render_finding(model: Model, found: Finding) -> str:
 def _of_finding(model: Model, found: Finding) -> Iterator[str]:
     yield f"{found['severity']}: {found['title']} ({_how(found)})"
     yield from _wrapped(found["explanation"])
-    if found.get("edges"):
+    if found.get("edges") is not None:
         yield from _participants(model, found)
     yield from _wrapped(f"What to do: {found['advice']}")
 
@@ -97,15 +106,24 @@ def _participants(model: Model, found: Finding) -> Iterator[str]:
             yield f"      {'holds' if certain else 'took'} {held}"
             yield from _stack(model.stack(hold_sites.get(lane, 0)))
         yield f"      {'waits for' if certain else 'then took'} {each['waits_for']}"
-        yield from _stack(model.stack(wait_sites.get(lane, 0)))
+        if lane in wait_sites:
+            yield from _stack(model.stack(wait_sites[lane]))
+        else:  # nobody is left who could end this wait: it leads nowhere
+            yield from _stack([Site(**frame) for frame in each["stack"]])
 
 
 def _stack(frames: list[Site]) -> Iterator[str]:
-    """Innermost first: what one wants to see; the rest only as far as it helps."""
-    for frame in frames[: -MOST_FRAMES - 1 : -1]:
+    """Innermost first: what one wants to see; the rest only as far as it helps, which what runs tests does not."""
+    told = list(itertools.takewhile(lambda frame: not _runs_tests(frame), frames[::-1])) or frames[::-1]
+    for frame in told[:MOST_FRAMES]:
         yield f"        at {_short(frame.file)}:{frame.line} in {frame.function}"
-    if len(frames) > MOST_FRAMES:
-        yield f"        and {count(len(frames) - MOST_FRAMES, 'frame')} more"
+    more = len(frames) - min(len(told), MOST_FRAMES)
+    if more:
+        yield f"        and {count(more, 'frame')} more"
+
+
+def _runs_tests(frame: Site) -> bool:
+    return any(folder in frame.file.replace(os.sep, "/") for folder in TEST_RUNNERS)
 
 
 def _short(path: str) -> str:

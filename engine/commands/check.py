@@ -113,6 +113,8 @@ def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Mo
         raise
     if status.message:
         _say(status.message)
+    if status.ended_by == "deadlock":
+        _say("the program got stuck and was interrupted: a KeyboardInterrupt above says where its main thread was")
     if status.ended_by == "time limit":
         _say(f"ended at the time limit of {request.time_limit_s:g} s; what comes later was not checked")
     if arguments.prove:

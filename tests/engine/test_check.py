@@ -70,6 +70,15 @@ def test_a_deadlock_ends_the_program_and_is_reported(tmp_path: Path, home: Path)
     assert "worker-0" in again.stdout
 
 
+def test_a_wait_that_nobody_can_end_is_told_with_its_line(tmp_path: Path) -> None:
+    script = tmp_path / "forgets.py"
+    script.write_text("import threading\ndone = threading.Event()\ndone.wait()\n")
+    found = check("--", script.name, cwd=tmp_path)
+    assert found.returncode == 1, found.stderr
+    assert "waits for Event done (forgets.py:2)\n        at forgets.py:3 in <module>" in found.stdout
+    assert "interrupted" in found.stderr, "where the program's KeyboardInterrupt comes from"
+
+
 def test_what_is_clean_leaves_nothing_behind(home: Path) -> None:
     done = check("--json", CORPUS / "gate_lock.py")
     assert done.returncode == 0, done.stderr
@@ -83,6 +92,7 @@ def test_a_prediction_is_proven(tmp_path: Path, home: Path) -> None:
     done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / "slow_transfer.py")
     assert done.returncode == 1, done.stderr
     assert "confirmed, lock-cycle" in done.stdout
+    assert "CONFIRMED DEADLOCK" in done.stdout
     assert "confirmed in run" in done.stderr
     (recording,) = kept(home)
     proven = check("--json", recording)

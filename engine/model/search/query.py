@@ -158,6 +158,9 @@ def _opposite(key: Key) -> str:
 def _duration(word: str, value: str) -> int:
     found = _DURATION.fullmatch(value)
     if found is None:
+        first, _, rest = value.partition(" ")
+        if rest and _DURATION.fullmatch(first):
+            raise InvalidQuery(f"Commas go between: {word}:{first}, {rest.strip()}")
         raise InvalidQuery(f"“{value}” is no duration; write {word}:5ms, with ns, us, ms, s or min.")
     number, unit = found.groups()
     if unit not in _UNITS:

@@ -224,6 +224,7 @@ def test_places_for_the_overview_stay_few() -> None:
         ("state:dancing", "is no state. States are running"),
         ("longer:5", "needs a unit"),
         ("longer:soon", "is no duration"),
+        ("longer:5ms -thread:main", "Commas go between: longer:5ms, -thread:main"),
         ("-longer:5ms", "shorter: without the -"),
         ("-", "nothing after the -"),
     ],
