@@ -31,6 +31,10 @@ class Outsiders:
     def __init__(self) -> None:
         self._answers: dict[int, tuple[int, bool]] = {}
 
+    def ask_anew(self) -> None:
+        """Whoever waits now may have set a handler before, later than the last answer was given."""
+        self._answers.clear()
+
     def may_act_in(self, process: TracedProcess) -> bool:
         """Whether there is anybody of that kind."""
         now_ns = time.perf_counter_ns()

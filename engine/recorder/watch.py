@@ -2,6 +2,7 @@
 
 A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged, and all who wait for a
 word from somebody were asleep in between: a thread that has been notified waits on by its cell until it gets to run.
+Who might act from outside is asked between the two, when nobody in the knot can make a difference any more.
 """
 
 from collections.abc import Callable
@@ -111,7 +112,10 @@ class DeadlockWatch:
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
             if knot in self._observed:
                 continue
-            suspicion = self._suspected.get(knot, _Suspicion(now_ns))
+            suspicion = self._suspected.get(knot)
+            if suspicion is None:
+                suspicion = _Suspicion(now_ns)
+                self._outsiders.ask_anew()
             if now_ns - suspicion.since_ns < CONFIRM_NS or not suspicion.asleep:
                 suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
                 continue
