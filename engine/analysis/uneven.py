@@ -1,9 +1,10 @@
 """Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
 
-Straggler: of at least MIN_LANES workers that began together one was busy (running, wanting to, at a lock or asleep; not
-in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the difference is a
-considerable part of the run. Starvation: of at least MIN_LANES users of a lock one got it a quarter as often as the
-median and spent most of its life waiting for it. Silent on short runs.
+Straggler: of at least MIN_LANES workers one was busy (running, wanting to, or at a lock; not in I/O, where it may just
+as well wait for work, nor deadlocked) for at least twice the median, and the difference is a considerable part of the
+run. Sleep counts only where most workers sleep more than they do anything else: it may be their work then. One sleeper
+among others is somebody who looks in now and then. Starvation: of at least MIN_LANES users of a lock one got it a
+quarter as often as the median and spent most of its life waiting for it. Silent on short runs.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ MIN_LANES = 3
 MIN_EXTRA_NS = 100_000_000
 MIN_EXTRA_SHARE = 0.15
 MIN_ACQUISITIONS = 60
-BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.SLEEP)
+BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT)
 
 
 def find(model: Model) -> list[Finding]:
@@ -41,7 +42,9 @@ def _straggler(model: Model) -> list[Finding]:
     if len(lanes) < MIN_LANES or elapsed <= 0:
         return []
     totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
-    busy = totals[:, list(BUSY)].sum(axis=1)
+    busy, asleep = totals[:, list(BUSY)].sum(axis=1), totals[:, State.SLEEP]
+    if np.median(asleep) > np.median(busy):
+        busy = busy + asleep
     order = np.argsort(busy)
     worst, median = int(order[-1]), int(np.median(busy))
     extra = int(busy[worst]) - int(busy[order[-2]])

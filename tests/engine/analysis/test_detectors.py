@@ -90,6 +90,14 @@ def test_a_lane_that_only_reads_is_no_straggler() -> None:
     assert uneven.find(model(5, states)) == []
 
 
+def test_one_sleeper_among_workers_is_no_straggler() -> None:
+    states = [(lane, 50.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.SLEEP, 0)]
+    assert uneven.find(model(5, states)) == []
+    states[:3] = [(lane, 200.0, State.SLEEP, 0) for lane in (1, 2, 3)]
+    assert kinds(uneven.find(model(5, states))) == ["straggler"], "whose work is to sleep"
+
+
 def test_who_gets_the_lock_most_is_no_straggler() -> None:
     states = [(lane, 1000.0, State.LOCK_WAIT, 1) for lane in (1, 2, 3)]
     states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.SLEEP, 0)]
