@@ -120,6 +120,15 @@ ACTIONS = (
     ActionSpec("previous-hit", "Previous hit", "Go to the hit before", "Search", "Shift+F3", "up", When.RECORDING),
     ActionSpec("run", "Run", "Run the chosen workload and record it", "Run", "F5", "run", When.READY),
     ActionSpec(
+        "run-program",
+        "Run program…",
+        "Run a script or a module of your own, unchanged, and watch it live",
+        "Run",
+        "Ctrl+R",
+        "",
+        When.READY,
+    ),
+    ActionSpec(
         "stop",
         "Stop",
         "End the run, at the latest after 2 seconds; the recording is kept",
@@ -173,15 +182,6 @@ ACTIONS = (
         "Put together worker groups, locks and queues of your own",
         "Run",
         "Ctrl+E",
-    ),
-    ActionSpec(
-        "run-program",
-        "Run program…",
-        "Run a script or a module of your own, unchanged, and watch it live",
-        "Run",
-        "Ctrl+R",
-        "",
-        When.READY,
     ),
     ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.RECORDING),
     ActionSpec(

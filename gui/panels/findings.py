@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
@@ -183,16 +184,27 @@ def words(model: Model, finding: dict[str, Any]) -> str:
 
 
 def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
-    """A line for each lane of a deadlock, found or predicted, with links to both its acquires."""
-    edges = finding.get("edges") or ()
+    """A line for each lane of a deadlock, found or predicted, with links to where it took what it holds and waits."""
+    edges, told = finding.get("edges") or (), set()
     hold_sites = {edge["holder"]: edge for edge in edges}
     first, then = ("took", "then took") if finding["certainty"] == "predicted" else ("holds", "waits for")
     for edge in edges:
         held, wanted = hold_sites.get(edge["waiter"]), model.primitives.get(edge["primitive"])
-        if wanted is None:
+        if wanted is None or (edge["waiter"], wanted.id) in told:  # any of several could end its wait
             continue
+        told.add((edge["waiter"], wanted.id))
         sentence = f"{lane_link(model, edge['waiter'])} "
         if held is not None and held["hold_site"] and held["primitive"] in model.primitives:
             kept = model.primitives[held["primitive"]]
             sentence += f"{first} {escape(kept.short)} at {line_link(model.site(held['hold_site']))}, "
         yield f"{sentence}{then} {escape(wanted.short)} at {line_link(model.site(edge['wait_site']))}"
+    if finding.get("edges") is not None:
+        yield from _stuck_alone(model, finding, {edge["waiter"] for edge in edges})
+
+
+def _stuck_alone(model: Model, finding: dict[str, Any], told: set[int]) -> Iterator[str]:
+    """Lanes that wait for what nobody is left to do: no edge leads from them."""
+    for lane, each in zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False):
+        if lane not in told:
+            site = Site(**each["stack"][-1]) if each["stack"] else None
+            yield f"{lane_link(model, lane)} waits for {escape(each['waits_for'])} at {line_link(site)}"

@@ -95,6 +95,7 @@ class DeadlockBanner(QFrame):
         self.title.setToolTip(f"{finding['title']}: {deadlock_words(finding)}")
         self.words.show_text(deadlock_words(finding))
         self.setAccessibleName(f"{finding['title']}: {deadlock_words(finding)}")
+        self.graph.setVisible(bool(finding.get("edges")))  # who waits for nobody is in no graph
         self.end.setVisible(running)
         self.repaired.setVisible(repaired)
         self.show()

@@ -132,7 +132,7 @@ class WindowFrame(QMainWindow):
         self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
         sample = self.acts["open-sample"] if sample_recording() else None
         self.acts["open-sample"].setVisible(sample is not None)
-        self.welcome = Welcome(themes, self.acts["run"], self.acts["deadlock"], sample)
+        self.welcome = Welcome(themes, self.acts["run"], self.acts["run-program"], self.acts["deadlock"], sample)
         self.tool_bar = ToolBar(
             self.acts, self.configuration, self.interpreters, self.ask_for_interpreter, themes, parent=self
         )

@@ -18,13 +18,14 @@ MOST_RECENT = 3
 
 @dataclass(frozen=True)
 class Card:
-    """One way in: its icon, what it is, the button's text and what that does."""
+    """One way in: its icon, what it is, the button's text and what that does; `further` is another button below."""
 
     sign: str
     title: str
     words: str
     does: str
     action: QAction
+    further: tuple[str, QAction] | None = None
 
 
 class Welcome(QWidget):
@@ -34,6 +35,7 @@ class Welcome(QWidget):
         self,
         themes: ActiveTheme,
         run: QAction,
+        program: QAction,
         deadlock: QAction,
         sample: QAction | None,
         parent: QWidget | None = None,
@@ -59,10 +61,10 @@ class Welcome(QWidget):
         cards = QHBoxLayout()
         cards.setSpacing(16)
         cards.addStretch(1)
-        run_words = "Choose one on the left, press Run, watch its lanes."
+        run_words = "Choose one on the left and watch its lanes. Or run a program of your own, unchanged."
         lock_words = "Two threads, two locks, opposite order: named while it happens."
         offered = [
-            Card("run", "Run a scenario", run_words, "Run this scenario", run),
+            Card("run", "Run a scenario", run_words, "Run this scenario", run, ("Run program…", program)),
             Card("deadlock", "See a deadlock", lock_words, "Deadlock", deadlock),
         ]
         self.buttons = [self._add_card(cards, card) for card in offered]
@@ -139,11 +141,20 @@ class Welcome(QWidget):
 
     def _add_card(self, row: QHBoxLayout, offered: Card) -> QPushButton:
         card, grid = self._make_card(offered.sign, offered.title, offered.words)
-        button = self._link(offered.does, offered.action.toolTip(), offered.action.trigger)
+        button = self._button(offered.does, offered.action)
         button.setProperty("primary", offered.sign == "run")
-        offered.action.changed.connect(lambda: button.setEnabled(offered.action.isEnabled()))
-        grid.addWidget(button, 2, 0, 1, 2)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(4)
+        buttons.addWidget(button)
+        if offered.further is not None:
+            buttons.addWidget(self._button(*offered.further))
+        grid.addLayout(buttons, 2, 0, 1, 2)
         row.addWidget(card, 2)
+        return button
+
+    def _button(self, text: str, action: QAction) -> QPushButton:
+        button = self._link(text, action.toolTip(), action.trigger)
+        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
         return button
 
     def _make_card(self, sign: str, title: str, words: str) -> tuple[QFrame, QGridLayout]:

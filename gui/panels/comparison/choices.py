@@ -46,7 +46,8 @@ class Choices(QScrollArea):
         self.remark.setWordWrap(True)
         self.remark.setProperty("role", "dim")
         self.workers = QLineEdit(body)
-        self.workers.setText(str(remembered.get("workers") or ", ".join(map(str, default_workers()))))
+        self._suggested = _listed(default_workers())  # followed until something else is written there
+        self.workers.setText(str(remembered.get("workers") or self._suggested))
         self.workers.setFixedWidth(120)
         self.workers.textChanged.connect(self._on_edited)
         self.repeats = QSpinBox(body)
@@ -108,7 +109,7 @@ class Choices(QScrollArea):
         return {
             "unwanted_backends": sorted(self._unwanted_backends),
             "pythons": sorted(self._wanted_pythons) if self._chose_pythons else [],
-            "workers": self.workers.text(),
+            "workers": "" if self.workers.text() == self._suggested else self.workers.text(),
             "repeats": self.repeats.value(),
         }
 
@@ -119,11 +120,22 @@ class Choices(QScrollArea):
             return "Numbers with commas between, such as 1, 2, 4."
         if not counts or len(counts) > MOST_COUNTS:
             return f"From 1 to {MOST_COUNTS} numbers."
-        low, high = 1, MOST_WORKERS
-        if not self._configuration.custom:
-            low, high = self._configuration.scenario.min_workers, self._configuration.scenario.max_workers
+        low, high = self._limits()
         wrong = [count for count in counts if not low <= count <= high]
         return f"Workers must be from {low} to {high}, not {wrong[0]}." if wrong else ""
+
+    def _limits(self) -> tuple[int, int]:
+        """The fewest and the most workers of the chosen workload."""
+        if self._configuration.custom:
+            return 1, MOST_WORKERS
+        return self._configuration.scenario.min_workers, self._configuration.scenario.max_workers
+
+    def _suggest_workers(self) -> None:
+        """The usual counts as far as the workload admits them, unless others were asked for."""
+        if self.workers.text() == self._suggested:
+            low, high = self._limits()
+            self._suggested = _listed([count for count in default_workers() if low <= count <= high] or [low])
+            self.workers.setText(self._suggested)
 
     def _show(self) -> None:
         custom = self._configuration.custom
@@ -146,6 +158,7 @@ class Choices(QScrollArea):
                 box.toggled.connect(lambda wanted, name=name: self._on_backend(name, wanted))
                 self._backend_column.addWidget(box)
                 self.backends[name] = box
+        self._suggest_workers()
         self._on_edited()
 
     def _show_pythons(self) -> None:
@@ -192,6 +205,10 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setProperty("role", "dim")
     return label
+
+
+def _listed(counts: list[int]) -> str:
+    return ", ".join(map(str, counts))
 
 
 def _texts(value: object) -> list[str]:

@@ -125,6 +125,7 @@ class ComparisonPage(QWidget):
         head.setContentsMargins(12, 8, 12, 8)
         head.addWidget(self.title, 1)
         head.addWidget(earlier)
+        head.addSpacing(8)
         head.addWidget(back)
         results = QSplitter(Qt.Orientation.Vertical, self)
         results.addWidget(self.numbers)
