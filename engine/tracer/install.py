@@ -97,8 +97,15 @@ def end_main_thread() -> None:
     if state is not None:
         output.flush(state)
         state.name_holds()
-        error = threads.describe_exception(getattr(sys, "last_value", None))
+        error = threads.describe_exception(uncaught_exception())
         state.ring.texts.write("thread-end", state.serial, clock(), error)
+
+
+def uncaught_exception() -> BaseException | None:
+    """What ended the main thread. Test runners and shells leave there what they caught: its traceback begins within."""
+    error = getattr(sys, "last_value", None)
+    traceback = getattr(error, "__traceback__", None)
+    return error if traceback is None or traceback.tb_frame.f_back is None else None
 
 
 def patch_thread_module(module: ModuleType) -> None:
