@@ -29,7 +29,6 @@ from gui.window.places import Places
 from gui.window.proving import Proving
 from gui.window.recordings import sample_recording
 from gui.window.run_program import RunProgram
-from gui.window.style import window_stylesheet
 from gui.window.wording import edge_stacks, ending_words, first_work_line
 
 CLOSING = "closing"  # the question whether to end the run
@@ -434,7 +433,6 @@ class MainWindow(WindowFrame):
     def _dress(self) -> None:
         """Theme and palette have changed."""
         self.acts.draw_icons()
-        self.setStyleSheet(window_stylesheet(self.themes.current))
         self.settings.put("dark", self.themes.current.dark)
         self.settings.put("palette", self.themes.current.state_palette.value)
         self.clock.wake()

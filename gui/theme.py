@@ -19,6 +19,7 @@ FONT_TITLE_PX = 15
 FONT_LARGE_PX = 22
 _DRESSED = "dressed"  # property of an application that has its style and font
 STYLESHEET = Path(__file__).parent.parent / "resources" / "themes" / "application.qss"
+ICONS = STYLESHEET.parents[1] / "icons"
 
 STATE_NAMES = {
     State.RUNNING: "running",
@@ -227,7 +228,7 @@ def stylesheet(theme: Theme) -> str:
     """The application's stylesheet with this theme's colours filled in."""
     colours = {field.name: getattr(theme.surfaces, field.name) for field in fields(Surfaces)}
     sizes = {"font_small": f"{FONT_SMALL_PX}px", "font_title": f"{FONT_TITLE_PX}px", "font_large": f"{FONT_LARGE_PX}px"}
-    return Template(STYLESHEET.read_text(encoding="utf-8")).substitute(colours, **sizes)
+    return Template(STYLESHEET.read_text(encoding="utf-8")).substitute(colours, icons=ICONS.as_posix(), **sizes)
 
 
 def qt_palette(theme: Theme) -> QPalette:

@@ -167,14 +167,17 @@ class Raster:
 
     def _table(self, depth: int, *, odd: bool) -> Pixels:
         table = np.empty((_PHASES, 256), dtype=np.uint32)
+        known: dict[tuple[State, bool], list[int]] = {}  # few states make all the codes
         for code in range(256):
-            state = self._code_state(code)
-            for phase in range(_PHASES):
-                colour = self._band_colour(state, depth, phase)
-                if odd and code & SAMPLED and colour != self._lane:
-                    colour = mix(colour, self._lane, 0.16)
-                table[phase, code] = pixel(colour)
+            which = self._code_state(code), bool(odd and code & SAMPLED)
+            if which not in known:
+                known[which] = [self._band_pixel(*which, depth, phase) for phase in range(_PHASES)]
+            table[:, code] = known[which]
         return table.ravel()
+
+    def _band_pixel(self, state: State, darker: bool, depth: int, phase: int) -> int:
+        colour = self._band_colour(state, depth, phase)
+        return pixel(mix(colour, self._lane, 0.16) if darker and colour != self._lane else colour)
 
     def _band_colour(self, state: State, depth: int, phase: int) -> str:
         if state is State.ENDED:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from engine.model.attribution import Attribution
 from engine.model.entities import Lane
 from engine.model.format import duration
 from engine.model.model import Model
@@ -39,7 +40,7 @@ class LaneRow:
     lane: Lane
     process: str
     totals: tuple[int, ...]
-    points: tuple[float, ...] = (0.0,) * len(State)  # how far shares may be off either way (see Attribution)
+    attribution: Attribution
 
     @property
     def lifetime(self) -> int:
@@ -47,6 +48,11 @@ class LaneRow:
 
     def share(self, state: State) -> float:
         return self.totals[state] / self.lifetime if self.lifetime else 0.0
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        """How far the shares may be off either way, by State."""
+        return tuple(self.attribution.uncertainty(self.totals).tolist())
 
 
 def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
@@ -68,12 +74,12 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
 def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneRow]:
     """Of these lanes, which have spent so much time in each state; service lanes come last."""
     processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
+    spent = totals.copy()
+    spent[:, State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
     rows = []
-    for number, spent in zip(lanes.tolist(), totals.tolist(), strict=True):
+    for number, times in zip(lanes.tolist(), spent.tolist(), strict=True):
         lane = model.lanes[number]
-        spent[State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
-        points = tuple(model.attribution.uncertainty(spent).tolist())
-        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(spent), points))
+        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), model.attribution))
     return sorted(rows, key=lambda row: row.lane.internal)
 
 
