@@ -56,7 +56,7 @@ def _memory(result: Result, variant: VariantResult) -> str:
     used = variant.middle("memory_bytes")
     base = result.baseline
     if not used:
-        return f"{space}; not measured on this system"
+        return f"{space}; not measured: not to be had here, or the run was too short"
     if base is None or variant is base or base.python != variant.python or not base.middle("memory_bytes"):
         return f"{space}, {size(used)} in all"
     more = (used - base.middle("memory_bytes")) / variant.workers

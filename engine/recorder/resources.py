@@ -10,10 +10,11 @@ from engine.recorder.registry import TracedProcess
 from engine.recording.schema import MEMORY_ROW, RESOURCE_ROW, Layer
 
 INTERVAL_NS = 250_000_000
+YOUNG_INTERVAL_NS = 100_000_000  # so that short runs have figures too
 USS_INTERVAL_NS = 2_000_000_000  # adding up the pages of a process costs it and us milliseconds
 # Adding up waits for a process that is just changing its memory, as a fork does: long, if that has no processor.
 USS_PROCESSES = 100  # of more than that, and of young ones, no pages are added up
-USS_AGE_NS = 1_000_000_000
+YOUNG_NS = 1_000_000_000
 MAX_SHARE = 0.01  # of the time: with many processes they are looked at less often
 
 
@@ -31,14 +32,15 @@ class Resources:
 
     def poll(self, processes: list[TracedProcess], now_ns: int) -> list[tuple[Layer, NDArray[np.void]]]:
         """Rows when it is time for new ones."""
-        if now_ns < self._due_ns:
+        if now_ns < self._due_ns or not processes:
             return []
         began = time.perf_counter_ns()
         with_uss = now_ns >= self._uss_due_ns
         self._too_many = len(processes) > USS_PROCESSES
         rows = [row for process in processes if (row := self._sample(process, now_ns, with_uss)) is not None]
         took = time.perf_counter_ns() - began
-        self._due_ns = now_ns + max(INTERVAL_NS, int(took / MAX_SHARE))
+        young = any(now_ns - process.start_ns < YOUNG_NS for process in processes)
+        self._due_ns = now_ns + max(YOUNG_INTERVAL_NS if young else INTERVAL_NS, int(took / MAX_SHARE))
         if with_uss:
             self._uss_due_ns = now_ns + max(USS_INTERVAL_NS, int(took / MAX_SHARE))
         shares, self._shares = self._shares, []
@@ -58,7 +60,7 @@ class Resources:
                 times = handle.cpu_times()
                 memory = handle.memory_info()
                 switches = sum(handle.num_ctx_switches())
-            if self._too_many or now_ns - process.start_ns < USS_AGE_NS:
+            if self._too_many or now_ns - process.start_ns < YOUNG_NS:
                 self._uss.setdefault(process.number, 0)
             elif with_uss or not self._uss.get(process.number):
                 pages = handle.memory_full_info()

@@ -187,6 +187,7 @@ def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
     """A line for each lane of a deadlock, found or predicted, with links to where it took what it holds and waits."""
     edges, told = finding.get("edges") or (), set()
     hold_sites = {edge["holder"]: edge for edge in edges}
+    holds = dict(zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False))
     first, then = ("took", "then took") if finding["certainty"] == "predicted" else ("holds", "waits for")
     for edge in edges:
         held, wanted = hold_sites.get(edge["waiter"]), model.primitives.get(edge["primitive"])
@@ -197,6 +198,8 @@ def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
         if held is not None and held["hold_site"] and held["primitive"] in model.primitives:
             kept = model.primitives[held["primitive"]]
             sentence += f"{first} {escape(kept.short)} at {line_link(model.site(held['hold_site']))}, "
+        elif labels := (holds.get(edge["waiter"]) or {}).get("holds"):  # taken in another process: no line is known
+            sentence += f"{first} {escape(' and '.join(labels))}, "
         yield f"{sentence}{then} {escape(wanted.short)} at {line_link(model.site(edge['wait_site']))}"
     if finding.get("edges") is not None:
         yield from _stuck_alone(model, finding, {edge["waiter"] for edge in edges})
