@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
 from engine.model.model import Model
-from gui.actions import When
+from gui.action_table import When
 from gui.panels.wait_for.layout import GraphEdge
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVB
 
 from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
-from gui.actions import ACTIONS, IN_TIMELINE, MENUS, Actions
+from gui.action_table import ACTIONS, IN_TIMELINE, MENUS
+from gui.actions import Actions
 from gui.comparison_bridge import ComparisonBridge
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU, Actions
+from gui.action_table import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU
+from gui.actions import Actions
 from gui.widgets.fuzzy import fuzzy_score
 
 WIDTH = 560

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from gui.actions import ACTIONS, MENUS, When
+from gui.action_table import ACTIONS, MENUS, When
 from gui.main_window import MainWindow
 from gui.widgets.fuzzy import fuzzy_score
 from gui.widgets.icons import FOLDER

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from engine.recording.schema import State
-from gui.actions import ACTIONS, LANES_MENU
+from gui.action_table import ACTIONS, LANES_MENU
 from gui.main_window import MainWindow
 from gui.state.arrangement import Times
 from gui.state.filters import Sort

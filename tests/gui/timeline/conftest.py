@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.model.model import Model
-from gui.actions import ACTIONS, IN_TIMELINE, Actions
+from gui.action_table import ACTIONS, IN_TIMELINE
+from gui.actions import Actions
 from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Filters
 from gui.state.selection import Selection
