@@ -25,7 +25,8 @@ COARSEST = 60
 SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
-LIFTED = 16384  # slices that are worth a lift
+LIFTED = 8192  # slices that are worth a lift: what comes in live is lifted in pieces of about a millisecond
+MOST_LIFTED = 32768  # at once, when many come in
 WORK_PER_SLICE = 5  # rows of work done for every slice that comes in: more than it makes
 LEAST_WORK = 2000  # at a time
 FILLED = 1 << 16  # buckets within slices that are filled at once, about
@@ -79,7 +80,7 @@ class Pyramid:
 
     def _lift(self) -> Iterator[int]:
         """Takes what is new in the pages through all levels; pauses now and then, and says how many rows it did."""
-        new = NewSlices.since(self._reached, self._pages, 2 * LIFTED)
+        new = NewSlices.since(self._reached, self._pages, MOST_LIFTED)
         lanes, _, counts = new.lane_runs
         starts, ends, codes = new.starts, new.ends, new.codes
         before, after = self._reached.times[lanes], new.after
