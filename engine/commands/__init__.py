@@ -10,6 +10,7 @@ is slow (numpy, Qt) late, so that `--help` stays quick. Without a command the wi
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import pkgutil
@@ -44,17 +45,19 @@ def main(arguments: list[str]) -> int:
     try:
         options = build_parser().parse_args(arguments)
         status = options.execute(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as when it was closed before the start
+            sys.stdout.flush()
     except CommandError as error:
         return _say(f"main.py {name}".rstrip(), str(error), UNUSABLE)
     except KeyboardInterrupt:
         return _say(f"main.py {name}".rstrip(), "interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read has gone: nothing more to say, and nothing for the interpreter to flush at its end.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()  # whoever read has gone
         return 0
-    except Exception:  # noqa: BLE001 (what nobody foresaw is logged, and said in one line)
+    except Exception as error:  # noqa: BLE001 (what nobody foresaw is logged, and said in one line)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _say_no_more()
+            return _say(f"main.py {name}".rstrip(), "the disk that is written to is full; make room on it", UNUSABLE)
         return _say(f"main.py {name}".rstrip(), f"failed by a fault of its own; {_log_failure()}", FAILED)
     return int(status)
 
@@ -94,6 +97,12 @@ def open_window(arguments: list[str]) -> int:
 
 def _open_window(options: argparse.Namespace) -> int:
     return open_window(["--debug"] if options.debug else [])
+
+
+def _say_no_more() -> None:
+    """Leaves nothing for the interpreter to flush to standard output at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(who: str, message: str, status: int) -> int:

@@ -89,7 +89,7 @@ def program_request(
 ) -> RunRequest:
     """A run of the user's own program: `SCRIPT [ARGS...]`, `-m MODULE [ARGS...]` or `-c CODE`. InvalidChoice."""
     words = arguments[1:] if arguments[:1] == ["--"] else list(arguments)
-    cwd = cwd or Path.cwd()
+    cwd = cwd or _here()
     title = _program_title(words, cwd)
     return RunRequest(
         command=[_interpreter(interpreter), *words],
@@ -143,6 +143,13 @@ def workload_request(
         end_on_deadlock=end_on_deadlock,
         start_method=checked.start_method,
     )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise InvalidChoice("cwd", "The folder you are in has been removed; go to another one.") from None
 
 
 def _program_title(words: list[str], cwd: Path) -> str:

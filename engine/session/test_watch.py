@@ -31,6 +31,7 @@ SETTLED_NS = 80_000_000  # a deadlock is found within that time
 PATIENCE_S = 1.0  # when the recording does not move, there is nothing more to come
 INTERRUPT_S = 5.0  # for a test that was told to end
 LEAVING_S = 2.0  # for the process, once its tests are over
+LONGEST_ADDRESS = 103  # bytes: the least that systems allow
 WAITS = (State.LOCK_WAIT, State.WAIT)
 
 
@@ -41,7 +42,7 @@ class TestWatch:
 
     def __init__(self, request: RunRequest, timeout_s: float) -> None:
         """`timeout_s`: for how long a test's main thread may wait for one thing; 0: for ever."""
-        self._folder = Path(tempfile.mkdtemp(prefix="lanescope-tests-"))
+        self._folder = _folder_for_socket()
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self._folder / "socket"))
         self._server.listen(1)
@@ -211,6 +212,13 @@ class TestWatch:
         if self._plugin is not None:
             with contextlib.suppress(OSError):
                 self._plugin.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _folder_for_socket() -> Path:
+    """A new one; not in a TMPDIR whose name is too long for a socket's address."""
+    room = LONGEST_ADDRESS - len("/lanescope-tests-12345678/socket")
+    usual = os.fsencode(tempfile.gettempdir())
+    return Path(tempfile.mkdtemp(prefix="lanescope-tests-", dir=None if len(usual) <= room else "/tmp"))
 
 
 def who_waits(model: Model) -> str:

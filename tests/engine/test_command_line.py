@@ -135,6 +135,44 @@ def test_a_reader_that_goes_away_is_no_error(recording: Path) -> None:
         assert process.wait(60) == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_is_said_in_one_line(recording: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, str(MAIN), "report", str(recording)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "main.py report: the disk that is written to is full; make room on it\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+def test_started_with_little(tmp_path: Path) -> None:
+    """Without standard output, and in a folder that is gone."""
+    command = f"{sys.executable} {MAIN} record -o {tmp_path / 'run.lane'} -- -c pass"
+    done = subprocess.run(f"exec {command} >&-", shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    done = subprocess.run(
+        f"rmdir {folder}; exec {command}",
+        cwd=folder,
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    words = "main.py record: The folder you are in has been removed; go to another one.\n"
+    assert (done.returncode, done.stderr) == (2, words)
+
+
 class Command:
     """Stands for a command module."""
 
@@ -226,7 +264,8 @@ def test_ctrl_c_while_the_recorder_is_starting(tmp_path: Path) -> None:
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     _, words = process.communicate(timeout=20)
-    assert "Traceback" not in words, words
+    own = [room for room in ("commands", "session", "recorder") if str(ROOT / "engine" / room) in words]
+    assert own == [], words  # the program's Python may have been up already, and says what every Python does
 
 
 def test_a_place_for_the_run_that_does_not_exist(tmp_path: Path) -> None:

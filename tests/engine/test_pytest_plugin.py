@@ -97,12 +97,16 @@ def test_deadlocks_and_hangs_fail_their_tests_and_the_others_go_on(project: Path
     assert "recorded in" in done.stderr
 
 
-def test_what_passes_leaves_nothing_behind(project: Path) -> None:
+def test_what_passes_leaves_nothing_behind(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = project.parent / ("temporary" * 12)  # too long for the address of a socket
+    far.mkdir()
+    monkeypatch.setenv("TMPDIR", str(far))
     done = run(project, "-q", "-k", "plain or after")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert list((project.parent / "home").rglob("*.lane")) == []
     assert not list(project.glob(".pytest_cache"))
+    assert list(far.iterdir()) == []
 
 
 def test_xdist_is_refused_in_one_line(project: Path) -> None:
