@@ -39,15 +39,25 @@ class Overlay(QFrame):
 
     def pop_up(self, focused: QWidget) -> None:
         """Shows it and gives it the keyboard; dismissing gives the keyboard back."""
-        window = self._window
-        self._former = window.window().focusWidget()
+        self._former = self._window.window().focusWidget()
         self.adjustSize()
-        width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
-        height = min(self.preferred_height or self.sizeHint().height(), window.height() - 96)
-        self.setGeometry((window.width() - width) // 2, 64, width, height)
+        self._place()
         self.show()
         self.raise_()
         focused.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """What needs more room while it is shown, an error say, gets it."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
+        return done
+
+    def _place(self) -> None:
+        window = self._window
+        width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
+        height = min(self.preferred_height or self.sizeHint().height(), window.height() - 96)
+        self.setGeometry((window.width() - width) // 2, 64, width, height)
 
     def dismiss(self) -> None:
         self.hide()

@@ -17,7 +17,7 @@ from gui.widgets.parameter_field import FieldRow
 from gui.widgets.run_choices import InterpreterBox
 from gui.window.overlays import Overlay
 
-FIELD_WIDTH = 360
+FIELD_WIDTH = 440
 MOST_RECENT = 8
 KEY = "programs"
 
@@ -141,6 +141,7 @@ class RunProgram(Overlay):
         self.recent_row.setVisible(len(recent) > 1)
         self.fill_in(recent[0] if recent else Program(""))
         self.pop_up(self.target)
+        self.target.selectAll()  # what is typed is another one
 
     def fill_in(self, program: Program) -> None:
         """Shows this program in the form."""

@@ -81,6 +81,18 @@ def test_cancel_keeps_what_has_been_measured(window: MainWindow, qtbot: QtBot, w
     assert not load(window.comparison_bridge.folder).complete
 
 
+def test_the_worker_counts_offered_are_such_as_the_scenario_admits(window: MainWindow) -> None:
+    choices = window.comparison.choices
+    window.configuration.choose("two_locks_ordered")
+    assert min(choices.worker_counts()) == window.configuration.scenario.min_workers == 2
+    assert choices.workers_row.error == ""
+    window.configuration.choose("cpu_under_gil")
+    assert choices.worker_counts()[0] == 1
+    choices.workers.setText("3")
+    window.configuration.choose("two_locks_ordered")
+    assert choices.workers.text() == "3", "what the user wrote stays"
+
+
 def test_what_cannot_be_compared_is_said_at_the_field(window: MainWindow, qtbot: QtBot) -> None:
     open_page(window)
     page = window.comparison

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.model.model import Model
@@ -164,6 +164,12 @@ def test_the_sample_is_offered_only_when_there_is_one(
     assert [button.text() for button in window.welcome.buttons][2:] == ["Open sample", "Open…"]
     window.welcome.buttons[2].click()
     wait_for(lambda: "sample.lane" in window.windowTitle())
+
+
+def test_the_first_page_leads_to_a_program_of_ones_own(window: MainWindow) -> None:
+    offered = {button.text(): button for button in window.welcome.findChildren(QPushButton)}
+    offered["Run program…"].click()
+    assert window.program_form.isVisible()
 
 
 def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) -> None:

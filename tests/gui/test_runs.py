@@ -185,6 +185,7 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     form.target.setText(str(tmp_path / "none.py"))
     qtbot.keyClick(form.target, Qt.Key.Key_Return)
     assert form.rows["target"].error.startswith("There is no script")
+    wait_for(lambda: form.height() >= form.sizeHint().height())  # what is said there squeezes nothing
     form.target.setText(str(tmp_path / "mine.py"))
     form.arguments.setText("'a b")
     qtbot.keyClick(form.arguments, Qt.Key.Key_Return)
@@ -200,7 +201,7 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     assert "".join(line["text"] for line in window.bridge.model.output) == "hello a b c place\n"
 
     window.acts["run-program"].trigger()
-    assert form.target.text() == str(tmp_path / "mine.py")
+    assert form.target.selectedText() == str(tmp_path / "mine.py"), "what is typed replaces it"
     form.kind.setCurrentIndex(1)
     form.target.setText("mine")
     form.folder.setText(str(tmp_path))

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.model.entities import Slice
 from engine.model.model import Model
 from engine.recording.schema import State
+from gui.panels.findings import words
 from gui.panels.wait_for.canvas import DOT, GraphCanvas
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.wait_for.panel import WaitForPanel
@@ -81,6 +82,15 @@ def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
     panel.show()
     panel.show_model(deadlock)
     return panel
+
+
+def test_a_finding_tells_each_wait_once_and_where(deadlock: Model) -> None:
+    (found,) = deadlock.findings.values()
+    told = words(deadlock, found)
+    assert told.count('href="lane:') == 2
+    assert words(deadlock, {**found, "edges": found["edges"] * 2}) == told
+    alone = words(deadlock, {**found, "edges": []})  # as when nobody is left who could end the waits
+    assert alone.count('href="lane:') == alone.count('href="line:') == 2
 
 
 def test_the_pointer_in_the_timeline_shows_another_moment(panel: WaitForPanel, deadlock: Model) -> None:
