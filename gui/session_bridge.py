@@ -65,6 +65,7 @@ class SessionBridge(QObject):
         self._known_notes = 0
         self._damage: str | None = None
         self._unwritten: dict[int, dict[str, Any]] = {}  # bookmarks that the file does not hold, as far as is known
+        self._found = False  # findings have come from the helper process since the last look
         self._unsearched = False  # the recording shown has not been looked through for findings, nor is it now
         self._detectors_left: list[Detector] = []  # of a short recording, run one a frame
         self._search = FindingSearch(self)
@@ -221,7 +222,8 @@ class SessionBridge(QObject):
         if self._opening:
             self._report_opening()
         self._report_damage()
-        return changed
+        found, self._found = self._found, False
+        return changed or found
 
     def _take_batches(self, budget_s: float) -> bool:
         """Takes in batch after batch, each of them a small piece of work, until the budget is spent."""
@@ -316,6 +318,7 @@ class SessionBridge(QObject):
     def _on_found(self, finding: dict[str, Any]) -> None:
         assert self.model is not None
         self.model.add_finding(finding)
+        self._found = True
         self._report_findings()
 
     def replace_finding(self, finding: dict[str, Any]) -> None:

@@ -11,7 +11,8 @@ class Freshness:
 
     Closed slices never change (but for being found deadlocked, which comes with a finding: then everything counts as
     changed). What is drawn after them follows from the lane's open state: it stays up to where it was known as long
-    as that goes on. A hold may become known long after it began, when it is released.
+    as that goes on. A hold may become known long after it began, when it is released. What was drawn while a
+    recording was being read is made anew once all of it is known.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class Freshness:
         self._holds = 0
         self._open: dict[tuple[int, int], int] = {}
         self._findings: list[int] = []
+        self._finished = False
 
     def look(self, model: Model) -> NDArray[np.float64] | None:
         """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has."""
@@ -30,11 +32,11 @@ class Freshness:
         starts, ends, codes = model.states.tails(np.arange(len(model.lanes)))
         opened = {(hold.lane, hold.primitive): hold.start_ns for hold in model.holds.unreleased()}
         findings = [id(finding) for finding in model.findings.values()]
-        if model is self._model and findings == self._findings:
+        if model is self._model and findings == self._findings and model.finished == self._finished:
             changed = self._changed(model, starts, ends, codes, opened)
         else:
             changed = np.zeros(len(starts))
-        self._model, self._version, self._findings = model, model.version, findings
+        self._model, self._version, self._findings, self._finished = model, model.version, findings, model.finished
         self._starts, self._ends, self._codes = starts, ends, codes
         self._holds, self._open = len(model.holds), opened
         return changed
