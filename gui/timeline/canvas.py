@@ -1,10 +1,9 @@
-"""The widget that paints lanes, names and ruler. A painted frame is kept: hovering repaints only what lies over it."""
+"""The widget that shows lanes, names and ruler: what is in view, what the pointer is on, what has changed elsewhere."""
 
-import math
 from bisect import bisect_left
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -25,14 +24,12 @@ from gui.state.measure import Measure
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.annotations import Annotations
-from gui.timeline.frame import Frame
 from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.gestures import Gestures
 from gui.timeline.hover import Hit, hit_test, tooltip_lines
 from gui.timeline.keys import Keys
 from gui.timeline.measuring import measured_words
-from gui.timeline.overlays import Overlays
+from gui.timeline.painting import Painting
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
 from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
@@ -44,7 +41,6 @@ KEYBOARD_REASONS = (
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 )
-GO_ON_MS = 20
 FEWEST_ROWS = 6  # that other parts of the window leave room for
 
 
@@ -79,22 +75,12 @@ class Canvas(QWidget):
         self._first_row = 0
         self._row_px = ROW_PX
         self._arranged: tuple[int, int, bool] | None = None  # for how many lanes and processes, and whether at the end
-        self._frame: Frame | None = None
-        self._stale = True
-        self._budget = budget or FrameBudget()
-        self._paint_s = 0.0  # what the last paint took besides making cells
-        self._go_on = QTimer(self)  # for what has not been exact within the last paint's budget
-        self._go_on.setSingleShot(True)
-        self._go_on.setInterval(GO_ON_MS)
-        self._go_on.timeout.connect(self.update)
         self._ringed = False  # shows that the keyboard has brought the focus here
-        self.layers: list[Callable[[QPainter, Scene], None]] = []  # paint over the lanes, below the selection
-        self._overlays = Overlays(themes.current)
         self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
         self._tells = False  # a tooltip, until a key moves what is under the pointer
         self._hit = Hit()
-        self._annotations = Annotations()
+        self._painting = Painting(self, budget or FrameBudget())
         self._keys = Keys(self)
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -137,15 +123,13 @@ class Canvas(QWidget):
 
     def invalidate(self) -> None:
         """The next paint makes a new frame."""
-        self._stale = True
+        self._painting.invalidate()
         self.update()
 
     def settle(self) -> None:
         """Makes everything in view exact, however long that takes: for a picture of it."""
         if self.model is not None and self.model.lanes:
-            scene = self._scene(self.model)
-            self._fresh_frame(scene).prepare(scene, math.inf)
-            self._stale = False
+            self._painting.settle(self.model)
 
     def geometry_now(self) -> Geometry:
         """The layout of the frame that is or will be on screen."""
@@ -242,6 +226,10 @@ class Canvas(QWidget):
         """The lines of the tooltip at a position; empty for none."""
         return self._tooltip(self.hit_at(position))
 
+    def tip(self) -> list[str]:
+        """The lines of the tooltip at the pointer at the moment; empty for none."""
+        return self._tooltip(self._hit) if self._tells and not self._gestures.dragging else []
+
     def _tooltip(self, hit: Hit) -> list[str]:
         if self.model is None or hit.row is None:
             return []
@@ -263,82 +251,25 @@ class Canvas(QWidget):
     # Painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        left_s = self._budget.left_s()
         painter = QPainter(self)
-        model = self.model
-        if model is None or not model.lanes:
-            self._overlays.paint_empty(painter, self.width(), self.height(), *self.empty_text)
-            return
-        scene = self._scene(model)
-        geometry = scene.geometry
-        fresh = self._stale
-        frame = self._fresh_frame(scene)
-        frame.paint(painter, scene)
-        painter.setClipRect(geometry.names_px, 0, self.width() - geometry.names_px, self.height())
-        self._paint_over_lanes(painter, scene, frame)
-        painter.setClipping(False)
-        for row, strong in ((self._hit.row, False), (self.selected_row, True)):
-            if row is not None:
-                self._overlays.paint_row_focus(painter, geometry, row, strong=strong)
-        if self._tells and self._pointer is not None and self._hit.row is not None and not self._gestures.dragging:
-            lines = self._tooltip(self._hit)
-            if lines:
-                self._overlays.paint_tooltip(painter, geometry, self._pointer.x(), self._pointer.y(), lines)
-        if self._ringed:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self.themes.current.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if self.model is None or not self.model.lanes:
+            self._painting.paint_empty(painter)
+        else:
+            self._painting.paint(painter, self.model, ringed=self._ringed)
         painter.end()
-        if fresh:
-            self._paint_s = left_s - self._budget.left_s() - frame.made_s
 
-    def _scene(self, model: Model) -> Scene:
+    def scene(self, model: Model) -> Scene:
+        """What the next paint shows."""
         return Scene(self.geometry_now(), self.rows, model, self._deadlocked, self.times(model))
 
-    def _fresh_frame(self, scene: Scene) -> Frame:
-        frame, geometry = self._frame, scene.geometry
-        if frame is None or (frame.ratio, frame.shape, frame.states) != (
-            geometry.ratio,
-            geometry.shape,
-            self.filters.states,
-        ):
-            frame = self._frame = Frame(self.themes.current, geometry.ratio, self.filters, geometry.shape)
-            self._stale = True
-        if self._stale:
-            frame.prepare(scene, self._budget.left_s() - self._paint_s)
-            self._stale = not frame.complete
-            if self._stale:
-                self._go_on.start()
-        return frame
-
-    def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame) -> None:
-        geometry, model = scene.geometry, scene.model
-        over, selection = self._overlays, self.selection
-        if self.view.limits.end_ns and not model.finished:
-            over.paint_now(painter, geometry, max(model.end_ns, self.view.limits.end_ns))
-        for paint in self.layers:
-            paint(painter, scene)
-        if selection.primitive is not None:
-            over.paint_lit(painter, scene, selection.primitive, frame.wait_boxes(scene, selection.primitive))
-        if self._deadlocked:
-            over.paint_deadlocks(painter, scene)
-        if selection.span is not None:
-            over.paint_span(painter, geometry, selection.span, self.span_note(selection.span))
-        if selection.hovered is not None and selection.hovered != selection.slice:
-            over.paint_slice(painter, scene, selection.hovered, strong=False)
-        if selection.slice is not None:
-            over.paint_slice(painter, scene, selection.slice, strong=True)
-        if self.measure.marks is not None:
-            over.paint_measure(painter, scene, self.measure.marks)
-        over.paint_arrows(painter, scene, self._annotations.arrows(model, selection.hovered, selection.slice))
-        if not (over.complete and self._annotations.complete):
-            self._go_on.start()
-        if selection.hover_ns is not None:
-            over.paint_crosshair(painter, geometry, selection.hover_ns, scene.times)
+    @property
+    def layers(self) -> list[Callable[[QPainter, Scene], None]]:
+        """What paints over the lanes, below the selection."""
+        return self._painting.layers
 
     def span_note(self, span: tuple[float, float]) -> str:
         """The most frequent states of a span over the lanes shown: `running 61 %, lock wait 20 %`."""
-        return self._annotations.span_note(self.model, self.rows, span) if self.model is not None else ""
+        return self._painting.annotations.span_note(self.model, self.rows, span) if self.model is not None else ""
 
     # Changes elsewhere
 
@@ -379,15 +310,14 @@ class Canvas(QWidget):
         self.update()
 
     def _on_theme_changed(self) -> None:
-        self._frame = None
-        self._overlays = Overlays(self.themes.current)
-        self.invalidate()
+        self._painting.dress()
+        self.update()
 
     def _on_selection_changed(self) -> None:
         span = self.selection.span
         tell(self, spoken(self.model, self.selection, self.span_note(span) if span is not None else ""))
         if self.arrangement.times is Times.SELECTION:
-            self._stale = True
+            self._painting.invalidate()
         self.update()
 
     # Qt

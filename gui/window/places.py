@@ -41,7 +41,7 @@ class Places(QObject):
         self._bar, self._search, self._notes, self._go = bar, search, notes, go
         self._model: Model | None = None
         self._marked: object = None
-        timeline.canvas.layers += [HitMarks(search, themes).paint, Flags(selection, themes).paint]
+        timeline.canvas.layers.extend([HitMarks(search, themes).paint, Flags(selection, themes).paint])
         search.changed.connect(self._on_search_changed)
         bar.stepped.connect(self.step)
         bar.closed.connect(timeline.canvas.setFocus)
