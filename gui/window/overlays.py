@@ -41,7 +41,7 @@ class Overlay(QFrame):
         """Shows it and gives it the keyboard; dismissing gives the keyboard back."""
         self._former = self._window.window().focusWidget()
         self.adjustSize()
-        self._place()
+        self._lay_over()
         self.show()
         self.raise_()
         focused.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -50,10 +50,10 @@ class Overlay(QFrame):
         """What needs more room while it is shown, an error say, gets it."""
         done = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
-            self._place()
+            self._lay_over()
         return done
 
-    def _place(self) -> None:
+    def _lay_over(self) -> None:
         window = self._window
         width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
         height = min(self.preferred_height or self.sizeHint().height(), window.height() - 96)
