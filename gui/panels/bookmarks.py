@@ -48,6 +48,7 @@ class BookmarksPanel(Panel):
         self.more.setProperty("role", "small")
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 4, 8, 4)
+        foot.setSpacing(8)
         for part in (self.change, self.remove):
             foot.addWidget(part)
         foot.addWidget(self.more, 1)

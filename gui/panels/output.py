@@ -29,6 +29,7 @@ class OutputPanel(Panel):
         layout.setSpacing(0)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 4, 8, 4)
+        bar.setSpacing(8)
         self.filter = QLineEdit(body)
         self.filter.setPlaceholderText("Filter lines")
         self.filter.setClearButtonEnabled(True)
@@ -99,7 +100,7 @@ class OutputPanel(Panel):
         lane = line.get("lane")
         if self.model is None or lane is None:
             return ""
-        return self.model.lanes[int(lane)].name
+        return self.model.lane_name(int(lane))
 
     def _colour(self, line: dict[str, Any]) -> str:
         return self._themes.current.surfaces.danger if line["stream"] == STANDARD_ERROR else ""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QSpinBox, QToolTip, QWidget
+from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QSpinBox, QStyle, QStyleOptionComboBox, QStylePainter, QToolTip, QWidget
 
 from engine.backends import registry
 from gui.interpreter_list import InterpreterList
@@ -24,6 +24,18 @@ class ChoiceBox(QComboBox):
         self.setToolTip(tip)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda number: pick(str(self.itemData(number))))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As every combo box, but what does not fit ends in an ellipsis."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        words = self.currentText().strip()
+        option.currentText = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, field.width() - 4)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: object) -> None:
         """Scrolling past a control must not change what is run."""
@@ -119,6 +131,8 @@ class WorkersBox(QSpinBox):
         self.setAccessibleName("Workers")
         self.setRange(0, MOST_TYPED)
         self.setFixedWidth(64)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)  # as numbers stand in the fields beside it
+        self.lineEdit().setTextMargins(6, 0, 6, 0)  # a spin box takes no padding from the style sheet
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(self._on_value_changed)
         configuration.changed.connect(self._show)

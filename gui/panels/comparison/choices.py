@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from engine.backends import registry
@@ -52,6 +52,8 @@ class Choices(QScrollArea):
         self.workers.textChanged.connect(self._on_edited)
         self.repeats = QSpinBox(body)
         self.repeats.setRange(1, MOST_REPEATS)
+        self.repeats.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.repeats.lineEdit().setTextMargins(6, 0, 6, 0)
         kept = remembered.get("repeats")
         self.repeats.setValue(kept if isinstance(kept, int) else DEFAULT_REPEATS)
         self.repeats.valueChanged.connect(self._on_edited)

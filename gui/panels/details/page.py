@@ -224,7 +224,8 @@ class Page:
                 mark = f'<span style="color: {self._theme.states[state]};">■</span> {STATE_NAMES[state]}'
                 doubt = f" ± {points[state]:.0f}" if points is not None and points[state] >= 0.5 else ""
                 share = escape(percent(totals[state] / whole) + doubt)
-                rows.append((mark, f"{share} · {duration(int(totals[state]))}"))
+                lasted = duration(int(totals[state]))
+                rows.append((mark, " · ".join(part.replace(" ", "&nbsp;") for part in (share, lasted))))
         return self._section("States") + self._table(rows) if rows else ""
 
     def _most_waiting(self, model: Model, span: SpanStatistics) -> str:

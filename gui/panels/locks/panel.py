@@ -80,7 +80,7 @@ def columns() -> tuple[Column[LockStatistics], ...]:
 
     return (
         Column("Name", lambda r: r.primitive.name or r.primitive.place, 130),
-        Column("Kind", lambda r: r.primitive.kind, 90),
+        Column("Kind", lambda r: r.primitive.kind, 130),
         time("Waited", "wait_ns", "By all lanes together"),
         Column("Taken", lambda r: grouped(r.acquisitions), 80, lambda r: r.acquisitions, number=True),
         Column(
