@@ -48,7 +48,9 @@ class MessageStrip(QFrame):
         self.label = QLabel(message.text, self)
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)  # else a second line is cut off
+        self.label.setSizePolicy(policy)
         layout.addWidget(self.label, 1)
         for answer in message.answers:
             button = QPushButton(answer.text, self)
