@@ -1,11 +1,9 @@
 """The window: connects what can be seen with the run, its recording and what the user does."""
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
 from engine.model.model import Model
@@ -21,13 +19,16 @@ from gui.window.bookmarks import Bookmarks
 from gui.window.comparing import Comparing
 from gui.window.copying import Copying
 from gui.window.debug_overlay import DebugOverlay
+from gui.window.discovering import Discovering
 from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.layout_keeper import LayoutKeeper
 from gui.window.navigation import Navigation
 from gui.window.places import Places
 from gui.window.proving import Proving
+from gui.window.recorder_share import RecorderShare
 from gui.window.recordings import sample_recording
+from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram
 from gui.window.wording import edge_stacks, ending_words, first_work_line
 
@@ -40,13 +41,18 @@ class MainWindow(WindowFrame):
 
     def __init__(self, settings: Settings, themes: ActiveTheme, *, debug: bool = False) -> None:
         super().__init__(settings, themes)
-        self._saving = QTimer(self)  # of no delay: what one event changes is written once
-        self._saving.setSingleShot(True)
-        self._saving.timeout.connect(self._save_settings)
-        settings.on_change = self._saving.start
+        self.remembering = Remembering(
+            settings,
+            self.configuration,
+            self.workload,
+            self.arrangement,
+            self.filters,
+            themes,
+            self.messages,
+            self,
+        )
         self._may_end_run = False  # without being asked
-        self._recorder_cost: tuple[int, int] | None = None
-        self._recorder_share: float | None = None
+        self._recorder = RecorderShare()
         self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
         self.notes = Bookmarks(
@@ -64,6 +70,18 @@ class MainWindow(WindowFrame):
         )
         self.copying = Copying(self.timeline, self.legend, self.selection, self.messages, self.recordings.folder)
         self.find_lane = FindLane(self._go_to_lane, self)
+        self.discovering = Discovering(
+            self.bridge,
+            self.findings,
+            self.wait_for,
+            self.banner,
+            self.docks,
+            self.status,
+            self.navigation,
+            self.run_control,
+            self._show_enabled,
+            self,
+        )
         self.proving = Proving(self.findings, self.bridge, self.recordings, self)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
         self.comparing = Comparing(
@@ -88,6 +106,7 @@ class MainWindow(WindowFrame):
         self._connect_actions()
         self._connect_parts()
         self._dress()
+        self.remembering.keep_theme()
         self.restore_places()
         self.layout_keeper = LayoutKeeper([self, *self.docks, self.plots], self._keep_places, self)
         self.workload.tree.tree.setFocus()
@@ -108,7 +127,7 @@ class MainWindow(WindowFrame):
             stop=self.bridge.stop,
             deadlock=lambda: self.run_control.show_deadlock("threads"),
             deadlock_processes=lambda: self.run_control.show_deadlock("processes"),
-            show_deadlock=self.show_deadlock,
+            show_deadlock=self.discovering.show_deadlock,
             dismiss_message=self._dismiss_message,
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
@@ -139,14 +158,11 @@ class MainWindow(WindowFrame):
         bridge.model_replaced.connect(self._show_model)
         bridge.run_state_changed.connect(self._show_run_state)
         bridge.run_ended.connect(self._on_run_ended)
-        bridge.finding_added.connect(self._on_finding_added)
-        bridge.finding_changed.connect(self._on_finding_changed)
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         self.recordings.opened.connect(self.timeline.canvas.setFocus)
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
-        bridge.search_progressed.connect(self._show_search)
         self.status.cancel.clicked.connect(bridge.cancel_work)
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
@@ -157,8 +173,6 @@ class MainWindow(WindowFrame):
         self.clock.measured.connect(self._on_measured)
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
-        self.banner.show_in_graph.connect(self.show_deadlock)
-        self.findings.finding_chosen.connect(self._show_finding)
         self.findings.lane_chosen.connect(go.show_lane)
         self.findings.source_requested.connect(self._show_source)
         self.locks.primitive_chosen.connect(go.show_primitive)
@@ -176,14 +190,10 @@ class MainWindow(WindowFrame):
         self.wait_for.code_wanted.connect(lambda: self.docks.bring_up("source"))
         self.details.source_requested.connect(self._show_source)
         self.workload.source_requested.connect(self._show_scenario)
-        for edited in (self.configuration.changed, self.workload.custom.edited):
-            edited.connect(self._remember_choices)
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
-        self.arrangement.changed.connect(self._on_arranged)
         self.timeline.canvas.rows_changed.connect(self._align_plots)
-        self.filters.changed.connect(self._on_arranged)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
@@ -203,13 +213,6 @@ class MainWindow(WindowFrame):
         """Opens a recording in this window."""
         self.recordings.open(path)
 
-    def show_deadlock(self) -> None:
-        """Goes to the deadlock: its moment, its lanes, its graph."""
-        finding = self.banner.finding
-        if finding is not None:
-            self.banner.show()
-            self._show_finding(finding)
-
     def reset_layout(self) -> None:
         """Every panel back in its place."""
         self.docks.arrange()
@@ -221,9 +224,8 @@ class MainWindow(WindowFrame):
 
     def _show_model(self, model: Model | None) -> None:
         self.navigation.model = model
-        self._recorder_cost = self._recorder_share = None
-        self.banner.forget()
-        self._count_findings()
+        self._recorder.forget()
+        self.discovering.forget()
         live = self.bridge.running
         self.timeline.show_model(model, live=live)
         self.places.show_model(model)
@@ -258,29 +260,6 @@ class MainWindow(WindowFrame):
             self.view.fit_all()  # a short run need not keep the room for what never came
         self._show_how_it_ended()
 
-    def _on_finding_added(self, finding: dict[str, Any]) -> None:
-        self._count_findings()
-        if finding["kind"] == "deadlock":
-            repaired = self.run_control.repaired() is not None
-            self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
-            self.docks.bring_up("wait-for")
-            self.wait_for.show_finding(finding)
-            self._show_enabled()
-
-    def _on_finding_changed(self, finding: dict[str, Any]) -> None:
-        shown = self.banner.finding
-        if shown is not None and shown["id"] == finding["id"]:
-            if finding.get("resolved_ns") is not None:
-                self.banner.forget()
-            elif self.banner.isVisible():
-                repaired = self.run_control.repaired() is not None
-                self.banner.show_finding(finding, running=self.bridge.running, repaired=repaired)
-        self._show_enabled()
-
-    def _show_search(self, share: float) -> None:
-        self.findings.show_search(searching=share < 1.0, completed=self.bridge.searched)
-        self.status.show_progress("looking for findings", share)
-
     def _refresh_timeline(self) -> None:
         """While the view glides along with the newest data, every frame has something new."""
         self.timeline.refresh()
@@ -290,19 +269,12 @@ class MainWindow(WindowFrame):
     def _on_measured(self) -> None:
         """About twice a second."""
         self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
-        self._measure_recorder()
         self.status.show_recording(self.recordings.description())
-        self.status.show_costs(self.bridge.model, self._recorder_share, self.clock.statistics())
+        self.status.show_costs(self.bridge.model, self._recorder.look(self.bridge.model), self.clock.statistics())
         self.views.refresh_panels()
         if self.debug_overlay is not None:
             events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0
             self.debug_overlay.show_statistics(self.clock.statistics(), events)
-
-    def _show_finding(self, finding: dict[str, Any]) -> None:
-        self.navigation.show_finding(finding)
-        if finding.get("edges"):
-            self.wait_for.show_finding(finding)
-            self.docks.bring_up("wait-for")
 
     def _show_edge(self, edge: GraphEdge) -> None:
         """The line where one waits, and the line where the other took what it holds."""
@@ -336,15 +308,6 @@ class MainWindow(WindowFrame):
         if shown:
             self.views.refresh_panels()
 
-    def _measure_recorder(self) -> None:
-        """The recorder's share of a core between the last two reports it made."""
-        overhead = self.bridge.model.overhead if self.bridge.model is not None else {}
-        now = (int(overhead.get("time_ns") or 0), int(overhead.get("recorder_cpu_ns") or 0))
-        if now[0] and self._recorder_cost is not None and now[0] > self._recorder_cost[0]:
-            self._recorder_share = (now[1] - self._recorder_cost[1]) / (now[0] - self._recorder_cost[0])
-        if now[0]:
-            self._recorder_cost = now
-
     def _show_enabled(self) -> None:
         holding = {When.RUNNING if self.bridge.running else When.READY}
         if self.bridge.model is not None:
@@ -354,13 +317,6 @@ class MainWindow(WindowFrame):
         if self.banner.finding is not None:
             holding.add(When.DEADLOCK)
         self.acts.update_enabled(holding)
-
-    def _count_findings(self) -> None:
-        """The tab tells how many there are; the panel's name in menus stays."""
-        count = len(self.bridge.model.findings) if self.bridge.model else 0
-        dock = self.docks["findings"]
-        dock.setWindowTitle(f"Findings {count}" if count else "Findings")
-        dock.toggleViewAction().setText("Findings")
 
     def _show_title(self) -> None:
         self.setWindowTitle(self.recordings.title())
@@ -400,23 +356,15 @@ class MainWindow(WindowFrame):
         self.messages.show_message(Message(CLOSING, text, "warning", answers))
 
     def _open_another(self) -> None:
-        self._save_settings()
+        self.remembering.save()
         self.open_elsewhere(None)
 
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
 
-    def _remember_choices(self) -> None:
-        self.settings.put("run", self.configuration.as_json())
-        if not self.custom.errors():  # what can't run is not taken back at the next launch
-            self.settings.put("custom", copy.deepcopy(self.custom.data))
-
     def _keep_places(self) -> None:
         if not self.comparing.shown:  # where the panels stand aside
             self.remember_places()
-
-    def _on_arranged(self) -> None:
-        self.settings.put("timeline", {**self.arrangement.as_json(), "sort": self.filters.sort.name})
 
     def _align_plots(self) -> None:
         self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
@@ -425,16 +373,9 @@ class MainWindow(WindowFrame):
         self.navigation.show_lane(lane)
         self.timeline.canvas.setFocus()
 
-    def _save_settings(self) -> None:
-        failed = self.settings.save()
-        if failed:
-            self.messages.show_message(Message("settings", failed, "warning"))
-
     def _dress(self) -> None:
         """Theme and palette have changed."""
         self.acts.draw_icons()
-        self.settings.put("dark", self.themes.current.dark)
-        self.settings.put("palette", self.themes.current.state_palette.value)
         self.clock.wake()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
@@ -457,7 +398,7 @@ class MainWindow(WindowFrame):
             self._ask_to_close()
             return
         self.layout_keeper.stop()
-        self.settings.on_change = lambda: None
+        self.remembering.stop()
         self.comparing.close()
         self.remember_places()
         self.hide()
