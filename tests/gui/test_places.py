@@ -19,6 +19,7 @@ from gui.window.wording import first_work_line
 FINDING = {
     "id": 1,
     "kind": "deadlock",
+    "edges": [{"waiter": 0, "holder": 1}],
     "title": "Deadlock of philosopher-1, philosopher-2, philosopher-3, philosopher-4 and philosopher-5",
     "explanation": "; ".join(f"philosopher-{n} holds fork {n} and waits for fork {n % 5 + 1}" for n in range(1, 6)),
 }
