@@ -23,7 +23,8 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             if spec.key:
                 action.setShortcut(QKeySequence(spec.key))
-            if spec.menu in IN_TIMELINE:
+            if spec.menu in IN_TIMELINE and not (spec.menu == "Lanes" and spec.key.startswith("Ctrl+")):
+                # what is typed elsewhere is no key of the timeline; Ctrl+F finds a lane wherever one is
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             key = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.key else ""
             action.setToolTip(f"{spec.tip}{key}")
