@@ -33,6 +33,7 @@ def main() -> None:
         window = MainWindow(settings, make_theme(settings, application))
         studio = Studio(window, application.processEvents)
         studio.take("first-launch.png")
+        show_comparison(studio)
         show_contention(studio)
         show_search(studio)
         show_deadlock(studio)
@@ -54,18 +55,34 @@ class Studio:
         assert self.window.bridge.model is not None
         return self.window.bridge.model
 
-    def wait(self, holds: Callable[[], object], least_s: float = 0.0) -> None:
+    def wait(self, holds: Callable[[], object], least_s: float = 0.0, patience_s: float = PATIENCE_S) -> None:
         """Until something holds; SystemExit when it takes too long."""
         begun = time.monotonic()
         while time.monotonic() - begun < least_s or not holds():
             self._go_on()
             time.sleep(0.005)
-            if time.monotonic() - begun > PATIENCE_S:
+            if time.monotonic() - begun > patience_s:
                 raise SystemExit("the window did not come so far")
 
     def take(self, name: str) -> None:
         self.wait(lambda: True, 1.0)
         self.window.grab().save(str(FOLDER / name))
+
+
+def show_comparison(studio: Studio) -> None:
+    """Pure-Python work on four backends, with one, two and four workers."""
+    window, page = studio.window, studio.window.comparison
+    window.configuration.choose("cpu_under_gil")
+    window.acts["compare"].trigger()
+    for name, box in page.choices.backends.items():
+        box.setChecked(name in {"serial", "threads", "processes", "process-executor"})
+    page.choices.workers.setText("1, 2, 4")
+    page.choices.repeats.setValue(2)
+    page.start.click()
+    studio.wait(lambda: window.comparison_bridge.running)
+    studio.wait(lambda: not window.comparison_bridge.running, patience_s=10 * PATIENCE_S)
+    studio.take("compare.png")
+    window.acts["compare"].trigger()
 
 
 def show_contention(studio: Studio) -> None:

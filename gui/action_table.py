@@ -123,6 +123,15 @@ ACTIONS = (
         When.READY,
     ),
     ActionSpec(
+        "run-program-again",
+        "Run program again",
+        "Run the program of the last time once more, as it is now",
+        "Run",
+        "Ctrl+Shift+R",
+        "",
+        When.READY,
+    ),
+    ActionSpec(
         "stop",
         "Stop",
         "End the run, at the latest after 2 seconds; the recording is kept",

@@ -132,6 +132,7 @@ class MainWindow(WindowFrame):
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
             run_program=self.program_form.open,
+            run_program_again=self.program_form.run_again,
             search=self.search_bar.open_search,
             next_hit=lambda: self.places.step(1),
             previous_hit=lambda: self.places.step(-1),
@@ -157,6 +158,7 @@ class MainWindow(WindowFrame):
         bridge, go = self.bridge, self.navigation
         bridge.model_replaced.connect(self._show_model)
         bridge.run_state_changed.connect(self._show_run_state)
+        self.program_form.begun.connect(self.timeline.canvas.setFocus)
         bridge.run_ended.connect(self._on_run_ended)
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))

@@ -228,7 +228,9 @@ def stylesheet(theme: Theme) -> str:
     """The application's stylesheet with this theme's colours filled in."""
     colours = {field.name: getattr(theme.surfaces, field.name) for field in fields(Surfaces)}
     sizes = {"font_small": f"{FONT_SMALL_PX}px", "font_title": f"{FONT_TITLE_PX}px", "font_large": f"{FONT_LARGE_PX}px"}
-    return Template(STYLESHEET.read_text(encoding="utf-8")).substitute(colours, icons=ICONS.as_posix(), **sizes)
+    check = "check-light" if text_on(theme.surfaces.accent) == "#ffffff" else "check-dark"
+    text = Template(STYLESHEET.read_text(encoding="utf-8"))
+    return text.substitute(colours, icons=ICONS.as_posix(), check=check, **sizes)
 
 
 def qt_palette(theme: Theme) -> QPalette:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.interpreter_list import InterpreterList
@@ -77,6 +77,8 @@ def recent_programs(settings: Settings) -> list[Program]:
 
 class RunProgram(Overlay):
     """A small form over the window."""
+
+    begun = Signal()  # a program runs
 
     def __init__(
         self,
@@ -207,6 +209,16 @@ class RunProgram(Overlay):
         if chosen:
             self.folder.setText(chosen)
 
+    def run_again(self) -> None:
+        """Runs the program of the last time; asks when there is none, or when it can't be run."""
+        recent = recent_programs(self._settings)
+        if not recent or self._run(recent[0]) is not None:
+            self.open()
+            if recent:
+                self._on_run()  # says why not, at the field
+            return
+        self.begun.emit()
+
     def _on_run(self) -> None:
         program = Program(
             self.target.text().strip(),
@@ -222,3 +234,4 @@ class RunProgram(Overlay):
             others = [each for each in recent_programs(self._settings) if each != program]
             self._settings.put(KEY, [asdict(each) for each in (program, *others)][:MOST_RECENT])
             self.dismiss()
+            self.begun.emit()

@@ -197,8 +197,16 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     form.folder.setText(str(tmp_path / "place"))
     qtbot.keyClick(form.folder, Qt.Key.Key_Return)
     assert form.isHidden()
+    assert window.focusWidget() is window.timeline.canvas
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
     assert "".join(line["text"] for line in window.bridge.model.output) == "hello a b c place\n"
+
+    (tmp_path / "mine.py").write_text("print('as it is now')\n")
+    window.acts["run-program-again"].trigger()
+    assert form.isHidden()
+    wait_for(lambda: window.bridge.running)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
+    assert "".join(line["text"] for line in window.bridge.model.output) == "as it is now\n"
 
     window.acts["run-program"].trigger()
     assert form.target.selectedText() == str(tmp_path / "mine.py"), "what is typed replaces it"
@@ -209,5 +217,5 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     form.run_button.click()
     wait_for(lambda: window.bridge.running)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
-    assert "hello test_a_program" in "".join(line["text"] for line in window.bridge.model.output)
+    assert "as it is now" in "".join(line["text"] for line in window.bridge.model.output)
     assert [each.label for each in recent_programs(window.settings)] == ["-m mine", "mine.py 'a b' c"]
