@@ -21,18 +21,7 @@ _DRESSED = "dressed"  # property of an application that has its style and font
 STYLESHEET = Path(__file__).parent.parent / "resources" / "themes" / "application.qss"
 ICONS = STYLESHEET.parents[1] / "icons"
 
-STATE_NAMES = {
-    State.RUNNING: "running",
-    State.GIL_WAIT: "GIL wait",
-    State.CORE_WAIT: "core wait",
-    State.LOCK_WAIT: "lock wait",
-    State.WAIT: "wait",
-    State.IO: "I/O",
-    State.SLEEP: "sleep",
-    State.IDLE: "idle",
-    State.UNKNOWN: "unknown",
-    State.ENDED: "ended",
-}
+STATE_NAMES = {state: state.words for state in State}
 
 
 class StatePalette(Enum):

@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+PURE = ("engine.analysis", "engine.model", "engine.recording")
+WORKLOADS = ("engine.scenarios", "engine.tasks", "engine.backends", "engine.interpreters")
+
 # What each room may import of the project, besides itself. The longest matching name counts.
 ALLOWED: dict[str, set[str]] = {
     "engine.tracer": set(),
@@ -20,52 +23,13 @@ ALLOWED: dict[str, set[str]] = {
     "engine.model": {"engine.recording"},
     "engine.analysis": {"engine.model", "engine.recording"},
     "engine.recorder": {"engine.analysis", "engine.model", "engine.recording", "engine.tracer.layout"},
-    "engine.session": {
-        "engine.recorder",
-        "engine.analysis",
-        "engine.model",
-        "engine.recording",
-        "engine.scenarios",
-        "engine.tasks",
-        "engine.backends",
-        "engine.interpreters",
-    },
-    "engine.comparison": {
-        "engine.session",
-        "engine.analysis",
-        "engine.model",
-        "engine.recording",
-        "engine.scenarios",
-        "engine.tasks",
-        "engine.backends",
-        "engine.interpreters",
-    },
-    "engine.commands": {
-        "engine.comparison",
-        "engine.session",
-        "engine.analysis",
-        "engine.model",
-        "engine.recording",
-        "engine.scenarios",
-        "engine.tasks",
-        "engine.backends",
-        "engine.interpreters",
-        "gui.app",
-    },
+    "engine.session": {"engine.recorder", *PURE, *WORKLOADS},
+    "engine.comparison": {"engine.session", *PURE, *WORKLOADS},
+    "engine.commands": {"engine.comparison", "engine.session", *PURE, *WORKLOADS, "gui.app"},
     "main": {"engine.commands", "gui.app"},
     "gui.state": {"engine.model", "engine.recording", "engine.scenarios", "engine.tasks", "engine.backends"},
     "gui.theme": {"engine.recording"},
-    "gui": {
-        "engine.comparison",
-        "engine.session",
-        "engine.recording",
-        "engine.model",
-        "engine.analysis",
-        "engine.scenarios",
-        "engine.tasks",
-        "engine.backends",
-        "engine.interpreters",
-    },
+    "gui": {"engine.comparison", "engine.session", *PURE, *WORKLOADS},
 }
 STANDARD_LIBRARY_ONLY = ("engine.tracer", "engine.tasks", "engine.backends", "engine.scenarios", "engine.interpreters")
 QT = ("PySide6", "pyqtgraph", "shiboken6")

@@ -27,11 +27,6 @@ COLUMNS = (
 SHORT = {State.RUNNING: "run", State.GIL_WAIT: "GIL", State.CORE_WAIT: "core", State.LOCK_WAIT: "lock"}
 
 
-def state_name(state: State) -> str:
-    """`lock wait`; the abbreviations keep their capitals."""
-    return state.name.lower().replace("_", " ").replace("gil", "GIL").replace("io", "I/O")
-
-
 def summarise(model: Model, *, damage: str | None = None, growing: bool = False) -> dict[str, Any]:
     """The summary as plain data. `damage`: what the reader says is missing; `growing`: it is still being recorded."""
     findings = find_all(model)
@@ -116,9 +111,9 @@ def _states(times: np.ndarray, uncertainty: np.ndarray | None = None) -> dict[st
     alive = max(1, int(times[1:].sum()))
     found: dict[str, dict[str, float]] = {}
     for state in ALIVE:
-        found[state_name(state)] = {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
+        found[state.words] = {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
         if uncertainty is not None:
-            found[state_name(state)]["points"] = round(float(uncertainty[state]), 1)
+            found[state.words]["points"] = round(float(uncertainty[state]), 1)
     return found
 
 
@@ -234,8 +229,8 @@ def _findings(summary: dict[str, Any]) -> str:
 
 def _lanes(summary: dict[str, Any]) -> str:
     lanes = [lane for lane in summary["lanes"] if not lane["internal"]]
-    shown = [state for state in COLUMNS if summary["states"][state_name(state)]["ns"]]
-    names = [SHORT.get(state, state_name(state)) for state in shown]
+    shown = [state for state in COLUMNS if summary["states"][state.words]["ns"]]
+    names = [SHORT.get(state, state.words) for state in shown]
     if summary["recording"]["sampling"]["merged"] and State.GIL_WAIT in shown:
         names[shown.index(State.GIL_WAIT)] = "GIL/core"  # one and the same here
     lines = [f"{'Lanes':<34}{'alive':>11}" + "".join(f"{name:>9}" for name in names)]
@@ -265,7 +260,7 @@ def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State]) -> str:
-    shares = "".join(f"{percent(states[state_name(state)]['ns'] / max(1, alive_ns)):>9}" for state in shown)
+    shares = "".join(f"{percent(states[state.words]['ns'] / max(1, alive_ns)):>9}" for state in shown)
     return f"  {_cut(name, 31):<32}{duration(alive_ns):>11}{shares}"
 
 

@@ -16,17 +16,7 @@ from engine.recording.schema import STATE_MASK, State
 # lane: "start-up" is the time from when the first worker was started until this one began, "IPC" waits for queues and
 # pipes between processes, "idle" the time without a task and from its own end until the last worker's.
 WHERE = ("running", "GIL wait", "core wait", "lock wait", "wait", "IPC", "I/O", "sleep", "unknown", "start-up", "idle")
-STATE_OF = {
-    State.RUNNING: "running",
-    State.GIL_WAIT: "GIL wait",
-    State.CORE_WAIT: "core wait",
-    State.LOCK_WAIT: "lock wait",
-    State.WAIT: "wait",
-    State.IO: "I/O",
-    State.SLEEP: "sleep",
-    State.UNKNOWN: "unknown",
-    State.IDLE: "idle",
-}
+STATE_OF = {state: state.words for state in State if state is not State.ENDED}
 IPC_KINDS = ("process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe")
 MEMORY_COLUMNS = 500
 MOST_SLICES = 2_000_000  # of one lane

@@ -50,7 +50,7 @@ class Attribution:
         """`GIL wait`, or `GIL or core wait` where it cannot be told which."""
         if state is State.GIL_WAIT and self.merged(process):
             return "GIL or core wait"
-        return state.name.lower().replace("_", " ").replace("gil", "GIL").replace("io", "I/O")
+        return state.words
 
     @property
     def sentence(self) -> str:

@@ -24,6 +24,11 @@ class State(IntEnum):
     GIL_WAIT = 8
     LOCK_WAIT = 9
 
+    @property
+    def words(self) -> str:
+        """What people call it, such as `lock wait`, `GIL wait`, `I/O`."""
+        return self.name.lower().replace("_", " ").replace("gil", "GIL").replace("io", "I/O")
+
 
 # A state code is one byte: the state in the low four bits, flags above.
 STATE_MASK = 0x0F

@@ -42,9 +42,10 @@ from gui.theme import ActiveTheme
 from gui.timeline.timeline import Timeline
 from gui.widgets.messages import Messages
 from gui.window.banner import DeadlockBanner
+from gui.window.chooser import CommandPalette
 from gui.window.docks import Area, Docks
 from gui.window.note_editor import NoteEditor
-from gui.window.overlays import CommandPalette, KeysOverlay
+from gui.window.overlays import KeysOverlay
 from gui.window.preferences import Preferences
 from gui.window.recordings import Recordings, sample_recording
 from gui.window.run_control import RunControl

@@ -1,24 +1,18 @@
-"""What lies over the window for a moment: the overlay of keys and the command palette. Esc takes both away."""
+"""What lies over the window for a moment, such as the overlay of keys. Esc takes it away."""
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHeaderView,
     QLabel,
-    QLineEdit,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui.action_table import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU
 from gui.actions import Actions
-from gui.widgets.fuzzy import fuzzy_score
 
 WIDTH = 560
 NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -118,76 +112,3 @@ class KeysOverlay(Overlay):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
             self.dismiss()
-
-
-class CommandPalette(Overlay):
-    """Finds an action by any of its letters in order, and does it."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self.setAccessibleName("Command palette")
-        self._offered: list[QAction] = []
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(4)
-        self.input = QLineEdit(self)
-        self.input.setPlaceholderText("Type what you want to do")
-        self.input.setAccessibleName("Command")
-        self.list = QTreeWidget(self)
-        self.list.setHeaderHidden(True)
-        self.list.setRootIsDecorated(False)
-        self.list.setColumnCount(2)
-        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.header().setStretchLastSection(False)
-        self.list.setAccessibleName("Commands that match")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setMinimumHeight(280)
-        layout.addWidget(self.input)
-        layout.addWidget(self.list)
-        self.input.textChanged.connect(self._filter)
-        self.input.returnPressed.connect(self._do)
-        self.list.itemClicked.connect(lambda _item: self._do())
-        self.input.installEventFilter(self)
-
-    def offer(self, actions: Iterable[QAction]) -> None:
-        """Opens with these actions; those that are not possible now are left out."""
-        self._offered = [action for action in actions if action.isEnabled() and action.text()]
-        self.input.clear()
-        self._filter("")
-        self.pop_up(self.input)
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut and self.isVisible():
-            self.hide()
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-            count = self.list.topLevelItemCount()
-            if step and count:
-                self._choose((self.list.currentIndex().row() + step) % count)
-                return True
-        return False
-
-    def _filter(self, text: str) -> None:
-        scored = [
-            (score, action) for action in self._offered if (score := fuzzy_score(text, action.text())) is not None
-        ]
-        if text.strip():
-            scored.sort(key=lambda pair: -pair[0])
-        self.list.clear()
-        for _, action in scored:
-            key = action.shortcut().toString(NATIVE)
-            item = QTreeWidgetItem(self.list, [action.text().removesuffix("…"), key])
-            item.setData(0, Qt.ItemDataRole.UserRole, action)
-            item.setToolTip(0, action.toolTip())
-        self._choose(0)
-
-    def _choose(self, row: int) -> None:
-        self.list.setCurrentIndex(self.list.model().index(row, 0))
-
-    def _do(self) -> None:
-        item = self.list.currentItem()
-        if item is not None:
-            action = item.data(0, Qt.ItemDataRole.UserRole)
-            self.dismiss()
-            action.trigger()

@@ -1,0 +1,125 @@
+"""Finds one of many by any of its letters in order: the base of what is found so, and the command palette."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from engine.model.format import count
+from gui.widgets.fuzzy import fuzzy_score
+from gui.window.overlays import NATIVE, Overlay
+
+LIST_PX = 280
+MOST_SHOWN = 200
+
+
+class Choice(NamedTuple):
+    """One that can be chosen: what it is, what is searched and shown of it, what stands beside it."""
+
+    thing: Any
+    text: str
+    beside: str
+    tip: str = ""
+    also_searched: str = ""
+
+
+class Chooser(Overlay):
+    """A field and what matches best; Enter or a click takes the chosen one."""
+
+    def __init__(self, window: QWidget, name: str, field: str, hint: str, things: tuple[str, str]) -> None:
+        """`name` of it, of its field, what the empty field says, and what one and many of its choices are called."""
+        super().__init__(window)
+        self.setAccessibleName(name)
+        self._things = things
+        self._offered: list[Choice] = []
+        self._take: Callable[[Any], object] = lambda _thing: None
+        self.input = QLineEdit(self)
+        self.input.setPlaceholderText(hint)
+        self.input.setAccessibleName(field)
+        self.list = QTreeWidget(self)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setColumnCount(2)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.header().setStretchLastSection(False)
+        self.list.setAccessibleName(f"{things[1].capitalize()} that match")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMinimumHeight(LIST_PX)
+        self.more = QLabel(self)
+        self.more.setProperty("role", "dim")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(4)
+        for part in (self.input, self.list, self.more):
+            layout.addWidget(part)
+        self.input.textChanged.connect(self._show_matches)
+        self.input.returnPressed.connect(self._choose)
+        self.list.itemClicked.connect(lambda _item: self._choose())
+        self.input.installEventFilter(self)
+
+    def ask(self, offered: Iterable[Choice], take: Callable[[Any], object]) -> None:
+        """Opens with these; `take` gets the thing that is chosen."""
+        self._offered, self._take = list(offered), take
+        self.input.clear()
+        self._show_matches("")
+        self.pop_up(self.input)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut and self.isVisible():
+            self.hide()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+            rows = self.list.topLevelItemCount()
+            if step and rows:
+                self._set_row((self.list.currentIndex().row() + step) % rows)
+                return True
+        return False
+
+    def _show_matches(self, text: str) -> None:
+        scored = [
+            (score, choice)
+            for choice in self._offered
+            if (score := fuzzy_score(text, f"{choice.text} {choice.also_searched}".strip())) is not None
+        ]
+        if text.strip():
+            scored.sort(key=lambda pair: -pair[0])
+        self.list.clear()
+        for _, choice in scored[:MOST_SHOWN]:
+            item = QTreeWidgetItem(self.list, [choice.text, choice.beside])
+            item.setData(0, Qt.ItemDataRole.UserRole, choice.thing)
+            item.setToolTip(0, choice.tip)
+        left = len(scored) - MOST_SHOWN
+        one, many = self._things
+        self.more.setText(f"and {count(left, one, many)} more" if left > 0 else "" if scored else f"No {one} matches.")
+        self.more.setVisible(bool(self.more.text()))
+        self._set_row(0)
+
+    def _set_row(self, row: int) -> None:
+        self.list.setCurrentIndex(self.list.model().index(row, 0))
+
+    def _choose(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            self.dismiss()
+            self._take(item.data(0, Qt.ItemDataRole.UserRole))
+
+
+class CommandPalette(Chooser):
+    """Finds an action and does it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window, "Command palette", "Command", "Type what you want to do", ("command", "commands"))
+
+    def offer(self, actions: Iterable[QAction]) -> None:
+        """Opens with these actions; those that are not possible now are left out."""
+        possible = (action for action in actions if action.isEnabled() and action.text())
+        self.ask(
+            [
+                Choice(action, action.text().removesuffix("…"), action.shortcut().toString(NATIVE), action.toolTip())
+                for action in possible
+            ],
+            QAction.trigger,
+        )
