@@ -6,6 +6,7 @@ temporary files. What is found fails the test that left it, by name.
 
 import gc
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -20,6 +21,12 @@ from engine import interpreters
 from engine.backends import registry
 
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
+
+
+def pytest_configure() -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C; the programs of the tests are to hear it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

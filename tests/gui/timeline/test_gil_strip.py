@@ -97,7 +97,7 @@ def test_where_gil_and_core_wait_are_one_the_sentence_says_so(looked_at: Bench) 
 def test_details_tell_switches_and_how_sure_shares_are(looked_at: Bench) -> None:
     page = Page(looked_at.themes.current, looked_at.model)
     looked_at.selection.select_lane(BOB)
-    html = page.html(looked_at.selection)
+    html = page.html(looked_at.selection).replace("&nbsp;", " ")
     assert "812 voluntary · 1\u202f204 involuntary" in html
     assert "accounts and system calls" in html
     assert "± " in html
