@@ -115,6 +115,12 @@ class Result:
             return None
         return Spread(*(value / base.throughput.median for value in (own.median, own.least, own.most)))
 
+    def memory(self, variant: VariantResult) -> float:
+        """Bytes of all processes, of every variant in the same way: PSS, or RSS where one was too short to tell PSS."""
+        measured = [other for other in self.variants if other.good]
+        how = "memory_bytes" if all(other.middle("memory_bytes") for other in measured) else "resident_bytes"
+        return variant.middle(how)
+
     def efficiency(self, variant: VariantResult) -> float | None:
         """Speed-up over the number of workers at a time: 1 is as good as it gets."""
         speed_up = self.speed_up(variant)
@@ -153,7 +159,7 @@ class Result:
             "unit": typical.unit if typical else "",
             "speed_up": asdict(speed_up) if speed_up else None,
             "efficiency": self.efficiency(variant),
-            "memory_bytes": int(variant.middle("memory_bytes")),
+            "memory_bytes": int(self.memory(variant)),
             "start_up_ns": int(variant.middle("start_up_ns")),
             "where": {what: round(variant.share(what), 4) for what in WHERE},
             "recording": typical.recording if typical else None,

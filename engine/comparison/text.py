@@ -48,7 +48,7 @@ def _line(result: Result, variant: VariantResult, remark: str) -> str:
     share = percent(efficiency) if efficiency is not None else ""
     start_up, memory = (
         duration(variant.middle("start_up_ns")),
-        size(used) if (used := variant.middle("memory_bytes")) else "?",
+        size(used) if (used := result.memory(variant)) else "?",
     )
     return f"{name}{rate(throughput.median):>12}{spread:>18}{times:>10}{share:>12}{start_up:>11}{memory:>10}{remark}"
 

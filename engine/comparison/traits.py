@@ -53,13 +53,13 @@ def _row(result: Result, variant: VariantResult) -> Row:
 def _memory(result: Result, variant: VariantResult) -> str:
     own = registry.get(variant.backend).uses_processes
     space = "one for each process" if own else "shared"
-    used = variant.middle("memory_bytes")
+    used = result.memory(variant)
     base = result.baseline
     if not used:
         return f"{space}; not measured: not to be had here, or the run was too short"
-    if base is None or variant is base or base.python != variant.python or not base.middle("memory_bytes"):
+    if base is None or variant is base or base.python != variant.python or not result.memory(base):
         return f"{space}, {size(used)} in all"
-    more = (used - base.middle("memory_bytes")) / variant.workers
+    more = (used - result.memory(base)) / variant.workers
     return f"{space}, {size(used)} in all, {f'{size(more)} a worker' if more > 0 else f'no more than {base.name}'}"
 
 

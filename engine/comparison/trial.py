@@ -18,7 +18,6 @@ from engine.recording.schema import STATE_MASK, State
 WHERE = ("running", "GIL wait", "core wait", "lock wait", "wait", "IPC", "I/O", "sleep", "unknown", "start-up", "idle")
 STATE_OF = {state: state.words for state in State if state is not State.ENDED}
 IPC_KINDS = ("process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe")
-MEMORY_COLUMNS = 500
 MOST_SLICES = 2_000_000  # of one lane
 
 
@@ -35,7 +34,8 @@ class Trial:
     unit: str
     span_ns: int
     start_up_ns: int  # until the last worker had begun
-    memory_bytes: int  # of all processes, at their most
+    resident_bytes: int  # of all processes at their most (RSS): what they share counts in each
+    memory_bytes: int  # the same with what they share divided (PSS); 0: not known, the run was too short
     processes: int
     lanes: int
     where: Mapping[str, int]
@@ -69,7 +69,7 @@ class Trial:
 
 def failed(recording: str, error: str) -> Trial:
     """A run that measured nothing."""
-    return Trial(recording, 0, "", 0, 0, 0, 0, 0, {}, 0.0, 0, False, error)
+    return Trial(recording, 0, "", 0, 0, 0, 0, 0, 0, {}, 0.0, 0, False, error)
 
 
 def measure(model: Model, recording: str) -> Trial:
@@ -104,7 +104,8 @@ def measure(model: Model, recording: str) -> Trial:
         unit=max(set(labels), key=labels.count) if labels else "steps",
         span_ns=last - begin,
         start_up_ns=max(max(lane.named_ns for lane in lanes) - begin, 0),
-        memory_bytes=_most_memory(model),
+        resident_bytes=_most_resident(model),
+        memory_bytes=_most_shared_out(model),
         processes=sum(process.role != "interpreter" for process in model.processes),
         lanes=len(lanes),
         where=where,
@@ -158,11 +159,12 @@ def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
     return int((np.minimum(slices.ends[waits], end) - np.maximum(slices.starts[waits], start)).sum())
 
 
-def _most_memory(model: Model) -> int:
-    """Bytes of all processes, with what they share divided among them (PSS); RSS where all were too short-lived."""
-    shares = [model.memory.most(process.id) for process in model.processes if process.role != "interpreter"]
-    if all(shares):
-        return sum(share or 0 for share in shares)
-    step = max((model.end_ns - model.start_ns) / MEMORY_COLUMNS, 1.0)
-    used = model.resources.memory(model.start_ns, step, MEMORY_COLUMNS)
-    return 0 if np.isnan(used).all() else int(np.nanmax(used))
+def _most_resident(model: Model) -> int:
+    found = (model.resources.of(process.id, 0, model.end_ns + 1)["rss"] for process in model.processes)
+    return sum(int(rows.max(initial=0)) for rows in found)
+
+
+def _most_shared_out(model: Model) -> int:
+    """0 when a process was too short-lived to be asked."""
+    shares = [model.memory.most(process.id) or 0 for process in model.processes if process.role != "interpreter"]
+    return sum(shares) if all(shares) else 0

@@ -50,11 +50,11 @@ class Numbers(QWidget):
             ),
             Column[VariantResult](
                 "Memory",
-                lambda v: size(used) if (used := v.middle("memory_bytes")) else "",
+                lambda v: size(used) if (used := self._memory(v)) else "",
                 72,
-                lambda v: v.middle("memory_bytes"),
+                self._memory,
                 number=True,
-                explain="Of all processes at their most: PSS (what they share is divided), RSS for runs below a second",
+                explain="All processes at their most: PSS (what they share is divided), or RSS when a run was too short",
             ),
             Column[VariantResult]("Where the workers' time went", lambda _v: "", BAR_WIDTH, tip=_where_words),
         )
@@ -95,6 +95,9 @@ class Numbers(QWidget):
             sign.setProperty("role", "small")
             self._key_line.addWidget(sign)
         self._key_line.addStretch(1)
+
+    def _memory(self, variant: VariantResult) -> float:
+        return self._result.memory(variant) if self._result else 0.0
 
     def _per_s(self, variant: VariantResult) -> str:
         return rate(variant.throughput.median) if variant.throughput else variant.error

@@ -19,6 +19,7 @@ def trial(per_s: float, **more: Any) -> Trial:
     where = dict.fromkeys(WHERE, 0) | more.pop("where", {"running": S})
     values: dict[str, Any] = {
         "recording": f"{per_s}.lane", "work": int(per_s * 2), "unit": "steps", "span_ns": 2 * S, "start_up_ns": 1000,
+        "resident_bytes": 30_000_000,
         "memory_bytes": 10_000_000, "processes": 1, "lanes": 1, "where": where, "slowest_share": 1.0, "dropped": 0,
         "sampled": True,
     }  # fmt: skip
@@ -133,3 +134,11 @@ def test_the_text_has_everything_and_fits_a_terminal() -> None:
     for words in ("serial", "(the yardstick)", "1.85", "GIL wait 50 %", "memory space", "bound by the GIL"):
         assert words in text
     assert max(map(len, text.splitlines())) <= WIDTH + 20
+
+
+def test_memory_is_told_of_all_variants_in_the_same_way() -> None:
+    result = typical()
+    assert result.memory(result.variants[0]) == 10_000_000
+    result.variants.append(variant("process-pool", 4, trial(100, memory_bytes=0, resident_bytes=70_000_000)))
+    assert result.memory(result.variants[0]) == 30_000_000
+    assert result.memory(result.variants[3]) == 70_000_000
