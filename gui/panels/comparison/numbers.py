@@ -54,7 +54,7 @@ class Numbers(QWidget):
                 72,
                 self._memory,
                 number=True,
-                explain="All processes at their most: PSS (what they share is divided), or RSS when a run was too short",
+                explain="All processes at their most: PSS (what they share is divided), RSS when a run was too short",
             ),
             Column[VariantResult]("Where the workers' time went", lambda _v: "", BAR_WIDTH, tip=_where_words),
         )

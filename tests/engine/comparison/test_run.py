@@ -19,11 +19,12 @@ from engine.recording.reader import RecordingReader
 ROOT = Path(__file__).parents[3]
 HERE = interpreters.probe(sys.executable)
 SMALL = {"numbers": 8000}
+ENOUGH = {"numbers": 60_000}  # to be seen running by the sampler
 
 
 def test_variants_are_measured_and_their_recordings_kept(tmp_path: Path) -> None:
     plan = scenario_plan(
-        "cpu_under_gil", backends=["serial", "threads", "processes"], workers=[2], pythons=[HERE], parameters=SMALL,
+        "cpu_under_gil", backends=["serial", "threads", "processes"], workers=[2], pythons=[HERE], parameters=ENOUGH,
         repeats=1,
     )  # fmt: skip
     seen: list[Progress] = []
@@ -34,7 +35,7 @@ def test_variants_are_measured_and_their_recordings_kept(tmp_path: Path) -> None
     for variant in result.variants:
         (trial,) = variant.trials
         assert trial.error == ""
-        assert trial.work == 2 * 8000
+        assert trial.work == 2 * 60_000
         assert trial.per_s > 0
         assert trial.lanes == (1 if variant.backend == "serial" else 2)
         assert trial.where["running"] > 0
