@@ -243,7 +243,14 @@ if __name__ == "__main__":
 }
 
 
-@pytest.mark.parametrize("source", STUBBORN.values(), ids=STUBBORN.keys())
+# A bomb disturbs whatever else the machine does, and now and then outruns the recorder for seconds: not at every commit.
+CASES = [
+    pytest.param(source, id=name, marks=[pytest.mark.full] if name == "a fork bomb" else [])
+    for name, source in STUBBORN.items()
+]
+
+
+@pytest.mark.parametrize("source", CASES)
 def test_stop_ends_whatever_it_is_within_two_seconds(start: Start, source: str) -> None:
     session = start(source)
     began = time.monotonic()
