@@ -243,7 +243,7 @@ if __name__ == "__main__":
 }
 
 
-# A bomb disturbs whatever else the machine does, and now and then outruns the recorder for seconds: not at every commit.
+# A bomb disturbs what else the machine does, and now and then outruns the recorder for seconds: not at every commit.
 CASES = [
     pytest.param(source, id=name, marks=[pytest.mark.full] if name == "a fork bomb" else [])
     for name, source in STUBBORN.items()
