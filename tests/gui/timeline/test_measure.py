@@ -12,6 +12,7 @@ from gui.timeline.keys import shifted_key
 from gui.timeline.ticks import clock_text
 from gui.timeline.time_base import time_base
 from tests.gui.timeline.conftest import Bench, make_bench
+from tests.gui.timeline.key_events import KeyOfLayout
 from tests.gui.timeline.recordings import ALICE, BOB, MS, START, by_hand, synthetic
 
 Key = Qt.Key
@@ -155,22 +156,9 @@ def test_no_further_slice_of_that_state_is_said(bench: Bench, qtbot: QtBot) -> N
 
 
 def test_dot_and_comma_count_by_their_place_with_shift_too() -> None:
-    class Event:
-        def __init__(self, key: Qt.Key, scan: int) -> None:
-            self._key, self._scan = key, scan
-
-        def key(self) -> int:
-            return self._key.value
-
-        def nativeScanCode(self) -> int:
-            return self._scan
-
-        def nativeVirtualKey(self) -> int:
-            return 0
-
-    german_colon = Event(Key.Key_Colon, 60)
+    german_colon = KeyOfLayout(Key.Key_Colon, 60)
     assert shifted_key(german_colon) == Key.Key_Period.value  # type: ignore[arg-type]
-    assert shifted_key(Event(Key.Key_Less, 0)) == Key.Key_Comma.value  # type: ignore[arg-type]
+    assert shifted_key(KeyOfLayout(Key.Key_Less, 0)) == Key.Key_Comma.value  # type: ignore[arg-type]
 
 
 def test_times_are_told_in_turn_from_start_selection_and_clock(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from gui.state.selection import Group
 from gui.state.view_window import SHORTEST_NS, ViewWindow
 from gui.timeline.keys import physical_key
 from tests.gui.timeline.conftest import Bench, make_bench
+from tests.gui.timeline.key_events import KeyOfLayout
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic
 
 Key = Qt.Key
@@ -324,22 +325,9 @@ def test_names_select_lanes(bench: Bench) -> None:
 
 
 def test_letters_count_by_their_place_on_the_keyboard() -> None:
-    class Event:
-        def __init__(self, key: Qt.Key, scan: int) -> None:
-            self._key, self._scan = key, scan
-
-        def key(self) -> int:
-            return self._key.value
-
-        def nativeScanCode(self) -> int:
-            return self._scan
-
-        def nativeVirtualKey(self) -> int:
-            return 0
-
-    azerty_z_key = Event(Key.Key_Z, 25)
+    azerty_z_key = KeyOfLayout(Key.Key_Z, 25)
     assert physical_key(azerty_z_key) == Key.Key_W.value  # type: ignore[arg-type]
-    assert physical_key(Event(Key.Key_W, 0)) == Key.Key_W.value  # type: ignore[arg-type]
+    assert physical_key(KeyOfLayout(Key.Key_W, 0)) == Key.Key_W.value  # type: ignore[arg-type]
 
 
 def test_the_keyboard_focus_is_a_frame_and_covers_nothing(bench: Bench) -> None:
