@@ -7,7 +7,8 @@ sleep, to do work that releases the GIL, to wait for locks, and to compute in su
 are percents of a thread's time; of several threads and repeats the mean and the worst are told.
 
 `kernel`: how far running and core wait, and all three together, are from the kernel's CPU time and run-queue delay of
-the same threads in the same span (/proc/PID/task/TID/schedstat). `other`: how far GIL wait is from what the unwinder of
+the same threads in the same span (/proc/PID/task/TID/schedstat); time in the run queue that began before the span and
+is told within it, which would make more than 100 %, does not count. `other`: how far GIL wait is from what the unwinder of
 CPython's `profiling.sampling` sees of the same run, where the interpreter is 3.15 or newer: threads that ask for the
 GIL, have not got it and are not ready to run (those that are ready are waiting for a core). `load` is the machine's
 during the run: numbers taken on a busy machine say so.
@@ -152,7 +153,8 @@ def judge(model: Model, seen: dict[int, list[int]], kind: str) -> dict[str, Any]
         span = used.end_ns - used.start_ns
         shares.append(100 * times / span)
         running, core, gil = (100 * times[state] / span for state in (State.RUNNING, State.CORE_WAIT, State.GIL_WAIT))
-        cpu, queue = 100 * used.cpu_ns / span, 100 * used.queue_ns / span
+        cpu = 100 * used.cpu_ns / span
+        queue = min(100 * used.queue_ns / span, 100 - cpu)
         if kind in NEVER_WAITING:
             kernel.append((running - cpu, core - queue))
         if kind == "compute":
