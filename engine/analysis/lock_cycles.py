@@ -13,7 +13,7 @@ the graph with all its cycles afterwards (as Johnson: "Finding All the Elementar
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.analysis.start_order import StartOrder
@@ -22,6 +22,7 @@ from engine.model.nestings import Nesting
 
 SHORT = 3
 MOST_WORK = 600_000  # pairs of dependencies compared
+PIECE = 1000  # dependencies, or pairs of them, looked at between two pauses: about a millisecond's work
 MOST_LANES = 8  # that do the very same at the same time
 MOST_ALIKE = 100  # dependencies that are the very same but for their lanes and times
 
@@ -42,16 +43,24 @@ class LockCycles:
 
     def __init__(self, nestings: Sequence[Nesting], order: StartOrder) -> None:
         self._order = order
-        waiting = [nesting for nesting in nestings if nesting.waits]
+        self._nestings = nestings
         self._work = 0
         self.cut_short = False
-        self._links = self._of_different_lanes(_in_cycles(waiting, ()))
+        self._links: list[Nesting] = []
         self._holders: dict[int, list[Nesting]] = defaultdict(list)
+
+    def __iter__(self) -> Iterator[Cycle]:
+        return (cycle for cycle in self.search() if cycle is not None)
+
+    def search(self) -> Iterator[Cycle | None]:
+        """The same in pieces: None after each piece of the work that has found nothing."""
+        waiting = [nesting for nesting in self._nestings if nesting.waits]
+        yield None
+        core = yield from _without_ends(waiting)
+        self._links = yield from self._of_different_lanes(_in_cycles(core, ()))
         for link in self._links:
             for held in link.held:
                 self._holders[held.primitive].append(link)
-
-    def __iter__(self) -> Iterator[Cycle]:
         for first in sorted({link.primitive for link in self._links}):
             yield from self._through(first, 0, SHORT)
         links, gone = self._links, set[int]()
@@ -63,12 +72,14 @@ class LockCycles:
             if self.cut_short or self._work > MOST_WORK:
                 self.cut_short = bool(links)
                 return
+            yield None
             links = _in_cycles([link for link in links if link.primitive != first], gone)
 
-    def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle]:
+    def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle | None]:
         """The cycles of so many links whose lowest lock is `first`: each is found here and nowhere else."""
         chains = [_chain(link) for link in self._links if link.primitive == first]
         length = 1
+        pause = self._work + PIECE
         while chains and length < at_most:
             longer: list[_Chain] = []
             length += 1
@@ -77,6 +88,9 @@ class LockCycles:
                     if self._work > MOST_WORK:
                         self.cut_short = True
                         return
+                    if self._work >= pause:
+                        pause = self._work + PIECE
+                        yield None
                     if link.primitive < first or not self._fits(chain, link):
                         continue
                     if any(held.primitive == link.primitive for held in chain.links[0].held):
@@ -98,11 +112,13 @@ class LockCycles:
     def _ordered(self, one: Nesting, other: Nesting) -> bool:
         return self._order.ordered((one.lane, one.time_ns), (other.lane, other.time_ns))
 
-    def _of_different_lanes(self, nestings: Sequence[Nesting]) -> list[Nesting]:
+    def _of_different_lanes(self, nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
         """Without the many lanes that do the very same at the same time: lanes that do it one after another stay."""
         kept: list[Nesting] = []
         alike: dict[tuple[object, ...], list[Nesting]] = defaultdict(list)
-        for link in nestings:
+        for number, link in enumerate(nestings):
+            if number % PIECE == 0:
+                yield
             others = alike[link.primitive, link.stack, link.held]
             last = others[-MOST_LANES:]
             if all(link.lane != other.lane for other in last):
@@ -123,6 +139,37 @@ def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
     return _Chain(
         (*before.links, link), before.lanes | {link.lane}, before.taken | {link.primitive}, before.held | held
     )
+
+
+def _without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
+    """Without those of locks that nobody takes inside others, or holds while taking others, and so on: what is left
+    holds all cycles, and is nothing in a program that keeps one order.
+    """
+    inside: dict[int, set[int]] = defaultdict(set)  # by lock: those taken while it was held
+    around: dict[int, set[int]] = defaultdict(set)
+    for number, nesting in enumerate(nestings):
+        for held in nesting.held:
+            inside[held.primitive].add(nesting.primitive)
+            around[nesting.primitive].add(held.primitive)
+        if number % PIECE == 0:
+            yield
+    ends = [lock for lock in {*inside, *around} if not (inside[lock] and around[lock])]
+    removed = 0
+    while ends:
+        lock = ends.pop()
+        for near, far in ((inside, around), (around, inside)):
+            for other in near.pop(lock, ()):
+                far[other].discard(lock)
+                if not far[other] and near[other]:  # an end now; where both are empty it has been one already
+                    ends.append(other)
+        removed += 1
+        if removed % PIECE == 0:
+            yield
+    return [
+        nesting
+        for nesting in nestings
+        if any(nesting.primitive in inside.get(each.primitive, ()) for each in nesting.held)
+    ]
 
 
 def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> list[Nesting]:

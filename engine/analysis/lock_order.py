@@ -9,86 +9,64 @@ them, whose cycles are mere inversions: the locks taken in opposite orders were 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
 """
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, listed
 from engine.analysis.lock_cycles import Cycle, LockCycles
+from engine.analysis.nested_locks import by_origin, nestings_of_locks, origins
 from engine.analysis.start_order import StartOrder
 from engine.model.entities import Primitive, Site
 from engine.model.format import count
-from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 from engine.model.nestings import Held, Nesting
 
 MOST_FINDINGS = 20
 MOST_CYCLES = 2000  # that are counted once there are so many findings
-EVER = 1 << 63
 KIND = "potential-deadlock"
 Place = tuple[str, int]
 
 
 def find(model: Model) -> list[Finding]:
     """A finding for each cycle of lines, predicted ones first; one more when not all orders could be looked at."""
-    nestings = [nesting for nesting in _of_locks(model) if nesting.held]
+    steps = search(model)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as over:
+            found: list[Finding] = over.value
+            return found
+
+
+def search(model: Model) -> Generator[None, None, list[Finding]]:
+    """The same, with a pause after each piece of the work. The model may grow meanwhile: that is for another search."""
+    nestings = yield from nestings_of_locks(model)
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
     seen: set[frozenset[object]] = set()
-    found = [_predicted(model, group) for group in _groups(model, by_lock, seen)]
+    groups = yield from _groups(model, by_lock, seen)
+    found = [_predicted(model, group) for group in groups]
     if len(found) < MOST_FINDINGS:
-        origins = _origins(model)
-        by_line = LockCycles(list(_by_origin(nestings, origins)), order)
-        found += [_inversion(model, group) for group in _groups(model, by_line, seen)]
+        by_line = LockCycles(list(by_origin(nestings, origins(model))), order)
+        groups = yield from _groups(model, by_line, seen)
+        found += [_inversion(model, group) for group in groups]
     if by_lock.cut_short:
         found.append(_cut_short(model))
     return found
 
 
-def _of_locks(model: Model) -> Iterable[Nesting]:
-    """The nestings of locks that are locks, without what else was held."""
-    known: dict[int, bool] = {}
-
-    def is_lock(number: int) -> bool:
-        if number not in known:
-            primitive = model.primitives.get(number)
-            known[number] = (
-                primitive is not None
-                and primitive.kind in MUTEXES
-                and not primitive.internal
-                and not len(model.signals.of(number, 0, EVER))
-            )
-        return known[number]
-
-    for nesting in model.nestings:
-        if is_lock(nesting.primitive):
-            yield nesting._replace(held=tuple(held for held in nesting.held if is_lock(held.primitive)))
-
-
-def _origins(model: Model) -> dict[int, int]:
-    """For each primitive the first one made by the same line."""
-    first: dict[object, int] = {}
-    return {
-        number: first.setdefault((made.kind, made.file, made.line) if made.line else number, number)
-        for number, made in sorted(model.primitives.items())
-    }
-
-
-def _by_origin(nestings: Iterable[Nesting], origins: dict[int, int]) -> Iterable[Nesting]:
-    """The same with lines for locks. Two locks of one line held together have an order that lines can't tell."""
-    for nesting in nestings:
-        own = origins[nesting.primitive]
-        held = tuple(Held(origins[each.primitive], each.stack) for each in nesting.held)
-        if all(each.primitive != own for each in held):
-            yield nesting._replace(primitive=own, held=held)
-
-
-def _groups(model: Model, cycles: Iterable[Cycle], seen: set[frozenset[object]]) -> list[list[Cycle]]:
+def _groups(model: Model, cycles: LockCycles, seen: set[frozenset[object]]) -> Generator[None, None, list[list[Cycle]]]:
     """Cycles of the same lines of code together. Those in `seen` are known already; adds to it."""
     groups: dict[frozenset[object], list[Cycle]] = {}
     deadlocks = [{edge["primitive"] for edge in each.get("edges") or ()} for each in deadlock.find(model)]
     known = set(seen)
-    for number, cycle in enumerate(cycles):
+    number = 0
+    for cycle in cycles.search():
+        if cycle is None:
+            yield
+            continue
+        number += 1
         if len(groups) >= MOST_FINDINGS and number > MOST_CYCLES:
             break
         if any({link.primitive for link in cycle} <= primitives for primitives in deadlocks):

@@ -1,0 +1,57 @@
+"""What lock orders are made of: the nestings of locks that are locks, by instance and by the line that created them.
+
+Locks that some thread released for another are signals, not locks, and count for nothing; nor do internal ones.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+
+from engine.analysis.lock_cycles import PIECE
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.nestings import Held, Nesting
+
+EVER = 1 << 63
+
+
+def nestings_of_locks(model: Model) -> Generator[None, None, list[Nesting]]:
+    """Locks taken while others were held, without what else was held; in pieces."""
+    known: dict[int, bool] = {}
+
+    def is_lock(number: int) -> bool:
+        if number not in known:
+            primitive = model.primitives.get(number)
+            known[number] = (
+                primitive is not None
+                and primitive.kind in MUTEXES
+                and not primitive.internal
+                and not len(model.signals.of(number, 0, EVER))
+            )
+        return known[number]
+
+    found: list[Nesting] = []
+    for number, nesting in enumerate(model.nestings[:]):
+        if number % PIECE == 0:
+            yield
+        if is_lock(nesting.primitive):
+            held = tuple(held for held in nesting.held if is_lock(held.primitive))
+            if held:
+                found.append(nesting._replace(held=held))
+    return found
+
+
+def origins(model: Model) -> dict[int, int]:
+    """For each primitive the first one made by the same line."""
+    first: dict[object, int] = {}
+    return {
+        number: first.setdefault((made.kind, made.file, made.line) if made.line else number, number)
+        for number, made in sorted(model.primitives.items())
+    }
+
+
+def by_origin(nestings: Iterable[Nesting], first: dict[int, int]) -> Iterator[Nesting]:
+    """The same with lines for locks. Two locks of one line held together have an order that lines can't tell."""
+    for nesting in nestings:
+        own = first[nesting.primitive]
+        held = tuple(Held(first[each.primitive], each.stack) for each in nesting.held)
+        if all(each.primitive != own for each in held):
+            yield nesting._replace(primitive=own, held=held)
