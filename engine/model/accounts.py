@@ -25,7 +25,7 @@ class AccountStore:
     """Of lanes. Cumulative figures, told a few times a second while they change."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(ACCOUNT_ROW, ("lane",), "time", "time")
+        self._rows = KeyedRows(ACCOUNT_ROW, "time", "time")
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -59,7 +59,7 @@ class CoreStore:
     """How busy each core of the machine was, whoever used it."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(CORE_ROW, ("core",), "time", "time")
+        self._rows = KeyedRows(CORE_ROW, "time", "time")
         self._cores: set[int] = set()
 
     def append(self, rows: np.ndarray) -> None:
@@ -92,7 +92,7 @@ class MemoryStore:
     """Memory of processes with what they share divided among them (PSS)."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(MEMORY_ROW, ("process",), "time", "time")
+        self._rows = KeyedRows(MEMORY_ROW, "time", "time")
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (MEMORY_ROW)."""

@@ -18,7 +18,7 @@ class HoldStore:
 
     def __init__(self, origin_ns: int = 0) -> None:
         self._origin = origin_ns
-        self._closed = KeyedRows(HOLD_ROW, ("primitive", "lane"), "start", "end")
+        self._closed = KeyedRows(HOLD_ROW, "start", "end")
         self._coverage = Coverage()
         self._open: dict[tuple[int, int], tuple[int, int]] = {}  # lane, primitive → since, site
         self._lane_ends: dict[int, int] = {}

@@ -1,8 +1,8 @@
 """Rows with a key and a span of time, appended for ever and found by key and span.
 
-Rows are kept in the order in which they come. Each full segment of SEGMENT rows is indexed once (rows grouped by key),
-so that neither taking in nor asking ever has to touch everything: a question looks at the segments that overlap its
-span in time, and reads through the last, unfinished one.
+Rows are kept in the order in which they come. Each full segment of SEGMENT rows is packed once, and knows which time it
+spans, so that neither taking in nor asking ever has to touch everything: a question looks at the segments that overlap
+its span in time, and reads through one narrow column of each for the rows that have its key.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,7 @@ import numpy as np
 from engine.model.growing import Growing
 from engine.model.packed import PackedRows
 
-SEGMENT = 1 << 13  # indexing one must not hold up a frame
-
-
-@dataclass(frozen=True)
-class _Group:
-    """The rows of one segment grouped by one key: those of keys[i] are order[offsets[i]:offsets[i + 1]]."""
-
-    keys: np.ndarray
-    offsets: np.ndarray
-    order: np.ndarray  # u16
+SEGMENT = 1 << 13  # packing one must not hold up a frame
 
 
 @dataclass(frozen=True)
@@ -33,15 +24,14 @@ class _Segment:
     start: int
     end: int
     rows: PackedRows
-    groups: dict[str, _Group]
 
 
 class KeyedRows:
-    """Rows of a structured dtype. `keys` are columns to ask by; an instant has the same column as `start` and `end`."""
+    """Rows of a structured dtype. An instant has the same column as `start` and `end`."""
 
-    def __init__(self, dtype: np.dtype[Any], keys: tuple[str, ...], start: str, end: str) -> None:
+    def __init__(self, dtype: np.dtype[Any], start: str, end: str) -> None:
         self._dtype = dtype
-        self._keys, self._start, self._end = keys, start, end
+        self._start, self._end = start, end
         self._segments: list[_Segment] = []
         self._last = Growing(dtype)  # rows that fill no segment yet
         self._last_count = 0
@@ -68,7 +58,7 @@ class KeyedRows:
     @property
     def nbytes(self) -> int:
         """Bytes in use."""
-        packed = sum(segment.rows.nbytes + SEGMENT * 2 * len(self._keys) for segment in self._segments)
+        packed = sum(segment.rows.nbytes for segment in self._segments)
         return packed + self._last_count * self._dtype.itemsize
 
     def append(self, rows: np.ndarray) -> None:
@@ -84,13 +74,8 @@ class KeyedRows:
             rows = rows[len(more) :]
 
     def _segment(self, rows: np.ndarray) -> _Segment:
-        groups = {}
-        for key in self._keys:
-            order = np.argsort(rows[key], kind="stable")
-            keys, offsets = np.unique(rows[key][order], return_index=True)
-            groups[key] = _Group(keys, np.append(offsets, SEGMENT), order.astype(np.uint16))
         packed = PackedRows(rows, self._start, self._end)
-        return _Segment(int(rows[self._start].min()), int(rows[self._end].max()), packed, groups)
+        return _Segment(int(rows[self._start].min()), int(rows[self._end].max()), packed)
 
     def find(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> np.ndarray:
         """Rows that overlap [start_ns, end_ns), by start; with a `key`, only those of this value in that column."""
@@ -107,13 +92,7 @@ class KeyedRows:
         for number in range(indexed):
             segment = self._segments[number]
             if segment.start < end_ns and segment.end >= start_ns:
-                which: slice | np.ndarray = slice(None)
-                if key:
-                    group = segment.groups[key]
-                    at = int(np.searchsorted(group.keys, np.array(value, group.keys.dtype)))
-                    if at == len(group.keys) or group.keys[at] != value:
-                        continue
-                    which = group.order[group.offsets[at] : group.offsets[at + 1]]
+                which = segment.rows.where(key, value) if key else slice(None)
                 yield self._overlapping(segment.rows.rows(which), start_ns, end_ns)
         rows = self.part(indexed * SEGMENT, (indexed + 1) * SEGMENT)
         if key:

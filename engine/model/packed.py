@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-WIDTHS: tuple[np.dtype[Any], ...] = tuple(np.dtype(name) for name in ("u1", "<u2", "<u4", "<u8"))
+THREE_BYTES = 0xFFFFFF
 
 
 class PackedRows:
     """A fixed number of rows; every column is a least value and, unless it never differs, what is above it.
 
-    The column `end` is kept as the distance from `start`, when there are both.
+    What is above takes 1, 2, 3, 4 or 8 bytes a row. The column `end` is kept as the distance from `start`, when there
+    are both.
     """
 
     def __init__(self, rows: np.ndarray, start: str, end: str) -> None:
@@ -20,11 +21,10 @@ class PackedRows:
         self._least: dict[str, Any] = {}
         self._above: dict[str, np.ndarray] = {}
         for name in rows.dtype.names or ():
-            column = rows[name] - rows[self._start] if name == self._end else rows[name]
+            column = rows[name] - rows[self._start] if name == self._end else np.ascontiguousarray(rows[name])
             least = self._least[name] = column.min()
             if reach := int(column.max()) - int(least):
-                width = next(width for width in WIDTHS if reach <= np.iinfo(width).max)
-                self._above[name] = (column - least).astype(width)
+                self._above[name] = _narrow(column - least, reach)
 
     def rows(self, which: slice | np.ndarray) -> np.ndarray:
         """These rows, as they were."""
@@ -33,12 +33,39 @@ class PackedRows:
         for name, least in self._least.items():
             found[name] = least
             if name in self._above:
-                found[name] += self._above[name][which]
+                found[name] += _plain(self._above[name][which])
         if self._end:
             found[self._end] += found[self._start]
         return found
+
+    def where(self, name: str, value: int) -> np.ndarray:
+        """The rows that have this value in this column (not one that is kept as a distance)."""
+        above = value - int(self._least[name])
+        if name not in self._above:
+            return np.arange(self._count if above == 0 else 0)
+        column = _plain(self._above[name])
+        if not 0 <= above <= np.iinfo(column.dtype).max:
+            return np.arange(0)
+        return np.flatnonzero(column == column.dtype.type(above))
 
     @property
     def nbytes(self) -> int:
         """Bytes of the columns."""
         return sum(column.nbytes for column in self._above.values())
+
+
+def _narrow(values: np.ndarray, reach: int) -> np.ndarray:
+    """The values, none above `reach`, in the fewest bytes; three of them are the low ones of a u32, as (n, 3) u8."""
+    if 0xFFFF < reach <= THREE_BYTES:
+        four = values.astype("<u4").view(np.uint8).reshape(-1, 4)
+        return np.ascontiguousarray(four[:, :3])
+    return values.astype(np.min_scalar_type(reach))
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """What `_narrow` made narrow, as unsigned integers."""
+    if values.ndim == 1:
+        return values
+    four = np.zeros((len(values), 4), np.uint8)
+    four[:, :3] = values
+    return four.view("<u4").reshape(-1)

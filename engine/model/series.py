@@ -12,7 +12,7 @@ class DepthStore:
     """How many items were in which queue."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(DEPTH_ROW, ("primitive", "lane"), "time", "time")
+        self._rows = KeyedRows(DEPTH_ROW, "time", "time")
         self._queues: set[int] = set()
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class SignalStore:
     """Who set, notified, released or passed which primitive."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(SIGNAL_ROW, ("primitive", "lane"), "time", "time")
+        self._rows = KeyedRows(SIGNAL_ROW, "time", "time")
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -88,7 +88,7 @@ class ResourceStore:
     """CPU time and memory of the processes, as sampled."""
 
     def __init__(self) -> None:
-        self._rows = KeyedRows(RESOURCE_ROW, ("process",), "time", "time")
+        self._rows = KeyedRows(RESOURCE_ROW, "time", "time")
         self._processes: set[int] = set()
         self._ends: dict[int, int] = {}
 

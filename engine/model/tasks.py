@@ -11,7 +11,7 @@ class TaskStore:
     """All task slices; a task is known when it has ended."""
 
     def __init__(self) -> None:
-        self._ended = KeyedRows(TASK_ROW, ("lane",), "start", "end")
+        self._ended = KeyedRows(TASK_ROW, "start", "end")
 
     def __len__(self) -> int:
         return len(self._ended)

@@ -249,7 +249,7 @@ def test_keyed_rows_find_what_overlaps(segment: int, monkeypatch: pytest.MonkeyP
     rows["lane"], rows["primitive"] = random.integers(0, 5, 300), random.integers(0, 3, 300)
     rows["end"] = np.sort(random.integers(50, 5_000, 300))
     rows["start"] = rows["end"] - random.integers(0, 50, 300).astype(np.uint64)
-    kept = KeyedRows(HOLD_ROW, ("lane", "primitive"), "start", "end")
+    kept = KeyedRows(HOLD_ROW, "start", "end")
     for part in np.array_split(rows, 13):
         kept.append(part)
     for _ in range(60):

@@ -44,7 +44,7 @@ def test_a_table_is_what_was_appended() -> None:
 @pytest.mark.parametrize("reach", [1, 200, 60_000, 1 << 31, 1 << 61])
 def test_rows_by_key_come_back_as_they_were(reach: int) -> None:
     random = np.random.default_rng(reach)
-    kept = KeyedRows(HOLD_ROW, ("lane", "primitive"), "start", "end")
+    kept = KeyedRows(HOLD_ROW, "start", "end")
     rows = np.zeros(2 * SEGMENT + 777, HOLD_ROW)
     for name in ("lane", "primitive", "site", "serial"):
         most = min(reach, int(np.iinfo(HOLD_ROW[name]).max))
