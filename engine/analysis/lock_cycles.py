@@ -56,7 +56,7 @@ class LockCycles:
         """The same in pieces: None after each piece of the work that has found nothing."""
         waiting = [nesting for nesting in self._nestings if nesting.waits]
         yield None
-        core = yield from _without_ends(waiting)
+        core = yield from without_ends(waiting)
         self._links = yield from self._of_different_lanes(_in_cycles(core, ()))
         for link in self._links:
             for held in link.held:
@@ -141,7 +141,7 @@ def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
     )
 
 
-def _without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
+def without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
     """Without those of locks that nobody takes inside others, or holds while taking others, and so on: what is left
     holds all cycles, and is nothing in a program that keeps one order.
     """

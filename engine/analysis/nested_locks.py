@@ -13,19 +13,13 @@ from engine.model.nestings import Held, Nesting
 EVER = 1 << 63
 
 
-def nestings_of_locks(model: Model) -> Generator[None, None, list[Nesting]]:
-    """Locks taken while others were held, without what else was held; in pieces."""
+def nestings_of_locks(model: Model, *, signals: bool = False) -> Generator[None, None, list[Nesting]]:
+    """Locks taken while others were held, without what else was held; in pieces. `signals`: these count too."""
     known: dict[int, bool] = {}
 
     def is_lock(number: int) -> bool:
         if number not in known:
-            primitive = model.primitives.get(number)
-            known[number] = (
-                primitive is not None
-                and primitive.kind in MUTEXES
-                and not primitive.internal
-                and not len(model.signals.of(number, 0, EVER))
-            )
+            known[number] = _is_mutex(model, number) and (signals or not is_signal(model, number))
         return known[number]
 
     found: list[Nesting] = []
@@ -37,6 +31,16 @@ def nestings_of_locks(model: Model) -> Generator[None, None, list[Nesting]]:
             if held:
                 found.append(nesting._replace(held=held))
     return found
+
+
+def _is_mutex(model: Model, number: int) -> bool:
+    primitive = model.primitives.get(number)
+    return primitive is not None and primitive.kind in MUTEXES and not primitive.internal
+
+
+def is_signal(model: Model, primitive: int) -> bool:
+    """Whether some thread has released this lock for another."""
+    return bool(len(model.signals.of(primitive, 0, EVER)))
 
 
 def origins(model: Model) -> dict[int, int]:
