@@ -8,10 +8,10 @@ are percents of a thread's time; of several threads and repeats the mean and the
 
 `kernel`: how far running and core wait, and all three together, are from the kernel's CPU time and run-queue delay of
 the same threads in the same span (/proc/PID/task/TID/schedstat); time in the run queue that began before the span and
-is told within it, which would make more than 100 %, does not count. `other`: how far GIL wait is from what the unwinder of
-CPython's `profiling.sampling` sees of the same run, where the interpreter is 3.15 or newer: threads that ask for the
-GIL, have not got it and are not ready to run (those that are ready are waiting for a core). `load` is the machine's
-during the run: numbers taken on a busy machine say so.
+is told within it, which would make more than 100 %, does not count. `other`: how far GIL wait is from what the
+unwinder of CPython's `profiling.sampling` sees of the same run, where the interpreter is 3.15 or newer: threads that
+ask for the GIL, have not got it and are not ready to run (those that are ready are waiting for a core). `load` is the
+machine's during the run: numbers taken on a busy machine say so.
 """
 
 import argparse
