@@ -16,8 +16,8 @@ from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.model.nestings import Nesting
 
-MOST_WAYS = 40  # of one order that are looked at
-MOST_CHOICES = 4000  # of ways through a circle
+MOST_WAYS = 30  # of one order that are looked at
+MOST_CHOICES = 1000  # of ways through a circle
 
 
 class Reason(IntEnum):
@@ -84,8 +84,8 @@ def _why(model: Model, judged: Judged, order: StartOrder, signals: Collection[in
     if judged.reason is Reason.GIVES_UP:
         link = next(link for link in links if not link.waits)
         return (
-            f"{model.lane_label(link.lane)} only tries {_name(model.primitives[link.primitive])}{_at(model, link)},"
-            " or waits with a timeout, and would go on without it"
+            f"{model.lane_label(link.lane)} takes {_name(model.primitives[link.primitive])}{_at(model, link)}"
+            " with a try or a timeout only, and would go on without it"
         )
     if judged.reason is Reason.ONE_THREAD:
         lanes = [link.lane for link in links]

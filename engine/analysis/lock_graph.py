@@ -20,7 +20,7 @@ from engine.model.model import Model
 from engine.model.nestings import Held, Nesting
 
 MOST_CYCLES = 2000  # possible deadlocks that are marked
-MOST_EXCLUDED = 300  # circles that are judged
+MOST_EXCLUDED = 200  # circles that are judged
 Pair = tuple[int, int]  # a lock held, and the lock taken meanwhile
 
 
@@ -185,6 +185,12 @@ class LockGraph:
             self._add(circle._replace(status=Status.POSSIBLE))
         else:
             self._add(circle._replace(why=explain(self.model, found, order, signals)))
+
+
+def excluded(model: Model) -> list[str]:
+    """A sentence for each circle of lock orders that can't become a deadlock, and why; the same is said once."""
+    graph = LockGraph(model).finish()
+    return list(dict.fromkeys(circle.why for circle in graph.circles if circle.status is Status.EXCLUDED))
 
 
 def canonical(locks: tuple[int, ...]) -> tuple[int, ...]:

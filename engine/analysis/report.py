@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.analysis.findings import find_all, plain, verdict
+from engine.analysis.lock_graph import excluded
 from engine.model.format import count, duration, percent
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lane_statistics, lock_statistics, throughput
@@ -18,6 +19,7 @@ OUTPUT_LINES = 8
 MOST_LANES = 40
 MOST_LOCKS = 15
 MOST_GILS = 8
+MOST_EXCLUSIONS = 20
 ALIVE = tuple(state for state in State if state is not State.ENDED)
 # Columns of the table of lanes, in the order in which people ask.
 COLUMNS = (
@@ -31,7 +33,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
     """The summary as plain data. `damage`: what the reader says is missing; `growing`: it is still being recorded."""
     findings = find_all(model)
     lanes = lane_statistics(model)
-    totals = sum((row.states for row in lanes), np.zeros(len(State), np.int64))
+    totals = np.array([row.states for row in lanes], np.int64).reshape(-1, len(State))
     overhead, end = model.overhead, model.program_end or {}
     work = throughput(model)
     notes = [{"level": text.get("level") or "info", "text": text["text"]} for text in model.notes]
@@ -69,7 +71,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             "complete": model.finished and not damage,
             "growing": growing,
         },
-        "states": _states(totals),
+        "states": _states(totals.sum(axis=0), model.attribution.uncertainty(totals)),
         "processes": [
             {"pid": each.pid, "name": each.name, "role": each.role, "exit_status": each.exit_status}
             for each in model.processes
@@ -91,6 +93,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
         "gils": _gils(model),
         "locks": [_lock(row) for row in lock_statistics(model)],
         "findings": [plain(found) for found in findings],
+        "excluded": excluded(model),
         "throughput": {
             "tasks": work.tasks,
             "tasks_per_s": round(work.tasks_per_s, 3),
@@ -106,15 +109,17 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
     }
 
 
-def _states(times: np.ndarray, uncertainty: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+def _states(times: np.ndarray, uncertainty: np.ndarray) -> dict[str, dict[str, float]]:
     """`points`: half the width of the interval in which the percentage lies 95 times of 100; 0: exact."""
     alive = max(1, int(times[1:].sum()))
-    found: dict[str, dict[str, float]] = {}
-    for state in ALIVE:
-        found[state.words] = {"ns": int(times[state]), "percent": round(100 * int(times[state]) / alive, 1)}
-        if uncertainty is not None:
-            found[state.words]["points"] = round(float(uncertainty[state]), 1)
-    return found
+    return {
+        state.words: {
+            "ns": int(times[state]),
+            "percent": round(100 * int(times[state]) / alive, 1),
+            "points": round(float(uncertainty[state]), 1),
+        }
+        for state in ALIVE
+    }
 
 
 def _switches(model: Model, lane: int) -> dict[str, int] | None:
@@ -170,6 +175,7 @@ def render(summary: dict[str, Any]) -> str:
     parts = [
         _head(summary),
         _findings(summary),
+        listed_exclusions(summary["excluded"]),
         _lanes(summary),
         _locks(summary["locks"]),
         _workers(summary),
@@ -224,6 +230,18 @@ def _findings(summary: dict[str, Any]) -> str:
             frame = each["stack"][-1] if each["stack"] else None
             if frame:
                 lines.append(f"      at {frame['file']}:{frame['line']} in {frame['function']}")
+    return "\n".join(lines)
+
+
+def listed_exclusions(sentences: list[str]) -> str:
+    """What was not taken for a possible deadlock, and why; nothing when there is none."""
+    if not sentences:
+        return ""
+    lines = ["Orders of locks that look like a deadlock and can't become one"]
+    for sentence in sentences[:MOST_EXCLUSIONS]:
+        lines += textwrap.wrap(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    if len(sentences) > MOST_EXCLUSIONS:
+        lines.append(f"  and {len(sentences) - MOST_EXCLUSIONS} more (--json has them)")
     return "\n".join(lines)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
-from engine.analysis.report import how_it_ended
+from engine.analysis.lock_graph import excluded
+from engine.analysis.report import how_it_ended, listed_exclusions
 from engine.model.entities import Site
 from engine.model.format import count
 from engine.model.model import Model
@@ -46,8 +47,8 @@ def _damaged(model: Model, damage: str) -> Finding:
     }
 
 
-def report(model: Model, findings: list[Finding]) -> dict[str, Any]:
-    """The object that `check --json` prints."""
+def report(model: Model, findings: list[Finding], *, verbose: bool = False) -> dict[str, Any]:
+    """The object that `check --json` prints; `verbose`: with "excluded", what was not taken for a deadlock, and why."""
     end, overhead = model.program_end or {}, model.overhead
     return {
         "schema": 1,
@@ -61,12 +62,14 @@ def report(model: Model, findings: list[Finding]) -> dict[str, Any]:
             "processes": len(model.processes),
             "overhead_percent": float(overhead.get("traced_percent") or 0.0),
         },
-    }
+    } | ({"excluded": excluded(model)} if verbose else {})
 
 
-def render(model: Model, findings: list[Finding]) -> str:
+def render(model: Model, findings: list[Finding], *, verbose: bool = False) -> str:
     """The same for a person, WIDTH characters wide but for paths."""
     parts = [render_finding(model, found) for found in findings]
+    if verbose:
+        parts.append(listed_exclusions(excluded(model)) or "No locks are taken in opposite orders otherwise.")
     parts.append(f"{HEADS[_head(findings)]}\n{_counts(model)}")
     return "\n\n".join(parts)
 
@@ -98,7 +101,7 @@ def _participants(model: Model, found: Finding) -> Iterator[str]:
     """Each with both its stacks: where it took what it holds, where it waits."""
     hold_sites = {edge["holder"]: edge["hold_site"] for edge in found["edges"]}
     wait_sites = {edge["waiter"]: edge["wait_site"] for edge in found["edges"]}
-    certain = found["certainty"] != "predicted"
+    certain = found["certainty"] in ("observed", "confirmed")
     for lane, each in zip(found["lanes"], found["participants"], strict=True):
         yield f"    {model.lane_label(lane)} (process {each['process']})"
         held = " and ".join(each["holds"])

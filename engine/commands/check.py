@@ -34,10 +34,13 @@ POLL_S = 0.05
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options, then the recording or the program with its own."""
     parser.usage = (
-        "main.py check [-h] [--json] [--prove] [--runs N] [--time-limit S] [--interpreter PYTHON] [-o FILE] [--]"
-        " FILE.lane|SCRIPT|-m MODULE [ARGS...]"
+        "main.py check [-h] [--json] [--verbose] [--prove] [--runs N] [--time-limit S] [--interpreter PYTHON] [-o FILE]"
+        " [--] FILE.lane|SCRIPT|-m MODULE [ARGS...]"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument(
+        "--verbose", action="store_true", help="say too which lock orders can't become a deadlock, and why"
+    )
     parser.add_argument(
         "--prove", action="store_true", help="run it again to make each predicted deadlock really happen"
     )
@@ -63,10 +66,10 @@ def execute(arguments: argparse.Namespace) -> int:
         else:
             model, findings = _check_program(words, arguments)
         if arguments.json:
-            json.dump(report(model, findings), output, ensure_ascii=False, indent=1)
+            json.dump(report(model, findings, verbose=arguments.verbose), output, ensure_ascii=False, indent=1)
             print(file=output)
         else:
-            print(render(model, findings), file=output)
+            print(render(model, findings, verbose=arguments.verbose), file=output)
     return FOUND if any(found["severity"] == "error" for found in findings) else 0
 
 

@@ -188,7 +188,7 @@ def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
     edges, told = finding.get("edges") or (), set()
     hold_sites = {edge["holder"]: edge for edge in edges}
     holds = dict(zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False))
-    first, then = ("took", "then took") if finding["certainty"] == "predicted" else ("holds", "waits for")
+    first, then = ("took", "then took") if finding["certainty"] in ("predicted", "inferred") else ("holds", "waits for")
     for edge in edges:
         held, wanted = hold_sites.get(edge["waiter"]), model.primitives.get(edge["primitive"])
         if wanted is None or (edge["waiter"], wanted.id) in told:  # any of several could end its wait

@@ -88,6 +88,15 @@ def test_what_is_clean_leaves_nothing_behind(home: Path) -> None:
     assert kept(home) == []
 
 
+def test_what_cannot_become_a_deadlock_is_explained_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "gate.lane"
+    done = check("--verbose", "-o", path, CORPUS / "gate_lock.py")
+    assert done.returncode == 0, done.stderr
+    assert "accounts and audit are taken in opposite orders, but gate is held meanwhile" in done.stdout
+    assert json.loads(check("--json", "--verbose", path).stdout)["excluded"]
+    assert "excluded" not in json.loads(check("--json", path).stdout), "the fixed schema"
+
+
 def test_a_prediction_is_proven(tmp_path: Path, home: Path) -> None:
     done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / "slow_transfer.py")
     assert done.returncode == 1, done.stderr

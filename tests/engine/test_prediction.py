@@ -3,6 +3,7 @@
 import pytest
 
 from engine.analysis.findings import find_all, verdict
+from engine.analysis.lock_graph import excluded
 from engine.model.model import Model
 from tests.engine.corpus import programs
 from tests.engine.corpus_runs import Case, name, run
@@ -41,6 +42,21 @@ def test_both_stacks_of_each_participant_are_told(models: dict[str, Model]) -> N
         assert [frame.function for frame in held] == [frame.function for frame in wanted] == ["transfer"]
         assert [held[-1].line, wanted[-1].line] == [14, 16]
     assert [each["stack"][-1]["line"] for each in found["participants"]] == [16, 16]
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("gate_lock", "but gate is held meanwhile"),
+        ("one_thread_inverts", "but only by"),
+        ("start_and_join_order", "always comes before"),
+        ("try_and_back_off", "with a try or a timeout only"),
+        ("handed_over", "baton is released by other threads than took it"),
+    ],
+)
+def test_what_is_not_predicted_is_explained(program: str, why: str, models: dict[str, Model]) -> None:
+    (sentence,) = excluded(models[program])
+    assert why in sentence
 
 
 def test_locks_that_were_only_made_alike_are_an_inversion(models: dict[str, Model]) -> None:

@@ -62,8 +62,8 @@ def test_a_circle_of_three_is_walked_in_its_order() -> None:
         (
             [nesting(1, 20, (1,), 2), nesting(2, 20, (2,), 1, waits=False)],
             [],
-            "lock-1 and lock-2 are taken in opposite orders, but worker-2 only tries lock-1,"
-            " or waits with a timeout, and would go on without it",
+            "lock-1 and lock-2 are taken in opposite orders, but worker-2 takes lock-1"
+            " with a try or a timeout only, and would go on without it",
         ),
         (
             [nesting(1, 20, (1,), 2), nesting(0, 60, (2,), 1)],
