@@ -8,6 +8,7 @@ about how much another backend would gain: that is measured by a comparison.
 import numpy as np
 
 from engine.analysis.building import Finding, finding
+from engine.model.attribution import points_in_words
 from engine.model.format import duration, percent
 from engine.model.model import Model
 from engine.recording.schema import State
@@ -31,7 +32,7 @@ def find(model: Model) -> list[Finding]:
         share = waited.sum() / max(1, wanted[concerned].sum())
         if waited.sum() < MIN_WAIT_NS or len(concerned) < 2:
             continue
-        points = model.attribution.uncertainty(totals[concerned].sum(axis=0))[State.GIL_WAIT]
+        points = model.attribution.uncertainty(totals[concerned])[State.GIL_WAIT]
         if share - points / 100 < MIN_SHARE:
             continue
         found.append(
@@ -39,8 +40,8 @@ def find(model: Model) -> list[Finding]:
                 model,
                 "gil-bound",
                 f"{len(concerned)} threads of {process.name} {process.pid} take turns because of the GIL",
-                f"They spent {percent(share)}{_doubt(points)} of the time in which they could have run in waiting for"
-                f" the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed here."
+                f"They spent {percent(share)}{points_in_words(points)} of the time in which they could have run in waiting"
+                f" for the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed here."
                 f"{_busiest(model, process.id)}",
                 "Use processes for this work, or a free-threaded build of Python, or code that releases the GIL.",
                 lanes=[lanes[int(index)] for index in concerned],
@@ -49,10 +50,6 @@ def find(model: Model) -> list[Finding]:
             )
         )
     return found
-
-
-def _doubt(points: float) -> str:
-    return f" (± {points:.0f} points)" if points >= 0.5 else ""
 
 
 def _busiest(model: Model, process: int) -> str:

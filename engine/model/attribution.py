@@ -5,7 +5,6 @@ that used no CPU was in is sampled: of n looks that found a share p in a state, 
 (95 % of the time; the normal approximation, with one look added to each side so that few looks never look certain).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,7 @@ _NORMAL_95 = 1.96
 # What looks tell apart, and what accounts tell.
 LOOKED_AT = (State.GIL_WAIT, State.IO, State.UNKNOWN)
 ACCOUNTED = (State.RUNNING, State.CORE_WAIT)
+WORTH_TELLING = 0.5  # points
 
 
 @dataclass
@@ -60,24 +60,42 @@ class Attribution:
         slowed = f" ({self.wanted_hz:.0f} wanted)" if self.rate_hz < 0.9 * self.wanted_hz else ""
         return f"sampled {self.rate_hz:.0f} times a second{slowed}, which cost {self.cost_percent:.1f} % of a core"
 
-    def uncertainty(self, totals: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Half-widths in points (of the time alive; float64, by State) of the time (ns) by state of one lane.
+    def uncertainty(self, totals: np.ndarray) -> np.ndarray:
+        """Half-widths in points (of the time alive; float64, by State) of the time (ns) by state of one lane, or of
+        several together: then `totals` has a row for each.
 
         States that are recorded as waits are exact: 0. Where nothing was sampled at all, everything is: what is shown
-        then is marked as inferred.
+        then is marked as inferred. Looks at different lanes count as independent of one another, ticks do not.
         """
+        of_lanes = np.atleast_2d(totals)
+        found = self.half_widths(of_lanes)
+        looked_at, accounted = list(LOOKED_AT), list(ACCOUNTED)
+        together = np.zeros(len(State))
+        together[looked_at] = np.sqrt(np.square(found[:, looked_at]).sum(axis=0))
+        together[accounted] = found[:, accounted].sum(axis=0)
+        return np.asarray(100 * together / max(1, of_lanes[:, 1:].sum()))
+
+    def half_widths(self, totals: np.ndarray) -> np.ndarray:
+        """The same in ns, of each lane by itself: float64 (lanes, State)."""
         times = np.asarray(totals, float)
-        alive = times[1:].sum()
-        found = np.zeros(len(State))
-        if alive <= 0 or not self.looks:
+        found = np.zeros_like(times)
+        if not self.looks:
             return found
-        asleep = sum(times[state] for state in LOOKED_AT)
+        seen = times[:, LOOKED_AT]
+        asleep = seen.sum(axis=1, keepdims=True)
         looks = self.rate_hz * asleep / 1e9
-        for state in LOOKED_AT:
-            if times[state] > 0:
-                share = (times[state] / asleep * looks + 1) / (looks + 2)
-                found[state] = 100 * _NORMAL_95 * np.sqrt(share * (1 - share) / (looks + 2)) * asleep / alive
-        for state in ACCOUNTED:
-            if times[state] > 0:
-                found[state] = min(100.0, 100 * TICK_NS / alive)
+        share = (seen / np.maximum(asleep, 1) * looks + 1) / (looks + 2)
+        found[:, LOOKED_AT] = _NORMAL_95 * np.sqrt(share * (1 - share) / (looks + 2)) * asleep
+        found[:, ACCOUNTED] = np.minimum(TICK_NS, times[:, 1:].sum(axis=1, keepdims=True))
+        found[times == 0] = 0
         return found
+
+
+def doubt(points: float) -> str:
+    """` ± 3` behind a share in percent; nothing where that is less than its own rounding."""
+    return f" ± {points:.0f}" if points >= WORTH_TELLING else ""
+
+
+def points_in_words(points: float) -> str:
+    """` (± 2.3 points)`, wherever there is room for it; nothing for what is recorded."""
+    return f" (± {points:.1f} points)" if points >= 0.05 else ""

@@ -31,15 +31,20 @@ def lane_table(model: Model, lane: int, start_ns: int, end_ns: int) -> Table:
 
 
 def span_table(model: Model, lanes: Sequence[int], start_ns: int, end_ns: int) -> Table:
-    """Time in each state within a span, one row a lane."""
+    """Time in each state within a span, one row a lane; behind times that are sampled, how much they may be off."""
     numbers = np.array(list(lanes), np.int64)
     totals = model.states.totals(numbers, start_ns, end_ns)
     used = [state for state in _STATES if totals[:, state].any()]
-    table = [["lane", "process", "pid", "from s", "to s", *(f"{state_word(state)} ms" for state in used)]]
-    for lane, spent in zip(lanes, totals.tolist(), strict=True):
-        table.append(
-            [*_place(model, lane), _seconds(model, start_ns), _seconds(model, end_ns), *(_ms(spent[s]) for s in used)]
-        )
+    doubts = model.attribution.half_widths(totals)
+    table = [["lane", "process", "pid", "from s", "to s"]]
+    table += [[*_place(model, lane), _seconds(model, start_ns), _seconds(model, end_ns)] for lane in lanes]
+    for state in used:
+        columns = [[f"{state_word(state)} ms", *map(_ms, totals[:, state])]]
+        if doubts[:, state].any():
+            columns.append([f"{state_word(state)} ± ms", *map(_ms, doubts[:, state])])
+        for column in columns:
+            for row, cell in zip(table, column, strict=True):
+                row.append(cell)
     return table
 
 
@@ -78,5 +83,5 @@ def _seconds(model: Model, time_ns: int) -> str:
     return f"{(time_ns - model.start_ns) / 1e9:.9f}"
 
 
-def _ms(duration_ns: int) -> str:
+def _ms(duration_ns: float) -> str:
     return f"{duration_ns / 1e6:.6f}"

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from engine.model.format import percent
+from engine.model.attribution import ACCOUNTED, LOOKED_AT, doubt, points_in_words
+from engine.model.format import duration, percent
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.state.filters import Filters
@@ -90,17 +91,19 @@ class Legend(QWidget):
         model = self._model
         if model is None or not model.lanes:
             for entry in self.entries.values():
-                entry.set_share(None)
+                entry.set_time(None)
             return
         lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
         start = max(self._view.start_ns, model.start_ns)
         end = min(self._view.end_ns, model.end_ns)
-        totals = model.states.totals(lanes, int(start), max(int(end), int(start))).sum(axis=0)
+        of_lanes = model.states.totals(lanes, int(start), max(int(end), int(start)))
+        points = model.attribution.uncertainty(of_lanes)
+        totals = of_lanes.sum(axis=0)
         whole = int(totals.sum() - totals[State.ENDED])
         if self.entries[State.GIL_WAIT].set_name(MERGED_GIL if model.attribution.any_merged else None):
             self._lay_out()
         for state, entry in self.entries.items():
-            entry.set_share(totals[state] / whole if whole else 0.0)
+            entry.set_time(int(totals[state]), whole, float(points[state]))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -168,7 +171,7 @@ class Legend(QWidget):
 
 
 class StateEntry(QAbstractButton):
-    """A state: how it looks, its name, its share of the time in view."""
+    """A state: how it looks, its name, its share of the time in view and, where that is sampled, how sure it is."""
 
     chosen = Signal(object, bool)  # State, whether to add it to those shown
 
@@ -176,11 +179,14 @@ class StateEntry(QAbstractButton):
         super().__init__(parent)
         self._state = state
         self._share: float | None = None
+        self._points = 0.0
+        self._time_ns = 0
         self._dimmed = False
         self._theme: Theme | None = None
         self._swatch = QImage()
         self._extend = False
-        self._share_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance("100 %")
+        widest = "99 % ± 99" if state in ACCOUNTED + LOOKED_AT else "100 %"
+        self._share_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(widest)
         self._name, self._name_px = "", 0
         self.set_name(None)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -204,16 +210,23 @@ class StateEntry(QAbstractButton):
         self._name = name
         self._name_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(name)
         self.setAccessibleName(name)
-        self.setToolTip(f"Show only {name}; with Ctrl add it to what is shown. Again: show everything.")
+        self.setToolTip(self.tip())
         self.update()
         return True
 
-    def set_share(self, share: float | None) -> None:
-        """Share of the time in view, 0 to 1; None: nothing to count."""
-        before, self._share = self._share, share
-        if (before is None) != (share is None) or (share is not None and percent(share) != percent(before or 0.0)):
+    def set_time(self, time_ns: int | None, whole_ns: int = 0, points: float = 0.0) -> None:
+        """Time of all lanes in this state, of how much, sure within so many points; None: nothing to count."""
+        before = self.figure
+        self._share = None if time_ns is None else time_ns / whole_ns if whole_ns else 0.0
+        self._time_ns, self._points = time_ns or 0, points
+        if self.figure != before:
             self._describe()
             self.update()
+
+    @property
+    def figure(self) -> str:
+        """What stands behind the name: `61 %`, or `61 % ± 2` of what is sampled; empty: nothing to count."""
+        return "" if self._share is None else percent(self._share) + doubt(self._points)
 
     def set_dimmed(self, dimmed: bool) -> None:
         self._dimmed = dimmed
@@ -221,8 +234,22 @@ class StateEntry(QAbstractButton):
         self.update()
 
     def _describe(self) -> None:
-        share = "" if self._share is None else percent(self._share)
-        self.setAccessibleDescription(", ".join(part for part in (share, "dimmed" if self._dimmed else "") if part))
+        parts = (self.figure, "dimmed" if self._dimmed else "")
+        self.setAccessibleDescription(", ".join(part for part in parts if part))
+
+    def event(self, event: QEvent) -> bool:
+        """A tip is written when it is asked for: the figures change many times a second."""
+        if event.type() is QEvent.Type.ToolTip:
+            self.setToolTip(self.tip())
+        return super().event(event)
+
+    def tip(self) -> str:
+        """The figure in full, and what a click does."""
+        click = f"Show only {self._name}; with Ctrl add it to what is shown. Again: show everything."
+        if self._share is None:
+            return click
+        exact = f"{100 * self._share:.1f} %{points_in_words(self._points)}"
+        return f"{self._name}: {exact} of the time in view, {duration(self._time_ns)} of all lanes together\n{click}"
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -261,7 +288,7 @@ class StateEntry(QAbstractButton):
         if self._share is not None:
             painter.setPen(theme.color("text_dim"))
             box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
-            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, percent(self._share))
+            painter.drawText(box, flags, self.figure)
         if self.hasFocus():
             painter.setPen(theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 1, -1, -2))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model import hand_offs
+from engine.model.attribution import doubt
 from engine.model.entities import HandOff, Hold, Lane, Site, Slice
 from engine.model.explain import explain
 from engine.model.format import count, duration, percent
@@ -106,7 +107,7 @@ class Page:
         return (
             heading
             + self._table(rows)
-            + self._states(found.totals[own].sum(axis=0))
+            + self._states(found.totals[own])
             + self._most_waiting(model, found)
             + self._primitives(found)
             + f'<p style="margin: 14px 0 0 0;">{self._link("statistics:", "All figures of this span")}</p>'
@@ -129,12 +130,12 @@ class Page:
             + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
             + self._table(rows + ([] if group.services else accounts.of_process(model, process)))
             + (self._section("Command") + escape(" ".join(process.argv)) if process.argv else "")
-            + self._states(totals.sum(axis=0))
+            + self._states(totals)
         )
 
     def _lane(self, model: Model, lane: Lane) -> str:
         end = lane.end_ns if lane.end_ns is not None else model.end_ns
-        totals = model.states.totals(np.array([lane.id]), lane.start_ns, end).sum(axis=0)
+        totals = model.states.totals(np.array([lane.id]), lane.start_ns, end)
         rows = [
             ("process", self._process(model, lane)),
             ("thread id", str(lane.native_id)),
@@ -152,7 +153,7 @@ class Page:
             self._heading(lane.name, self._theme.surfaces.accent)
             + self._dim(f"lane{kind}")
             + self._table(rows + accounts.of_lane(model, lane))
-            + self._states(totals, model.attribution.uncertainty(totals))
+            + self._states(totals)
         )
 
     def _primitive(self, model: Model, number: int) -> str:
@@ -215,15 +216,16 @@ class Page:
             parts.append(self._section("Stack, innermost first") + "<br>".join(frames))
         return parts
 
-    def _states(self, totals: Numbers, points: NDArray[np.float64] | None = None) -> str:
-        """`points`: how many points either way the shares may be wrong."""
+    def _states(self, of_lanes: Numbers) -> str:
+        """Shares of the states in the time of these lanes (ns by lane and State), each with its uncertainty."""
+        points = self._model.attribution.uncertainty(of_lanes) if self._model is not None else np.zeros(len(State))
+        totals = of_lanes.sum(axis=0)
         whole = int(totals[1:].sum())
         rows = []
         for state in sorted(State, key=lambda state: -int(totals[state])):
             if state is not State.ENDED and totals[state]:
                 mark = f'<span style="color: {self._theme.states[state]};">■</span> {STATE_NAMES[state]}'
-                doubt = f" ± {points[state]:.0f}" if points is not None and points[state] >= 0.5 else ""
-                share = escape(percent(totals[state] / whole) + doubt)
+                share = escape(percent(totals[state] / whole) + doubt(points[state]))
                 lasted = duration(int(totals[state]))
                 rows.append((mark, " · ".join(part.replace(" ", "&nbsp;") for part in (share, lasted))))
         return self._section("States") + self._table(rows) if rows else ""

@@ -8,13 +8,13 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.model.attribution import Attribution
+from engine.model.attribution import ACCOUNTED, LOOKED_AT, doubt, points_in_words
 from engine.model.entities import Lane
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.theme import STATE_NAMES, ActiveTheme
-from gui.widgets.figures import fixed_percent
+from gui.widgets.figures import FIGURE_SPACE, fixed_percent
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable
 
@@ -31,6 +31,7 @@ STATES = (
     State.UNKNOWN,
 )
 BAR_WIDTH = 220
+DOUBT_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class LaneRow:
     lane: Lane
     process: str
     totals: tuple[int, ...]
-    attribution: Attribution
+    points: tuple[float, ...]  # how far the shares may be off either way, by State
 
     @property
     def lifetime(self) -> int:
@@ -48,11 +49,6 @@ class LaneRow:
 
     def share(self, state: State) -> float:
         return self.totals[state] / self.lifetime if self.lifetime else 0.0
-
-    @property
-    def points(self) -> tuple[float, ...]:
-        """How far the shares may be off either way, by State."""
-        return tuple(self.attribution.uncertainty(self.totals).tolist())
 
 
 def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
@@ -77,9 +73,10 @@ def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneR
     spent = totals.copy()
     spent[:, State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
     rows = []
-    for number, times in zip(lanes.tolist(), spent.tolist(), strict=True):
+    points = 100 * model.attribution.half_widths(spent) / np.maximum(spent.sum(axis=1, keepdims=True), 1)
+    for number, times, doubts in zip(lanes.tolist(), spent.tolist(), points.tolist(), strict=True):
         lane = model.lanes[number]
-        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), model.attribution))
+        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), tuple(doubts)))
     return sorted(rows, key=lambda row: row.lane.internal)
 
 
@@ -111,25 +108,26 @@ class StateBar(QStyledItemDelegate):
 
 def share_column(state: State) -> Column[LaneRow]:
     """The share of one state, empty where there was none."""
+    sampled = state in ACCOUNTED + LOOKED_AT
+
+    def doubt_of(row: LaneRow) -> str:
+        """As wide for every row, so that the shares stand under one another."""
+        return doubt(row.points[state]).ljust(DOUBT_DIGITS, FIGURE_SPACE) if sampled else ""
+
     return Column(
         STATE_NAMES[state],
-        lambda row: fixed_percent(row.share(state)) if row.totals[state] else "",
-        76,
+        lambda row: fixed_percent(row.share(state)) + doubt_of(row) if row.totals[state] else "",
+        104 if sampled else 76,
         lambda row: row.share(state),
         number=True,
-        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}{doubt(row, state)}",
+        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}{points_in_words(row.points[state])}",
     )
 
 
 def in_words(row: LaneRow) -> str:
     """running 61.0 % (± 0.4 points), lock wait 12.0 %."""
     return ", ".join(
-        f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %{doubt(row, state)}"
+        f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %{points_in_words(row.points[state])}"
         for state in STATES
         if row.totals[state]
     )
-
-
-def doubt(row: LaneRow, state: State) -> str:
-    """` (± 2.3 points)`: what is sampled is as sure as the number of samples makes it; empty for what is recorded."""
-    return f" (± {row.points[state]:.1f} points)" if row.points[state] >= 0.05 else ""

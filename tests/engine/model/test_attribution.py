@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.model.accounts import AccountStore, CoreStore, MemoryStore
-from engine.model.attribution import Attribution
+from engine.model.attribution import Attribution, doubt, points_in_words
 from engine.model.gil import NOBODY, STRANGER, UNKNOWN, Gil, GilStore
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, GIL_NOBODY, GIL_ROW, GIL_STRANGER, MEMORY_ROW, State
 
@@ -124,6 +124,23 @@ def test_few_looks_never_look_certain_and_no_looks_claim_nothing() -> None:
     assert sampled().uncertainty(times(GIL_WAIT=10_000_000))[State.GIL_WAIT] > 20
     assert not Attribution().uncertainty(times(GIL_WAIT=10_000_000)).any()
     assert not sampled().uncertainty(times()).any()
+
+
+def test_of_several_lanes_looks_add_up_to_more_certainty_and_ticks_do_not() -> None:
+    second = 1_000_000_000
+    one = times(RUNNING=second, GIL_WAIT=second, IO=second)
+    alone = sampled().uncertainty(one)
+    together = sampled().uncertainty(np.array([one] * 4))
+    assert together[State.GIL_WAIT] == pytest.approx(alone[State.GIL_WAIT] / 2)
+    assert together[State.RUNNING] == pytest.approx(alone[State.RUNNING])
+    each = sampled().half_widths(np.array([one, times(LOCK_WAIT=second)]))
+    assert each[0, State.GIL_WAIT] == pytest.approx(alone[State.GIL_WAIT] / 100 * 3 * second)
+    assert not each[1].any()  # recorded, all of it
+
+
+def test_a_doubt_is_told_where_it_says_something() -> None:
+    assert (doubt(0.4), doubt(2.6)) == ("", " ± 3")
+    assert (points_in_words(0.0), points_in_words(0.4)) == ("", " (± 0.4 points)")
 
 
 def test_states_that_cannot_be_told_apart_are_named_so() -> None:

@@ -70,6 +70,18 @@ def test_the_legend_counts_the_time_in_view(legend: Legend, view: ViewWindow) ->
     assert legend.entries[State.LOCK_WAIT].share == pytest.approx(1 / 3)
 
 
+def test_the_legend_says_how_sure_it_is_of_what_was_sampled(legend: Legend, view: ViewWindow) -> None:
+    running, waiting = legend.entries[State.RUNNING], legend.entries[State.LOCK_WAIT]
+    assert (running.figure, waiting.figure) == ("47 %", "7 %")
+    model = by_hand()
+    model.attribution.take_overhead({"sample_hz": 200.0, "sample_looks": 60})
+    legend.show_model(model)
+    legend.count()
+    assert running.figure == "47 % ± 3"  # a tick at the end of each of two lanes
+    assert "46.7 % (± 2.7 points) of the time in view, 140 ms" in running.tip()
+    assert (waiting.figure, "±" in waiting.tip()) == ("7 %", False)
+
+
 def test_a_click_on_the_legend_filters(qtbot: QtBot, view: ViewWindow) -> None:
     filters = Filters()
     legend = Legend(view, filters, ActiveTheme())
