@@ -12,12 +12,13 @@ from engine.model.entities import Slice
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.panels.findings import words
-from gui.panels.wait_for.canvas import DOT, GraphCanvas
+from gui.panels.wait_for.canvas import GraphCanvas
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.wait_for.panel import WaitForPanel
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.widgets.graph.view import DOT
 from tests.engine.recorded import record_scenario
 
 

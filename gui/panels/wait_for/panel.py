@@ -55,7 +55,7 @@ class WaitForPanel(Panel):
         layout.addWidget(self._make_scrubber(body))
         self.canvas.edge_chosen.connect(self._choose_edge)
         self.canvas.code_wanted.connect(self.code_wanted)
-        self.canvas.lane_chosen.connect(self._choose_lane)
+        self.canvas.node_chosen.connect(self._choose_lane)
         selection.changed.connect(self._on_selection_changed)
         selection.hover_changed.connect(self._on_hover_changed)
         self.set_body(body)
@@ -143,7 +143,7 @@ class WaitForPanel(Panel):
 
     def _on_selection_changed(self) -> None:
         """A slice that is chosen elsewhere chooses its moment, so that the pointer may leave the timeline."""
-        self.canvas.choose_lane(self._selection.lane)
+        self.canvas.choose_node(self._selection.lane)
         chosen = self._selection.slice
         if self._choosing:
             return

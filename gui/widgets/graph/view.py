@@ -1,0 +1,287 @@
+"""Paints a graph and answers the pointer and the keyboard. Where the nodes stand is for subclasses to say."""
+
+import math
+from collections.abc import Hashable, Mapping
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from gui.theme import ActiveTheme, ui_font
+from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
+
+DOT = 12.0
+ARROW = 9.0
+LOOP = 56.0  # px that the edge of a node that leads to itself rises above it
+Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
+
+
+class GraphView(QWidget):
+    """Subclasses place the nodes and route the edges; clicks and keys choose."""
+
+    node_chosen = Signal(int)
+    edge_chosen = Signal(object)  # the edge's key
+    code_wanted = Signal()  # of the edge chosen
+
+    def __init__(self, name: str, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+        """`name` is what assistive technology calls it."""
+        super().__init__(parent)
+        self.themes = themes
+        self.drawing = Drawing()
+        self._boxes: Boxes = {}
+        self._labels: list[tuple[QRectF, Edge]] = []
+        self._dots: set[Hashable] = set()  # edges whose label found no place
+        self._chosen_node: int | None = None
+        self._chosen_edge: Hashable = None
+        self._hovered: Edge | Node | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+        themes.changed.connect(self.update)
+
+    # -- for subclasses ----------------------------------------------------------------------------------------------
+
+    def place_nodes(self, metrics: QFontMetricsF) -> Boxes:
+        """Where the nodes stand in the widget, in px."""
+        raise NotImplementedError
+
+    def route(self, edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
+        """The way of an edge between two different boxes, from border to border."""
+        raise NotImplementedError
+
+    def away(self, middle: QPointF) -> QPointF:
+        """In which direction (length 1) the label of an edge with this middle is moved when it has no room."""
+        raise NotImplementedError
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Another graph; what was chosen stays chosen where it is still there."""
+        if drawing != self.drawing:
+            self.drawing = drawing
+            self._hovered = None
+            self.setAccessibleDescription("; ".join(edge.tip for edge in drawing.edges))
+            self.update()
+
+    def choose_node(self, key: int | None) -> None:
+        """Marks a node, without a word to anybody."""
+        if key != self._chosen_node:
+            self._chosen_node = key
+            self.update()
+
+    def choose_edge(self, key: Hashable) -> None:
+        """Marks an edge, without a word to anybody; None: none."""
+        if key != self._chosen_edge:
+            self._chosen_edge = key
+            self.update()
+
+    @property
+    def chosen_edge(self) -> Hashable:
+        """The key of the edge chosen last."""
+        return self._chosen_edge
+
+    def label_area(self, key: Hashable) -> QRectF | None:
+        """Where an edge's label was painted."""
+        return next((area for area, edge in self._labels if edge.key == key), None)
+
+    def node_area(self, key: int) -> QRectF | None:
+        """Where a node was painted."""
+        return self._boxes[key][0] if key in self._boxes else None
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = self.themes.current
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("panel"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(ui_font(12))
+        self._boxes = self.place_nodes(QFontMetricsF(painter.font()))
+        self._labels, self._dots = [], set()
+        ranks = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)
+        for edge in sorted(self.drawing.edges, key=lambda edge: ranks.index(edge.tone)):
+            self._paint_edge(painter, edge)
+        for node in self.drawing.nodes:
+            self._paint_node(painter, node)
+        for area, edge in sorted(self._labels, key=lambda label: self._is_marked(label[1])):
+            self._paint_label(painter, area, edge)
+        if self.drawing.note:
+            painter.setPen(theme.color("text_dim"))
+            painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, self.drawing.note)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _is_marked(self, edge: Edge) -> bool:
+        return edge.key == self._chosen_edge or edge is self._hovered
+
+    def _colour(self, tone: Tone) -> QColor:
+        theme = self.themes.current
+        return QColor(theme.deadlock) if tone is Tone.DANGER else theme.color("border_strong")
+
+    def _paint_node(self, painter: QPainter, node: Node) -> None:
+        if node.key not in self._boxes:
+            return
+        theme, (area, text) = self.themes.current, self._boxes[node.key]
+        chosen = node.key == self._chosen_node or node is self._hovered
+        painter.setBrush(theme.color("danger_soft" if node.tone is Tone.DANGER else "raised"))
+        border = theme.color("accent") if chosen else self._colour(node.tone)
+        painter.setPen(QPen(border, 2.0 if chosen or node.tone is Tone.DANGER else 1.0))
+        painter.drawRoundedRect(area, 4, 4)
+        painter.setPen(theme.color("text"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_edge(self, painter: QPainter, edge: Edge) -> None:
+        if edge.start not in self._boxes:
+            return
+        start = self._boxes[edge.start][0]
+        end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
+        path = self.route(edge, start, end) if end != start else _loop(start)
+        marked = self._is_marked(edge)
+        colour = self.themes.current.color("accent") if marked else self._colour(edge.tone)
+        line = Qt.PenStyle.DashLine if edge.dashed else Qt.PenStyle.SolidLine
+        if edge.tone is Tone.MUTED and not marked:
+            line = Qt.PenStyle.DotLine
+        painter.setPen(QPen(colour, 2.5 if marked or edge.tone is Tone.DANGER else 1.2, line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+        painter.setPen(QPen(colour, 1.2))
+        painter.setBrush(colour)
+        painter.drawPolygon(_arrow_head(path))
+        middle = path.pointAtPercent(0.5) if end != start else QPointF(start.center().x(), start.top() - LOOP + 12)
+        self._place_label(edge, middle, QFontMetricsF(painter.font()))
+
+    def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF) -> None:
+        """On the line, or a little beside it; a dot to point at where there is no room for it."""
+        area = QRectF(0, 0, metrics.horizontalAdvance(edge.text) + 8, metrics.height() + 2)
+        taken = [*(box for box, _ in self._boxes.values()), *(other for other, _ in self._labels)]
+        away = self.away(middle)
+        for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
+            area.moveCenter(middle + away * shift)
+            area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
+            area.moveTop(min(max(2.0, area.top()), max(2.0, self.height() - area.height() - 2)))
+            if not any(area.intersects(other) for other in taken):
+                self._labels.append((area, edge))
+                return
+        dot = QRectF(0, 0, DOT, DOT)
+        dot.moveCenter(middle)
+        self._labels.append((dot, edge))
+        self._dots.add(edge.key)
+
+    def _paint_label(self, painter: QPainter, area: QRectF, edge: Edge) -> None:
+        theme = self.themes.current
+        marked, is_dot = self._is_marked(edge), edge.key in self._dots
+        if is_dot and not marked:
+            painter.setPen(QPen(self._colour(edge.tone), 1.5))
+            painter.setBrush(theme.color("panel"))
+            painter.drawEllipse(area.adjusted(3, 3, -3, -3))
+            return
+        if is_dot:
+            area = self._box_over(area, edge.text, QFontMetricsF(painter.font()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        background = theme.color("panel")
+        background.setAlpha(255 if is_dot else 225)
+        painter.setBrush(background)
+        painter.drawRoundedRect(area, 3, 3)
+        painter.setPen(theme.color("accent" if marked else "text_dim" if edge.tone is Tone.MUTED else "text"))
+        font = painter.font()
+        font.setUnderline(edge.link)
+        painter.setFont(font)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.text)
+        font.setUnderline(False)
+        painter.setFont(font)
+
+    def _box_over(self, dot: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
+        """Where the label of the edge pointed at is shown, over whatever lies there."""
+        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+        box.moveCenter(dot.center())
+        box.moveLeft(min(max(2.0, box.left()), max(2.0, self.width() - box.width() - 2)))
+        return box
+
+    # -- pointer and keyboard ----------------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self._find(event.position())
+        if found is not self._hovered:
+            self._hovered = found
+            self.setCursor(Qt.CursorShape.ArrowCursor if found is None else Qt.CursorShape.PointingHandCursor)
+            self.update()
+        if found is not None and found.tip:
+            QToolTip.showText(event.globalPosition().toPoint(), found.tip, self)
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._hovered = None
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self._find(event.position())
+        self._choose(found)
+        if isinstance(found, Edge):
+            self.code_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right walk over the edges, up and down over the nodes; each step selects. Enter shows the code."""
+        key = Qt.Key(event.key())
+        edges, nodes = self.drawing.edges, self.drawing.nodes
+        if key in (Qt.Key.Key_Right, Qt.Key.Key_Left) and edges:
+            keys = [edge.key for edge in edges]
+            step = 1 if key == Qt.Key.Key_Right else -1
+            place = keys.index(self._chosen_edge) + step if self._chosen_edge in keys else 0
+            self._choose(edges[place % len(edges)])
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and nodes:
+            numbers = [node.key for node in nodes]
+            step = 1 if key == Qt.Key.Key_Down else -1
+            place = numbers.index(self._chosen_node) + step if self._chosen_node in numbers else 0
+            self._choose(nodes[place % len(nodes)])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen_edge is not None:
+            self.code_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, found: Edge | Node | None) -> None:
+        if isinstance(found, Edge):
+            self._chosen_edge = found.key
+            self.edge_chosen.emit(found.key)
+        elif found is not None:
+            self._chosen_node = found.key
+            self.node_chosen.emit(found.key)
+        self.update()
+
+    def _find(self, place: QPointF) -> Edge | Node | None:
+        for area, edge in reversed(self._labels):
+            if area.contains(place):
+                return edge
+        return next((node for node in self.drawing.nodes if self._contains(node, place)), None)
+
+    def _contains(self, node: Node, place: QPointF) -> bool:
+        area = self.node_area(node.key)
+        return area is not None and area.contains(place)
+
+
+def _loop(box: QRectF) -> QPainterPath:
+    """The edge of a node that leads to itself, or to nobody knows whom."""
+    middle, peak = box.center().x(), box.top() - LOOP
+    path = QPainterPath(QPointF(middle - 16, box.top()))
+    path.cubicTo(QPointF(middle - 44, peak), QPointF(middle + 44, peak), QPointF(middle + 16, box.top()))
+    return path
+
+
+def _arrow_head(path: QPainterPath) -> QPolygonF:
+    tip, before = path.pointAtPercent(1.0), path.pointAtPercent(path.percentAtLength(max(0.0, path.length() - ARROW)))
+    angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
+    wings = [
+        QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn))
+        for turn in (0.45, -0.45)
+    ]
+    return QPolygonF([tip, *wings])
