@@ -10,7 +10,7 @@ from engine.model.columns import runs
 from engine.recording.schema import STATE_MASK, State
 
 EIGHTHS = 8
-AT_ONCE = 4096  # rows
+AT_ONCE = 2048  # rows
 BINS = 50 * EIGHTHS  # up to 2^50 ns, 13 days
 
 
@@ -31,13 +31,9 @@ class Durations:
         size = len(self.count)
         self.count += np.bincount(keys, minlength=size)
         self.total += np.bincount(keys, durations, size).astype(np.int64)
-        order = np.argsort(keys, kind="stable")
-        by_key = runs(keys[order])
-        highest = np.maximum.reduceat(durations[order], by_key.firsts)
-        self.longest[by_key.values] = np.maximum(self.longest[by_key.values], highest)
+        np.maximum.at(self.longest, keys, durations)
         bins = np.minimum(np.log2(np.maximum(durations, 1)) * EIGHTHS, BINS - 1).astype(np.int64)
-        cells, counts = np.unique(keys * BINS + bins, return_counts=True)
-        self._spread.reshape(-1)[cells] += counts.astype(np.uint32)
+        np.add.at(self._spread.reshape(-1), keys * BINS + bins, np.uint32(1))
 
     def _reserve(self, keys: int) -> None:
         more = keys - len(self.count)
@@ -73,7 +69,7 @@ class Contention:
         self._new_waits: list[tuple[np.ndarray, np.ndarray]] = []  # primitives, durations
         self._new_holds: list[np.ndarray] = []
         self._waiting = 0
-        self._last_holder: dict[int, int] = {}
+        self._last_holder = np.zeros(0, np.int64)  # by primitive; -1: none yet
         self._primitive_of_detail = np.zeros(64, np.int64)
 
     def name_detail(self, detail: int, primitive: int) -> None:
@@ -137,17 +133,22 @@ class Contention:
     def _count_holds(self, rows: np.ndarray) -> None:
         primitives = rows["primitive"].astype(np.int64)
         self._holds.add(primitives, np.maximum(rows["end"].astype(np.int64) - rows["start"].astype(np.int64), 0))
-        order = np.lexsort((rows["start"], primitives))
+        order = np.argsort(rows["start"], kind="stable")
+        order = order[np.argsort(primitives[order].astype(np.min_scalar_type(primitives.max())), kind="stable")]
         lanes = rows["lane"][order].astype(np.int64)
         by_primitive = runs(primitives[order])
         before = np.empty_like(lanes)
         before[1:] = lanes[:-1]
-        before[by_primitive.firsts] = [
-            self._last_holder.get(primitive, int(lane))
-            for primitive, lane in zip(by_primitive.values.tolist(), lanes[by_primitive.firsts], strict=True)
-        ]
-        changes = np.bincount(primitives[order], before != lanes, max(len(self._hand_offs), int(primitives.max()) + 1))
-        changes[: len(self._hand_offs)] += self._hand_offs
-        self._hand_offs = changes.astype(np.int64)
-        last = lanes[by_primitive.firsts + by_primitive.counts - 1]
-        self._last_holder.update(zip(by_primitive.values.tolist(), last.tolist(), strict=True))
+        first, last = by_primitive.firsts, by_primitive.firsts + by_primitive.counts - 1
+        self._reserve(int(by_primitive.values[-1]) + 1)
+        former = self._last_holder[by_primitive.values]
+        before[first] = np.where(former < 0, lanes[first], former)
+        self._hand_offs += np.bincount(primitives[order], before != lanes, len(self._hand_offs)).astype(np.int64)
+        self._last_holder[by_primitive.values] = lanes[last]
+
+    def _reserve(self, primitives: int) -> None:
+        more = primitives - len(self._hand_offs)
+        if more > 0:
+            more = max(more, len(self._hand_offs) // 4)
+            self._hand_offs = np.append(self._hand_offs, np.zeros(more, np.int64))
+            self._last_holder = np.append(self._last_holder, np.full(more, -1))

@@ -8,7 +8,7 @@ from engine.model.columns import ranges
 from engine.model.coverage import Coverage
 from engine.model.entities import Hold
 from engine.model.keyed import KeyedRows
-from engine.recording.schema import HOLD_ROW
+from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW
 
 FOREVER = (1 << 63) - 1
 
@@ -20,7 +20,8 @@ class HoldStore:
         self._origin = origin_ns
         self._closed = KeyedRows(HOLD_ROW, "start", "end")
         self._coverage = Coverage()
-        self._open: dict[tuple[int, int], tuple[int, int]] = {}  # lane, primitive → since, site
+        self._open = np.zeros(0, OPEN_HOLD_ROW)  # by `_keys`
+        self._open_keys = np.zeros(0, np.uint64)
         self._lane_ends: dict[int, int] = {}
         self._watermark = 0
 
@@ -55,23 +56,24 @@ class HoldStore:
 
     def _forget_closed(self, rows: np.ndarray) -> None:
         """Open holds that these closed ones are, are open no more."""
-        if not self._open:
+        if not len(self._open):
             return
-        known = (rows["lane"].astype(np.uint64) << np.uint64(32)) | rows["primitive"]
-        opened = np.array([lane << 32 | primitive for lane, primitive in self._open], np.uint64)
-        both = np.flatnonzero(np.isin(known, opened))
-        for lane, primitive, end in rows[["lane", "primitive", "end"]][both].tolist():
-            since = self._open.get((lane, primitive))
-            if since and end > since[0]:
-                del self._open[lane, primitive]
+        keys = _keys(rows)
+        at = np.minimum(np.searchsorted(self._open_keys, keys), len(self._open) - 1)
+        closed = at[(self._open_keys[at] == keys) & (rows["end"] > self._open["since"][at])]
+        if len(closed):
+            self._keep_open(np.delete(self._open, closed))
 
     def set_open(self, rows: np.ndarray) -> None:
-        """What is held now (OPEN_HOLD_ROW); since 0: no longer."""
-        for lane, primitive, since, site in rows.tolist():
-            if since:
-                self._open[lane, primitive] = since, site
-            else:
-                self._open.pop((lane, primitive), None)
+        """What is held now (OPEN_HOLD_ROW), a later row in an earlier one's stead; since 0: no longer."""
+        every = np.concatenate([self._open, rows])
+        every = every[np.argsort(_keys(every), kind="stable")]
+        keys = _keys(every)
+        last = np.append(keys[1:] != keys[:-1], True)[: len(keys)]
+        self._keep_open(every[last & (every["since"] > 0)])
+
+    def _keep_open(self, rows: np.ndarray) -> None:
+        self._open, self._open_keys = rows, _keys(rows)
 
     def end_lane(self, lane: int, end_ns: int) -> None:
         """What a lane held when it ended it held to its end."""
@@ -88,7 +90,7 @@ class HoldStore:
     def unreleased(self) -> list[Hold]:
         """What is held now, and what lanes never released that have ended."""
         found = []
-        for (lane, primitive), (since, site) in self._open.items():
+        for lane, primitive, since, site in self._open.tolist():
             end = self._lane_ends.get(lane, FOREVER)
             last = max(min(end, self._watermark), since)
             found.append(Hold(lane, primitive, since, last, site, 0, end > self._watermark))
@@ -171,6 +173,11 @@ class HoldStore:
         at = ranges(row[some] * columns + first, np.maximum(last - first, 0))
         found.reshape(-1)[at] = 1
         return found
+
+
+def _keys(rows: np.ndarray) -> np.ndarray:
+    """Lane and primitive in one number."""
+    return np.asarray((rows["lane"].astype(np.uint64) << np.uint64(32)) | rows["primitive"])
 
 
 def _hold(row: np.ndarray) -> Hold:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.model.columns import ranges
 from engine.model.growing import Growing
 
 LANES = 64  # of a part that is read at once
@@ -46,7 +45,9 @@ class Level:
                 for index in np.flatnonzero(~short).tolist():
                     rows[begin[index] : begin[index] + length[index], slots[index]] = kept[index]
                 begin, length, slots, kept = begin[short], length[short], slots[short], kept[short]
-            places = ranges(begin, length) * rows.shape[1] + np.repeat(slots, length)
+            width, stops = rows.shape[1], np.cumsum(length)
+            places = np.repeat((begin - stops + length) * width + slots, length)
+            places += np.arange(0, len(places) * width, width)
             rows.reshape(-1)[places] = np.repeat(kept, length)
 
     def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:

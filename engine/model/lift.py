@@ -4,6 +4,8 @@ Only buckets in which something changes ("mixed") have a row here; those between
 since the recording's start.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from engine.model.columns import Runs, runs
 from engine.model.slice_pages import SlicePages
-from engine.model.summary import CERTAINTY, INNER, SEVERITY, STATES, Summary
+from engine.model.summary import CERTAINTY, INNER, NARROW, SEVERITY, STATES, Summary
 from engine.recording.schema import STATE_MASK
 
 
@@ -56,6 +58,17 @@ class NewSlices(NamedTuple):
         starts, ends, codes, _ = pages.gather(lanes, have, counts)
         return cls(Runs(lanes, np.cumsum(counts) - counts, counts), starts, ends, codes)
 
+    def parts(self, most: int) -> "Iterator[tuple[slice, NewSlices]]":
+        """These slices in parts of about `most`, of lanes that follow one another; and which of the lanes they are."""
+        (lanes, firsts, counts), count = self.lane_runs, len(self.starts)
+        pieces = max(1, round(count / most))
+        cuts = np.unique(np.searchsorted(firsts, np.linspace(0, count, pieces + 1)))
+        for low, high in itertools.pairwise(cuts.tolist()):
+            some, first = slice(low, high), int(firsts[low])
+            rows = slice(first, int(firsts[high - 1] + counts[high - 1]))
+            lane_runs = Runs(lanes[some], firsts[some] - first, counts[some])
+            yield some, NewSlices(lane_runs, self.starts[rows], self.ends[rows], self.codes[rows])
+
     @property
     def after(self) -> np.ndarray:
         """Where each lane's last one ends."""
@@ -78,9 +91,38 @@ class Rows:
             self.lane[keep], self.bucket[keep], self.known.take(keep), self.first_code[keep], self.last_code[keep]
         )
 
+    @classmethod
+    def one(cls, parts: "list[Rows]") -> "Rows":
+        """Those of all parts, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([part.lane for part in parts]),
+            np.concatenate([part.bucket for part in parts]),
+            Summary.one([part.known for part in parts]),
+            np.concatenate([part.first_code for part in parts]),
+            np.concatenate([part.last_code for part in parts]),
+        )
 
-def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary) -> Rows:
-    """The mixed buckets of level k; `left` is what was known of the open ones of these lanes, `begun`: the lane was."""
+
+def joined(parts: list[Rows], most: int) -> Iterator[Rows]:
+    """These rows, the small parts among them as one of about `most` rows at the most."""
+    some: list[Rows] = []
+    count = 0
+    for part in parts:
+        if some and count + len(part.lane) > most:
+            yield Rows.one(some)
+            some, count = [], 0
+        some.append(part)
+        count += len(part.lane)
+    yield Rows.one(some)
+
+
+def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary, *, first_lane: int = 0) -> Rows:
+    """The mixed buckets of level k; `left` is what was known of the open ones of these lanes, `begun`: the lane was.
+
+    The lanes are the batch's from `first_lane` on.
+    """
     (lanes, firsts, counts), starts, ends, codes = new
     count = len(starts)
     first_bucket, last_bucket = starts >> k, (ends - 1) >> k
@@ -114,7 +156,7 @@ def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary) -> Rows
     group -= 1
     times = np.bincount(group + groups * (piece_codes & STATE_MASK).astype(np.int64), spent, groups * STATES)
     known = Summary(
-        times.astype(np.int64).reshape(STATES, -1),
+        times.astype(np.int32 if k <= NARROW else np.int64).reshape(STATES, -1),
         np.maximum.reduceat(piece_codes & SEVERITY, heads),
         np.bitwise_or.reduceat(piece_flags, heads),
         np.logical_or.reduceat(edge, heads),
@@ -125,13 +167,14 @@ def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary) -> Rows
     first_rows = runs(rows.lane).firsts
     left.add_right(np.arange(len(lanes)), rows.known.take(first_rows))
     rows.known.put(first_rows, left)
+    rows.lane += first_lane
     return rows
 
 
 def still_open(lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> list[tuple[np.ndarray, Summary]]:
     """What is known now of each lane's open bucket."""
-    unfinished = np.flatnonzero(~complete)
-    return [(lanes, Summary.empty(len(lanes))), (lanes[rows.lane[unfinished]], rows.known.take(unfinished))]
+    unfinished, worked_on = np.flatnonzero(~complete), lanes[runs(rows.lane).values]
+    return [(worked_on, Summary.empty(len(worked_on))), (lanes[rows.lane[unfinished]], rows.known.take(unfinished))]
 
 
 def parents(
@@ -159,6 +202,8 @@ def parents(
     lane, parent = rows.lane[heads], parent[heads]
     open_parent = after[lane] >> (k + 1)
     known = rows.known.pairs(heads, lasts)
+    if k == NARROW:
+        known.times = known.times.astype(np.int64)
     # Left half: a row of this batch, carried over, or pure: covered by the slice that comes in.
     right_only = (rows.bucket[heads] & 1).astype(bool)
     was_complete = before[lane] >> k > parent * 2

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.model.levels import Level
-from engine.model.lift import NewSlices, Reached, Rows, mixed_rows, parents, still_open
+from engine.model.lift import NewSlices, Reached, Rows, joined, mixed_rows, parents, still_open
 from engine.model.slice_pages import SlicePages
 from engine.model.summary import EDGE, SEVERITY, Summary, pure_words
 from engine.recording.schema import DEADLOCKED, STATE_MASK
@@ -27,11 +27,12 @@ BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LIFTED = 8192  # slices that are worth a lift: what comes in live is lifted in pieces of about a millisecond
 MOST_LIFTED = 32768  # at once, when many come in
-WORK_PER_SLICE = 5  # rows of work done for every slice that comes in: more than it makes
-LEAST_WORK = 2000  # at a time
-FILLED = 1 << 16  # buckets within slices that are filled at once, about
-CELLS_PER_ROW = 8  # so many of them cost as much as a row
-LEVEL_ROWS = 2000  # a level costs as much as so many rows, however few it has
+PIECE = 2048  # rows that are worked on at once, about: a quarter of a millisecond
+WORK_PER_SLICE = 10.0  # rows of work that a slice makes, until lifts have told
+HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
+FILLED = 1 << 14  # buckets within slices that are filled at once, about
+CELLS_PER_ROW = 16  # so many of them cost as much as a row
+PIECE_ROWS = 1000  # a piece of work costs as much as so many rows, however few it has
 
 
 @dataclass
@@ -55,6 +56,9 @@ class Pyramid:
         self._reached = Reached(np.zeros(0, np.int64), np.zeros(0, np.int64))
         self._lifted = 0
         self._lift_going_on: Iterator[int] | None = None
+        self._work_due = 0.0  # rows; below 0: so much has been done in advance
+        self._lift_work = 0  # rows, of the lift that goes on
+        self._work_per_slice = WORK_PER_SLICE
         self._fronts: dict[int, _Front] = {}
 
     def add_lanes(self, starts: np.ndarray) -> None:
@@ -65,53 +69,64 @@ class Pyramid:
             summary.grow(len(self._reached.times))
 
     def keep_up(self, added: int) -> None:
-        """So many more slices are in the pages: does the share of the work that they make."""
+        """So many more slices are in the pages: does the share of the work that they make, about evenly."""
         self._keep_to_budget()
-        work = LEAST_WORK + WORK_PER_SLICE * added
-        while work > 0:
+        self._work_due += HASTE * self._work_per_slice * added
+        while self._work_due > 0:
             if self._lift_going_on is None:
                 if self._pages.slices - self._lifted < LIFTED:
+                    self._work_due = 0.0
                     return
-                self._lift_going_on = self._lift()
+                self._lift_going_on, self._lift_work = self._lift(), 0
             done = next(self._lift_going_on, None)
             if done is None:
                 self._lift_going_on = None
-            work -= done or 0
+            self._work_due -= done or 0
+            self._lift_work += done or 0
 
     def _lift(self) -> Iterator[int]:
         """Takes what is new in the pages through all levels; pauses now and then, and says how many rows it did."""
         new = NewSlices.since(self._reached, self._pages, MOST_LIFTED)
         lanes, _, counts = new.lane_runs
-        starts, ends, codes = new.starts, new.ends, new.codes
         before, after = self._reached.times[lanes], new.after
         k = self.finest
-        rows = mixed_rows(k, new, self._reached.counts[lanes] > 0, self._open[k].take(lanes))
+        begun = self._reached.counts[lanes] > 0
+        spans = (np.repeat(lanes, counts), new.starts, new.ends, new.codes)
+        parts: list[Rows] = []  # of lanes that follow one another
+        for some, part in new.parts(PIECE):
+            parts.append(mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start))
+            yield len(part.starts) + PIECE_ROWS
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
-        fill = np.flatnonzero((ends - starts) >> k)
-        spans = (np.repeat(lanes, counts)[fill], starts[fill], ends[fill], codes[fill])
-        yield len(starts)
         while True:
             spans = self._longer(k, *spans)
-            for filled, part in _pieces(k, *spans):
-                self._fill(k, *part)
-                yield filled // CELLS_PER_ROW
-            complete = rows.bucket < (after >> k)[rows.lane]
-            self._write(k, lanes, rows, complete)
-            if k == self.finest:
-                known += [(k, *part) for part in still_open(lanes, rows, complete)]
+            for filled, pure in _pieces(k, *spans):
+                self._fill(k, *pure)
+                yield filled // CELLS_PER_ROW + PIECE_ROWS // 2
+            for rows in parts:
+                complete = rows.bucket < (after >> k)[rows.lane]
+                self._write(k, lanes, rows, complete)
+                if k == self.finest:
+                    known += [(k, *part) for part in still_open(lanes, rows, complete)]
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
+            yield PIECE_ROWS // 2
             above = self._open[k + 1]
-            rows, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
-            k += 1
-            known += [(k, *part) for part in carried]
-            yield len(rows.lane) + LEVEL_ROWS
+            coarser = []
+            for rows in joined(parts, PIECE):
+                if not moved[rows.lane].any():
+                    continue
+                up, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
+                coarser.append(up)
+                known += [(k + 1, *part) for part in carried]
+                yield len(rows.lane) + PIECE_ROWS
+            k, parts = k + 1, coarser
         # Invariant: up to here nothing but words of buckets has changed, so that a lift can be given up at any time.
-        for level, some, summary in known:
-            self._open[level].put(some, summary)
+        for level, some_lanes, summary in known:
+            self._open[level].put(some_lanes, summary)
         self._reached.advance(lanes, counts, after)
-        self._lifted += len(ends)
+        self._lifted += len(new.ends)
+        self._work_per_slice = self._lift_work / len(new.ends)
 
     def level(self, k: int) -> Level:
         """The buckets of 2^k ns, with all slices that are in the pages."""

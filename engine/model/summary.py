@@ -20,12 +20,16 @@ STATES = len(State)
 SEVERITY = STATE_MASK | DEADLOCKED  # codes compare by these bits: what was found deadlocked is worse than anything
 CERTAINTY = SAMPLED | INFERRED
 SHIFT = 4  # bits below a time that hold its state, to find the longest time and its state in one go
-LONGEST_FIRST = np.arange(1, STATES, dtype=np.int64)[:, None]
+LONGEST_FIRST = np.arange(1, STATES, dtype=np.int32)[:, None]
+NARROW = 26  # the times of buckets of up to 2^26 ns and their states below them fit into 31 bits
 
 
 @dataclass
 class Summary:
-    """What is known of n buckets: time per state (STATES, n), worst code, flags (CERTAINTY | INNER), edge (bool)."""
+    """What is known of n buckets: time per state (STATES, n), worst code, flags (CERTAINTY | INNER), edge (bool).
+
+    Times are int64, or int32 of buckets of up to 2^NARROW ns, which take half as long to go through.
+    """
 
     times: np.ndarray
     worst: np.ndarray
@@ -50,6 +54,16 @@ class Summary:
         new.worst = codes & np.uint8(SEVERITY)
         new.flags = codes & np.uint8(CERTAINTY)
         return new
+
+    @classmethod
+    def one(cls, parts: "list[Summary]") -> "Summary":
+        """All buckets of all parts, one after another."""
+        return cls(
+            np.concatenate([part.times for part in parts], axis=1),
+            np.concatenate([part.worst for part in parts]),
+            np.concatenate([part.flags for part in parts]),
+            np.concatenate([part.edge for part in parts]),
+        )
 
     def grow(self, count: int) -> None:
         """Makes room for `count` buckets."""
@@ -116,7 +130,7 @@ class Summary:
 
 def dominant_of(times: np.ndarray, flags: np.ndarray) -> np.ndarray:
     """State with most time, the worse one of equals, with flags; 0 where no time was spent. Times are (STATES, n)."""
-    ranked = times[1:].astype(np.int64) << SHIFT
+    ranked = (times if times.dtype == np.int32 else times.astype(np.int64))[1:] << SHIFT
     ranked += LONGEST_FIRST
     longest = ranked.max(axis=0)
     code = (longest & ((1 << SHIFT) - 1)).astype(np.uint8) | flags

@@ -68,13 +68,13 @@ def test_codes_follow_when_finest_levels_are_given_up(monkeypatch: pytest.Monkey
         check(model, stories, watermark, random, 16)
 
 
-@pytest.mark.parametrize("work", [0, 1, 50])
+@pytest.mark.parametrize("haste", [0, 1, 8])
 @pytest.mark.parametrize("scale", ["short", "mixed", "days"])
-def test_codes_follow_while_slices_are_lifted(scale: str, work: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_follow_while_slices_are_lifted(scale: str, haste: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyramid, "LIFTED", 10)
-    monkeypatch.setattr(pyramid, "LEAST_WORK", 1)
-    monkeypatch.setattr(pyramid, "WORK_PER_SLICE", work)
-    random = np.random.default_rng([work, *scale.encode()])
+    monkeypatch.setattr(pyramid, "PIECE", 5)
+    monkeypatch.setattr(pyramid, "HASTE", haste)
+    random = np.random.default_rng([haste, *scale.encode()])
     for parts in (40, 150):
         stories = random_stories(random, 6, 150, SCALES[scale])
         model, watermark = feed(stories, parts, random)
@@ -105,8 +105,8 @@ def test_codes_follow_from_many_recordings(seed: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyramid, "SMALLEST_BUDGET", int(random.choice([5_000, 200_000, 24 << 20])))
     monkeypatch.setattr(pyramid, "LEAST_BUCKETS", int(random.choice([16, 4096])))
     monkeypatch.setattr(pyramid, "LIFTED", int(random.choice([1, 30, 4096])))
-    monkeypatch.setattr(pyramid, "LEAST_WORK", int(random.choice([1, 2000])))
-    monkeypatch.setattr(pyramid, "WORK_PER_SLICE", int(random.choice([0, 1, 8])))
+    monkeypatch.setattr(pyramid, "PIECE", int(random.choice([1, 40, 2048])))
+    monkeypatch.setattr(pyramid, "HASTE", float(random.choice([0, 1.15, 8])))
     scales = SCALES[list(SCALES)[seed % len(SCALES)]]
     stories = random_stories(random, int(random.integers(1, 12)), int(random.integers(2, 400)), scales)
     model, watermark = feed(stories, int(random.integers(1, 150)), random)
