@@ -11,6 +11,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from gui.dresser import Dresser
 from gui.main_window import MainWindow
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme, StatePalette
@@ -73,8 +74,7 @@ def make_theme(settings: Settings, application: QApplication) -> ActiveTheme:
     names = {palette.value: palette for palette in StatePalette}
     palette = names.get(settings.get("palette", ""), StatePalette.STANDARD)
     themes = ActiveTheme(settings.get("dark", True), palette, application)
-    themes.changed.connect(lambda: themes.apply_to(application))
-    themes.apply_to(application)
+    Dresser(application, themes)
     return themes
 
 

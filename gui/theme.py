@@ -1,6 +1,6 @@
 """Every colour, size and font of the window: dark and light, three palettes of states, the stylesheet."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,6 @@ from string import Template
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
 
 from engine.recording.schema import State
 
@@ -17,9 +16,30 @@ FONT_SMALL_PX = 11
 FONT_PX = 13
 FONT_TITLE_PX = 15
 FONT_LARGE_PX = 22
-_DRESSED = "dressed"  # property of an application that has its style and font
 STYLESHEET = Path(__file__).parent.parent / "resources" / "themes" / "application.qss"
 ICONS = STYLESHEET.parents[1] / "icons"
+THEMED_ICONS = "themed"  # Qt's search path for icons that suit the theme's accent
+_Role = QPalette.ColorRole
+# For each surface that the stylesheet uses: the stylesheet's word for a role of the palette, and the roles that have
+# this colour. Three roles that nothing else reads carry what Qt has no role for.
+ROLES = {
+    "window": ("window", _Role.Window),
+    "panel": ("base", _Role.Base),
+    "raised": ("button", _Role.Button),
+    "hovered": ("light", _Role.Light),
+    "canvas": ("shadow", _Role.Shadow),
+    "lane": ("alternate-base", _Role.AlternateBase),
+    "border": ("mid", _Role.Mid),
+    "border_strong": ("dark", _Role.Dark),
+    "text": ("text", _Role.Text, _Role.WindowText, _Role.ButtonText, _Role.ToolTipText),
+    "text_dim": ("placeholder-text", _Role.PlaceholderText),
+    "accent": ("highlight", _Role.Highlight, _Role.Link, _Role.Accent),
+    "accent_text": ("highlighted-text", _Role.HighlightedText),
+    "accent_soft": ("midlight", _Role.Midlight),
+    "danger": ("bright-text", _Role.BrightText),
+    "danger_soft": ("link-visited", _Role.LinkVisited),
+    "warning": ("tooltip-base", _Role.ToolTipBase),
+}
 
 STATE_NAMES = {state: state.words for state in State}
 
@@ -34,7 +54,7 @@ class StatePalette(Enum):
 
 @dataclass(frozen=True)
 class Surfaces:
-    """Colours of everything that is not a state, as #rrggbb. Field names are the stylesheet's placeholders."""
+    """Colours of everything that is not a state, as #rrggbb. The stylesheet's placeholders are some of these fields."""
 
     window: str
     panel: str
@@ -188,15 +208,6 @@ class ActiveTheme(QObject):
             self._current = chosen
             self.changed.emit()
 
-    def apply_to(self, application: QApplication) -> None:
-        """Dresses all standard widgets. Call at start, and again when `changed` is emitted."""
-        if not application.property(_DRESSED):  # setting it again costs as much as all the rest
-            application.setProperty(_DRESSED, True)
-            application.setStyle("Fusion")
-            application.setFont(ui_font())
-        application.setPalette(qt_palette(self._current))
-        application.setStyleSheet(stylesheet(self._current))
-
 
 def ui_font(size_px: int = FONT_PX, *, bold: bool = False) -> QFont:
     """The system's own font in one of the sizes above."""
@@ -213,30 +224,22 @@ def code_font(size_px: int = FONT_PX - 1) -> QFont:
     return font
 
 
-def stylesheet(theme: Theme) -> str:
-    """The application's stylesheet with this theme's colours filled in."""
-    colours = {field.name: getattr(theme.surfaces, field.name) for field in fields(Surfaces)}
+def stylesheet() -> str:
+    """The application's stylesheet, the same for every theme: instead of colours it names roles of `qt_palette`."""
+    colours = {surface: f"palette({ROLES[surface][0]})" for surface in ROLES}
     sizes = {"font_small": f"{FONT_SMALL_PX}px", "font_title": f"{FONT_TITLE_PX}px", "font_large": f"{FONT_LARGE_PX}px"}
-    check = "check-light" if text_on(theme.surfaces.accent) == "#ffffff" else "check-dark"
     text = Template(STYLESHEET.read_text(encoding="utf-8"))
-    return text.substitute(colours, icons=ICONS.as_posix(), check=check, **sizes)
+    return text.substitute(colours, icons=ICONS.as_posix(), themed=THEMED_ICONS, **sizes)
 
 
 def qt_palette(theme: Theme) -> QPalette:
-    """The palette for widgets and delegates that draw themselves."""
+    """The palette for the stylesheet, and for widgets and delegates that draw themselves."""
     palette = QPalette()
-    role = QPalette.ColorRole
-    for name, colour in (
-        (role.Window, "window"), (role.WindowText, "text"), (role.Base, "panel"), (role.AlternateBase, "lane"),
-        (role.Text, "text"), (role.Button, "raised"), (role.ButtonText, "text"), (role.BrightText, "danger"),
-        (role.ToolTipBase, "raised"), (role.ToolTipText, "text"), (role.PlaceholderText, "text_dim"),
-        (role.Highlight, "accent"), (role.HighlightedText, "accent_text"), (role.Link, "accent"),
-        (role.LinkVisited, "accent"), (role.Light, "hovered"), (role.Midlight, "raised"), (role.Mid, "border"),
-        (role.Dark, "border_strong"), (role.Shadow, "canvas"), (role.Accent, "accent"),
-    ):  # fmt: skip
-        palette.setColor(name, theme.color(colour))
-    for name in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, name, theme.color("border_strong"))
+    for surface, (_, *roles) in ROLES.items():
+        for role in roles:
+            palette.setColor(role, theme.color(surface))
+    for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, theme.color("border_strong"))
     return palette
 
 

@@ -277,7 +277,10 @@ class Overview(QWidget):
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
         size = (round(HEIGHT_PX * ratio), max(round(self.width() * ratio / column_px), 1))
         now = self._clock()
-        resized = self._size != size or self._raster is None
+        resized = self._size != size
+        if self._raster is None:
+            self._raster = Raster(self._themes.current, ratio)
+            self._picture.colour(self._raster)
         # A paint may come between new data and the new limits, so both count.
         wanted = (model.version, self._view.limits)
         early = now - self._drawn_at < REDRAW_S and not model.finished
@@ -288,7 +291,7 @@ class Overview(QWidget):
             self._picture.begin(model, strip)
         if resized:
             self._size, self._raster = size, Raster(self._themes.current, ratio)
-        if self._picture.making and self._raster is not None:
+        if self._picture.making:
             first = self._picture.image.isNull()
             if first or now - self._step_at > LATEST_S or self._budget.left_s() > STEP_S:
                 self._step_at = now

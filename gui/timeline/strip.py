@@ -52,9 +52,14 @@ class StripPicture:
             codes, _ = model.states.codes(some, *strip[:3])
             self._counts += state_counts(codes)
             return
+        self._strip = None
         shape = (strip.height, strip.columns)
         if self._pixels.shape != shape:
             self._pixels = np.empty(shape, np.uint32)
             self.image = QImage(self._pixels.data, shape[1], shape[0], shape[1] * 4, QImage.Format.Format_RGB32)
-        raster.fill_strip(self._pixels, self._counts)
-        self._strip = None
+        self.colour(raster)
+
+    def colour(self, raster: Raster) -> None:
+        """Paints what was counted last, in other colours; one that is being made gets them in the end."""
+        if not self.making and not self.image.isNull():
+            raster.fill_strip(self._pixels, self._counts)

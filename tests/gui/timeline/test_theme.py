@@ -1,6 +1,6 @@
 """Every text can be read in every theme, and all standard widgets get dressed."""
 
-from dataclasses import fields
+import re
 from itertools import product
 
 import pytest
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import State
-from gui.theme import ActiveTheme, StatePalette, Surfaces, Theme, contrast, make_theme, stylesheet, text_on
+from gui.theme import ROLES, ActiveTheme, StatePalette, Theme, contrast, make_theme, qt_palette, stylesheet, text_on
 
 READABLE = 4.5  # WCAG 2.2, level AA
 TEXTS = ("text", "text_dim", "accent", "good", "warning", "danger")
@@ -49,11 +49,18 @@ def test_contrast_is_that_of_the_guidelines() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-def test_the_stylesheet_is_filled_in(theme: Theme) -> None:
-    text = stylesheet(theme)
+def test_the_stylesheet_is_filled_in() -> None:
+    text = stylesheet()
     assert "$" not in text
-    used = {field.name for field in fields(Surfaces) if getattr(theme.surfaces, field.name) in text}
-    assert {"window", "panel", "raised", "text", "accent", "border"} <= used
+    assert {f"palette({role})" for role, *_ in ROLES.values()} == set(re.findall(r"palette\([a-z-]+\)", text))
+
+
+def test_every_surface_has_a_role_of_its_own(theme: Theme) -> None:
+    roles = [role for _, *several in ROLES.values() for role in several]
+    assert len(set(roles)) == len(roles)
+    palette = qt_palette(theme)
+    for surface, (_, *several) in ROLES.items():
+        assert {palette.color(role).name() for role in several} == {getattr(theme.surfaces, surface)}
 
 
 def test_a_change_of_theme_is_told_once(qtbot: QtBot, qapp: QApplication) -> None:
