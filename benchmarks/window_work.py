@@ -1,61 +1,39 @@
 """Pieces of work on the window's thread while a recording is opened and looked at. Prints JSON; ms of thread CPU.
 
-    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--frames N]
+    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS]
 
-A piece of work is the handling of one event, from outside in: a tick of the frame clock, a paint of the whole window,
-a key. Those of more than LONG_MS are listed by the object they went to and, for ticks, by what was going on.
+Everything a user does is done once, from opening a recording on; for each action the worst piece of work is told, with
+the widgets that took most of it. `all` is every piece after the start. FILE is made when it does not exist, and kept.
 """
 
 import argparse
 import os
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-import numpy as np
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSize, Qt
 
 from benchmarks.machine import report
+from benchmarks.pieces import Application
 from engine.recording.synthetic import write_synthetic
 from gui.app import make_theme
 from gui.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
+from gui.state.filters import Sort
+from gui.theme import StatePalette
+from gui.widgets.row_table import RowTable
+from gui.window.overlays import Overlay
 
-LONG_MS = 8.0
 PATIENCE_S = 300.0
-
-
-class Application(QApplication):
-    """Measures how long each event keeps the thread."""
-
-    doing = "start"
-    depth = 0
-
-    def __init__(self) -> None:
-        super().__init__([])
-        self.costs: dict[str, list[float]] = defaultdict(list)
-        self.long: Counter[str] = Counter()
-
-    def notify(self, receiver: QObject, event: QEvent) -> bool:
-        if self.depth:
-            return super().notify(receiver, event)
-        self.depth += 1
-        kind = f"{self.doing}: {type(receiver).__name__} {event.type().name}"
-        begun = time.thread_time()
-        try:
-            return super().notify(receiver, event)
-        finally:
-            took = (time.thread_time() - begun) * 1000
-            self.depth -= 1
-            self.costs[self.doing].append(took)
-            if took > LONG_MS:
-                self.long[f"{kind} {2 ** int(np.log2(took))} ms or more"] += 1
+SIZE = QSize(1920, 1080)
+START = "start"
+TABLES = ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for", "source", "details")
+Action = tuple[str, Callable[[], object]]
 
 
 def frames(application: Application, window: MainWindow, count: int) -> None:
@@ -66,75 +44,127 @@ def frames(application: Application, window: MainWindow, count: int) -> None:
         application.processEvents()
 
 
-def look_around(application: Application, window: MainWindow, count: int) -> None:
-    """What a reader does: every panel, zoom, pan, scroll, filter."""
-    for name in ("findings", "locks", "workers", "output", "statistics", "wait-for"):
-        application.doing = f"panel {name}"
-        window.docks.bring_up(name)
-        frames(application, window, count // 6)
-    view = window.view
-    gestures: dict[str, Callable[[], object]] = {
-        "zoom": lambda: view.zoom(0.9),
-        "pan": lambda: view.pan(view.span_ns / 9),
-    }
-    for name, step in gestures.items():
-        application.doing = name
-        for _ in range(count):
-            step()
-            frames(application, window, 1)
-    application.doing = "scroll"
-    for row in range(0, count, 2):
-        window.timeline.canvas.scroll_to(row)
-        frames(application, window, 1)
-    application.doing = "filter"
+def actions(window: MainWindow, steps: int) -> Iterator[Action]:
+    """What a reader does, one small step after another; steps of one name are counted together."""
+    for name in TABLES:
+        yield f"panel {name}", lambda name=name: window.docks.bring_up(name)  # type: ignore[misc]
+    view, filters = window.view, window.filters
+    for _ in range(steps):
+        yield "zoom", lambda: view.zoom(0.9)
+    for _ in range(steps):
+        yield "pan", lambda: view.pan(view.span_ns / 9)
+    for _ in range(min(steps, 20)):
+        yield "undo of navigation", view.go_back
+    for row in range(0, steps, 2):
+        yield "scroll", lambda row=row: window.timeline.canvas.scroll_to(row)  # type: ignore[misc]
     for text in ("w", "wo", "wor", "worker-1", ""):
-        window.filters.set_text(text)
-        frames(application, window, count // 8)
-    application.doing = "whole"
-    window.view.fit_all()
-    frames(application, window, count)
+        yield "filter", lambda text=text: filters.set_text(text)  # type: ignore[misc]
+    for sort in Sort:
+        yield "sort", lambda sort=sort: filters.set_sort(sort)  # type: ignore[misc]
+    yield "fit all", view.fit_all
+    yield from _selecting(window)
+    yield from _searching(window)
+    yield from _looks(window)
+    yield from _dialogs(window)
+
+
+def _selecting(window: MainWindow) -> Iterator[Action]:
+    model, view = window.bridge.model, window.view
+    assert model is not None
+    window.docks.bring_up("statistics")
+    quarter = view.span_ns / 4
+    yield "statistics of a span", lambda: window.selection.select_span(view.start_ns + quarter, view.end_ns - quarter)
+    yield "clear selection", window.selection.clear
+    middle = int(view.start_ns + view.span_ns / 2)
+    for lane in [each.id for each in model.lanes][:8]:
+        chosen = model.states.slice_at(lane, middle)
+        if chosen is not None:
+            yield "select a slice", lambda chosen=chosen: window.navigation.show_slice(chosen)  # type: ignore[misc]
+    for primitive in list(model.primitives)[:4]:
+        yield "light up a lock", lambda primitive=primitive: window.navigation.show_primitive(primitive)  # type: ignore[misc]
+    for name, table in (("statistics", window.statistics), ("workers", window.workers), ("locks", window.locks)):
+        window.docks.bring_up(name)
+        view_ = next(iter(table.findChildren(RowTable)))
+        for column in range(min(4, len(view_.row_model.columns))):
+            yield (
+                f"sort {name}",
+                lambda view_=view_, column=column: view_.sortByColumn(column, Qt.SortOrder.DescendingOrder),
+            )  # type: ignore[misc]
+
+
+def _searching(window: MainWindow) -> Iterator[Action]:
+    yield "open search", window.acts["search"].trigger
+    for text in ("state:lock wait", "worker-1, longer:1ms"):
+        yield "search", lambda text=text: window.search_bar.line.setText(text)  # type: ignore[misc]
+        yield "search", lambda text=text: window.search_bar.line.textEdited.emit(text)  # type: ignore[misc]
+        for _ in range(10):  # it begins when nothing has been typed for a while
+            yield "search", lambda: None
+    for _ in range(5):
+        yield "next hit", window.acts["next-hit"].trigger
+    yield "close search", window.search_bar.close_search
+
+
+def _looks(window: MainWindow) -> Iterator[Action]:
+    for dark in (False, True):
+        yield "theme", lambda dark=dark: window.themes.choose(dark=dark)  # type: ignore[misc]
+    for palette in reversed(StatePalette):
+        yield "palette", lambda palette=palette: window.themes.choose(palette=palette)  # type: ignore[misc]
+    for step in range(8):
+        yield "resize", lambda step=step: window.resize(SIZE.width() - 80 * step, SIZE.height() - 40 * step)  # type: ignore[misc]
+    yield "resize", lambda: window.resize(SIZE)
+    for floating in (True, False):
+        yield "float a dock", lambda floating=floating: window.docks["details"].setFloating(floating)  # type: ignore[misc]
+    for _ in range(2):
+        yield "hide or show a dock", window.docks["workload"].toggleViewAction().trigger
+        yield "hide or show the plots", window.acts["plots"].trigger
+    yield "reset layout", window.acts["reset-layout"].trigger
+
+
+def _dialogs(window: MainWindow) -> Iterator[Action]:
+    for name in ("preferences", "palette", "keys", "guide", "colours", "find-lane", "run-program"):
+        yield f"dialog {name}", window.acts[name].trigger
+        yield f"dialog {name}", lambda: [each.dismiss() for each in window.findChildren(Overlay) if each.isVisible()]
+    for _ in range(2):
+        yield "compare", window.acts["compare"].trigger
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slices", type=int, default=1_000_000)
     parser.add_argument("--lanes", type=int, default=64)
-    parser.add_argument("--frames", type=int, default=60, help="of each kind of doing")
+    parser.add_argument("--recording", type=Path, metavar="FILE")
+    parser.add_argument("--frames", type=int, default=4, help="that follow each step")
+    parser.add_argument("--steps", type=int, default=40, help="of zoom and pan")
+    parser.add_argument("--only", default="", help="actions whose names have this in them; opening is always done")
     arguments = parser.parse_args()
     application = Application()
     # Interpreters would each be started.
     with tempfile.TemporaryDirectory() as folder, patch.object(InterpreterList, "find"):
         os.environ["LANESCOPE_HOME"] = folder
-        recording = Path(folder, "synthetic.lane")
-        write_synthetic(recording, slices=arguments.slices, lanes=arguments.lanes)
+        recording = arguments.recording or Path(folder, "synthetic.lane")
+        if not recording.exists():
+            write_synthetic(recording, slices=arguments.slices, lanes=arguments.lanes)
         settings = Settings()
         window = MainWindow(settings, make_theme(settings, application))
-        window.resize(1920, 1080)
+        window.resize(SIZE)
         window.show()
         frames(application, window, 10)
-        application.doing = "opening"
-        window.open(recording)
+        application.act("opening", lambda: window.open(recording))
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             frames(application, window, 5)
             model = window.bridge.model
             if model is not None and model.finished:
                 break
-        look_around(application, window, arguments.frames)
+        for name, step in actions(window, arguments.steps):
+            if arguments.only in name:
+                application.act(name, step)
+                frames(application, window, arguments.frames)
+        application.doing = START
         window.close_at_once()
-    pieces = {name: costs for name, costs in application.costs.items() if name != "start"}
-    report(
-        {
-            name: {
-                "pieces": len(costs),
-                "p99_9_ms": round(float(np.percentile(costs, 99.9)), 2),
-                "worst_ms": round(max(costs), 2),
-                "long_percent": round(sum(cost > LONG_MS for cost in costs) / len(costs) * 100, 3),
-            }
-            for name, costs in pieces.items()
-        }
-        | {"long": dict(application.long.most_common(30))}
-    )
+    found = {name: figures for name, figures in application.statistics().items() if name != START}
+    worst_first = dict(sorted(found.items(), key=lambda each: -each[1]["worst_ms"]))
+    report({"all": application.all_pieces(but=START), **worst_first})
 
 
 if __name__ == "__main__":

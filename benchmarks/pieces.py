@@ -1,0 +1,87 @@
+"""Pieces of work on the window's thread: an application that measures how long each event keeps it, from outside in."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+LONG_MS = 8.0
+WORST_PARTS = 4  # widgets named for the longest piece of an action
+
+
+class Application(QApplication):
+    """`doing` names the action whose pieces are being counted. Times are ms of thread CPU time.
+
+    A piece is the handling of one event that comes from outside: a tick of a timer, a paint of the whole window, a key.
+    The events that it causes are parts of it; what each of them took by itself is kept for the longest piece.
+    """
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.doing = "start"
+        self._costs: dict[str, list[float]] = defaultdict(list)
+        self._worst: dict[str, dict[str, Any]] = {}
+        self._parts: Counter[str] = Counter()
+        self._inner: list[float] = []  # what the parts of each event under way have taken
+
+    def notify(self, receiver: QObject, event: QEvent) -> bool:
+        name = f"{_name(receiver)} {event.type().name}"
+        with self._measured(name):
+            return super().notify(receiver, event)
+
+    def act(self, name: str, step: Callable[[], object]) -> None:
+        """Counts what follows as `name`, beginning with this step."""
+        self.doing = name
+        with self._measured("action"):
+            step()
+
+    @contextmanager
+    def _measured(self, name: str) -> Iterator[None]:
+        self._inner.append(0.0)
+        begun = time.thread_time()
+        try:
+            yield
+        finally:
+            took = (time.thread_time() - begun) * 1000
+            self._parts[name] += took - self._inner.pop()  # type: ignore[assignment]
+            if self._inner:
+                self._inner[-1] += took
+            else:
+                self._count(name, took)
+
+    def _count(self, name: str, took: float) -> None:
+        costs = self._costs[self.doing]
+        if took > max(costs, default=0.0):
+            parts = {part: round(ms, 2) for part, ms in self._parts.most_common(WORST_PARTS)}
+            self._worst[self.doing] = {"piece": name, "parts": parts}
+        costs.append(took)
+        self._parts.clear()
+
+    def statistics(self) -> dict[str, dict[str, Any]]:
+        """For each action: how many pieces, the 99.9th percentile and the worst of them with its greatest parts."""
+        return {doing: {**figures(costs), **self._worst[doing]} for doing, costs in self._costs.items() if costs}
+
+    def all_pieces(self, but: str) -> dict[str, Any]:
+        """The figures of all actions but one together."""
+        return figures([cost for doing, costs in self._costs.items() if doing != but for cost in costs])
+
+
+def figures(costs: list[float]) -> dict[str, Any]:
+    """What is said of a number of pieces."""
+    return {
+        "pieces": len(costs),
+        "p99_9_ms": round(float(np.percentile(costs, 99.9)), 2),
+        "worst_ms": round(max(costs), 2),
+        "long": sum(cost > LONG_MS for cost in costs),
+        "long_percent": round(sum(cost > LONG_MS for cost in costs) / len(costs) * 100, 3),
+    }
+
+
+def _name(receiver: QObject) -> str:
+    kind, own = type(receiver).__name__, receiver.objectName()
+    return f"{kind} {own}" if own else kind
