@@ -72,9 +72,7 @@ class ComparisonBridge(QObject):
         except (ValueError, KeyError, NotAComparison):
             return  # not from us: a library's word on standard output
         if event["event"] == "progress":
-            what = "warm-up" if event["round"] == 0 else f"round {event['round']}"
-            words = f"{event['done'] + 1} of {event['total']}: {what}, {event['variant']}"
-            self.progressed.emit(event["done"] / event["total"], words)
+            self.progressed.emit(event["share"], event["words"])
         if result is not None:
             self.result_changed.emit(result)
 

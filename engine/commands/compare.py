@@ -33,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Pythons; default: this one, and a free-threaded one if found",
     )
     parser.add_argument(
-        "--repeat", type=int, default=3, metavar="N", help="trials of each variant, after one warm-up; 3"
+        "--repeat",
+        type=int,
+        default=3,
+        metavar="N",
+        help="trials of each variant, after one warm-up; 3 (runs of less than a second are tried more often)",
     )
     parser.add_argument("--start-method", metavar="M", help="how processes are started: fork, spawn, forkserver")
     parser.add_argument(
@@ -145,17 +149,11 @@ def _interruptible() -> Iterator[list[int]]:
 
 def _tell_person(progress: "Progress", _: "Result") -> None:
     if sys.stderr.isatty():
-        what = "warm-up" if progress.round == 0 else f"round {progress.round}"
-        line = f"{progress.done + 1} of {progress.total}: {what}, {progress.variant.name}"
-        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{progress.words}", end="", file=sys.stderr, flush=True)
 
 
 def _tell_events(progress: "Progress", result: "Result") -> None:
-    variant = progress.variant
-    event = {
-        "event": "progress", "done": progress.done, "total": progress.total, "round": progress.round,
-        "variant": variant.name, "result": result.to_data(),
-    }  # fmt: skip
+    event = {"event": "progress", "share": progress.share, "words": progress.words, "result": result.to_data()}
     print(json.dumps(event, ensure_ascii=False), flush=True)
 
 

@@ -1,6 +1,7 @@
 """What a comparison says in words; each finding rests on a number, and there is none where the evidence is thin.
 
-Evidence is thin with fewer than LEAST_TRIALS trials of a variant, and where the trials of two variants overlap.
+Evidence is thin with fewer than LEAST_TRIALS trials of a variant, where the trials of two variants overlap, and where a
+share might be less than it takes: its uncertainty is that of sampling or of the trials, whichever is more.
 """
 
 from typing import Any
@@ -66,8 +67,7 @@ def _fastest(candidates: list[VariantResult], than: VariantResult) -> tuple[Vari
 
 
 def _gil_bound(result: Result, solid: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    share = variant.share("GIL wait")
-    if share < GIL_SHARE or variant.free_threaded or registry.get(variant.backend).uses_processes:
+    if variant.surely("GIL wait") < GIL_SHARE or variant.free_threaded or registry.get(variant.backend).uses_processes:
         return None
     others = [
         other
@@ -75,60 +75,63 @@ def _gil_bound(result: Result, solid: list[VariantResult], variant: VariantResul
         if registry.get(other.backend).uses_processes or other.free_threaded or other.backend == "sub-interpreters"
     ]
     best, gain = _fastest(others, variant)
+    ways = "Processes, sub-interpreters and free-threaded builds have no GIL in common"
     advice = (
         f"{best.name} on {best.python_title} did the same work {gain:.1f} times as fast."
         if best
-        else "Processes, sub-interpreters and free-threaded builds have no GIL in common; none was faster here."
+        else f"{ways}; none was faster here."
+        if others
+        else f"{ways}: compare with one of them to see how much it helps."
     )
+    share = variant.share_in_words("GIL wait")
     texts = (
         f"{variant.name} is bound by the GIL",
-        f"On {variant.python_title} its workers spent {percent(share)} of their time in waiting for the GIL (sampled).",
+        f"On {variant.python_title} its workers spent {share} of their time in waiting for the GIL (sampled).",
         advice,
     )
     return _finding(result, "gil-bound", texts, variant, *([best] if best else []), gain=gain)
 
 
 def _lock_bound(result: Result, _: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    share = variant.share("lock wait")
-    if share < LOCK_SHARE or variant.workers < 2:
+    if variant.surely("lock wait") < LOCK_SHARE or variant.workers < 2:
         return None
+    share = variant.share_in_words("lock wait")
     texts = (
         f"{variant.name} is bound by its locks",
-        f"Its workers spent {percent(share)} of their time in waiting for locks.",
+        f"Its workers spent {share} of their time in waiting for locks.",
         "Hold locks for less time, or divide what they protect; more workers only wait longer.",
     )
     return _finding(result, "lock-bound", texts, variant)
 
 
 def _slow_to_start(result: Result, solid: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    share = variant.share("start-up")
-    if share < START_UP_SHARE or not registry.get(variant.backend).uses_processes:
+    if variant.surely("start-up") < START_UP_SHARE or not registry.get(variant.backend).uses_processes:
         return None
     best, gain = _fastest([other for other in solid if other.share("start-up") < START_UP_SHARE], variant)
     more = f" {best.name} did the same work {gain:.1f} times as fast." if best else ""
+    share = variant.share_in_words("start-up")
     texts = (
         f"{variant.name} spends its time in starting processes",
-        f"{percent(share)} of its workers' time passed before they began.",
+        f"{share} of its workers' time passed before they began.",
         f"Keep processes in a pool and give each more work.{more}",
     )
     return _finding(result, "start-up-bound", texts, variant, *([best] if best else []), gain=gain)
 
 
 def _hand_over(result: Result, _: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    share = variant.share("IPC")
-    if share < HAND_OVER_SHARE:
+    if variant.surely("IPC") < HAND_OVER_SHARE:
         return None
+    share = variant.share_in_words("IPC")
     texts = (
         f"{variant.name} spends its time in handing over",
-        f"Its workers spent {percent(share)} of their time in waiting for queues and pipes between processes.",
+        f"Its workers spent {share} of their time in waiting for queues and pipes between processes.",
         "Hand over larger pieces (a chunk size, shared memory), or use threads for this work.",
     )
     return _finding(result, "hand-over-bound", texts, variant)
 
 
 def _oversubscribed(result: Result, solid: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    share = variant.share("core wait")
-    if share < CORE_SHARE or variant.workers <= result.cores:
+    if variant.surely("core wait") < CORE_SHARE or variant.workers <= result.cores:
         return None
     fewer = [
         other
@@ -138,9 +141,10 @@ def _oversubscribed(result: Result, solid: list[VariantResult], variant: Variant
     most = max(fewer, key=lambda other: other.workers, default=None)
     if most is None or _gain(variant, most) >= GAIN:
         return None  # more workers than cores did help
+    share = variant.share_in_words("core wait")
     texts = (
         f"{variant.name} has more workers than there are cores",
-        f"Its workers spent {percent(share)} of their time in waiting for one of the {result.cores} cores,"
+        f"Its workers spent {share} of their time in waiting for one of the {result.cores} cores,"
         f" and it was no faster than {most.name}.",
         f"Use {result.cores} workers for work that computes.",
     )

@@ -1,7 +1,7 @@
 """What a comparison runs: the variants of one workload, and the order of their trials."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -35,7 +35,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison: every variant `repeats` times, after one warm-up each."""
+    """A comparison: every variant `repeats` times (short ones more often: course.py), after one warm-up each."""
 
     title: str
     workload: Mapping[str, Any]  # {"scenario": name, "parameters": {...}} or {"custom": the workload's data}
@@ -44,16 +44,14 @@ class Plan:
     notes: tuple[str, ...]  # what was left out, and why
     request: Callable[[Variant, Path], RunRequest]
 
-    def rounds(self) -> Iterator[tuple[int, int]]:
-        """(round, variant) of each trial in order; round 0 is the warm-up.
+    def order(self, number: int) -> list[int]:
+        """The variants of a round in order; round 0 is the warm-up.
 
         Rounds interleave the variants, and each begins with another one: what changes slowly on the machine (its
         temperature, other people's work) then meets all variants alike.
         """
         count = len(self.variants)
-        for number in range(self.repeats + 1):
-            for index in range(count):
-                yield number, (index + number) % count
+        return [(index + number) % count for index in range(count)]
 
 
 def scenario_plan(

@@ -10,9 +10,12 @@ from statistics import median
 from typing import Any
 
 from engine.comparison.trial import WHERE, Trial
+from engine.model.attribution import doubt
+from engine.model.format import duration, percent
 
 SCHEMA = 1
 FILE_NAME = "comparison.json"
+SHORT_NS = 500_000_000  # a run that is worth a remark
 
 
 class NotAComparison(ValueError):
@@ -21,7 +24,7 @@ class NotAComparison(ValueError):
 
 @dataclass(frozen=True)
 class Spread:
-    """What repeated trials measured."""
+    """What repeated trials measured; of five or more, `least` and `most` leave out the furthest fifth at either end."""
 
     median: float
     least: float
@@ -30,7 +33,9 @@ class Spread:
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
         """At least one value."""
-        return cls(median(values), min(values), max(values))
+        ordered = sorted(values)
+        left_out = len(ordered) // 5
+        return cls(median(ordered), ordered[left_out], ordered[-1 - left_out])
 
     def apart_from(self, other: "Spread") -> bool:
         """Whether the trials of the two do not overlap: what differs by less is noise."""
@@ -87,6 +92,23 @@ class VariantResult:
         """Median share of the workers' time, by WHERE."""
         return float(median(trial.share(what) for trial in self.good)) if self.good else 0.0
 
+    def points(self, what: str) -> float:
+        """How far that may be off either way, in points: as far as the trials lie from one another, or as sampling
+        leaves it open, whichever is more."""
+        if not self.good:
+            return 0.0
+        between = Spread.of([trial.share(what) for trial in self.good])
+        sampling = median(trial.points.get(what, 0.0) for trial in self.good)
+        return max(100 * (between.most - between.least) / 2, sampling)
+
+    def surely(self, what: str) -> float:
+        """The least share that the numbers leave open."""
+        return max(0.0, self.share(what) - self.points(what) / 100)
+
+    def share_in_words(self, what: str) -> str:
+        """`61 % ± 2`."""
+        return percent(self.share(what)) + doubt(self.points(what))
+
 
 @dataclass
 class Result:
@@ -99,6 +121,7 @@ class Result:
     variants: list[VariantResult]
     notes: list[str] = field(default_factory=list)
     complete: bool = False
+    planned: int = 0  # trials that count
 
     @property
     def baseline(self) -> VariantResult | None:
@@ -109,11 +132,15 @@ class Result:
         return serial[0] if serial else min(known, key=lambda variant: variant.workers, default=None)
 
     def speed_up(self, variant: VariantResult) -> Spread | None:
-        """How many times as fast as the baseline's median."""
+        """How many times as fast as the baseline. Least and most compare the slowest with its fastest and the other way
+        round; the baseline's own compare its trials with their median."""
         base, own = self.baseline, variant.throughput
-        if base is None or base.throughput is None or own is None or not base.throughput.median:
+        if base is None or base.throughput is None or own is None or not base.throughput.least:
             return None
-        return Spread(*(value / base.throughput.median for value in (own.median, own.least, own.most)))
+        to = base.throughput
+        if variant is base:
+            to = Spread(to.median, to.median, to.median)
+        return Spread(own.median / to.median, own.least / to.most, own.most / to.least)
 
     def memory(self, variant: VariantResult) -> float:
         """Bytes of all processes, of every variant in the same way: PSS, or RSS where one was too short to tell PSS."""
@@ -121,11 +148,25 @@ class Result:
         how = "memory_bytes" if all(other.middle("memory_bytes") for other in measured) else "resident_bytes"
         return variant.middle(how)
 
-    def efficiency(self, variant: VariantResult) -> float | None:
+    def efficiency(self, variant: VariantResult) -> Spread | None:
         """Speed-up over the number of workers at a time: 1 is as good as it gets."""
-        speed_up = self.speed_up(variant)
+        found = self.speed_up(variant)
         at_once = 1 if variant.backend == "serial" else variant.workers
-        return speed_up.median / at_once if speed_up else None
+        return Spread(found.median / at_once, found.least / at_once, found.most / at_once) if found else None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was left out, and what the numbers should be taken with a pinch of salt for."""
+        short = [variant for variant in self.variants if variant.good and variant.middle("span_ns") < SHORT_NS]
+        if not short:
+            return self.notes
+        names = ", ".join(dict.fromkeys(variant.name for variant in short[:3])) + (" and others" if short[3:] else "")
+        least = duration(min(variant.middle("span_ns") for variant in short))
+        return [
+            *self.notes,
+            f"Runs were short ({names}: {least} at the least), so what else the machine did and starting up weigh much"
+            " in them: more work in each run gives steadier numbers.",
+        ]
 
     def to_data(self) -> dict[str, Any]:
         """As JSON: what was measured and all that follows from it."""
@@ -139,15 +180,18 @@ class Result:
             "cores": self.cores,
             "repeats": self.repeats,
             "complete": self.complete,
+            "planned": self.planned,
             "baseline": self.variants.index(self.baseline) if self.baseline else None,
             "variants": [self._variant(variant) for variant in self.variants],
             "table": [asdict(row) for row in table(self)],
             "findings": findings(self),
             "notes": self.notes,
+            "remarks": self.remarks,
         }
 
     def _variant(self, variant: VariantResult) -> dict[str, Any]:
         throughput, speed_up, typical = variant.throughput, self.speed_up(variant), variant.typical
+        efficiency = self.efficiency(variant)
         return {
             "backend": variant.backend,
             "workers": variant.workers,
@@ -158,10 +202,11 @@ class Result:
             "per_s": asdict(throughput) if throughput else None,
             "unit": typical.unit if typical else "",
             "speed_up": asdict(speed_up) if speed_up else None,
-            "efficiency": self.efficiency(variant),
+            "efficiency": asdict(efficiency) if efficiency else None,
             "memory_bytes": int(self.memory(variant)),
             "start_up_ns": int(variant.middle("start_up_ns")),
             "where": {what: round(variant.share(what), 4) for what in WHERE},
+            "where_points": {what: round(variant.points(what), 1) for what in WHERE},
             "recording": typical.recording if typical else None,
             "trials": [trial.to_data() for trial in variant.trials],
         }
@@ -181,7 +226,7 @@ class Result:
             ]  # fmt: skip
             return cls(
                 data["title"], data["workload"], data["cores"], data["repeats"], variants, data["notes"],
-                data["complete"],
+                data["complete"], data.get("planned", data["repeats"] * len(variants)),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, NotAComparison):

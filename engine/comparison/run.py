@@ -2,15 +2,18 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.analysis.reading import read_model
 from engine.comparison import result as results
+from engine.comparison.course import Course
 from engine.comparison.plan import Plan, Variant
 from engine.comparison.result import Result, VariantResult
 from engine.comparison.trial import Trial, failed, measure
+from engine.model.format import duration
 from engine.recording import library
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import Session, SessionError
@@ -23,10 +26,20 @@ COMPARISONS = "comparisons"  # folder beside the recordings
 class Progress:
     """What is being run now."""
 
-    done: int  # trials
-    total: int
+    done: int  # trials, with the warm-up
+    total: int  # as far as is known: short runs are tried more often
     round: int  # 0: the warm-up
     variant: Variant
+    share: float  # of the time, 0 to 1
+    left_s: float | None  # None: not known yet
+
+    @property
+    def words(self) -> str:
+        """`4 of 12: round 1, threads × 2, Python 3.13.0; about 40 s left`."""
+        what = "warm-up" if self.round == 0 else f"round {self.round}"
+        seconds = None if self.left_s is None else max(1, round(self.left_s))
+        left = "" if seconds is None else f"; about {f'{seconds} s' if seconds < 60 else duration(seconds * 1e9)} left"
+        return f"{self.done + 1} of {self.total}: {what}, {self.variant.name}{left}"
 
 
 def comparisons_folder() -> Path:
@@ -55,7 +68,7 @@ def carry_out(
     on_progress: Callable[[Progress, Result], None] = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Runs all trials and returns the result, partial when cancelled. It is saved in the folder after every round.
+    """Runs all trials and returns the result, partial when cancelled. It is saved in the folder after every trial.
 
     OSError when the folder cannot be written.
     """
@@ -75,28 +88,26 @@ def carry_out(
             for variant in plan.variants
         ],
         list(plan.notes),
+        planned=plan.repeats * len(plan.variants),
     )
-    trials = list(plan.rounds())
-    broken: set[int] = set()  # variants whose warm-up failed: they would fail again
-    for done, (number, index) in enumerate(trials):
-        if cancelled():
-            break
-        on_progress(Progress(done, len(trials), number, plan.variants[index]), result)
-        if index in broken:
-            continue
+    course = Course(plan)
+    while (due := course.due) is not None and not cancelled():
+        number, index = due
+        variant = plan.variants[index]
+        on_progress(Progress(course.done, course.total, number, variant, course.share, course.left_s), result)
+        began = time.monotonic()
         trial = _run(plan, index, number, folder, cancelled)
         if trial is None:
             break
+        course.finish(trial.span_ns, time.monotonic() - began, failed=bool(trial.error))
+        result.planned = course.planned
         if number or trial.error:
             result.variants[index].trials.append(trial)
-        if trial.error:
-            broken |= {index} if number == 0 else set()
         if number == 0:
             (folder / trial.recording).unlink(missing_ok=True)
-        if index == len(plan.variants) - 1 or number:
+        else:
             results.save(result, folder)
-    else:
-        result.complete = True
+    result.complete = course.due is None
     results.save(result, folder)
     return result
 

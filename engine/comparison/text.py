@@ -5,7 +5,7 @@ import textwrap
 from engine.comparison.result import Result, VariantResult
 from engine.comparison.traits import COLUMNS, table
 from engine.comparison.trial import WHERE
-from engine.model.format import duration, percent, rate, size
+from engine.model.format import count, duration, percent, rate, size
 
 WIDTH = 100
 BAR = 40  # characters of a full bar
@@ -20,37 +20,43 @@ def render(result: Result) -> str:
 
 def _head(result: Result) -> str:
     measured = sum(len(variant.trials) for variant in result.variants)
-    state = "" if result.complete else f"; not complete: {measured} of {len(result.variants) * result.repeats} trials"
-    return f"{result.title}: {len(result.variants)} variants, {result.repeats} trials each, {result.cores} cores{state}"
+    state = "" if result.complete else f"; not complete: {measured} of {result.planned} trials"
+    counts = sorted({len(variant.trials) for variant in result.variants if variant.good}) or [0]
+    each = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    return (
+        f"{result.title}: {count(len(result.variants), 'variant')}, {each} trials each,"
+        f" {count(result.cores, 'core')}{state}"
+    )
 
 
 def _numbers(result: Result) -> str:
-    base = result.baseline
     lines = [
-        f"{'':<26}{'per second':>12}{'spread':>18}{'speed-up':>10}{'efficiency':>12}{'start-up':>11}{'memory':>10}"
+        f"{'':<26}{'per second':>11}{'spread':>17}{'speed-up':>21}{'efficiency':>11}{'start-up':>10}{'memory':>10}"
     ]
     python = ""
     for variant in result.variants:
         if variant.python_title != python:
             python = variant.python_title
             lines.append(python)
-        lines.append(_line(result, variant, "  (the yardstick)" if variant is base else ""))
+        lines.append(_line(result, variant))
     return "\n".join(lines)
 
 
-def _line(result: Result, variant: VariantResult, remark: str) -> str:
+def _line(result: Result, variant: VariantResult) -> str:
     throughput, speed_up, efficiency = variant.throughput, result.speed_up(variant), result.efficiency(variant)
     name = f"  {variant.name:<24}"
     if throughput is None:
         return f"{name}  {variant.error or 'not run'}"
     spread = f"{rate(throughput.least)} – {rate(throughput.most)}"
-    times = f"{speed_up.median:.2f}" if speed_up else ""
-    share = percent(efficiency) if efficiency is not None else ""
+    times = f"{speed_up.median:.2f} ({speed_up.least:.2f} – {speed_up.most:.2f})" if speed_up else ""
+    if variant is result.baseline:
+        times = "1.00 (the yardstick)"
+    share = percent(efficiency.median) if efficiency else ""
     start_up, memory = (
         duration(variant.middle("start_up_ns")),
         size(used) if (used := result.memory(variant)) else "?",
     )
-    return f"{name}{rate(throughput.median):>12}{spread:>18}{times:>10}{share:>12}{start_up:>11}{memory:>10}{remark}"
+    return f"{name}{rate(throughput.median):>11}{spread:>17}{times:>21}{share:>11}{start_up:>10}{memory:>10}"
 
 
 def _bars(result: Result) -> str:
@@ -70,7 +76,7 @@ def _bars(result: Result) -> str:
             bar += SYMBOLS[what] * (round(at) - before)
             before = round(at)
         most = sorted(used, key=variant.share, reverse=True)[:3]
-        words = ", ".join(f"{what} {percent(variant.share(what))}" for what in most if variant.share(what) >= 0.01)
+        words = ", ".join(f"{what} {variant.share_in_words(what)}" for what in most if variant.share(what) >= 0.01)
         lines.append(f"  {variant.name:<24}{bar:<{BAR}}  {words}")
     lines.append("  " + "  ".join(f"{SYMBOLS[what]} {what}" for what in used))
     return "\n".join(lines)
@@ -96,4 +102,7 @@ def _findings(result: Result) -> str:
 
 
 def _notes(result: Result) -> str:
-    return "\n".join(["Notes", *(f"  {note}" for note in result.notes)]) if result.notes else ""
+    lines = ["Notes"]
+    for remark in result.remarks:
+        lines += textwrap.wrap(remark, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(lines) if lines[1:] else ""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from engine.backends import registry
 from engine.comparison.result import Result, VariantResult
-from engine.model.format import duration, percent, size
+from engine.model.format import duration, percent, rate, size
 
+OUTSIDE_SHARE = 0.25  # of the time, from which it is said
 COLUMNS = ("memory space", "GIL impact", "use case", "communication")
 
 
@@ -65,11 +66,11 @@ def _memory(result: Result, variant: VariantResult) -> str:
 
 def _gil(variant: VariantResult) -> str:
     if variant.free_threaded and not registry.get(variant.backend).uses_processes:
-        return f"no GIL; {percent(variant.share('GIL wait'))} of the workers' time waited for one"
+        return f"no GIL; {variant.share_in_words('GIL wait')} of the workers' time waited for one"
     if not all(trial.sampled for trial in variant.good):
         return "not measured on this system"
     kind = "a GIL each" if _own_gils(variant.backend) else "one GIL"
-    return f"{kind}, {percent(variant.share('GIL wait'))} of the workers' time waited for it"
+    return f"{kind}, {variant.share_in_words('GIL wait')} of the workers' time waited for it"
 
 
 def _own_gils(backend: str) -> bool:
@@ -81,17 +82,23 @@ def _use(result: Result, variant: VariantResult) -> str:
     if speed_up is None or base is None:
         return "not measured"
     if variant is base:
-        return "the yardstick"
+        return f"the yardstick: {rate(variant.throughput.median) if variant.throughput else 0} a second"
     start_up = duration(variant.middle("start_up_ns"))
-    return f"{speed_up.median:.2f} times {base.name} here, started in {start_up}"
+    return f"{speed_up.median:.2f} times {base.name} here, started in {start_up}{_busy(variant)}"
+
+
+def _busy(variant: VariantResult) -> str:
+    """What this work asks of a backend: whether it computes, or waits for something outside."""
+    outside = variant.share("I/O") + variant.share("sleep")
+    return f"; {percent(outside)} of the time outside Python" if outside >= OUTSIDE_SHARE else ""
 
 
 def _communication(variant: VariantResult) -> str:
-    if variant.backend == "serial":
-        return "none: one thread"
-    if registry.get(variant.backend).uses_processes:
-        return f"copied through pipes, {percent(variant.share('IPC'))} of the workers' time waited for them"
     waits = variant.share("lock wait") + variant.share("wait")
+    if variant.backend == "serial":
+        return f"none: one thread, {percent(waits)} of its time in waits"
+    if registry.get(variant.backend).uses_processes:
+        return f"copied through pipes, {variant.share_in_words('IPC')} of the workers' time waited for them"
     if variant.backend == "sub-interpreters":
         return f"copied through queues, {percent(waits)} of the workers' time in waits"
     return f"the same objects, {percent(waits)} of the workers' time waited for each other"

@@ -10,11 +10,11 @@ from engine.comparison import miniature
 from engine.comparison.miniature import Miniature
 from engine.model.entities import Lane
 from engine.model.model import Model
-from engine.recording.schema import STATE_MASK, State
+from engine.recording.schema import SAMPLED, STATE_MASK, State
 
 # What the time of a worker is split into, in the order in which it is shown. All but the last three are states of its
 # lane: "start-up" is the time from when the first worker was started until this one began, "IPC" waits for queues and
-# pipes between processes, "idle" the time without a task and from its own end until the last worker's.
+# pipes between processes and for their locks, "idle" the time without a task and from its own end to the last worker's.
 WHERE = ("running", "GIL wait", "core wait", "lock wait", "wait", "IPC", "I/O", "sleep", "unknown", "start-up", "idle")
 STATE_OF = {state: state.words for state in State if state is not State.ENDED}
 IPC_KINDS = ("process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe")
@@ -44,6 +44,7 @@ class Trial:
     sampled: bool  # GIL wait and core wait were told apart
     error: str = ""  # why it does not count, in one line
     miniature: Miniature | None = field(default=None, compare=False)
+    points: Mapping[str, float] = field(default_factory=dict)  # how far sampled shares may be off, by WHERE
 
     @property
     def per_s(self) -> float:
@@ -58,7 +59,11 @@ class Trial:
     def to_data(self) -> dict[str, Any]:
         """For JSON."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        return plain | {"where": dict(self.where), "miniature": self.miniature and self.miniature.to_data()}
+        return plain | {
+            "where": dict(self.where),
+            "points": dict(self.points),
+            "miniature": self.miniature and self.miniature.to_data(),
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Trial":
@@ -113,6 +118,7 @@ def measure(model: Model, recording: str) -> Trial:
         dropped=int(model.overhead.get("dropped", 0)),
         sampled=bool(model.overhead.get("sampler")),
         miniature=miniature.make(model, lanes, begin, last),
+        points=_points(model, lanes, begin, last, sum(where.values())),
     )
 
 
@@ -148,14 +154,27 @@ def _spent(model: Model, lane: Lane, begin: int, last: int) -> dict[str, int]:
     return spent
 
 
+def _points(model: Model, lanes: list[Lane], begin: int, last: int, whole_ns: int) -> dict[str, float]:
+    """How far the shares of sampled states may be off, of the workers' whole time."""
+    totals = model.states.totals(np.array([lane.id for lane in lanes]), begin, last)
+    scale = totals[:, 1:].sum() / max(1, whole_ns)
+    found = model.attribution.uncertainty(totals) * scale
+    return {STATE_OF[state]: round(float(found[state]), 2) for state in STATE_OF if found[state]}
+
+
 def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
-    """Time in waits for queues and pipes between processes."""
+    """Time in waits for queues and pipes between processes.
+
+    A worker process also waits for the locks that these are written and read under. They are the standard library's own
+    and not recorded, only seen by sampling as waits for something that has no name.
+    """
     primitives = {number for number, primitive in model.primitives.items() if primitive.kind in IPC_KINDS}
     details = np.array([key for key, (primitive, _) in model.details.items() if primitive in primitives], np.int64)
-    if not len(details):
-        return 0
+    process = model.processes[lane.process]
+    in_process = process.parent is not None and process.role != "interpreter"
     slices = model.states.slices(lane.id, start, end, limit=MOST_SLICES)
-    waits = (slices.codes & STATE_MASK == State.WAIT) & np.isin(slices.details, details)
+    nameless = in_process & (slices.codes & SAMPLED != 0) & (slices.details == 0)
+    waits = (slices.codes & STATE_MASK == State.WAIT) & (np.isin(slices.details, details) | nameless)
     return int((np.minimum(slices.ends[waits], end) - np.maximum(slices.starts[waits], start)).sum())
 
 

@@ -58,7 +58,9 @@ class Choices(QScrollArea):
         self.repeats.setValue(kept if isinstance(kept, int) else DEFAULT_REPEATS)
         self.repeats.valueChanged.connect(self._on_edited)
         self.workers_row = FieldRow("Worker counts", self.workers)
-        self.repeats_row = FieldRow("Trials of each", self.repeats, remark="After one warm-up that does not count.")
+        self.repeats_row = FieldRow(
+            "Trials of each", self.repeats, remark="After one warm-up that does not count; more of runs under a second."
+        )
         self.backends: dict[str, QCheckBox] = {}
         self.pythons: dict[str, QCheckBox] = {}
         self._backend_column, self._python_column = QVBoxLayout(), QVBoxLayout()

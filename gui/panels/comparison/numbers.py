@@ -33,12 +33,25 @@ class Numbers(QWidget):
                 "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 70, tip=lambda v: v.python_title
             ),
             Column[VariantResult]("Per second", self._per_s, 84, _median, number=True, explain=_PER_S),
-            Column[VariantResult]("Spread", _spread, 116, number=True, explain="Slowest and fastest trial"),
+            Column[VariantResult]("Spread", _spread, 116, number=True, explain=_SPREAD),
             Column[VariantResult](
-                "Speed-up", self._speed_up, 76, _median, number=True, share=self._share_of_best, explain=_SPEED_UP
+                "Speed-up",
+                self._speed_up,
+                76,
+                _median,
+                number=True,
+                tip=self._speed_up_tip,
+                share=self._share_of_best,
+                explain=_SPEED_UP,
             ),
             Column[VariantResult](
-                "Efficiency", self._efficiency, 76, self._efficiency_of, number=True, explain="Speed-up over workers"
+                "Efficiency",
+                self._efficiency,
+                76,
+                self._efficiency_of,
+                number=True,
+                tip=self._efficiency_tip,
+                explain="Speed-up over workers",
             ),
             Column[VariantResult](
                 "Start-up",
@@ -113,13 +126,23 @@ class Numbers(QWidget):
 
     def _efficiency(self, variant: VariantResult) -> str:
         found = self._result.efficiency(variant) if self._result else None
-        return "" if found is None else percent(found)
+        return "" if found is None else percent(found.median)
 
     def _efficiency_of(self, variant: VariantResult) -> float:
-        return (self._result.efficiency(variant) if self._result else None) or 0.0
+        found = self._result.efficiency(variant) if self._result else None
+        return found.median if found else 0.0
+
+    def _speed_up_tip(self, variant: VariantResult) -> str:
+        found = self._result.speed_up(variant) if self._result else None
+        return f"{found.median:.2f} times as fast, from {found.least:.2f} to {found.most:.2f}" if found else ""
+
+    def _efficiency_tip(self, variant: VariantResult) -> str:
+        found = self._result.efficiency(variant) if self._result else None
+        return f"{percent(found.median)}, from {percent(found.least)} to {percent(found.most)}" if found else ""
 
 
 _PER_S = "Steps a second, as the workers report them: the median of the trials"
+_SPREAD = "Slowest and fastest trial; of five or more without the furthest fifth at either end"
 _SPEED_UP = "Times the throughput of the yardstick: serial, or the fewest workers"
 
 
@@ -145,7 +168,7 @@ def _tip(variant: VariantResult) -> str:
 
 def _where_words(variant: VariantResult) -> str:
     parts = sorted(((variant.share(what), what) for what in WHERE), reverse=True)
-    return ", ".join(f"{what} {percent(share)}" for share, what in parts if share >= 0.005)
+    return ", ".join(f"{what} {variant.share_in_words(what)}" for share, what in parts if share >= 0.005)
 
 
 class _WhereBar(QStyledItemDelegate):

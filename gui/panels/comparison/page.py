@@ -156,7 +156,7 @@ class ComparisonPage(QWidget):
         self.words.setHtml(_words(result) if result else "")
         if result:
             counted = sum(len(variant.trials) for variant in result.variants)
-            wanted = len(result.variants) * result.repeats
+            wanted = result.planned
             state = (
                 ""
                 if result.complete
@@ -207,14 +207,13 @@ class ComparisonPage(QWidget):
 
 def _words(result: Result) -> str:
     found = findings(result)
-    if not found:
-        return "<p>Nothing that the numbers carry: too few trials, or differences smaller than their spread.</p>"
     parts = [
         f"<p><b>{escape(each['title'])}</b><br>{escape(each['explanation'])}<br>{escape(each['advice'])}</p>"
         for each in found
     ]
-    notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
-    return "".join(parts) + notes
+    if not parts:
+        parts = ["<p>Nothing that the numbers carry: too few trials, or differences smaller than their spread.</p>"]
+    return "".join(parts + [f"<p>{escape(remark)}</p>" for remark in result.remarks])
 
 
 def _table(result: Result) -> str:

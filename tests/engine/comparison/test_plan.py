@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine import interpreters
+from engine.comparison.course import Course, trials
 from engine.comparison.plan import moved, scenario_plan, workload_plan
 from engine.session import InvalidChoice
 from engine.tasks.workload import WorkerGroup, Workload, WorkQueue, from_data
@@ -24,7 +25,32 @@ def test_every_admitted_backend_and_worker_count_is_a_variant_and_serial_is_one(
 
 def test_rounds_interleave_the_variants_and_begin_with_another_one() -> None:
     plan = scenario_plan("cpu_under_gil", backends=["threads"], workers=[1, 2, 4], pythons=[HERE], repeats=2)
-    assert list(plan.rounds()) == [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (1, 0), (2, 2), (2, 0), (2, 1)]
+    course = Course(plan)
+    order = []
+    while course.due is not None:
+        order.append(course.due)
+        course.finish(2_000_000_000, 2.5, failed=False)
+    assert order == [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (1, 0), (2, 2), (2, 0), (2, 1)]
+
+
+def test_short_runs_are_tried_more_often_and_failed_ones_never_again() -> None:
+    plan = scenario_plan("cpu_under_gil", backends=["threads"], workers=[1, 2, 4], pythons=[HERE], repeats=2)
+    course = Course(plan)
+    assert (course.left_s, course.share, course.planned) == (None, 0.0, 6)
+    shares = []
+    tried: list[int] = []
+    for span_ns, failed in ((1_500_000_000, False), (400_000_000, False), (0, True)):
+        course.finish(span_ns, span_ns / 1e9, failed=failed)
+    assert course.planned == 2 + 5
+    assert course.left_s == pytest.approx(2 * 1.5 + 5 * 0.4)
+    while course.due is not None:
+        tried.append(course.due[1])
+        course.finish(400_000_000, 0.4, failed=False)
+        shares.append(course.share)
+    assert (tried.count(0), tried.count(1), tried.count(2)) == (2, 5, 0)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert (trials(1, 1), trials(3, 1), trials(30, 1), trials(3, 900_000_000)) == (1, 9, 50, 4)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.comparison.advice import findings
-from engine.comparison.result import NotAComparison, Result, VariantResult, load, save
+from engine.comparison.result import NotAComparison, Result, Spread, VariantResult, load, save
 from engine.comparison.text import WIDTH, render
 from engine.comparison.traits import table
 from engine.comparison.trial import WHERE, Trial, failed
@@ -31,7 +31,7 @@ def variant(backend: str, workers: int, *trials: Trial) -> VariantResult:
 
 
 def comparison(*variants: VariantResult, cores: int = 2) -> Result:
-    return Result("Primes", {"scenario": "cpu_under_gil"}, cores, 3, list(variants), complete=True)
+    return Result("Primes", {"scenario": "cpu_under_gil"}, cores, 3, list(variants), complete=True, planned=9)
 
 
 def typical() -> Result:
@@ -48,8 +48,40 @@ def test_speed_up_and_efficiency_refer_to_the_serial_median() -> None:
     assert result.baseline is result.variants[0]
     speed_up = result.speed_up(result.variants[2])
     assert speed_up is not None
-    assert (speed_up.median, speed_up.least, speed_up.most) == (1.85, 1.8, 1.9)
-    assert result.efficiency(result.variants[2]) == pytest.approx(1.85 / 4)
+    assert (speed_up.median, speed_up.least, speed_up.most) == (1.85, 180 / 110, 190 / 90)
+    efficiency = result.efficiency(result.variants[2])
+    assert efficiency is not None
+    assert efficiency.median == pytest.approx(1.85 / 4)
+    own = result.speed_up(result.variants[0])
+    assert own is not None
+    assert (own.median, own.least, own.most) == (1.0, 0.9, 1.1)
+
+
+def test_of_many_trials_the_furthest_do_not_count() -> None:
+    assert Spread.of([1, 9, 5, 4]) == Spread(4.5, 1, 9)
+    assert Spread.of([5, 1, 4, 90, 6]) == Spread(5, 4, 6)
+
+
+def test_a_share_is_as_sure_as_its_trials_and_its_sampling() -> None:
+    apart = variant("threads", 2, *(trial(9, where={"running": 100 - n, "GIL wait": n}) for n in (40, 50, 60)))
+    assert apart.share_in_words("GIL wait") == "50 % ± 10"
+    assert apart.surely("GIL wait") == pytest.approx(0.4)
+    sampled = variant("threads", 2, *[trial(9, where={"GIL wait": 1, "running": 1}, points={"GIL wait": 3.2})] * 2)
+    assert sampled.share_in_words("GIL wait") == "50 % ± 3"
+    assert sampled.points("running") == 0
+
+
+def test_a_share_that_might_be_less_is_no_finding() -> None:
+    shaky = [trial(9, where={"running": 100 - n, "lock wait": n}) for n in (5, 30, 55)]
+    assert findings(comparison(variant("threads", 4, *shaky))) == []
+
+
+def test_short_runs_are_remarked_upon() -> None:
+    assert typical().remarks == []
+    short = comparison(variant("serial", 1, trial(100)), variant("threads", 2, trial(100, span_ns=S // 4)))
+    (remark,) = short.remarks
+    assert remark.startswith("Runs were short (threads × 2: 250 ms at the least)")
+    assert "Runs were short" in render(short)
 
 
 def test_without_serial_the_fewest_workers_are_the_yardstick() -> None:
@@ -75,6 +107,8 @@ def test_thin_evidence_says_nothing() -> None:
     (finding,) = findings(overlapping)
     assert "none was faster" in finding["advice"]
     assert finding["gain"] is None
+    (finding,) = findings(comparison(overlapping.variants[0]))
+    assert "compare with one of them" in finding["advice"]
 
 
 @pytest.mark.parametrize(
