@@ -30,7 +30,7 @@ class Dresser(QObject):
     ) -> None:
         super().__init__(themes)
         self._application, self._themes, self._thread_time = application, themes, thread_time
-        self._waiting: list[QWidget] = []  # to be polished
+        self._waiting: list[QWidget] | None = []  # to be polished; None: not yet collected
         self._held: list[QWidget] = []  # windows that are not painted until all that can be seen is done
         self._next = QTimer(self)
         self._next.setInterval(0)
@@ -46,11 +46,14 @@ class Dresser(QObject):
     @property
     def busy(self) -> bool:
         """Whether some widgets have still to be polished."""
-        return bool(self._waiting)
+        return self._waiting != []
 
     def step(self) -> None:
         """Polishes some more widgets, those that can be seen before the others."""
         begun = self._thread_time()
+        if self._waiting is None:
+            self._waiting = QApplication.allWidgets()
+            return
         waiting = self._waiting = sorted(filter(isValid, self._waiting), key=QWidget.isVisible)
         while waiting:
             widget = waiting.pop()
@@ -70,7 +73,7 @@ class Dresser(QObject):
         self._held = [each for each in QApplication.topLevelWidgets() if each.isVisible() and each.updatesEnabled()]
         for window in self._held:
             window.setUpdatesEnabled(False)
-        self._waiting = QApplication.allWidgets()
+        self._waiting = None
         self._next.start()
 
     def _release(self) -> None:

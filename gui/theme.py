@@ -23,22 +23,22 @@ _Role = QPalette.ColorRole
 # For each surface that the stylesheet uses: the stylesheet's word for a role of the palette, and the roles that have
 # this colour. Three roles that nothing else reads carry what Qt has no role for.
 ROLES = {
-    "window": ("window", _Role.Window),
-    "panel": ("base", _Role.Base),
-    "raised": ("button", _Role.Button),
-    "hovered": ("light", _Role.Light),
-    "canvas": ("shadow", _Role.Shadow),
-    "lane": ("alternate-base", _Role.AlternateBase),
-    "border": ("mid", _Role.Mid),
-    "border_strong": ("dark", _Role.Dark),
-    "text": ("text", _Role.Text, _Role.WindowText, _Role.ButtonText, _Role.ToolTipText),
-    "text_dim": ("placeholder-text", _Role.PlaceholderText),
-    "accent": ("highlight", _Role.Highlight, _Role.Link, _Role.Accent),
-    "accent_text": ("highlighted-text", _Role.HighlightedText),
-    "accent_soft": ("midlight", _Role.Midlight),
-    "danger": ("bright-text", _Role.BrightText),
-    "danger_soft": ("link-visited", _Role.LinkVisited),
-    "warning": ("tooltip-base", _Role.ToolTipBase),
+    "window": ("window", (_Role.Window,)),
+    "panel": ("base", (_Role.Base,)),
+    "raised": ("button", (_Role.Button,)),
+    "hovered": ("light", (_Role.Light,)),
+    "canvas": ("shadow", (_Role.Shadow,)),
+    "lane": ("alternate-base", (_Role.AlternateBase,)),
+    "border": ("mid", (_Role.Mid,)),
+    "border_strong": ("dark", (_Role.Dark,)),
+    "text": ("text", (_Role.Text, _Role.WindowText, _Role.ButtonText, _Role.ToolTipText)),
+    "text_dim": ("placeholder-text", (_Role.PlaceholderText,)),
+    "accent": ("highlight", (_Role.Highlight, _Role.Link, _Role.Accent)),
+    "accent_text": ("highlighted-text", (_Role.HighlightedText,)),
+    "accent_soft": ("midlight", (_Role.Midlight,)),
+    "danger": ("bright-text", (_Role.BrightText,)),
+    "danger_soft": ("link-visited", (_Role.LinkVisited,)),
+    "warning": ("tooltip-base", (_Role.ToolTipBase,)),
 }
 
 STATE_NAMES = {state: state.words for state in State}
@@ -235,7 +235,7 @@ def stylesheet() -> str:
 def qt_palette(theme: Theme) -> QPalette:
     """The palette for the stylesheet, and for widgets and delegates that draw themselves."""
     palette = QPalette()
-    for surface, (_, *roles) in ROLES.items():
+    for surface, (_, roles) in ROLES.items():
         for role in roles:
             palette.setColor(role, theme.color(surface))
     for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):

@@ -163,10 +163,10 @@ class Legend(QWidget):
 
     def _dress(self) -> None:
         theme = self._themes.current
-        for entry in self.entries.values():
-            entry.set_theme(theme)
-        for mark in self._marks:
-            mark.set_theme(theme)
+        raster = Raster(theme, self.devicePixelRatioF())
+        entries: list[StateEntry | MarkEntry] = [*self.entries.values(), *self._marks]
+        for entry in entries:
+            entry.set_theme(theme, raster)
         self.update()
 
 
@@ -251,9 +251,9 @@ class StateEntry(QAbstractButton):
         exact = f"{100 * self._share:.1f} %{points_in_words(self._points)}"
         return f"{self._name}: {exact} of the time in view, {duration(self._time_ns)} of all lanes together\n{click}"
 
-    def set_theme(self, theme: Theme) -> None:
+    def set_theme(self, theme: Theme, raster: Raster) -> None:
         self._theme = theme
-        self._swatch = swatch(theme, int(self._state), 0, 0, self.devicePixelRatioF())
+        self._swatch = swatch(raster, int(self._state), 0, 0)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -312,9 +312,9 @@ class MarkEntry(QWidget):
         self.setAccessibleName(name)
         self.setAccessibleDescription(tip)
 
-    def set_theme(self, theme: Theme) -> None:
+    def set_theme(self, theme: Theme, raster: Raster) -> None:
         self._theme = theme
-        self._swatch = swatch(theme, *self._look, self.devicePixelRatioF())
+        self._swatch = swatch(raster, *self._look)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -330,9 +330,9 @@ class MarkEntry(QWidget):
         painter.drawText(self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
 
 
-def swatch(theme: Theme, code: int, worst: int, held: int, ratio: float) -> QImage:
+def swatch(raster: Raster, code: int, worst: int, held: int) -> QImage:
     """A little piece of the timeline: one lane in this state."""
-    raster = Raster(theme, ratio)
+    ratio = raster.ratio
     columns, height = round(SWATCH_PX * ratio), raster.row_height
     pixels = np.empty((1, height, columns), dtype=np.uint32)
     codes, worsts, holds = (np.full((1, columns), value, dtype=np.uint8) for value in (code, worst, held))

@@ -31,6 +31,10 @@ _STRIPES_PX = {State.GIL_WAIT: 4, State.CORE_WAIT: 2}
 PATTERN_PX = 8  # period of every pattern
 _PHASES = 4  # of stripes: 2 px each
 _CAPS = np.intp(_PHASES * 256)
+_CODES = np.arange(256)
+_STATES = np.where(np.isin(_CODES & STATE_MASK, list(State)), _CODES & STATE_MASK, State.UNKNOWN)  # of every code
+_ARE_SAMPLED = _CODES & SAMPLED != 0
+_ARE_DEADLOCKED = _CODES & DEADLOCKED != 0
 
 Codes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
@@ -67,12 +71,10 @@ class Raster:
         self.lane_pixel = pixel(self._lane)
         self.group_pixel = pixel(theme.surfaces.group)
         self.hold_pixel = pixel(theme.hold)
-        # For each band: a colour per stripe phase and code; the same for the darker lines of what is sampled.
-        self._tables = [self._table(depth, odd=False) for depth in range(4)]
-        self._darker_tables = [self._table(depth, odd=True) for depth in range(4)]
+        self._tables, self._darker_tables = zip(*(self._table(depth) for depth in range(4)), strict=True)
         # The upper edge: as the outermost band, then from _CAPS on a colour per worst code.
         self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
-        self._hatched = np.array([self._is_hatched(code) for code in range(256)])
+        self._hatched = _ARE_DEADLOCKED | (_CODES & STATE_MASK == State.UNKNOWN)
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
         self._hold_table = np.array([self.lane_pixel, self.hold_pixel], np.uint32)
         self._phases_of: tuple[int, int] | None = None
@@ -154,26 +156,20 @@ class Raster:
                 if few:
                     rows[lanes, line] = bars
 
-    def _is_hatched(self, code: int) -> bool:
-        return bool(code & DEADLOCKED) or code & STATE_MASK == State.UNKNOWN
-
     def _colour(self, state: State) -> str:
         colour = self._theme.states[state]
         return colour if not self._shown or state in self._shown else mix(colour, self._lane, 0.82)
 
-    def _code_state(self, code: int) -> State:
-        number = code & STATE_MASK
-        return State(number) if number in State._value2member_map_ else State.UNKNOWN
-
-    def _table(self, depth: int, *, odd: bool) -> Pixels:
-        table = np.empty((_PHASES, 256), dtype=np.uint32)
-        known: dict[tuple[State, bool], list[int]] = {}  # few states make all the codes
-        for code in range(256):
-            which = self._code_state(code), bool(odd and code & SAMPLED)
-            if which not in known:
-                known[which] = [self._band_pixel(*which, depth, phase) for phase in range(_PHASES)]
-            table[:, code] = known[which]
-        return table.ravel()
+    def _table(self, depth: int) -> tuple[Pixels, Pixels]:
+        """Of a band: a colour per stripe phase and code, and the same with what is sampled darker."""
+        plain, darker = (
+            np.array(
+                [[self._band_pixel(state, dark, depth, phase) for state in State] for phase in range(_PHASES)],
+                np.uint32,
+            )[:, _STATES]
+            for dark in (False, True)
+        )
+        return plain.ravel(), np.where(_ARE_SAMPLED, darker, plain).ravel()
 
     def _band_pixel(self, state: State, darker: bool, depth: int, phase: int) -> int:
         colour = self._band_colour(state, depth, phase)
@@ -193,18 +189,10 @@ class Raster:
         return self._lane
 
     def _worst_table(self) -> Pixels:
-        table = np.empty(256, dtype=np.uint32)
-        for code in range(256):
-            state = self._code_state(code)
-            table[code] = pixel(self._theme.deadlock if code & DEADLOCKED else self._colour(state))
-        return table
+        colours = np.array([pixel(self._colour(state)) for state in State], np.uint32)
+        return np.where(_ARE_DEADLOCKED, np.uint32(pixel(self._theme.deadlock)), colours[_STATES])
 
     def _hatch_table(self, stripe: bool) -> Pixels:
-        table = np.empty(256, dtype=np.uint32)
-        for code in range(256):
-            if code & DEADLOCKED:
-                table[code] = pixel(mix(self._theme.deadlock, "#000000", 0.45) if stripe else self._theme.deadlock)
-            else:
-                colour = self._colour(State.UNKNOWN)
-                table[code] = pixel(mix(colour, self._lane, 0.45 if stripe else 0.85))
-        return table
+        deadlock = mix(self._theme.deadlock, "#000000", 0.45) if stripe else self._theme.deadlock
+        unknown = mix(self._colour(State.UNKNOWN), self._lane, 0.45 if stripe else 0.85)
+        return np.where(_ARE_DEADLOCKED, np.uint32(pixel(deadlock)), np.uint32(pixel(unknown)))

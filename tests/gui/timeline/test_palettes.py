@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.schema import State
 from gui.panels.legend import swatch
 from gui.theme import StatePalette, Theme, contrast, make_theme
+from gui.timeline.raster import Raster
 
 # G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, "A Physiologically-based Model for Simulation of Color Vision
 # Deficiency", 2009, table for severity 1.0; on linear RGB.
@@ -52,7 +53,7 @@ def too_close(theme: Theme, eyes: str, apart: float) -> list[tuple[str, str, flo
 
 def shape(theme: Theme, state: State) -> np.ndarray:
     """A swatch without its hue: how far each pixel is from the empty lane, 0 to 1."""
-    image = swatch(theme, int(state), 0, 0, 1.0).convertToFormat(QImage.Format.Format_RGB32)
+    image = swatch(Raster(theme), int(state), 0, 0).convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.array(
         [[image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())] for y in range(image.height())], float
     )
