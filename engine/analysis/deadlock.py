@@ -64,6 +64,7 @@ class Participant:
     awaited: str = ""  # whom a join waits for, or whose results a future stands for
     flush: bool = False  # waits until what it put into the queue is taken out
     held_at_fork: bool = False  # waits for a lock whose holder stayed behind when its process was forked
+    reason: str = ""  # why nobody can end the wait any more, in words that follow it
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def _cause(participants: Sequence[Participant]) -> str:
     if any(participant.held_at_fork for participant in participants):
         return "fork-held-lock"
     cause = cause_of([participant.primitive for participant in participants])
+    if cause == "self-deadlock" and participants[0].reason:
+        return "mixed"
     if cause in _OF_RWLOCKS and any(_is_in_rwlock(participant) for participant in participants):
         return "rwlock"
     return cause
@@ -187,7 +190,8 @@ def _clause(participant: Participant, wanted: set[int]) -> str:
     if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
         return f"{participant.name} holds {held[0]} and waits for it itself"
     holding = f" holds {_listed(held)} and" if held else ""
-    return f"{participant.name}{holding} {_waiting(participant)}"
+    reason = f", {participant.reason}" if participant.reason else ""
+    return f"{participant.name}{holding} {_waiting(participant)}{reason}"
 
 
 def _waiting(participant: Participant) -> str:
@@ -213,7 +217,11 @@ def _waiting(participant: Participant) -> str:
 def _title(participants: Sequence[Participant]) -> str:
     names = [participant.name for participant in participants]
     if len(names) == 1:
-        waits_for_itself = participants[0].primitive.kind in MUTEXES | JOINS and not participants[0].held_at_fork
+        waits_for_itself = (
+            participants[0].primitive.kind in MUTEXES | JOINS
+            and not participants[0].held_at_fork
+            and not participants[0].reason
+        )
         return f"Deadlock: {names[0]} waits for {'itself' if waits_for_itself else 'what nobody can do any more'}"
     if len(names) > 5:
         return f"Deadlock of {len(names)} threads"

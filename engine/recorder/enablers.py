@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine.analysis.deadlock import JOINS, MUTEXES
 from engine.model.entities import Primitive
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
+from engine.recorder.executor_work import ExecutorWork
 from engine.recorder.outsiders import Outsiders
 from engine.recorder.registry import Registry, TracedProcess
 from engine.recording.liveness import is_alive
@@ -92,6 +93,12 @@ class Snapshot:
                 serials[process.number, thread] = serial
         return serials
 
+    def idle(self) -> list[bytes]:
+        """Which threads rest, where pools are served by threads of their own; to be compared with another's."""
+        if not any(process.collectors for process, _ in self.cells):
+            return []
+        return [words[_rests(words), layout.CELL_THREAD].tobytes() for _, words in self.cells]
+
     def holds(self) -> dict[Node, list[int]]:
         """Keys of the objects each thread holds, oldest first."""
         holds: dict[Node, list[tuple[int, int]]] = {}
@@ -116,28 +123,40 @@ class Enablers:
         for node, keys in self.holds.items():
             for key in keys:
                 self._holders.setdefault(key, set()).add(node)
+        for key, node in list(self._registry.left_held.items()):
+            if key in self._holders:
+                del self._registry.left_held[key]  # it was released after all
+            else:
+                self._holders[key] = {node}
         self._threads = {
             (process.number, thread)
             for process, words in snapshot.cells
             for thread in words[:, layout.CELL_THREAD].tolist()
             if not _has_ended(process, thread)
         }
-        self._resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
+        # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
+        self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
+        mains = ((process, main_thread(process)) for process, _ in snapshot.cells)
+        self._over = {process.number for process, main in mains if _has_ended(process, main)}
+        resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
+        self._work = ExecutorWork(
+            self._registry, self._threads, resting, ending=self._over, is_starting=self._incomplete
+        )
+        self.relays = self._work.relays()
+        self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
+        self.reasons: dict[Node, str] = {}  # why nobody can end a wait, in words that follow its primitive's name
         # Threads (by process; None: all) but those that rest until somebody gives them work.
-        self._ordinary: dict[int | None, Crowd] = {None: frozenset(self._threads - self._resting)}
+        self._ordinary: dict[int | None, Crowd] = {None: frozenset(self._threads - (resting - self.relays.keys()))}
         by_process: dict[int, list[Node]] = {}
         for node in self._ordinary[None]:
             by_process.setdefault(node[0], []).append(node)
         self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
-        self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in self.waits for node in nodes)}
-        # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
-        self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
+        waiting = self.waits.keys() | self.relays.keys()
+        self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in waiting for node in nodes)}
         self._releasers: dict[int, Crowd] = {}
-        mains = ((process, main_thread(process)) for process, _ in snapshot.cells)
-        self._over = {process.number for process, main in mains if _has_ended(process, main)}
         self._flushing: Crowd | None = None
 
     def wait(self, wait: CellWait) -> Wait:
@@ -147,11 +166,7 @@ class Enablers:
         bystanders = anybody = NOBODY
         nodes: set[Node] | None
         if primitive.kind in MUTEXES:
-            nodes = self._holders.get(process.key(wait.number))
-            if nodes is None and wait.detail & layout.WAIT_HELD_AT_FORK:
-                nodes = {wait.node}  # as good as its own: nobody of this process gives it back
-            elif nodes is None and wait.detail & layout.WAIT_HELD_BY_FORKER:
-                nodes = {(process.number, main_thread(process))}
+            nodes = self._holders_of_mutex(wait)
             if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
                 bystanders = self._may_release(process, primitive)
         elif wait.detail & layout.WAIT_ALL_THREADS:
@@ -159,11 +174,14 @@ class Enablers:
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
         elif primitive.kind in {"Executor", "Pool"}:
-            nodes = self._workers(wait)
+            nodes, bystanders = self._at_work(wait)
         elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
             nodes = self._holders_of_all(wait, primitive)
+            if nodes is not None and not nodes <= self._threads:
+                nodes = nodes & self._threads or self._left_by(nodes, wait)
+                bystanders = self._may_release(process, primitive)
             if nodes is None:
                 anybody = self._anybody(wait, primitive)
         known = bool(anybody) or (nodes is not None and nodes <= self._threads)
@@ -190,6 +208,10 @@ class Enablers:
             answer = primitive.kind not in _PARTICULAR and scope in self._free
             self._going_on[key] = answer
         return answer and not wait.detail & layout.WAIT_FLUSH
+
+    def without_relays(self, knots: Iterable[tuple[Node, ...]]) -> list[tuple[Node, ...]]:
+        """Knots without the service threads in them, which only hand on what others do."""
+        return [left for knot in knots if (left := tuple(node for node in knot if node not in self.relays))]
 
     def _may_release(self, process: TracedProcess, lock: Primitive) -> Crowd:
         """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
@@ -230,14 +252,34 @@ class Enablers:
         mine = (node for node in self._threads if node[0] == process.number)
         return {node for node in mine if node[1] not in lanes or not lanes[node[1]].daemon}
 
-    def _workers(self, wait: CellWait) -> set[Node] | None:
-        """Who runs it, if it is run; else whoever works for that executor."""
+    def _holders_of_mutex(self, wait: CellWait) -> set[Node] | None:
         process = wait.process
+        nodes = self._holders.get(process.key(wait.number))
+        if nodes:
+            return nodes if nodes & self._threads else self._left_by(nodes, wait)
+        if wait.detail & layout.WAIT_HELD_AT_FORK:
+            return {wait.node}  # as good as its own: nobody of this process gives it back
+        return {(process.number, main_thread(process))} if wait.detail & layout.WAIT_HELD_BY_FORKER else None
+
+    def _at_work(self, wait: CellWait) -> tuple[set[Node] | None, Crowd]:
+        """Who brings about what is waited for of an executor or a pool, and who may yet."""
         if wait.owner:
-            return {(process.number, wait.owner)}
-        processes = self._registry.processes if wait.number & layout.OBJECT_SHARED else [process]
-        workers = {(each.number, serial) for each in processes for serial in each.workers.get(wait.number, ())}
-        return (workers & self._threads) or None
+            return {(wait.process.number, wait.owner)}, NOBODY
+        found = self._work.of(wait.process, wait.number)
+        self.may_change |= self._incomplete
+        if found.reason:
+            self.reasons[wait.node] = found.reason
+            return {wait.node}, found.bystanders
+        return found.nodes or None, found.bystanders
+
+    def _left_by(self, holders: set[Node], wait: CellWait) -> set[Node]:
+        """Whoever held it is gone: the wait is as good as one for itself, for nobody is known who gives it back."""
+        registry = self._registry
+        process, thread = min(holders)
+        lane = registry.lane(registry.processes[process], thread)
+        of_process = lane.process is not wait.process and thread == main_thread(lane.process)
+        self.reasons[wait.node] = f"which {lane.process.name if of_process else lane.name} held when it ended"
+        return {wait.node}
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
         """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
@@ -279,8 +321,7 @@ class Enablers:
         return any(self._outsiders.may_act_in(self._registry.processes[number]) for number in numbers)
 
     def _is_internal(self, node: Node) -> bool:
-        lane = self._registry.processes[node[0]].lanes.get(node[1])
-        return lane is not None and lane.internal
+        return self._registry.is_internal(node)
 
 
 def main_thread(process: TracedProcess) -> int:
@@ -290,13 +331,18 @@ def main_thread(process: TracedProcess) -> int:
 
 def _resting(process: TracedProcess, words: NDArray[np.uint64]) -> set[Node]:
     """Idle workers and service threads in their ordinary rest."""
+    return {(process.number, thread) for thread in words[_rests(words), layout.CELL_THREAD].tolist()}
+
+
+def _rests(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """By cell."""
     detail = words[:, layout.CELL_WAIT_DETAIL]
     rests = (detail & np.uint64(layout.WAIT_STATE_MASK) == layout.WAIT_IDLE) | (
         detail & np.uint64(layout.WAIT_INTERNAL) != 0
     )
     rests &= words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
-    rests &= detail & np.uint64(layout.WAIT_TIMED) == 0
-    return {(process.number, thread) for thread in words[rests, layout.CELL_THREAD].tolist()}
+    result: NDArray[np.bool_] = rests & (detail & np.uint64(layout.WAIT_TIMED) == 0)
+    return result
 
 
 def _has_ended(process: TracedProcess, serial: int) -> bool:

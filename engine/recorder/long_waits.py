@@ -70,9 +70,9 @@ class LongWaits:
                 self._report(told, now_ns, now_ns)
         waits = snapshot.waits(chosen)
         enablers = Enablers(snapshot, waits, _NoOutsiders())
-        graph = {wait.node: replace(enablers.wait(wait), timed=False) for wait in waits}
+        graph = {wait.node: replace(enablers.wait(wait), timed=False) for wait in waits} | enablers.relays
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph), graph)
-        for nodes in wait_for.without_followers(knots, graph):
+        for nodes in enablers.without_relays(wait_for.without_followers(knots, graph)):
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
             is_particular = any(graph[node].enablers for node in nodes)
             if knot in self._told or not is_particular or deadlocked & set(nodes):

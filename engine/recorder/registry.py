@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.model.wait_for import Node
 from engine.recorder.primitives import PROCESS_SHIFT, Emit, PrimitiveRegistry, inherited, numbers_of
 from engine.recorder.texts import Frame
 from engine.tracer import layout
@@ -39,6 +40,7 @@ class TracedProcess:
     lanes: "dict[int, TracedLane]" = field(default_factory=dict)  # by serial
     targets: dict[int, int] = field(default_factory=dict)  # Process object: pid
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
+    collectors: dict[int, int] = field(default_factory=dict)  # executor: who hands on its results; 0: nobody any more
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
     end_ns: int | None = None
@@ -86,6 +88,7 @@ class Registry(PrimitiveRegistry):
         self._details: dict[int, int] = {}
         self._last_site = 0
         self._last_text = 0
+        self.left_held: dict[int, Node] = {}  # by key, shared locks: who held it when its process ended
         self._launches: dict[int, tuple[str, int]] = {}  # of children not up yet: name, when their launch began
         self.announced: set[int] = set()  # pids of children that have not shown up as traced processes (yet)
 
@@ -241,6 +244,11 @@ class Registry(PrimitiveRegistry):
             frame = ("thread", serial, native_id, f"thread-{serial}", start_ns or process.start_ns, False, 0, False)
             lane = self.add_thread(process, frame)
         return lane
+
+    def is_internal(self, node: Node) -> bool:
+        """Whether a thread serves the standard library or the tracer."""
+        lane = self.processes[node[0]].lanes.get(node[1])
+        return lane is not None and lane.internal
 
     def site(self, process: TracedProcess, number: int) -> int:
         """0 for what is unknown."""

@@ -140,6 +140,7 @@ class Tracing:
             for frame in frames:
                 self._take(traced, frame)
         traced.process.end_ns = now_ns
+        self._note_left_held(traced.process, words)
         self.holes += traced.ring.holes
         self._set_up_ns += traced.ring.tracer_ns
         traced.ring.close(unlink=True)
@@ -151,6 +152,13 @@ class Tracing:
         self.living.remove(traced)
         self._unreported.append((traced.process, now_ns))
         return words, drained
+
+    def _note_left_held(self, process: TracedProcess, words: NDArray[np.uint64]) -> None:
+        """What it held and shares with others stays as it is."""
+        held = words[:, layout.CELL_HELD :: 2]
+        rows, slots = np.nonzero(held & np.uint64(layout.OBJECT_SHARED))
+        for thread, number in zip(words[rows, layout.CELL_THREAD].tolist(), held[rows, slots].tolist(), strict=True):
+            self._registry.left_held[number] = process.number, thread
 
     def report_ends(self, now_ns: int, *, final: bool = False) -> None:
         """Says how dead processes ended, once their exit status is known or will not be."""
@@ -241,6 +249,8 @@ class Tracing:
                         "lane": registry.lane(process, serial).number,
                     }
                 )
+            case ("executor-collector", number, serial):
+                process.collectors[number] = serial
             case ("nesting" | "joined", *_):
                 self._orders.take(process, frame)
             case ("parameter", "sigint-handler", _):

@@ -82,7 +82,7 @@ class DeadlockWatch:
             self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
         threads = tuple(len(words) for _, words in snapshot.cells)
-        signature = threads, [words[:, _TELLING].tobytes() for words in chosen]
+        signature = threads, [words[:, _TELLING].tobytes() for words in chosen], snapshot.idle()
         due = self._is_due_again(now_ns)
         if signature == self._seen and not self._suspected and not self._observed and not due:
             return
@@ -103,12 +103,13 @@ class DeadlockWatch:
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
         enablers = Enablers(snapshot, waits, self._outsiders)
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
+        graph_waits |= enablers.relays
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         stuck = wait_for.stuck_nodes(graph_waits)
         knots = wait_for.without_followers(wait_for.find_knots(stuck, graph_waits), graph_waits)
         asleep = bool(knots) and self._all_asleep(stuck, enablers)
         suspected: dict[Knot, _Suspicion] = {}
-        for nodes in knots:
+        for nodes in enablers.without_relays(knots):
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
             if knot in self._observed:
                 continue
@@ -131,11 +132,9 @@ class DeadlockWatch:
 
     def _all_asleep(self, stuck: frozenset[Node], enablers: Enablers) -> bool:
         """Who waits for a lock does not count: it wakes up now and then, and its holder's cell tells what it gets."""
-        lanes = (
-            self._participants.lane(node)
-            for node in stuck
-            if enablers.waits[node].detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK
-        )
+        waits = (enablers.waits[node] for node in stuck - enablers.relays.keys())
+        nodes = {wait.node for wait in waits if wait.detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK}
+        lanes = map(self._participants.lane, nodes | enablers.relied_on)
         return all_asleep((lane.process.pid, lane.native_id) for lane in lanes)
 
     def _follow(self, snapshot: Snapshot, waits: dict[Node, CellWait], now_ns: int) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from . import layout
 from .follow import making, signal, waiting
+from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE
 from .queues import raw_simple_queue
-from .state import current
-from .tasks import TaskCall, idle, plain, task_name, works_for
+from .sites import user_site
+from .state import current, run
+from .tasks import TaskCall, hands_on, idle, plain, task_name, works_for
+from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +26,50 @@ WORKER = "_lanescope_worker"  # on a future: serial of the thread that runs it
 def make_submit(original: Method) -> Method:
     def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         with hidden:
-            future = original(self, *args, **kwargs)
             number = self.__dict__.get(ATTRIBUTE, 0)
+            if number and run.forked and is_bereft(self, number):
+                return submit_to_nobody(original, number, self, *args, **kwargs)
+            future = original(self, *args, **kwargs)
             if number:
                 future.__dict__[ATTRIBUTE] = number
             return future
 
     return submit
+
+
+def is_bereft(executor: Any, number: int) -> bool:
+    """Whether it is a copy made by fork whose threads stayed behind. Each worker has one: of while it was started."""
+    if number & layout.OBJECT_SHARED and any(state.executor == number for state in current().ring.states.values()):
+        return True
+    manager = getattr(executor, "_executor_manager_thread", None)
+    threads = [manager] if manager is not None else list(getattr(executor, "_threads", ()))
+    return bool(threads) and not any(thread.is_alive() for thread in threads)
+
+
+def submit_to_nobody(original: Method, number: int, executor: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Submitting to such a copy may wait for good: for its lock, which was held at the fork."""
+    hands_on(number, None)
+    state = current()
+    outer = begin(state, number, layout.WAIT_OTHER, user_site(get_frame(1)))
+    try:
+        future = original(executor, *args, **kwargs)
+    finally:
+        finish(state, outer)
+    future.__dict__[ATTRIBUTE] = number
+    return future
+
+
+def make_manager_run(original: Method) -> Method:
+    """The thread of a ProcessPoolExecutor that sets the results of its futures."""
+
+    def run(self: Any) -> None:
+        with hidden:
+            number = getattr(self.call_queue, ATTRIBUTE, 0)
+            if number:
+                hands_on(number, current())
+            original(self)
+
+    return run
 
 
 def make_item_run(original: Method) -> Method:
@@ -172,5 +213,6 @@ def patch_process_pool(module: ModuleType) -> None:
         ),
     )
     replace_method(executor, "submit", make_submit)
+    replace_method(module._ExecutorManagerThread, "run", make_manager_run)
     original = module._process_worker
     module._process_worker = look_like(make_process_worker(original), original)  # type: ignore[attr-defined]

@@ -150,6 +150,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
 #   ("executor-worker", object, serial)  thread works for that executor
+#   ("executor-collector", object, serial)  thread hands on its results in this process; 0: nobody does, after a fork
 #   ("child", pid, launched_ns, name)    when its launch began
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held

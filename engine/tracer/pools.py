@@ -1,12 +1,18 @@
-"""`multiprocessing.pool`: pools of processes and of threads, their workers idle or at a task, waiting for results."""
+"""`multiprocessing.pool`: pools of processes and of threads, their workers idle or at a task, waiting for results.
+
+A pool's own threads rest where they wait for tasks to hand out and for results to hand on.
+"""
 
 from __future__ import annotations
 
+from . import layout
 from .follow import maker
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
-from .tasks import TaskCall, idle, plain, task_name
+from .state import current, run
+from .tasks import TaskCall, hands_on, idle, plain, task_name
+from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 
     from .follow import Method
 
-numbers_of_queues: dict[int, int] = {}  # of thread pools, whose queues have no room for a number, by id
+numbers_of_queues: dict[int, int] = {}  # of pools, by the ids of their queues
 
 
 class WorkerQueue:
@@ -48,18 +54,69 @@ def make_worker(original: Method) -> Method:
     return worker
 
 
+class TaskQueue:
+    """What the thread that hands out tasks gets them from."""
+
+    def __init__(self, queue: Any, number: int) -> None:
+        self.queue = queue
+        self.number = number
+
+    def get(self) -> Any:
+        """The next tasks; None: there will be no more."""
+        return rest(self.number, layout.WAIT_IDLE, self.queue.get)
+
+
+def make_handle_tasks(original: Method) -> Method:
+    def _handle_tasks(taskqueue: Any, put: Any, outqueue: Any, *args: Any) -> None:
+        with hidden:
+            number = numbers_of_queues.get(id(outqueue), 0)
+            original(TaskQueue(taskqueue, number) if number else taskqueue, put, outqueue, *args)
+
+    return _handle_tasks
+
+
+class NextResult:
+    """What the thread that hands on results gets them by."""
+
+    def __init__(self, get: Method, number: int) -> None:
+        self.get = get
+        self.number = number
+        self.is_told = False
+
+    def __call__(self) -> Any:
+        """The next result."""
+        if not self.is_told:
+            self.is_told = True
+            hands_on(self.number, current())
+        return rest(self.number, layout.WAIT_OTHER, self.get)
+
+
+def rest(number: int, detail: int, get: Method) -> Any:
+    """A service thread of a pool waits for what it serves."""
+    with hidden:
+        state = current()
+        outer = begin(state, number, detail, 0)
+        try:
+            return get()
+        finally:
+            finish(state, outer)
+
+
 def make_setup_queues(original: Method) -> Method:
-    """Runs in a pool's `__init__`, before its workers start: the pool gets its number here."""
+    """Runs in a pool's `__init__`, before its workers and threads start: what they use gets its number here."""
 
     def _setup_queues(self: Any) -> None:
         with hidden:
             original(self)
             number = self.__dict__.get(ATTRIBUTE, 0)
+            for queue in (self._inqueue, self._outqueue):
+                numbers_of_queues.pop(id(queue), None)  # of one that is gone
+                if number:
+                    numbers_of_queues[id(queue)] = number
             if number:
-                try:
+                self._quick_get = NextResult(self._quick_get, number)
+                if hasattr(self._inqueue, "__dict__"):  # processes get it by pickle
                     self._inqueue.__dict__[ATTRIBUTE] = number
-                except AttributeError:
-                    numbers_of_queues[id(self._inqueue)] = number
 
     return _setup_queues
 
@@ -88,8 +145,16 @@ def make_result_init(original: Method) -> Method:
             if number:
                 waited_for = getattr(self, "_event", None) or self._cond
                 waited_for.__dict__[ATTRIBUTE] = number
+                if run.forked and not is_served(pool):
+                    hands_on(number, None)
 
     return __init__
+
+
+def is_served(pool: Any) -> bool:
+    """Whether it has its threads: a copy made by fork has none, and one that is forked with a worker not even that."""
+    handler = pool.__dict__.get("_result_handler")
+    return handler is not None and bool(handler.is_alive())
 
 
 def patch_pools(module: ModuleType) -> None:
@@ -99,5 +164,7 @@ def patch_pools(module: ModuleType) -> None:
     for cls in (module.Pool, module.ThreadPool):
         replace_method(cls, "__init__", make_pool_init)
         replace_method(cls, "_setup_queues", make_setup_queues)
+    handle_tasks = module.Pool._handle_tasks
+    module.Pool._handle_tasks = staticmethod(look_like(make_handle_tasks(handle_tasks), handle_tasks))
     for cls in (module.ApplyResult, module.IMapIterator):
         replace_method(cls, "__init__", make_result_init)

@@ -63,6 +63,11 @@ def works_for(state: ThreadState, number: int) -> None:
         state.ring.texts.write("executor-worker", number, state.serial)
 
 
+def hands_on(number: int, state: ThreadState | None) -> None:
+    """The thread hands on the results of that executor or pool in this process. None: nobody does, as after a fork."""
+    current().ring.texts.write("executor-collector", number, state.serial if state is not None else 0)
+
+
 def plain(method: Any) -> Any:
     """The method as it was before it was patched."""
     return getattr(method, "__wrapped__", method)

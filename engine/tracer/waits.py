@@ -20,8 +20,11 @@ def begin(
     owner_site: int = 0,
     owner_since: int = 0,
 ) -> Wait | None:
-    """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there."""
-    if state.internal and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
+    """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there.
+
+    A service thread rests, unless it waits for a lock or (it has a site then) in a callback of the user's.
+    """
+    if state.internal and not site and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
         detail |= layout.WAIT_INTERNAL
     now = clock()
     outer = state.wait
