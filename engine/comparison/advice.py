@@ -40,7 +40,21 @@ def findings(result: Result) -> list[dict[str, Any]]:
     for python in dict.fromkeys(variant.python for variant in solid):
         if finding := _too_few_threads(result, [variant for variant in solid if variant.python == python]):
             kept.append(finding)
-    return sorted(kept, key=lambda finding: -(finding["gain"] or 0))
+    return sorted(_merged(result, kept), key=lambda finding: -(finding["gain"] or 0))
+
+
+def _merged(result: Result, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that say the same of several variants as one, which begins with the first of them."""
+    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    for finding in found:
+        first = merged.setdefault((finding["kind"], finding["advice"]), finding)
+        if first is not finding:
+            subject = finding["variants"][0]
+            joint = ", " if len(first["variants"]) > len(finding["variants"]) else "; likewise "
+            name = result.full_name(result.variants[subject])
+            first["explanation"] = f"{first['explanation'].removesuffix('.')}{joint}{name}."
+            first["variants"] = [*first["variants"], subject]
+    return list(merged.values())
 
 
 def _finding(
@@ -77,7 +91,7 @@ def _gil_bound(result: Result, solid: list[VariantResult], variant: VariantResul
     best, gain = _fastest(others, variant)
     ways = "Processes, sub-interpreters and free-threaded builds have no GIL in common"
     advice = (
-        f"{best.name} on {best.python_title} did the same work {gain:.1f} times as fast."
+        f"{result.full_name(best)} did the same work {gain:.1f} times as fast."
         if best
         else f"{ways}; none was faster here."
         if others
@@ -85,8 +99,8 @@ def _gil_bound(result: Result, solid: list[VariantResult], variant: VariantResul
     )
     share = variant.share_in_words("GIL wait")
     texts = (
-        f"{variant.name} is bound by the GIL",
-        f"On {variant.python_title} its workers spent {share} of their time in waiting for the GIL (sampled).",
+        f"{result.full_name(variant)} is bound by the GIL",
+        f"Its workers spent {share} of their time in waiting for the GIL (sampled).",
         advice,
     )
     return _finding(result, "gil-bound", texts, variant, *([best] if best else []), gain=gain)
@@ -97,7 +111,7 @@ def _lock_bound(result: Result, _: list[VariantResult], variant: VariantResult) 
         return None
     share = variant.share_in_words("lock wait")
     texts = (
-        f"{variant.name} is bound by its locks",
+        f"{result.full_name(variant)} is bound by its locks",
         f"Its workers spent {share} of their time in waiting for locks.",
         "Hold locks for less time, or divide what they protect; more workers only wait longer.",
     )
@@ -108,10 +122,10 @@ def _slow_to_start(result: Result, solid: list[VariantResult], variant: VariantR
     if variant.surely("start-up") < START_UP_SHARE or not registry.get(variant.backend).uses_processes:
         return None
     best, gain = _fastest([other for other in solid if other.share("start-up") < START_UP_SHARE], variant)
-    more = f" {best.name} did the same work {gain:.1f} times as fast." if best else ""
+    more = f" {result.full_name(best)} did the same work {gain:.1f} times as fast." if best else ""
     share = variant.share_in_words("start-up")
     texts = (
-        f"{variant.name} spends its time in starting processes",
+        f"{result.full_name(variant)} spends its time in starting processes",
         f"{share} of its workers' time passed before they began.",
         f"Keep processes in a pool and give each more work.{more}",
     )
@@ -123,7 +137,7 @@ def _hand_over(result: Result, _: list[VariantResult], variant: VariantResult) -
         return None
     share = variant.share_in_words("IPC")
     texts = (
-        f"{variant.name} spends its time in handing over",
+        f"{result.full_name(variant)} spends its time in handing over",
         f"Its workers spent {share} of their time in waiting for queues and pipes between processes.",
         "Hand over larger pieces (a chunk size, shared memory), or use threads for this work.",
     )
@@ -143,7 +157,7 @@ def _oversubscribed(result: Result, solid: list[VariantResult], variant: Variant
         return None  # more workers than cores did help
     share = variant.share_in_words("core wait")
     texts = (
-        f"{variant.name} has more workers than there are cores",
+        f"{result.full_name(variant)} has more workers than there are cores",
         f"Its workers spent {share} of their time in waiting for one of the {result.cores} cores,"
         f" and it was no faster than {most.name}.",
         f"Use {result.cores} workers for work that computes.",
@@ -156,7 +170,7 @@ def _uneven(result: Result, _: list[VariantResult], variant: VariantResult) -> d
     if variant.workers < 2 or variant.backend == "serial" or ratio < UNEVEN or idle < IDLE_SHARE:
         return None
     texts = (
-        f"{variant.name} shares its work out unevenly",
+        f"{result.full_name(variant)} shares its work out unevenly",
         f"Its slowest worker was at work {ratio:.1f} times as long as the mean, the others were idle for"
         f" {percent(idle)} of the time.",
         "Cut the work into smaller pieces and let workers fetch the next one when they are done.",

@@ -125,11 +125,19 @@ class Result:
 
     @property
     def baseline(self) -> VariantResult | None:
-        """What speed-ups refer to: serial, else the fewest workers of the first backend; on the first interpreter."""
-        first = [variant for variant in self.variants if variant.python == self.variants[0].python]
-        known = [variant for variant in first if variant.throughput]
+        """What speed-ups refer to: that of the first interpreter."""
+        return self.baseline_on(self.variants[0].python) if self.variants else None
+
+    def baseline_on(self, python: str) -> VariantResult | None:
+        """Of one interpreter (its path): serial, else the fewest workers of the first backend."""
+        known = [variant for variant in self.variants if variant.python == python and variant.throughput]
         serial = [variant for variant in known if variant.backend == "serial"]
         return serial[0] if serial else min(known, key=lambda variant: variant.workers, default=None)
+
+    def full_name(self, variant: VariantResult) -> str:
+        """`threads × 4`, and on which Python where there are several."""
+        several = any(other.python != variant.python for other in self.variants)
+        return f"{variant.name} on {variant.python_title}" if several else variant.name
 
     def speed_up(self, variant: VariantResult) -> Spread | None:
         """How many times as fast as the baseline. Least and most compare the slowest with its fastest and the other way

@@ -85,7 +85,7 @@ def _bars(result: Result) -> str:
 def _table(result: Result) -> str:
     lines = []
     for row in table(result):
-        lines.append(f"{row.backend} × {row.workers}, {row.python}")
+        lines.append(f"{row.name}, {row.python}")
         lines += [f"  {name:<15}{row.cells[name].text}" for name in COLUMNS]
     return "\n".join(lines)
 

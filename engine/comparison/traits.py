@@ -26,6 +26,7 @@ class Cell:
 class Row:
     """A backend on an interpreter; cells by COLUMNS."""
 
+    name: str  # `threads × 4`
     backend: str
     workers: int
     python: str
@@ -48,17 +49,18 @@ def _row(result: Result, variant: VariantResult) -> Row:
     recording = trial.recording if trial else ""
     texts = (_memory(result, variant), _gil(variant), _use(result, variant), _communication(variant))
     cells = {name: Cell(text, recording) for name, text in zip(COLUMNS, texts, strict=True)}
-    return Row(variant.backend, variant.workers, variant.python_title, cells)
+    return Row(variant.name, variant.backend, variant.workers, variant.python_title, cells)
 
 
 def _memory(result: Result, variant: VariantResult) -> str:
-    own = registry.get(variant.backend).uses_processes
-    space = "one for each process" if own else "shared"
+    space = "one for each process" if registry.get(variant.backend).uses_processes else "shared"
+    if variant.backend == "sub-interpreters":
+        space = "one, objects kept apart"
     used = result.memory(variant)
-    base = result.baseline
+    base = result.baseline_on(variant.python)
     if not used:
         return f"{space}; not measured: not to be had here, or the run was too short"
-    if base is None or variant is base or base.python != variant.python or not result.memory(base):
+    if base is None or variant is base or not result.memory(base):
         return f"{space}, {size(used)} in all"
     more = (used - result.memory(base)) / variant.workers
     return f"{space}, {size(used)} in all, {f'{size(more)} a worker' if more > 0 else f'no more than {base.name}'}"
@@ -83,8 +85,9 @@ def _use(result: Result, variant: VariantResult) -> str:
         return "not measured"
     if variant is base:
         return f"the yardstick: {rate(variant.throughput.median) if variant.throughput else 0} a second"
-    start_up = duration(variant.middle("start_up_ns"))
-    return f"{speed_up.median:.2f} times {base.name} here, started in {start_up}{_busy(variant)}"
+    start_up_ns = variant.middle("start_up_ns")
+    started = f", started in {duration(start_up_ns)}" if start_up_ns else ""
+    return f"{speed_up.median:.2f} times {result.full_name(base)} here{started}{_busy(variant)}"
 
 
 def _busy(variant: VariantResult) -> str:

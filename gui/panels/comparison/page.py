@@ -225,5 +225,5 @@ def _table(result: Result) -> str:
             f"<td>{escape(cell.text)} <a href='#{quote(cell.recording)}'>run</a></td>"
             for cell in (row.cells[name] for name in COLUMNS)
         )
-        lines.append(f"<tr><td><b>{escape(row.backend)} × {row.workers}</b><br>{escape(row.python)}</td>{cells}</tr>")
+        lines.append(f"<tr><td><b>{escape(row.name)}</b><br>{escape(row.python)}</td>{cells}</tr>")
     return f"<table cellpadding='6' width='100%'>{''.join(lines)}</table>"
