@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
 from engine.model.model import Model
 from gui.action_table import When
+from gui.panels.lock_order.panel import ChosenOrder
 from gui.panels.wait_for.layout import GraphEdge
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
@@ -30,7 +31,7 @@ from gui.window.recorder_share import RecorderShare
 from gui.window.recordings import sample_recording
 from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram
-from gui.window.wording import edge_stacks, ending_words, first_work_line
+from gui.window.wording import edge_stacks, ending_words, first_work_line, order_stacks
 
 CLOSING = "closing"  # the question whether to end the run
 REMARK_MS = 4000  # that a passing remark stays in the status bar
@@ -190,6 +191,12 @@ class MainWindow(WindowFrame):
         self.wait_for.slice_chosen.connect(go.show_slice)
         self.wait_for.edge_chosen.connect(self._show_edge)
         self.wait_for.code_wanted.connect(lambda: self.docks.bring_up("source"))
+        self.lock_order.lane_chosen.connect(go.show_lane)
+        self.lock_order.slice_chosen.connect(go.show_slice)
+        self.lock_order.primitive_chosen.connect(go.show_primitive)
+        self.lock_order.order_chosen.connect(self._show_order)
+        self.lock_order.code_wanted.connect(lambda: self.docks.bring_up("source"))
+        self.lock_order.source_requested.connect(self._show_source)
         self.details.source_requested.connect(self._show_source)
         self.workload.source_requested.connect(self._show_scenario)
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
@@ -197,7 +204,7 @@ class MainWindow(WindowFrame):
         self.themes.changed.connect(self._dress)
         self.timeline.canvas.rows_changed.connect(self._align_plots)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
-        for dock in ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for"):
+        for dock in ("findings", "locks", "lock-order", "workers", "output", "statistics", "bookmarks", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
     # -- what the user does ------------------------------------------------------------------------------------------
@@ -285,6 +292,11 @@ class MainWindow(WindowFrame):
             return
         stacks = edge_stacks(model, edge)
         if stacks:
+            self.source.show_stacks(stacks)
+
+    def _show_order(self, chosen: ChosenOrder) -> None:
+        """The line where the inner lock was taken, and the one where the outer was."""
+        if self.bridge.model is not None and (stacks := order_stacks(self.bridge.model, chosen)):
             self.source.show_stacks(stacks)
 
     def _show_source(self, file: str, line: int) -> None:

@@ -1,6 +1,7 @@
 """Links in the text of panels: to a lane, to a line of code."""
 
 from html import escape
+from urllib.parse import quote
 
 from PySide6.QtCore import QUrl
 
@@ -19,17 +20,24 @@ def line_link(site: Site | None) -> str:
     """`bank.py:40`; words when it is not known."""
     if site is None:
         return "an unknown line"
-    return f'<a href="line:{escape(site.file)}:{site.line}">{escape(site.label)}</a>'
+    return f'<a href="line:{quote(site.file)}:{site.line}">{escape(site.label)}</a>'
+
+
+def linked_text(url: QUrl, kind: str) -> str | None:
+    """What follows `kind:` in a link of this kind."""
+    return url.path(DECODED) if url.scheme() == kind else None
 
 
 def linked_lane(url: QUrl) -> int | None:
     """The lane that a link leads to."""
-    kind, _, rest = url.toString(DECODED).partition(":")
-    return int(rest) if kind == "lane" else None
+    lane = linked_text(url, "lane")
+    return int(lane) if lane is not None else None
 
 
 def linked_line(url: QUrl) -> tuple[str, int] | None:
     """File and line that a link leads to."""
-    kind, _, rest = url.toString(DECODED).partition(":")
-    file, _, line = rest.rpartition(":")
-    return (file, int(line)) if kind == "line" else None
+    place = linked_text(url, "line")
+    if place is None:
+        return None
+    file, _, line = place.rpartition(":")
+    return file, int(line)

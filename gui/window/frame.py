@@ -20,6 +20,7 @@ from gui.panels.comparison import ComparisonPage
 from gui.panels.details import Details
 from gui.panels.findings import FindingsPanel
 from gui.panels.legend import Legend
+from gui.panels.lock_order import LockOrderPanel
 from gui.panels.locks import LocksPanel
 from gui.panels.output import OutputPanel
 from gui.panels.plots import Plots
@@ -117,6 +118,7 @@ class WindowFrame(QMainWindow):
             body.setMinimumWidth(NARROWEST)
         self.findings = FindingsPanel(themes)
         self.locks = LocksPanel(themes)
+        self.lock_order = LockOrderPanel(themes)
         self.workers = WorkersPanel(themes)
         self.output = OutputPanel(themes)
         self.statistics = StatisticsPanel(themes, self.spans)
@@ -188,10 +190,12 @@ class WindowFrame(QMainWindow):
         add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
         add("bookmarks", "Bookmarks", self.bookmarks, Area.BottomDockWidgetArea, beside="statistics")
+        add("lock-order", "Lock order", self.lock_order, Area.BottomDockWidgetArea, beside="locks")
         each_frame = (self.spans, self.legend, self.details, self.search_bar)
         panels = (
             self.findings,
             self.locks,
+            self.lock_order,
             self.workers,
             self.output,
             self.statistics,

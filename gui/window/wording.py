@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from engine.model.model import Model
+from gui.panels.lock_order.panel import ChosenOrder
 from gui.panels.source.panel import StackText
 from gui.panels.wait_for.layout import GraphEdge
 
@@ -32,6 +33,18 @@ def edge_stacks(model: Model, edge: GraphEdge) -> list[StackText]:
     if edge.hold_site and edge.holder is not None:
         title = f"{model.lane_name(edge.holder)} took {primitive}"
         stacks.append(StackText(title, model.stack(edge.hold_site)))
+    return [stack for stack in stacks if stack.frames]
+
+
+def order_stacks(model: Model, chosen: ChosenOrder) -> list[StackText]:
+    """Where the inner lock was taken, and where the one that was held then."""
+    order, way = chosen
+    lane = model.lane_name(way.lane)
+    taken, held = (model.primitives[lock].short for lock in (order.taken, order.held))
+    stacks = [
+        StackText(f"{lane} took {taken}", model.stack(way.stack)),
+        StackText(f"{lane} holds {held}, taken", model.stack(order.held_stack(way))),
+    ]
     return [stack for stack in stacks if stack.frames]
 
 

@@ -14,8 +14,8 @@ from statistics import fmean
 
 SWEEPS = 6
 LAYER_GAP = 84.0  # px between layers, where labels stand
-NODE_GAP = 14.0  # px between neighbours of one layer
-BEND_PX = 18.0  # room of an edge that passes through a layer
+NODE_GAP = 8.0  # px between neighbours of one layer
+BEND_PX = 12.0  # room of an edge that passes through a layer
 Link = tuple[int, int]
 Point = tuple[float, float]
 

@@ -22,7 +22,6 @@ from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
 
 DOT = 12.0
 ARROW = 9.0
-LOOP = 56.0  # px that the edge of a node that leads to itself rises above it
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
 
 
@@ -32,6 +31,7 @@ class GraphView(QWidget):
     node_chosen = Signal(int)
     edge_chosen = Signal(object)  # the edge's key
     code_wanted = Signal()  # of the edge chosen
+    loop_px = 56.0  # that the edge of a node that leads to itself rises above it
 
     def __init__(self, name: str, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         """`name` is what assistive technology calls it."""
@@ -147,7 +147,7 @@ class GraphView(QWidget):
             return
         start = self._boxes[edge.start][0]
         end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
-        path = self.route(edge, start, end) if end != start else _loop(start)
+        path = self.route(edge, start, end) if end != start else _loop(start, self.loop_px)
         marked = self._is_marked(edge)
         colour = self.themes.current.color("accent") if marked else self._colour(edge.tone)
         line = Qt.PenStyle.DashLine if edge.dashed else Qt.PenStyle.SolidLine
@@ -159,7 +159,9 @@ class GraphView(QWidget):
         painter.setPen(QPen(colour, 1.2))
         painter.setBrush(colour)
         painter.drawPolygon(_arrow_head(path))
-        middle = path.pointAtPercent(0.5) if end != start else QPointF(start.center().x(), start.top() - LOOP + 12)
+        middle = (
+            path.pointAtPercent(0.5) if end != start else QPointF(start.center().x(), start.top() - self.loop_px + 12)
+        )
         self._place_label(edge, middle, QFontMetricsF(painter.font()))
 
     def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF) -> None:
@@ -269,9 +271,9 @@ class GraphView(QWidget):
         return area is not None and area.contains(place)
 
 
-def _loop(box: QRectF) -> QPainterPath:
+def _loop(box: QRectF, rise: float) -> QPainterPath:
     """The edge of a node that leads to itself, or to nobody knows whom."""
-    middle, peak = box.center().x(), box.top() - LOOP
+    middle, peak = box.center().x(), box.top() - rise
     path = QPainterPath(QPointF(middle - 16, box.top()))
     path.cubicTo(QPointF(middle - 44, peak), QPointF(middle + 44, peak), QPointF(middle + 16, box.top()))
     return path

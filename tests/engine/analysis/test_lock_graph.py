@@ -1,12 +1,15 @@
 """The lock-order graph: its orders, what their circles mean, and why some can't become a deadlock."""
 
+import numpy as np
 import pytest
 
 from engine.analysis.exclusions import MOST_CHOICES
 from engine.analysis.lock_graph import Circle, LockGraph, Status, folded
+from engine.analysis.order_counts import OrderCount
 from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.model.nestings import Join, Nesting
+from engine.recording.schema import HOLD_ROW
 from tests.engine.analysis.test_lock_cycles import model, nesting
 
 
@@ -138,3 +141,24 @@ def test_folding_joins_locks_of_one_line() -> None:
     assert {lines[1, 2].status, lines[2, 1].status} == {Status.EXCLUDED}
     assert "never the same ones" in lines[1, 2].why
     assert lines[5, 5].status is Status.ORDERLY
+
+
+def test_how_often_one_was_taken_inside_the_other_is_counted_in_holds() -> None:
+    made = model(3, [])
+    made.holds.append(
+        np.array(
+            [
+                (1, 2, 12, 14, 0, 0), (1, 2, 15, 16, 0, 0), (1, 1, 10, 20, 0, 0), (1, 2, 21, 22, 0, 0),
+                (2, 2, 12, 13, 0, 0), (2, 1, 30, 40, 0, 0), (2, 2, 31, 32, 0, 0),
+            ],
+            HOLD_ROW,
+        )
+    )  # fmt: skip
+    counted = OrderCount(made, [(1, 2)])
+    while counted.advance():
+        pass
+    assert (counted.by_lane, counted.total) == ({1: 2, 2: 1}, 3)
+    backwards = OrderCount(made, [(2, 1), (3, 1)])
+    while backwards.advance():
+        pass
+    assert backwards.total == 0
