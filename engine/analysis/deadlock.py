@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.model.entities import Primitive
 
@@ -39,12 +39,45 @@ _ADVICE = {
     "mixed": "Break the circle at one place: release what is held before waiting for something else.",
 }
 
+ABANDONED_ADVICE = (
+    "Take locks with `with`, so that they are released however their thread ends; do not end processes by force while"
+    " they hold what others need."
+)
+
 _OF_RWLOCKS = {"lock-cycle", "self-deadlock", "condition", "semaphore", "mixed", "process-lock-cycle"}
 _RWLOCK_DEPTH = 2  # how many frames above the wait may be the lock's own
 _RWLOCK_METHOD = re.compile(
     "(acquire|lock|enter|begin|start|upgrade|wait)_?(for_|to_)?_?(read|write|reader|writer|shared|exclusive)"
     "|(read|write|reader|writer|shared|exclusive)_?(acquire|lock|enter)|^[rw]_?lock|^upgrade",
     re.IGNORECASE,
+)
+
+
+class Reason(NamedTuple):
+    """Why nobody can end a wait any more: words that follow what it is for, and what to do against it."""
+
+    words: str
+    advice: str
+
+
+def held_by_ended(name: str) -> Reason:
+    """The lock's holder has ended."""
+    return Reason(f"which {name} held when it ended", ABANDONED_ADVICE)
+
+
+COPY_OF_EXECUTOR = Reason(
+    "a copy made by fork, which has no threads of its own",
+    "Do not use a pool in a process that was forked from the one that made it: hand its results over by a queue, or"
+    " make a pool there.",
+)
+NOBODY_HANDS_ON = Reason(
+    "but the thread that hands on its results has ended",
+    "Let no callback of a pool raise: it runs in the one thread that hands on all of its results.",
+)
+LOST_TASK = Reason(
+    "but its workers are idle: what it waits for was lost",
+    "Find out what ended a worker at its task (memory, a crash, a signal): the pool replaces the worker but not the"
+    " task. Wait with a timeout, or use a ProcessPoolExecutor, which raises BrokenProcessPool then.",
 )
 
 
@@ -64,7 +97,7 @@ class Participant:
     awaited: str = ""  # whom a join waits for, or whose results a future stands for
     flush: bool = False  # waits until what it put into the queue is taken out
     held_at_fork: bool = False  # waits for a lock whose holder stayed behind when its process was forked
-    reason: str = ""  # why nobody can end the wait any more, in words that follow it
+    reason: Reason | None = None  # why nobody can end the wait any more
 
 
 @dataclass(frozen=True)
@@ -93,7 +126,7 @@ def finding(
         "cause": cause,
         "title": _title(ordered),
         "explanation": explanation(ordered),
-        "advice": _ADVICE[cause],
+        "advice": next((each.reason.advice for each in ordered if each.reason), _ADVICE[cause]),
         "participants": [
             {
                 "process": participant.pid,
@@ -190,7 +223,7 @@ def _clause(participant: Participant, wanted: set[int]) -> str:
     if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
         return f"{participant.name} holds {held[0]} and waits for it itself"
     holding = f" holds {_listed(held)} and" if held else ""
-    reason = f", {participant.reason}" if participant.reason else ""
+    reason = f", {participant.reason.words}" if participant.reason else ""
     return f"{participant.name}{holding} {_waiting(participant)}{reason}"
 
 

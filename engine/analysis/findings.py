@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from engine.analysis import (
+    abandoned_lock,
     convoy,
     costly_hold,
     forked_threads,
@@ -29,7 +30,7 @@ class Detector(Protocol):
 
 DETECTORS: tuple[Detector, ...] = (
     lock_order, convoy, held_while_blocked, costly_hold, uneven, pool_starvation, leak, forked_threads, gil_bound,
-    lost_process, thread_error, incomplete,
+    lost_process, abandoned_lock, thread_error, incomplete,
 )  # fmt: skip
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.

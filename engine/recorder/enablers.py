@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.deadlock import JOINS, MUTEXES
+from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended
 from engine.model.entities import Primitive
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.executor_work import ExecutorWork
@@ -147,7 +147,7 @@ class Enablers:
         self._outsiders = outsiders
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
-        self.reasons: dict[Node, str] = {}  # why nobody can end a wait, in words that follow its primitive's name
+        self.reasons: dict[Node, Reason] = {}  # why nobody can end a wait
         # Threads (by process; None: all) but those that rest until somebody gives them work.
         self._ordinary: dict[int | None, Crowd] = {None: frozenset(self._threads - (resting - self.relays.keys()))}
         by_process: dict[int, list[Node]] = {}
@@ -278,7 +278,7 @@ class Enablers:
         process, thread = min(holders)
         lane = registry.lane(registry.processes[process], thread)
         of_process = lane.process is not wait.process and thread == main_thread(lane.process)
-        self.reasons[wait.node] = f"which {lane.process.name if of_process else lane.name} held when it ended"
+        self.reasons[wait.node] = held_by_ended(lane.process.name if of_process else lane.name)
         return {wait.node}
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:

@@ -7,6 +7,7 @@ to be done, and whatever is still waited for never comes: its task went down wit
 
 from typing import NamedTuple
 
+from engine.analysis.deadlock import COPY_OF_EXECUTOR, LOST_TASK, NOBODY_HANDS_ON, Reason
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.registry import Registry, TracedProcess
 from engine.tracer import layout
@@ -14,12 +15,12 @@ from engine.tracer import layout
 
 class Work(NamedTuple):
     """The threads any of which may bring it about (none: not known), `bystanders` who may yet begin to; or the `reason`
-    why nobody can, in words that follow its name.
+    why nobody can.
     """
 
     nodes: set[Node]
     bystanders: Crowd = NOBODY
-    reason: str = ""
+    reason: Reason | None = None
 
 
 class ExecutorWork:
@@ -56,7 +57,7 @@ class ExecutorWork:
     def _find(self, process: TracedProcess, number: int) -> Work:
         collector = process.collectors.get(number)
         if collector == 0:
-            return Work(set(), reason="a copy made by fork, which has no threads of its own")
+            return Work(set(), reason=COPY_OF_EXECUTOR)
         processes = self._registry.processes if number & layout.OBJECT_SHARED else [process]
         workers = {(each.number, serial) for each in processes for serial in each.workers.get(number, ())}
         busy = workers & self._threads - self._resting
@@ -64,13 +65,12 @@ class ExecutorWork:
             return Work(busy)
         node = process.number, collector
         if node not in self._threads:
-            return Work(set(), reason="but the thread that hands on its results has ended")
+            return Work(set(), reason=NOBODY_HANDS_ON)
         if node not in self._resting or not workers:
             return Work({node})
         if self._is_starting or any(self._is_below(each, process) for each in self._ending):
             return Work(set())  # there may be a worker more, or one less, which the pool will do something about
-        reason = "" if busy else "but its workers are idle: what it waits for was lost"
-        return Work(busy, self._newcomers(process, workers), reason)
+        return Work(busy, self._newcomers(process, workers), None if busy else LOST_TASK)
 
     def _newcomers(self, process: TracedProcess, workers: set[Node]) -> Crowd:
         """The pool's own threads while they are at work, and processes that come up and may become workers."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.analysis.deadlock import KnotEdge, Participant, long_wait
 from engine.model import wait_for
-from engine.model.wait_for import Node
+from engine.model.wait_for import NOBODY, Node, Wait
 from engine.recorder.enablers import Enablers, Snapshot
 from engine.recorder.outsiders import Outsiders
 from engine.recorder.participants import Participants
@@ -70,7 +70,7 @@ class LongWaits:
                 self._report(told, now_ns, now_ns)
         waits = snapshot.waits(chosen)
         enablers = Enablers(snapshot, waits, _NoOutsiders())
-        graph = {wait.node: replace(enablers.wait(wait), timed=False) for wait in waits} | enablers.relays
+        graph = {wait.node: self._as_if_forever(enablers.wait(wait), enablers) for wait in waits} | enablers.relays
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph), graph)
         for nodes in enablers.without_relays(wait_for.without_followers(knots, graph)):
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
@@ -89,12 +89,19 @@ class LongWaits:
             self._report(told, now_ns, None)
         self._told.clear()
 
+    @staticmethod
+    def _as_if_forever(wait: Wait, enablers: Enablers) -> Wait:
+        """Without its timeout; without those who could help but need not, where whoever should has ended."""
+        return replace(wait, timed=False, bystanders=NOBODY if wait.node in enablers.reasons else wait.bystanders)
+
     def _reason(self, nodes: tuple[Node, ...], enablers: Enablers, participants: list[Participant]) -> str:
         """Why it is no deadlock; nothing where that is not known."""
         waits = [enablers.waits[node] for node in nodes]
         timed = [each.name for each, wait in zip(participants, waits, strict=True) if wait.detail & layout.WAIT_TIMED]
         if timed:
             return f"{timed[0]} waits with a timeout"
+        if any(node in enablers.reasons for node in nodes):
+            return "others that go on may still do it"
         if any(self._outsiders.may_act_in(wait.process) for wait in waits):
             return "a signal handler, or a thread that Python did not start, may still act"
         return ""

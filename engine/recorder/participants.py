@@ -58,7 +58,7 @@ class Participants:
             self._awaited(wait, primitive.kind),
             enablers.is_flush(wait),
             bool(wait.detail & layout.WAIT_HELD_AT_FORK),
-            enablers.reasons.get(node, ""),
+            enablers.reasons.get(node),
         )
 
     def _awaited(self, wait: CellWait, kind: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.analysis.findings import find_all
 from engine.model.model import Model
 from tests.engine.corpus import Program, programs
 from tests.engine.corpus_runs import Case, name, run
@@ -52,10 +53,27 @@ def test_deadlocks_of_all_forms_are_found(case: Case, tmp_path: Path) -> None:
     assert_found(case[0], model)
 
 
+def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str, Model]) -> None:
+    for program, title in (
+        ("ended_while_holding", "first ended while it held RLock accounts"),
+        ("killed_while_holding fork", "first ended while it held process RLock accounts"),
+    ):
+        (found,) = (found for found in find_all(covered[program]) if found["kind"] == "abandoned-lock")
+        assert found["title"] == title
+        assert "second waited" in found["explanation"]
+
+
+REASONS = {
+    "abandoned_but_released": ("second", "others that go on may still do it"),
+    "given_up_at_last": ("credit and debit", "credit waits with a timeout"),
+}
+
+
 def test_what_may_yet_go_on_is_a_long_wait_with_the_reason(tmp_path: Path) -> None:
-    (program,) = (each for each in programs("clean") if each.name == "given_up_at_last")
-    ((_, model),) = run([(program, "")], tmp_path)
-    (found,) = (found for found in model.findings.values() if found["kind"] == "long-wait")
-    assert (found["severity"], found["cause"], found["title"]) == ("info", None, "Long wait of credit and debit")
-    assert found["explanation"].endswith("This is no deadlock, for credit waits with a timeout.")
-    assert not [found for found in model.findings.values() if found["kind"] == "deadlock"]
+    chosen: list[Case] = [(program, "") for program in programs("clean") if program.name in REASONS]
+    for program, model in run(chosen, tmp_path):
+        who, reason = REASONS[program]
+        (found,) = (found for found in model.findings.values() if found["kind"] == "long-wait")
+        assert (found["severity"], found["cause"], found["title"]) == ("info", None, f"Long wait of {who}")
+        assert found["explanation"].endswith(f"This is no deadlock, for {reason}.")
+        assert not [found for found in model.findings.values() if found["kind"] == "deadlock"]
