@@ -1,22 +1,22 @@
 """Live plots on the timeline's time axis: running lanes, lock waiters, queue depth, CPU and memory.
 
-All of them share one pyqtgraph plot without axes, since axes cost more than everything else in it. Each is scaled to a
-band of that plot; its header beside it gives name, unit, top of the scale and the value under the pointer.
+All of them share one chart. Each is scaled to a band of it; its header beside it gives name, unit, top of the scale
+and the value under the pointer.
 """
 
 import time
 from collections.abc import Callable
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.frame_budget import FrameBudget
+from gui.panels.plots.chart import Chart, Line
 from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
-from gui.panels.plots.series import SERIES, Curve, Grid, Values, newest, nice_top
+from gui.panels.plots.series import SERIES, Curve, Grid, newest, nice_top
 from gui.state.arrangement import FIRST_NAMES_PX
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
@@ -33,6 +33,7 @@ LATER_MS = 16
 LATEST_S = 0.1
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
+FOOTROOM = 0.03  # share of its band that is left free below
 _DRAW_SOON = QEvent.Type(QEvent.registerEventType())
 
 
@@ -74,14 +75,12 @@ class Plots(QWidget):
         self._computed: list[list[Curve]] = []
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
-        self._curves: list[list[pg.PlotCurveItem]] = [[] for _ in SERIES]
         self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
-        self._plot = _bare_plot(self)
-        self._cursor = pg.InfiniteLine(angle=90)
-        self._separators = pg.PlotCurveItem()
-        for item in (self._cursor, self._separators):
-            self._plot.addItem(item, ignoreBounds=True)
-        self._lay_out()
+        self._chart = Chart(self._on_pointer, self)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(self._chart)
         for header in self.headers:
             header.toggled.connect(self._on_collapsed)
         view.changed.connect(self._on_view_changed)
@@ -145,7 +144,7 @@ class Plots(QWidget):
         self._show_values()
 
     def _begin(self, model: Model | None) -> None:
-        columns = max(self._plot.width() // COLUMN_PX, 2)
+        columns = max(self._chart.width() // COLUMN_PX, 2)
         self._pending = Grid(self._view.start_ns, self._view.span_ns / columns, columns)
         self._computed = []
         self._stale = False
@@ -168,14 +167,23 @@ class Plots(QWidget):
 
     def _show_all(self) -> None:
         assert self._grid is not None
-        columns = self._grid.columns
-        self._plot.setRange(xRange=(0, columns), yRange=(0, 1), padding=0)
-        edges = np.arange(columns + 1, dtype=np.float64)
-        for number, curves in enumerate(self._values):
-            self._show_curves(number, curves, edges)
-        bottoms = np.repeat([bottom for bottom, _ in self._bands()], 2)
-        self._separators.setData(np.tile([0.0, float(columns)], len(SERIES)), bottoms, connect="pairs")
+        bands = self._bands()
+        lines = [line for number, band in enumerate(bands) for line in self._lines(number, self._values[number], *band)]
+        self._chart.show_lines(self._grid.columns, lines, [bottom for bottom, _ in bands])
         self._show_cursor_line()
+
+    def _lines(self, number: int, curves: list[Curve], bottom: float, height: float) -> list[Line]:
+        """The curves of one plot, scaled to its band."""
+        top = nice_top(curves)
+        self.headers[number].set_top(SERIES[number].text(top) if curves else "")
+        theme = self._themes.current
+        return [
+            Line(
+                bottom + np.minimum(curve.values / top, 1.0) * height * HEADROOM + height * FOOTROOM,
+                curve.colour(theme),
+            )
+            for curve in curves
+        ]
 
     def event(self, event: QEvent) -> bool:
         if event.type() == _DRAW_SOON:
@@ -219,13 +227,6 @@ class Plots(QWidget):
             self._asked = True
             QCoreApplication.postEvent(self, QEvent(_DRAW_SOON), Qt.EventPriority.LowEventPriority.value)
 
-    def _lay_out(self) -> None:
-        layout = self._layout = QHBoxLayout(self)
-        layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._plot)
-        self._plot.point_at = self._on_pointer
-
     def _place(self) -> None:
         """Gives the height to the plots that are open, the headers theirs."""
         top = 0
@@ -247,24 +248,6 @@ class Plots(QWidget):
             bands.append((1 - (top + height) / total, height / total))
             top += height
         return bands
-
-    def _show_curves(self, number: int, curves: list[Curve], edges: Values) -> None:
-        items = self._curves[number]
-        while len(items) < len(curves):
-            item = pg.PlotCurveItem(skipFiniteCheck=False, connect="finite")
-            self._plot.addItem(item, ignoreBounds=True)
-            items.append(item)
-        for item in items[len(curves) :]:
-            item.setVisible(False)
-        bottom, height = self._bands()[number]
-        top = nice_top(curves)
-        self.headers[number].set_top(SERIES[number].text(top) if curves else "")
-        theme = self._themes.current
-        for item, curve in zip(items, curves, strict=False):
-            y = bottom + np.minimum(curve.values / top, 1.0) * height * HEADROOM + height * 0.03
-            item.setPen(pg.mkPen(curve.colour(theme), width=1))
-            item.setData(edges, y, stepMode="center")
-            item.setVisible(True)
 
     def _show_values(self) -> None:
         """Values under the pointer, else the newest ones in view."""
@@ -294,15 +277,16 @@ class Plots(QWidget):
 
     def _show_cursor_line(self) -> None:
         at, grid = self._selection.hover_ns, self._grid
-        self._cursor.setVisible(at is not None and grid is not None)
-        if at is not None and grid is not None:
-            self._cursor.setPos((at - grid.start_ns) / grid.ns_per_column)
+        if at is None or grid is None:
+            self._chart.show_cursor(None)
+        else:
+            self._chart.show_cursor((at - grid.start_ns) / grid.ns_per_column)
 
     def _on_pointer(self, x: float | None) -> None:
         if self._model is None or x is None:
             self._selection.hover(None)
             return
-        scale = TimeScale.fit(self._view.start_ns, self._view.end_ns, self._plot.width())
+        scale = TimeScale.fit(self._view.start_ns, self._view.end_ns, self._chart.width())
         self._selection.hover(scale.time(x))
 
     def _on_collapsed(self) -> None:
@@ -311,45 +295,7 @@ class Plots(QWidget):
 
     def _dress(self) -> None:
         theme = self._themes.current
-        self._plot.setBackground(theme.color("canvas"))
-        self._cursor.setPen(pg.mkPen(theme.color("text_dim")))
-        self._separators.setPen(pg.mkPen(theme.color("border")))
+        self._chart.dress(theme.color("canvas"), theme.color("border"), theme.color("text_dim"))
         for header in self.headers:
             header.set_theme(theme)
         self._draw_soon()
-
-
-class _Plot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot that neither zooms nor scrolls by itself and tells where the pointer is."""
-
-    point_at: Callable[[float | None], None] | None = None
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.point_at is not None:
-            self.point_at(event.position().x())
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        if self.point_at is not None:
-            self.point_at(None)
-
-    def wheelEvent(self, event: QEvent) -> None:
-        event.ignore()
-
-
-def _bare_plot(parent: QWidget) -> _Plot:
-    plot = _Plot(parent)
-    plot.hideAxis("left")
-    plot.hideAxis("bottom")
-    plot.hideButtons()
-    plot.setMenuEnabled(False)
-    plot.setMouseEnabled(x=False, y=False)
-    plot.setMouseTracking(True)
-    plot.setFrameShape(plot.Shape.NoFrame)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
-    plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 0)
-    plot.getViewBox().disableAutoRange()
-    plot.getViewBox().setDefaultPadding(0)
-    plot.setAccessibleName("Plots over time")
-    return plot
