@@ -1,31 +1,46 @@
 """What the rows in view show, made within a budget a paint and kept while the view moves.
 
 Columns lie on a grid anchored to time zero (see Geometry): what was made for a column stays right wherever that is.
-When the grid changes (zoom) or rows do (scroll), what was there before is taken over, stretched to the new columns, so
-that something true is on screen at once; the exact cells follow within the budget of this paint and the next ones.
-Where nothing was there before, coarse cells are shown until then.
+While the view is being zoomed its grid stays, and what is there is painted stretched; a new grid comes when that would
+be too coarse, and as soon as the zoom rests. Then (and when rows scroll) what was there is taken over, so that
+something true is on screen at once; the exact cells follow within the budget of this paint and the next ones. Where
+nothing was there before, coarse cells are shown until then.
 """
 
 import math
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.model.model import Model
 from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
-from gui.timeline.pieces import Pace, Piece, next_piece
+from gui.timeline.pieces import BARE, Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
-from gui.timeline.ring import MADE, ROUGH, UNMADE, Ring
+from gui.timeline.ring import MADE, ROUGH, Ring
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 
 MOST_S = 0.002  # thread CPU time of making exact cells in one paint
-MOST_MOVED_S = 0.001  # the same while the view is being zoomed: what is made is stretched again by the next paint
+MOST_MOVED_S = 0.001  # the same while the view is being zoomed
+STRETCHED = (0.8, 2.0)  # device px per column, least and most, while the view is being zoomed
+FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
+ANEW_S = 0.001  # that costs so much more than painting what is there
+MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
 SIDES = 2  # of the view at which zooming out shows something new: better made exactly at once than roughly first
 COARSENESS = 16  # columns that share a rough one
+
+
+class Placing(NamedTuple):
+    """Where the columns in view are, in device px: the first one's left edge (from that of the lanes' area, 0 or less),
+    and how wide each is, 1 unless they are stretched."""
+
+    left: float
+    column: float
 
 
 class LaneColumns:
@@ -36,7 +51,12 @@ class LaneColumns:
         self._clock = clock
         self._freshness = Freshness()
         self._model: object = None
-        self._grid: tuple[float, int] = (0.0, 0)  # ns per column, columns in view
+        self._grid: tuple[float, int] = (0.0, 0)  # ns per column, columns that fill the view
+        self._wanted = self._grid  # that of the view
+        self.placing = Placing(0.0, 1.0)
+        self.zooming = False  # at the last update the zoom had changed
+        self.anew = False  # the last update has laid out all columns anew
+        self._margin = 0  # columns from `first` on, and before `last`, that are beside the view
         self.rows: list[Row] = []  # in view
         self.ring = Ring(0, 0, 0, raster.row_height)
         self.first = self.last = 0  # columns in view, from … to (exclusive)
@@ -48,7 +68,16 @@ class LaneColumns:
         self._known_ns = 0
         self.made_s = 0.0  # what making cost in the last update
         self._made = False  # in the last update anything was made that had to
-        self.complete = True  # everything in view is exact
+        self._all_made = True
+
+    @property
+    def complete(self) -> bool:
+        """Everything in view is exact."""
+        return self._all_made and not self.zooming
+
+    @property
+    def ns_per_column(self) -> float:
+        return self._grid[0]
 
     @property
     def count(self) -> int:
@@ -72,38 +101,64 @@ class LaneColumns:
         is none, nothing is made, but never twice in a row.
         """
         geometry = scene.geometry
-        self.first, self.last = geometry.first_column, geometry.first_column + geometry.columns
         rows = list(scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view])
         if self._model is not scene.model:
             self._model, self.rows = scene.model, []
-        stays = (self._grid, self.rows) == ((geometry.ns_per_column, geometry.columns), rows)
+        wanted = (geometry.ns_per_column, geometry.columns)
+        self.zooming = wanted != self._wanted and not math.isinf(budget_s)
+        self._wanted = wanted
+        stays = rows == self.rows and (self._grid == wanted or (self.zooming and self._can_stretch(geometry, budget_s)))
+        self.anew = not stays
         if stays:
+            self._find_place(geometry, MARGIN if self.zooming else 0)
             self.ring.move_to(self.first, self.last)
         else:
             self._lay_out_anew(geometry, rows)
         self._leave_open(scene.model)
         self._mark_changed(scene)
-        if not math.isinf(budget_s):
-            budget_s = min(budget_s, MOST_S if stays else MOST_MOVED_S)
-        self._make(scene, budget_s)
-        self._sketch(scene)
+        if self.zooming:  # laying out anew is enough for one paint
+            budget_s = min(budget_s, 0.0 if self.anew else MOST_MOVED_S)
+        elif not math.isinf(budget_s):
+            budget_s = min(budget_s, MOST_S)
+        self._sketch(scene, self._make(scene, budget_s))
+
+    def _can_stretch(self, geometry: Geometry, budget_s: float) -> bool:
+        """The view can be painted from columns of the present grid."""
+        least, most = STRETCHED if budget_s >= ANEW_S else FURTHER_STRETCHED
+        stretch = self._grid[0] / geometry.ns_per_column
+        fits = geometry.columns / stretch + 2 * MARGIN + 2 <= self.ring.width
+        return geometry.columns == self._grid[1] and least <= stretch <= most and fits
+
+    def _find_place(self, geometry: Geometry, margin: int) -> None:
+        """Which columns of the present grid are in view, with so many more to either side, and where."""
+        scale, self._margin = self._grid[0], margin
+        if scale == geometry.ns_per_column:
+            first, last, stretch = geometry.first_column, geometry.first_column + geometry.columns, 1.0
+        else:
+            first, last = math.floor(geometry.start_ns / scale), math.ceil(geometry.end_ns / scale)
+            stretch = scale / geometry.ns_per_column
+        self.first, self.last = first - margin, last + margin
+        left = -float(margin) if stretch == 1.0 else self.first * stretch - geometry.first_column
+        self.placing = Placing(left, stretch)
 
     def _lay_out_anew(self, geometry: Geometry, rows: list[Row]) -> None:
         """Other rows, another zoom or another width: takes over what was there."""
         old, (old_scale, _), old_rows = self.ring, self._grid, self.rows
-        scale, columns = geometry.ns_per_column, geometry.columns
-        ring = self.ring = Ring(len(rows), columns, self.first, self._raster.row_height)
+        scale, columns = self._grid = (geometry.ns_per_column, geometry.columns)
+        self._find_place(geometry, 0)
+        first = self.first - MARGIN
+        ring = self.ring = Ring(len(rows), columns, first, self._raster.row_height)
         if old_rows:
             before = np.arange(len(rows))
             if rows != old_rows:
                 number = {row: place for place, row in enumerate(old_rows)}
                 before = np.array([number.get(row, -1) for row in rows], np.intp)
             same = scale == old_scale
-            wanted = np.arange(self.first, self.last, dtype=np.int64)
+            wanted = np.arange(first, self.last + MARGIN, dtype=np.int64)
             if not same:
                 wanted = np.floor((wanted + 0.5) * (scale / old_scale)).astype(np.int64)
-            ring.take_over(old, before, wanted, self.first, same=same)
-        self._grid, self.rows, self._changed = (scale, columns), rows, []
+            ring.take_over(old, before, wanted, first, same=same)
+        self.rows, self._changed = rows, []
         self.headers = [place for place, row in enumerate(rows) if row.kind is not RowKind.LANE]
 
     def _leave_open(self, model: Model) -> None:
@@ -140,20 +195,24 @@ class LaneColumns:
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
             status[(numbers >= since[:, None]) & (status == MADE)] = ROUGH
 
-    def _make(self, scene: Scene, budget_s: float) -> None:
-        """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none."""
+    def _make(self, scene: Scene, budget_s: float) -> NDArray[np.uint8]:
+        """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none.
+
+        Returns what is left to do.
+        """
         self.made_s = 0.0
-        todo = MADE - self.ring.in_order(self.ring.status, self.first, self.last)
-        self.complete = not todo.any()
-        if self.complete or (budget_s <= 0 and self._made and todo.max() < MADE - UNMADE):
-            self._made = self.complete
-            return
+        todo = self._todo()
+        self._all_made = not todo.any()
+        if self._all_made or (budget_s <= 0 and self._made and todo.max() < BARE):
+            self._made = self._all_made
+            return todo
         scale, now = self._grid[0], self._clock()
         deadline, started = now + budget_s, now
         while (piece := next_piece(todo, self._turn)) is not None:
             rows = [self.rows[place] for place in piece.places.tolist()]
             lanes = sum(len(row.lanes) for row in rows)
-            last = min(piece.last, piece.first + self._pace.columns(lanes, scale, deadline - now))
+            bare = todo.max() == BARE
+            last = min(piece.last, piece.first + self._pace.columns(lanes, scale, deadline - now, bare=bare))
             span = Span(self.first + piece.first, last - piece.first, scale)
             self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
             self._changed.append(Piece(piece.places, span.first, self.first + last))
@@ -161,17 +220,26 @@ class LaneColumns:
             self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
-            if now >= deadline and (todo.max() < MADE - UNMADE or len(self._changed) >= SIDES):
+            if now >= deadline and (todo.max() < BARE or len(self._changed) >= SIDES):
                 break
-        self.complete = not todo.any()
+        self._all_made = not todo.any()
         self._made = True
         self.made_s = now - started
+        return todo
 
-    def _sketch(self, scene: Scene) -> None:
+    def _todo(self) -> NDArray[np.uint8]:
+        """How urgent each cell is (rows, columns); see `next_piece`."""
+        todo: NDArray[np.uint8] = MADE - self.ring.in_order(self.ring.status, self.first, self.last)
+        if self._margin:
+            for beside in (todo[:, : self._margin], todo[:, -self._margin :]):
+                np.minimum(beside, BARE - 1, out=beside)
+        return todo
+
+    def _sketch(self, scene: Scene, todo: NDArray[np.uint8]) -> None:
         """Something coarse where there is nothing yet."""
-        empty = self.ring.in_order(self.ring.status, self.first, self.last) == UNMADE
-        if not empty.any():
+        if todo.max(initial=0) < BARE:
             return
+        empty = todo == BARE
         places = np.flatnonzero(empty.any(axis=1))
         columns = np.flatnonzero(empty.any(axis=0))
         span = Span(self.first + int(columns[0]), int(columns[-1] - columns[0]) + 1, self._grid[0])

@@ -15,6 +15,8 @@ from gui.timeline.row_shape import RowShape
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
 
+LABELS_S = 0.0005  # thread CPU time that looking for them costs, about
+
 
 class Frame:
     """Makes frames and paints them as often as asked. One per theme, state filter, device pixel ratio, row shape."""
@@ -44,7 +46,7 @@ class Frame:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry = scene.geometry
         self._columns.update(scene, budget_s)
-        self._labels.place(scene, self._columns.codes)
+        self._labels.place(scene, self._columns, hurried=self._columns.anew or budget_s - self.made_s < LABELS_S)
         self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
 
     def paint(self, painter: QPainter, scene: Scene) -> None:

@@ -1,5 +1,7 @@
 """Labels of the wide slices in view: their state, and what they wait for."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
@@ -9,15 +11,19 @@ from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, mix, ui_font
-from gui.timeline.geometry import RULER_PX
+from gui.timeline.columns import LaneColumns
+from gui.timeline.geometry import RULER_PX, Geometry
 from gui.timeline.labels import LabelSheet, Runs, wide_runs
 from gui.timeline.raster import Codes
 from gui.timeline.row_shape import RowShape
+from gui.timeline.rows import Row
 from gui.timeline.scene import Scene
 
 PADDING = 4
 LEAST_PX = 32  # narrower slices get no label
 CHOICES = 3  # texts for one label at most, the longest first
+FEWEST_REUSED, MOST_REUSED = 2, 8  # paints in a row for which what was found is used again
+NEARLY = 0.8  # of LEAST_PX: may become wide enough meanwhile
 NEVER = 1 << 30  # px; the width of a text that there is not
 _WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
 _TEXTS = {
@@ -29,6 +35,28 @@ _TEXTS = {
 Ints = NDArray[np.int64]
 
 
+class _Found(NamedTuple):
+    """What may be labelled: equal-length arrays. Rows count from the first one in view; `options`: CHOICES texts on the
+    sheet each (width, x, y)."""
+
+    rows: NDArray[np.intp]
+    starts_ns: NDArray[np.floating]
+    ends_ns: NDArray[np.floating]
+    codes: Codes
+    awaited: Ints  # primitive, 0: none
+    options: Ints
+
+
+NOTHING = _Found(
+    np.empty(0, np.intp),
+    np.empty(0),
+    np.empty(0),
+    np.empty(0, np.uint8),
+    np.empty(0, np.int64),
+    np.empty((0, CHOICES, 3), np.int64),
+)
+
+
 class LaneLabels:
     """Where the labels of a scene go. One per theme, states shown (all when empty), device pixel ratio, row shape."""
 
@@ -36,37 +64,68 @@ class LaneLabels:
         self._theme, self._shown, self._ratio, self._shape = theme, shown, ratio, shape
         self._sheet = LabelSheet(ui_font(FONT_SMALL_PX + shape.label_growth_px), ratio)
         self._behind = QColor(mix(theme.deadlock, "#000000", 0.35))
-        self._runs = wide_runs(np.empty((0, 0), dtype=np.uint8), 1)
-        self._awaited: Ints = np.empty(0, np.int64)  # for each run the primitive it waits for, 0: none
+        self._found = NOTHING
+        self._rows: list[Row] = []
+        self._reused = 0  # paints in a row
         self._model: Model | None = None
         self._choices: dict[int, list[tuple[int, int, int]]] = {}  # by code and primitive
         # Left, top, width, and x and y on the sheet; device px.
         self._placed: list[tuple[int, int, int, int, int]] = []
         self._deadlocked: list[tuple[int, int, int, int, int]] = []
 
-    def place(self, scene: Scene, codes: Codes) -> None:
-        """Finds the place of each label for the codes (rows, columns) in view."""
-        if scene.model is not self._model:
-            self._model, self._choices = scene.model, {}
-        runs = self._runs = wide_runs(codes, round(LEAST_PX * self._ratio))
-        self._awaited = _awaited(scene, runs)
-        kinds, kind_of = np.unique(runs.codes.astype(np.int64) | self._awaited << 8, return_inverse=True)
+    def place(self, scene: Scene, columns: LaneColumns, *, hurried: bool) -> None:
+        """Finds the place of each label for what is in view. While the view is being zoomed, what was found is used
+        again, a few times, and more often when this paint has no time left."""
+        same = scene.model is self._model and columns.rows == self._rows
+        reused = MOST_REUSED if hurried else FEWEST_REUSED
+        if same and columns.zooming and self._reused < reused:
+            self._reused += 1
+        else:
+            if scene.model is not self._model:
+                self._choices = {}
+            self._model, self._rows, self._reused = scene.model, columns.rows, 0
+            self._find(scene, columns)
+        self._put(scene.geometry)
+
+    def _find(self, scene: Scene, columns: LaneColumns) -> None:
+        """What is wide enough for a label, or nearly."""
+        least = LEAST_PX * self._ratio / columns.placing.column
+        runs = wide_runs(columns.codes, round(least * (NEARLY if columns.zooming else 1.0)))
+        starts_ns = (columns.first + runs.firsts) * columns.ns_per_column
+        ends_ns = (columns.first + runs.lasts) * columns.ns_per_column
+        awaited = _awaited(scene, runs, (starts_ns + ends_ns) / 2)
+        kinds, kind_of = np.unique(runs.codes.astype(np.int64) | awaited << 8, return_inverse=True)
         sheet = self._sheet.pixmap
         choices = [self._choices_of(kind, scene.model) for kind in kinds.tolist()]
         if self._sheet.pixmap is not sheet:  # it was full and has started anew
             self._choices = {}
             choices = [self._choices_of(kind, scene.model) for kind in kinds.tolist()]
         options = np.array(choices, np.int64).reshape(-1, CHOICES, 3)[kind_of]
-        fitting = options[:, :, 0] <= (runs.lasts - runs.firsts - self._px(2 * PADDING))[:, None]
-        some = np.flatnonzero(fitting.any(axis=1))
-        chosen = options[some, fitting[some].argmax(axis=1)]
-        left = runs.firsts[some] + self._px(scene.geometry.names_px + PADDING)
+        self._found = _Found(runs.rows, starts_ns, ends_ns, runs.codes, awaited, options)
+
+    def _put(self, geometry: Geometry) -> None:
+        """Gives what was found its places, and texts that fit."""
+        found = self._found
+        lefts, rights = self._edges(geometry)
+        widths = rights - lefts
+        fitting = found.options[:, :, 0] <= (widths - self._px(2 * PADDING))[:, None]
+        some = np.flatnonzero(fitting.any(axis=1) & (widths >= round(LEAST_PX * self._ratio)))
+        chosen = found.options[some, fitting[some].argmax(axis=1)]
+        left = lefts[some] + self._px(geometry.names_px + PADDING)
         drop = self._px(self._shape.bar_top) + (self._px(self._shape.bar_px) - self._sheet.height) // 2
-        top = runs.rows[some] * self._px(self._shape.height) + self._px(RULER_PX) + drop
+        top = found.rows[some] * self._px(self._shape.height) + self._px(RULER_PX) + drop
         placed = np.column_stack([left, top, chosen])
-        stuck = (runs.codes[some] & DEADLOCKED) != 0
+        stuck = (found.codes[some] & DEADLOCKED) != 0
         self._placed = [tuple(place) for place in placed[~stuck].tolist()]
         self._deadlocked = [tuple(place) for place in placed[stuck].tolist()]
+
+    def _edges(self, geometry: Geometry) -> tuple[Ints, Ints]:
+        """Left and right edges of what was found, as far as it is in view: device px from the lanes' left edge."""
+        lefts, rights = (
+            np.clip(np.rint((times - geometry.start_ns) / geometry.ns_per_column), 0, geometry.columns)
+            for times in (self._found.starts_ns, self._found.ends_ns)
+        )
+        return lefts.astype(np.int64), rights.astype(np.int64)
 
     def paint(self, painter: QPainter) -> None:
         """Paints them; the painter's unit is the device pixel."""
@@ -79,12 +138,12 @@ class LaneLabels:
 
     def wait_boxes(self, scene: Scene, primitive: int) -> list[QRectF]:
         """Where the wide waits for a primitive are, in logical px."""
-        geometry, runs, boxes = scene.geometry, self._runs, []
-        for place in np.flatnonzero(self._awaited == primitive).tolist():
-            first, last = int(runs.firsts[place]), int(runs.lasts[place])
-            top = geometry.row_top(geometry.first_row + int(runs.rows[place])) + self._shape.bar_top
-            width = (last - first) / self._ratio - 1
-            boxes.append(QRectF(geometry.names_px + first / self._ratio, top, width, self._shape.bar_px))
+        geometry, found, boxes = scene.geometry, self._found, []
+        lefts, rights = self._edges(geometry)
+        for place in np.flatnonzero(found.awaited == primitive).tolist():
+            top = geometry.row_top(geometry.first_row + int(found.rows[place])) + self._shape.bar_top
+            width = (rights[place] - lefts[place]) / self._ratio - 1
+            boxes.append(QRectF(geometry.names_px + lefts[place] / self._ratio, top, width, self._shape.bar_px))
         return boxes
 
     def _px(self, logical: float) -> int:
@@ -109,15 +168,14 @@ class LaneLabels:
         return self._theme.color("text") if state is State.UNKNOWN else self._theme.state_text(state)
 
 
-def _awaited(scene: Scene, runs: Runs) -> Ints:
+def _awaited(scene: Scene, runs: Runs, middles_ns: NDArray[np.floating]) -> Ints:
     """The primitive that each run waits for, 0: none."""
     awaited = np.zeros(len(runs.codes), np.int64)
     waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, _WITH_PRIMITIVE))
     if len(waits):
-        geometry, model = scene.geometry, scene.model
-        middles = (runs.firsts[waits] + runs.lasts[waits]) / 2 * geometry.ns_per_column + geometry.start_ns
-        lanes = scene.rows.lane_ids[geometry.first_row + runs.rows[waits]]
-        details = model.states.details_at(lanes, middles.astype(np.int64))
+        model = scene.model
+        lanes = scene.rows.lane_ids[scene.geometry.first_row + runs.rows[waits]]
+        details = model.states.details_at(lanes, middles_ns[waits].astype(np.int64))
         kinds, kind_of = np.unique(details, return_inverse=True)
         primitives = (model.detail(detail)[0] for detail in kinds.tolist())
         awaited[waits] = np.array([primitive.id if primitive else 0 for primitive in primitives])[kind_of]

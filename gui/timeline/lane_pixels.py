@@ -1,6 +1,7 @@
-"""From cells to the screen. Pixels are kept while the view moves along, and not while it is zoomed."""
+"""From cells to the screen. Pixels are kept while the view moves along, and painted stretched while it is zoomed."""
 
 import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from gui.timeline.cells import DOMINANT, HELD, WORST
@@ -9,7 +10,6 @@ from gui.timeline.pieces import Piece
 from gui.timeline.raster import Pixels, Raster
 from gui.timeline.ring import Part, Ring
 
-AT_ONCE = 1 << 20  # bytes that stay in the processor's cache
 FEW_ROWS = 4  # painted one by one
 
 
@@ -23,7 +23,6 @@ class LanePixels:
         self._raster = raster
         self._ring: Ring | None = None
         self._low = self._high = 0
-        self._scratch: Pixels = np.empty(0, np.uint32)
         # One line more than there are, so that an image that starts within the first line ends within the memory.
         self._memory: Pixels = np.empty(0, np.uint32)
 
@@ -35,25 +34,8 @@ class LanePixels:
         if columns.ring is not self._ring:
             self._ring = columns.ring
             self._low = self._high = columns.first
-            self._paint_at_once(painter, left, top, columns)
-        else:
-            self._keep(columns, changed)
-            self._paint_kept(painter, left, top, columns)
-
-    def _paint_at_once(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
-        """A few rows at a time, painted while they are in the processor's cache."""
-        height, ring = self._raster.row_height, columns.ring
-        at_once = max(1, AT_ONCE // (4 * height * columns.count))
-        if len(self._scratch) < at_once * height * columns.count:
-            self._scratch = np.empty(at_once * height * columns.count, np.uint32)
-        for first in range(0, ring.rows, at_once):
-            rows = slice(first, min(first + at_once, ring.rows))
-            shape = (rows.stop - first, height, columns.count)
-            pixels = self._scratch[: shape[0] * shape[1] * shape[2]].reshape(shape)
-            for part in ring.parts(columns.first, columns.last):
-                self._fill(pixels[:, :, part.skip : part.skip + part.size], columns, rows, part, columns.first)
-            image = QImage(pixels.data, shape[2], shape[0] * height, 4 * shape[2], QImage.Format.Format_RGB32)
-            painter.drawImage(left, top + first * height, image)
+        self._keep(columns, changed)
+        self._paint_kept(painter, left, top, columns)
 
     def _keep(self, columns: LaneColumns, changed: list[Piece]) -> None:
         """Brings the kept pixels up to date."""
@@ -62,11 +44,11 @@ class LanePixels:
         if self._low >= self._high or columns.first >= self._high or columns.last <= self._low:
             self._low = self._high = columns.first
             changed = []
-        many = [piece for piece in changed if len(piece.places) > FEW_ROWS]
-        if many:
-            self._repaint(columns, rows, min(piece.first for piece in many), max(piece.last for piece in many))
         for places, first, last in changed:
-            for place in places.tolist() if len(places) <= FEW_ROWS else ():
+            if len(places) > FEW_ROWS:
+                self._repaint(columns, rows, first, last)
+                continue
+            for place in places.tolist():
                 self._repaint(columns, slice(place, place + 1), first, last)
         if columns.first < self._low:
             low, self._low = self._low, columns.first
@@ -87,9 +69,12 @@ class LanePixels:
         ring = columns.ring
         height = ring.rows * self._raster.row_height
         for part in ring.parts(columns.first, columns.last):
-            data = self._memory[part.at.start :].data
-            image = QImage(data, part.size, height, 4 * ring.width, QImage.Format.Format_RGB32)
-            painter.drawImage(left + part.skip, top, image)
+            image = _image(self._memory, part.at, height, ring)
+            if columns.placing.column == 1:
+                painter.drawImage(left + round(columns.placing.left) + part.skip, top, image)
+            else:
+                begin, width = columns.placing.left + part.skip * columns.placing.column, columns.placing.column
+                painter.drawImage(QRectF(left + begin, top, part.size * width, height), image)
 
     def _pixels(self, ring: Ring) -> Pixels:
         """The kept pixels: (rows, row height, ring's width)."""
@@ -107,3 +92,8 @@ class LanePixels:
             if rows.start <= place < rows.stop:
                 summary = columns.ring.summaries.get(place)
                 pixels[place - rows.start] = raster.group_pixel if summary is None else summary[:, part.at]
+
+
+def _image(memory: Pixels, at: slice, height: int, ring: Ring) -> QImage:
+    """These columns of the kept pixels."""
+    return QImage(memory[at.start :].data, at.stop - at.start, height, 4 * ring.width, QImage.Format.Format_RGB32)

@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.timeline.cells import Places
+from gui.timeline.ring import MADE, UNMADE
 
 PIECE_S = 0.0007  # what any piece costs, however small
 LEAST_COLUMNS = 256
+LEAST_BARE_COLUMNS = 640  # where nothing is shown yet: about as dear as something coarse would be
 PROBED_COLUMNS = 384  # as long as it is not known what they cost at this zoom
+BARE = MADE - UNMADE
 LONG = 64  # columns for which it is worth making few rows by themselves
 
 
@@ -25,16 +28,16 @@ class Piece(NamedTuple):
 def next_piece(todo: NDArray[np.uint8], turn: float) -> Piece | None:
     """A block of columns to be made, the first one at or after this share of the width; None when all is done.
 
-    `todo` (rows, columns) says how urgent a cell is, 0: done; columns with the most urgent ones come first. Where few
-    rows are to be made for long (a wait has ended) and the others only at the end (what is new), the few come by
-    themselves.
+    `todo` (rows, columns) says how urgent a cell is, 0: done, BARE: nothing is shown there. Columns with the most
+    urgent ones come first, bare ones from left to right. Where few rows are to be made for long (a wait has ended) and
+    the others only at the end (what is new), the few come by themselves.
     """
     most = todo.max(initial=0)
     if not most:
         return None
     count = np.add.reduce((todo == most).view(np.uint8), axis=0, dtype=np.uint16)
     waiting = np.flatnonzero(count)
-    at = int(np.searchsorted(waiting, round(turn * todo.shape[1])))
+    at = int(np.searchsorted(waiting, round(turn * todo.shape[1]))) if most < BARE else 0
     first = int(waiting[at % len(waiting)])
     gaps = np.flatnonzero(count[first:] == 0)
     last = first + int(gaps[0]) if len(gaps) else todo.shape[1]
@@ -51,12 +54,13 @@ class Pace:
         self._cell_s = 0.0
         self._zoom: int | None = None
 
-    def columns(self, lanes: int, ns_per_column: float, left_s: float) -> int:
-        """How many columns of so many lanes can be made in this time; some in any case."""
+    def columns(self, lanes: int, ns_per_column: float, left_s: float, *, bare: bool) -> int:
+        """How many columns of so many lanes can be made in this time; some in any case, more where nothing is."""
+        least = LEAST_BARE_COLUMNS if bare else LEAST_COLUMNS
         if self._zoom != _zoom(ns_per_column):
-            return PROBED_COLUMNS
+            return max(least, PROBED_COLUMNS)
         fitting = (left_s - PIECE_S) / max(self._cell_s * lanes, 1e-9)
-        return int(min(max(fitting, LEAST_COLUMNS), 1e6))
+        return int(min(max(fitting, least), 1e6))
 
     def learn(self, lanes: int, ns_per_column: float, columns: int, took_s: float) -> None:
         """A piece has been made."""

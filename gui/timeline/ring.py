@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from gui.timeline.cells import Cells, Places
 from gui.timeline.raster import Pixels
 
-SLACK = 512  # columns kept beside those in view
-UNMADE, ROUGH, MADE = range(3)  # status: nothing there, to be improved, exact
+SLACK = 1024  # columns kept beside those in view
+UNMADE, ROUGH, MADE = 0, 2, 3  # status: nothing there, to be improved, exact
 _STATUS = 3
 
 

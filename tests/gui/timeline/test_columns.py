@@ -128,6 +128,37 @@ def test_within_a_small_budget_something_is_shown_at_once_and_exact_after_a_few_
         view.assert_exact()
 
 
+@pytest.mark.parametrize("factor", [0.93, 1 / 0.93, 0.8, 1.25])
+def test_while_being_zoomed_every_column_shows_what_lies_under_it_and_exact_it_is_once_the_zoom_rests(
+    model: Model, factor: float
+) -> None:
+    view = View(model)
+    middle, width = model.start_ns + 0.4 * span(model), 0.3 * span(model)
+    view.show(middle - width / 2, width)
+    kept = 0
+    for _ in range(24):
+        width *= factor
+        before = view.columns.ring
+        view.show(middle - width / 2, width, budget_s=0.001)
+        kept += view.columns.ring is before
+        columns, geometry = view.columns, view.scene.geometry
+        assert not columns.complete
+        placing, scale = columns.placing, columns.ns_per_column
+        assert placing.left <= 0
+        assert placing.left + columns.count * placing.column >= geometry.columns - 1e-6
+        assert columns.first * scale == pytest.approx(
+            geometry.start_ns + placing.left * geometry.ns_per_column, abs=scale / 1000
+        )
+        in_view = slice(*(round((x - placing.left) / placing.column) for x in (0, geometry.columns)))
+        assert (view.status()[:, in_view] != UNMADE).all()
+    assert kept >= 3  # the grid has not changed with every step
+    for _ in range(100):
+        view.show(middle - width / 2, width, budget_s=0.001)
+        if view.columns.complete:
+            break
+    view.assert_exact()
+
+
 def test_a_live_recording_is_exact_after_every_commit() -> None:
     made = Synthetic(lanes=24, slices=6_000, finished=True)
     model = Model(header(made))

@@ -38,12 +38,12 @@ class Painter:
         self.columns, self.pixels = LaneColumns(raster), LanePixels(raster)
         self.rows = arrange(model, Filters())
 
-    def paint(self, start_ns: float, span_ns: float, down: float = 0.0) -> np.ndarray:
+    def paint(self, start_ns: float, span_ns: float, down: float = 0.0, budget_s: float = math.inf) -> np.ndarray:
         """The pixels, `down` logical px from the image's upper edge."""
         place = (0, len(self.rows))
         geometry = Geometry.of((WIDTH, HEIGHT), self.ratio, place, (start_ns, start_ns + span_ns))
         scene = Scene(geometry, self.rows, self.model, {}, TimeBase(Times.START, self.model.start_ns))
-        self.columns.update(scene, math.inf)
+        self.columns.update(scene, budget_s)
         image = QImage(geometry.columns, round(HEIGHT * self.ratio), QImage.Format.Format_RGB32)
         image.fill(0xFF123456)
         image.setDevicePixelRatio(self.ratio)
@@ -76,6 +76,18 @@ def test_no_ratio_mixes_colours(model: Model, ratio: float) -> None:
     assert abs(offset - 7 * ratio) <= 0.5
     rows = moved.shape[0] - offset - 1
     np.testing.assert_array_equal(moved[offset : offset + rows], plain[:rows])
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+def test_while_being_zoomed_the_picture_is_the_one_before_stretched(model: Model, ratio: float, factor: float) -> None:
+    painter = Painter(model, ratio)
+    middle, span = (model.start_ns + model.end_ns) / 2, 3e6
+    painter.paint(middle - span / 2, span)
+    stretched = painter.paint(middle - span * factor / 2, span * factor, budget_s=0.001)
+    assert not painter.columns.complete
+    exact = Painter(model, ratio).paint(middle - span * factor / 2, span * factor)
+    assert (stretched == exact).mean() > 0.97  # edges of slices differ by a pixel at most, and the stripes in them
 
 
 def test_a_view_that_was_panned_and_zoomed_looks_like_a_fresh_one(qtbot: QtBot, model: Model) -> None:
