@@ -14,6 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.analysis.findings import DETECTORS, Detector
+from engine.analysis.foresight import Foresight
 from engine.model.model import Model
 from engine.recording.append import CannotAppend, append_texts
 from engine.recording.library import save_as
@@ -24,6 +25,7 @@ from gui.finding_search import FindingSearch
 
 FRAME_BUDGET_S = 0.003  # a batch that builds levels may take as long again
 SEARCHED_HERE = 3000  # slices; of shorter recordings every detector is done within a frame
+FORESIGHT_S = 0.001  # of a frame, for predicting deadlocks while a run goes on
 STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
 
@@ -48,6 +50,7 @@ class SessionBridge(QObject):
     run_ended = Signal()
     finding_added = Signal(dict)
     finding_changed = Signal(dict)
+    finding_removed = Signal(dict)  # a prediction that no longer holds
     failed = Signal(str)  # one plain line
     noted = Signal(str)  # one plain line worth knowing about the run, which went on
     opening_progressed = Signal(float)  # share of the file that has been taken in; 1.0: all
@@ -68,9 +71,10 @@ class SessionBridge(QObject):
         self._found = False  # findings have come from the helper process since the last look
         self._unsearched = False  # the recording shown has not been looked through for findings, nor is it now
         self._detectors_left: list[Detector] = []  # of a short recording, run one a frame
+        self._foresight: Foresight | None = None  # of the recording shown
         self._search = FindingSearch(self)
         self._search.found.connect(self._on_found)
-        self._search.progressed.connect(self.search_progressed)
+        self._search.progressed.connect(self._on_search_progressed)
         self._search.failed.connect(lambda why: self.noted.emit(f"Findings could not be looked for: {why}."))
         self.request: RunRequest | None = None
         self.path: Path | None = None
@@ -222,8 +226,16 @@ class SessionBridge(QObject):
         if self._opening:
             self._report_opening()
         self._report_damage()
-        found, self._found = self._found, False
+        found, self._found = self._found or self._foresee(), False
         return changed or found
+
+    def _foresee(self) -> bool:
+        """While a run goes on: predicts what may happen in it, for a moment; True when findings have changed."""
+        assert self._foresight is not None
+        if not self.running or not self._foresight.advance(FORESIGHT_S):
+            return False
+        self._report_findings()
+        return True
 
     def _take_batches(self, budget_s: float) -> bool:
         """Takes in batch after batch, each of them a small piece of work, until the budget is spent."""
@@ -273,6 +285,7 @@ class SessionBridge(QObject):
         self._reader = reader
         self.path = path
         self.model = Model(reader.header)
+        self._foresight = Foresight(self.model, self._clock)
         if self._opening and (overview := read_overview(path)) is not None:
             self.model.foretell(overview)
         self._unsearched = True
@@ -311,15 +324,25 @@ class SessionBridge(QObject):
 
     def _analyse(self) -> None:
         assert self.model is not None
+        assert self._foresight is not None
         for finding in self._detectors_left.pop(0).find(self.model):
-            self.model.add_finding(finding)
+            self._foresight.take(finding)
+        if not self._detectors_left:
+            self._foresight.end()
         self._report_findings()
 
     def _on_found(self, finding: dict[str, Any]) -> None:
-        assert self.model is not None
-        self.model.add_finding(finding)
+        assert self._foresight is not None
+        self._foresight.take(finding)
         self._found = True
         self._report_findings()
+
+    def _on_search_progressed(self, share: float) -> None:
+        if share >= 1.0 and self._search.completed and self._foresight is not None:
+            self._foresight.end()
+            self._found = True
+            self._report_findings()
+        self.search_progressed.emit(share)
 
     def replace_finding(self, finding: dict[str, Any]) -> None:
         """More is known of a finding by now: takes this one in its stead."""
@@ -334,6 +357,8 @@ class SessionBridge(QObject):
             if known is not finding:
                 self._known_findings[number] = finding
                 (self.finding_added if known is None else self.finding_changed).emit(finding)
+        for number in [number for number in self._known_findings if number not in self.model.findings]:
+            self.finding_removed.emit(self._known_findings.pop(number))
 
     def _report_opening(self) -> None:
         assert self._reader is not None

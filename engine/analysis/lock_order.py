@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, listed
 from engine.analysis.lock_cycles import Cycle, LockCycles
-from engine.analysis.nested_locks import by_origin, nestings_of_locks, origins
+from engine.analysis.nested_locks import EVER, by_origin, nestings_of_locks, origins
 from engine.analysis.start_order import StartOrder
 from engine.model.entities import Primitive, Site
 from engine.model.format import count
@@ -39,9 +39,11 @@ def find(model: Model) -> list[Finding]:
             return found
 
 
-def search(model: Model) -> Generator[None, None, list[Finding]]:
-    """The same, with a pause after each piece of the work. The model may grow meanwhile: that is for another search."""
-    nestings = yield from nestings_of_locks(model)
+def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Finding]]:
+    """The same up to a time, with a pause after each piece of the work. The model may grow meanwhile: that is for
+    another search, which knows the same finding by its "key".
+    """
+    nestings = yield from nestings_of_locks(model, until_ns)
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
     seen: set[frozenset[object]] = set()
@@ -193,6 +195,7 @@ def _common(model: Model, cycle: Cycle) -> dict[str, Any]:
             for link, (after, held) in zip(cycle, links[1:] + links[:1], strict=True)
         ],
         "resolved_ns": None,
+        "key": " ".join(sorted(repr(_places(model, link, held)) for link, held in links)),
     }
 
 

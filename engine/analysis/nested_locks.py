@@ -13,7 +13,9 @@ from engine.model.nestings import Held, Nesting
 EVER = 1 << 63
 
 
-def nestings_of_locks(model: Model, *, signals: bool = False) -> Generator[None, None, list[Nesting]]:
+def nestings_of_locks(
+    model: Model, until_ns: int = EVER, *, signals: bool = False
+) -> Generator[None, None, list[Nesting]]:
     """Locks taken while others were held, without what else was held; in pieces. `signals`: these count too."""
     known: dict[int, bool] = {}
 
@@ -26,7 +28,7 @@ def nestings_of_locks(model: Model, *, signals: bool = False) -> Generator[None,
     for number, nesting in enumerate(model.nestings[:]):
         if number % PIECE == 0:
             yield
-        if is_lock(nesting.primitive):
+        if nesting.time_ns <= until_ns and is_lock(nesting.primitive):
             held = tuple(held for held in nesting.held if is_lock(held.primitive))
             if held:
                 found.append(nesting._replace(held=held))

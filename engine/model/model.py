@@ -295,10 +295,18 @@ class Model:
             for lane in text.get("lanes") or []:
                 self.states.mark_deadlocked(lane, int(text.get("start_ns") or 0))
 
-    def add_finding(self, finding: Text) -> None:
-        """Adds what an analysis found in this model; its id is below 0, for the recording does not hold it."""
-        number = min([0, *self.findings]) - 1
+    def add_finding(self, finding: Text, instead_of: int | None = None) -> int:
+        """Adds what an analysis found in this model, or puts it in the place of a former such finding. Returns its id,
+        which is below 0, for the recording does not hold it.
+        """
+        number = min([0, *self.findings]) - 1 if instead_of is None else instead_of
         self.findings[number] = {**finding, "id": number}
+        self.version += 1
+        return number
+
+    def remove_finding(self, number: int) -> None:
+        """Takes back what an analysis found."""
+        del self.findings[number]
         self.version += 1
 
     def _take_bookmark(self, text: Text) -> None:

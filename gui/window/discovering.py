@@ -37,6 +37,7 @@ class Discovering(QObject):
         self._navigation, self._run_control, self._changed = navigation, run_control, changed
         bridge.finding_added.connect(self._on_added)
         bridge.finding_changed.connect(self._on_changed)
+        bridge.finding_removed.connect(lambda _: self._count())
         bridge.search_progressed.connect(self._on_search_progressed)
         panel.finding_chosen.connect(self.show)
         banner.show_in_graph.connect(self.show_deadlock)
