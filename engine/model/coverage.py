@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.model.columns import ranges
 from engine.model.growing import Growing
-from engine.model.levels import LANES, LONG_SPAN
+from engine.model.levels import LANES, LONG_RUN
 
 FINEST = 15
 COARSEST = 60
@@ -89,8 +89,8 @@ class Coverage:
         length, last = stop - first, int(stop.max())
         words = self._levels[self.finest].room(self._lanes, last)
         word, bits = lanes // LANES, BITS[lanes % LANES]
-        if int(length.max()) >= LONG_SPAN:
-            short = length < LONG_SPAN
+        if int(length.max()) >= LONG_RUN:
+            short = length < LONG_RUN
             for index in np.flatnonzero(~short).tolist():
                 words[first[index] : stop[index], word[index]] |= bits[index]
             first, length, word, bits = first[short], length[short], word[short], bits[short]

@@ -11,7 +11,7 @@ from engine.model.growing import Growing
 LANES = 64  # of a part that is read at once
 WIDEST = 256  # lanes of a group
 MOST_LANES = 1 << 20
-LONG_SPAN = 512  # buckets from which on a span is filled by itself
+LONG_RUN = 512  # buckets; a longer one is filled by itself
 # Groups begin at these lanes: the first ones are small, later ones fewer, so that neither few lanes waste room nor many
 # make work.
 BOUNDS = np.array([0, LANES, 2 * LANES, *range(WIDEST, MOST_LANES + 1, WIDEST)])
@@ -28,27 +28,38 @@ class Level:
         self._dtype = np.dtype(dtype)
         self._groups: list[Growing] = []
 
-    def put(self, lanes: np.ndarray, buckets: np.ndarray, values: np.ndarray) -> None:
-        """Sets single buckets; lanes are sorted."""
-        for group, some in _split(lanes):
-            rows = self._room(group, int(buckets[some].max()) + 1)
-            rows.reshape(-1)[buckets[some] * rows.shape[1] + lanes[some] - BOUNDS[group]] = values[some]
+    def put(
+        self, lanes: np.ndarray, buckets: np.ndarray, counts: np.ndarray, values: np.ndarray, others: np.ndarray
+    ) -> None:
+        """Sets runs of buckets: of each the first one to its value, those after it (`counts` - 1) to `others`.
 
-    def fill(self, lanes: np.ndarray, low: np.ndarray, high: np.ndarray, values: np.ndarray) -> None:
-        """Sets the buckets from low to high (exclusive) of each lane; lanes are sorted."""
+        Runs are sorted by lane and bucket, and don't overlap.
+        """
+        if not len(lanes):
+            return
+        if int(counts.max()) > LONG_RUN:
+            long = counts > LONG_RUN
+            for lane, bucket, count, value in zip(
+                *(part[long].tolist() for part in (lanes, buckets, counts, others)), strict=True
+            ):
+                group = int(np.searchsorted(BOUNDS, lane, "right")) - 1
+                self._room(group, bucket + count)[bucket + 1 : bucket + count, lane - BOUNDS[group]] = value
+            counts = np.where(long, 1, counts)
         for group, some in _split(lanes):
-            begin, length = low[some], high[some] - low[some]
-            rows = self._room(group, int(high[some].max()))
-            slots, kept = lanes[some] - BOUNDS[group], values[some]
-            short = length < LONG_SPAN
-            if not short.all():
-                for index in np.flatnonzero(~short).tolist():
-                    rows[begin[index] : begin[index] + length[index], slots[index]] = kept[index]
-                begin, length, slots, kept = begin[short], length[short], slots[short], kept[short]
-            width, stops = rows.shape[1], np.cumsum(length)
-            places = np.repeat((begin - stops + length) * width + slots, length)
-            places += np.arange(0, len(places) * width, width)
-            rows.reshape(-1)[places] = np.repeat(kept, length)
+            begin, count, slots = buckets[some], counts[some], lanes[some] - BOUNDS[group]
+            rows, stops = self._room(group, int((begin + count).max())), np.cumsum(count)
+            width, total, first = rows.shape[1], int(stops[-1]), stops - count
+            # Most runs begin where the one before ends: places are found for all of those together.
+            apart = (slots[1:] != slots[:-1]) | (begin[1:] != begin[:-1] + count[:-1])
+            heads = np.concatenate([[0], np.flatnonzero(apart) + 1])
+            joined = np.diff(np.concatenate([first[heads], [total]]))
+            places = np.repeat((begin[heads] - first[heads]) * width + slots[heads], joined)
+            places += np.arange(0, total * width, width)
+            words = values[some]
+            if total > len(words):
+                words = np.repeat(others[some], count)
+                words[first] = values[some]
+            rows.reshape(-1)[places] = words
 
     def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
         """Values of these buckets (in order) of the lanes of one part (see `parts`): (len(buckets), len(lanes))."""

@@ -124,47 +124,53 @@ def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary, *, firs
     The lanes are the batch's from `first_lane` on.
     """
     (lanes, firsts, counts), starts, ends, codes = new
-    count = len(starts)
+    # A slice lies in its first bucket and, when it crosses into another one, in its last. First buckets are new rows
+    # unless the slice before lies there too, last ones always are.
     first_bucket, last_bucket = starts >> k, (ends - 1) >> k
-    # Pieces: a slice's part in its first bucket and, when that is another one, in its last.
     crosses = last_bucket > first_bucket
-    at = np.arange(count) + np.cumsum(crosses) - crosses  # of a slice's first piece
-    tails = at[crosses] + 1
-    total = count + len(tails)
-    owner = np.repeat(np.arange(count), 1 + crosses)
-    bucket = first_bucket[owner]
-    bucket[tails] = last_bucket[crosses]
-    spent = np.empty(total, np.int64)
-    spent[at] = np.minimum(ends, (first_bucket + 1) << k) - starts
-    spent[tails] = ends[crosses] - (last_bucket[crosses] << k)
-    on_edge = starts & ((1 << k) - 1) == 0
-    flags = (codes & CERTAINTY) | np.where(on_edge, 0, INNER).astype(np.uint8)
-    fresh = firsts[~begun]
-    on_edge[fresh] = False
-    flags[fresh] &= CERTAINTY
-    piece_codes, piece_flags, edge = codes[owner], flags[owner], np.zeros(total, bool)
-    edge[at] = on_edge
-    piece_flags[tails] &= CERTAINTY
-    lane = np.repeat(np.arange(len(lanes)), counts)[owner]
-    change = np.empty(total, bool)
-    change[0] = True
-    np.not_equal(bucket[1:], bucket[:-1], out=change[1:])
-    change[at[firsts]] = True
-    heads = np.flatnonzero(change)
-    groups = len(heads)
-    group = np.cumsum(change)
-    group -= 1
-    times = np.bincount(group + groups * (piece_codes & STATE_MASK).astype(np.int64), spent, groups * STATES)
-    known = Summary(
-        times.astype(np.int32 if k <= NARROW else np.int64).reshape(STATES, -1),
-        np.maximum.reduceat(piece_codes & SEVERITY, heads),
-        np.bitwise_or.reduceat(piece_flags, heads),
-        np.logical_or.reduceat(edge, heads),
+    fresh = np.empty(len(starts), bool)
+    np.not_equal(first_bucket[1:], last_bucket[:-1], out=fresh[1:])
+    fresh[firsts] = True
+    last = np.cumsum(fresh.view(np.int8) + crosses.view(np.int8), dtype=np.int64)
+    last -= 1
+    first = last - crosses
+    crossing = np.flatnonzero(crosses)
+    into = last[crossing]
+    count = int(last[-1]) + 1
+
+    spent = np.minimum(ends, (first_bucket + 1) << k) - starts
+    spent_after = ends[crossing] - (last_bucket[crossing] << k)
+    of_state = (codes & STATE_MASK).astype(np.int64) * count
+    times = np.bincount(
+        np.concatenate([of_state + first, of_state[crossing] + into]),
+        np.concatenate([spent, spent_after]),
+        count * STATES,
     )
-    lasts = np.append(heads[1:], total) - 1
-    rows = Rows(lane[heads], bucket[heads], known, piece_codes[heads], piece_codes[lasts])
+    worst, flags, edge = np.zeros(count, np.uint8), np.zeros(count, np.uint8), np.zeros(count, bool)
+    severity = codes & np.uint8(SEVERITY)
+    np.maximum.at(worst, first, severity)
+    np.maximum.at(worst, into, severity[crossing])
+    on_edge = starts & ((1 << k) - 1) == 0
+    inside = ~on_edge
+    inside[firsts[~begun]] = on_edge[firsts[~begun]] = False
+    flags[first[inside]] = INNER
+    edge[first[on_edge]] = True
+    uncertain = np.flatnonzero(codes & np.uint8(CERTAINTY))
+    for row in (first[uncertain], last[uncertain]):
+        np.bitwise_or.at(flags, row, codes[uncertain] & np.uint8(CERTAINTY))
+
+    bucket, first_code, last_code = np.empty(count, np.int64), np.empty(count, np.uint8), np.empty(count, np.uint8)
+    bucket[last] = last_bucket
+    bucket[first] = first_bucket
+    first_code[first[fresh]] = codes[fresh]
+    first_code[into] = codes[crossing]
+    last_code[last] = codes
+    last_code[first] = codes  # of several the last one stays
+    stops = last[firsts + counts - 1] + 1
+    first_rows = np.concatenate([[0], stops[:-1]])
+    known = Summary(times.astype(np.int32 if k <= NARROW else np.int64).reshape(STATES, -1), worst, flags, edge)
+    rows = Rows(np.repeat(np.arange(len(lanes)), stops - first_rows), bucket, known, first_code, last_code)
     # What the lane's open bucket held before stands left of its first row.
-    first_rows = runs(rows.lane).firsts
     left.add_right(np.arange(len(lanes)), rows.known.take(first_rows))
     rows.known.put(first_rows, left)
     rows.lane += first_lane
@@ -196,29 +202,34 @@ def parents(
         rows = rows.take(np.flatnonzero(moved[rows.lane]))
     size = 1 << k
     parent = rows.bucket >> 1
-    change = np.concatenate([[True], (parent[1:] != parent[:-1]) | (rows.lane[1:] != rows.lane[:-1])])
-    heads = np.flatnonzero(change)
-    lasts = np.append(heads[1:], len(parent)) - 1
+    change = np.empty(len(parent) + 1, bool)
+    change[0] = change[-1] = True
+    np.not_equal(parent[1:], parent[:-1], out=change[1:-1])
+    change[1:-1] |= rows.lane[1:] != rows.lane[:-1]
+    heads = np.flatnonzero(change[:-1])
+    both = ~change[1:][heads]
     lane, parent = rows.lane[heads], parent[heads]
-    open_parent = after[lane] >> (k + 1)
-    known = rows.known.pairs(heads, lasts)
+    known = rows.known.pairs(heads, both)
     if k == NARROW:
         known.times = known.times.astype(np.int64)
+    first_code, last_code = rows.first_code[heads], rows.last_code[heads + both]
+    open_parent = after[lane] >> (k + 1)
     # Left half: a row of this batch, carried over, or pure: covered by the slice that comes in.
     right_only = (rows.bucket[heads] & 1).astype(bool)
     was_complete = before[lane] >> k > parent * 2
     carried = np.flatnonzero(right_only & was_complete)
-    known.add_left(carried, open_above.take(lanes[lane[carried]]))
-    pure = np.flatnonzero(right_only & ~was_complete)
-    known.add_pure(pure, rows.first_code[heads[pure]], size, left=True)
-    # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
-    keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1))
-    halves, fresh = heads[keep], ~right_only[keep]
-    carried_on = [(lanes[lane[keep[fresh]]], rows.known.take(halves[fresh]))]
-    fresh = right_only[keep] & ~was_complete[keep]
-    half = Summary.pure(rows.first_code[halves[fresh]], size)
-    carried_on.append((lanes[lane[keep[fresh]]], half))
+    if len(carried):
+        known.add_left(carried, open_above.take(lanes[lane[carried]]))
     # Right half: a row of this batch, pure (covered by the slice that goes out), or still to come.
-    pure = np.flatnonzero((lasts == heads) & ~right_only & (parent < open_parent))
-    known.add_pure(pure, rows.last_code[lasts[pure]], size, left=False)
-    return Rows(lane, parent, known, rows.first_code[heads], rows.last_code[lasts]), carried_on
+    left_pure = np.flatnonzero(right_only & ~was_complete)
+    right_pure = np.flatnonzero(~(both | right_only) & (parent < open_parent))
+    known.add_pure(left_pure, first_code[left_pure], right_pure, last_code[right_pure], size)
+    # The complete left half of an open bucket is what has to be carried on (as it is, or newly known).
+    keep = np.flatnonzero((parent == open_parent) & ((after[lane] >> k) & 1 == 1) & ~(right_only & was_complete))
+    carried_on = []
+    if len(keep):
+        fresh = keep[~right_only[keep]]
+        carried_on.append((lanes[lane[fresh]], rows.known.take(heads[fresh])))
+        fresh = keep[right_only[keep]]
+        carried_on.append((lanes[lane[fresh]], Summary.pure(first_code[fresh], size)))
+    return Rows(lane, parent, known, first_code, last_code), carried_on

@@ -22,12 +22,13 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK
 
 FINEST = 15  # 33 µs
 COARSEST = 60
-SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid
+SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid, or, while there are few slices, so many a slice:
+MOST_BYTES_PER_SLICE = 24  # with more of them it is quicker to draw from the slices
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LIFTED = 8192  # slices that are worth a lift: what comes in live is lifted in pieces of about a millisecond
 MOST_LIFTED = 32768  # at once, when many come in
-PIECE = 2048  # rows that are worked on at once, about: a quarter of a millisecond
+PIECE = 4096  # rows that are worked on at once, about: a quarter of a millisecond
 WORK_PER_SLICE = 10.0  # rows of work that a slice makes, until lifts have told
 HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
 FILLED = 1 << 14  # buckets within slices that are filled at once, about
@@ -91,26 +92,20 @@ class Pyramid:
         before, after = self._reached.times[lanes], new.after
         k = self.finest
         begun = self._reached.counts[lanes] > 0
-        spans = (np.repeat(lanes, counts), new.starts, new.ends, new.codes)
         parts: list[Rows] = []  # of lanes that follow one another
         for some, part in new.parts(PIECE):
             parts.append(mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start))
             yield len(part.starts) + PIECE_ROWS
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         while True:
-            spans = self._longer(k, *spans)
-            for filled, pure in _pieces(k, *spans):
-                self._fill(k, *pure)
-                yield filled // CELLS_PER_ROW + PIECE_ROWS // 2
             for rows in parts:
                 complete = rows.bucket < (after >> k)[rows.lane]
-                self._write(k, lanes, rows, complete)
+                yield from self._write(k, lanes, rows, complete)
                 if k == self.finest:
                     known += [(k, *part) for part in still_open(lanes, rows, complete)]
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
-            yield PIECE_ROWS // 2
             above = self._open[k + 1]
             coarser = []
             for rows in joined(parts, PIECE):
@@ -144,8 +139,8 @@ class Pyramid:
         after = new.after
         rows = mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))
         complete = rows.bucket < (after >> k)[rows.lane]
-        self._fill(k, *self._longer(k, np.repeat(lanes, counts), new.starts, new.ends, new.codes))
-        self._write(k, lanes, rows, complete)
+        for _ in self._write(k, lanes, rows, complete):
+            pass
         for some, summary in still_open(lanes, rows, complete):
             front.open.put(some, summary)
         front.reached.advance(lanes, counts, after)
@@ -154,8 +149,9 @@ class Pyramid:
     def _keep_to_budget(self) -> None:
         end = int(self._pages.last_end.max())
         bytes_per_bucket = self._pages.lanes * 4  # two bytes a lane, and as much again in all coarser levels
-        allowed = int(BYTES_PER_SLICE * self._pages.slices)
-        budget = max(SMALLEST_BUDGET, allowed, LEAST_BUCKETS * bytes_per_bucket)
+        slices = self._pages.slices
+        allowed = max(BYTES_PER_SLICE * slices, min(SMALLEST_BUDGET, MOST_BYTES_PER_SLICE * slices))
+        budget = max(allowed, LEAST_BUCKETS * bytes_per_bucket)
         while self.finest < COARSEST and (end >> self.finest) * bytes_per_bucket > budget:
             if self._lift_going_on is not None and (end >> self.finest) * bytes_per_bucket <= 2 * budget:
                 return  # can wait until the lift is done
@@ -170,23 +166,24 @@ class Pyramid:
             self._fronts.pop(k, None)
             self.finest = k + 1
 
-    def _fill(self, k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray) -> None:
-        """Fills the buckets that lie within one slice; every slice has one at least."""
-        if len(starts):
-            self.levels[k].fill(lanes, (starts >> k) + 1, (ends - 1) >> k, pure_words(codes))
-
-    @staticmethod
-    def _longer(
-        k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The slices in which buckets of level k lie (and so all in which any of the next level do)."""
-        some = np.flatnonzero((ends - 1) >> k > (starts >> k) + 1)
-        return lanes[some], starts[some], ends[some], codes[some]
-
-    def _write(self, k: int, lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> None:
+    def _write(self, k: int, lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> Iterator[int]:
+        """Writes the complete ones of these buckets, and those within one slice that follow each; see `_lift`."""
         done = np.flatnonzero(complete)
-        if len(done):
-            self.levels[k].put(lanes[rows.lane[done]], rows.bucket[done], rows.known.words()[done])
+        if not len(done):
+            return
+        counts = np.ones(len(complete), np.int64)
+        np.copyto(counts[:-1], np.diff(rows.bucket), where=rows.lane[1:] == rows.lane[:-1])
+        columns = lanes[rows.lane], rows.bucket, counts, rows.known.words(), pure_words(rows.last_code)
+        if len(done) < len(complete):
+            columns = tuple(column[done] for column in columns)
+        cells = np.cumsum(columns[2])
+        first = 0
+        while first < len(done):
+            before = int(cells[first - 1]) if first else 0
+            stop = max(int(np.searchsorted(cells, before + FILLED, "right")), first + 1)
+            self.levels[k].put(*(column[first:stop] for column in columns))
+            yield (int(cells[stop - 1]) - before) // CELLS_PER_ROW + PIECE_ROWS // 2
+            first = stop
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
         """A closed slice, flagged in the pages by now, turned out to be part of a deadlock."""
@@ -226,17 +223,3 @@ class Pyramid:
         """Bytes in use."""
         end = int(self._pages.last_end.max(initial=0))
         return sum(2 * self._pages.lanes * ((end >> k) + 1) for k in self.levels)
-
-
-def _pieces(
-    k: int, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray
-) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]]:
-    """These slices, so many at a time that FILLED buckets of level k lie in them, or a single longer one."""
-    filled = np.cumsum(((ends - 1) >> k) - (starts >> k) - 1)
-    first = 0
-    while first < len(starts):
-        before = int(filled[first - 1]) if first else 0
-        stop = max(int(np.searchsorted(filled, before + FILLED, "right")), first + 1)
-        part = lanes[first:stop], starts[first:stop], ends[first:stop], codes[first:stop]
-        yield int(filled[stop - 1]) - before, part
-        first = stop

@@ -82,24 +82,24 @@ class Summary:
         self.times[:, index], self.worst[index] = other.times, other.worst
         self.flags[index], self.edge[index] = other.flags, other.edge
 
-    def pairs(self, heads: np.ndarray, lasts: np.ndarray) -> "Summary":
-        """Each head joined with what comes right after it, its last; or the head alone, when it is its own last."""
-        both = lasts > heads
-        times = np.take(self.times, lasts, axis=1)
+    def pairs(self, heads: np.ndarray, both: np.ndarray) -> "Summary":
+        """Each head, joined with what comes right after it where there are `both`."""
+        after = heads + both
+        times = np.take(self.times, after, axis=1)
         times *= both
         times += np.take(self.times, heads, axis=1)
         worst, edge = self.worst[heads], self.edge[heads]
-        right_edge = self.edge[lasts] & both
-        flags = self.flags[heads] | self.flags[lasts] | np.where((worst > 0) & right_edge, INNER, 0).astype(np.uint8)
+        right_edge = self.edge[after] & both
+        flags = self.flags[heads] | self.flags[after] | _inner((worst > 0) & right_edge)
         edge |= right_edge & (worst == 0)
-        return Summary(times, np.maximum(worst, self.worst[lasts]), flags, edge)
+        return Summary(times, np.maximum(worst, self.worst[after]), flags, edge)
 
     def add_right(self, index: np.ndarray, right: "Summary") -> None:
         """Joins what comes right after (at most one per index); its edge lies inside then, unless nothing is here."""
         here = self.worst[index] > 0
         self.times[:, index] += right.times
         self.worst[index] = np.maximum(self.worst[index], right.worst)
-        self.flags[index] |= right.flags | np.where(here & right.edge, INNER, 0).astype(np.uint8)
+        self.flags[index] |= right.flags | _inner(here & right.edge)
         self.edge[index] |= right.edge & ~here
 
     def add_left(self, index: np.ndarray, left: "Summary") -> None:
@@ -107,25 +107,29 @@ class Summary:
         there = left.worst > 0
         self.times[:, index] += left.times
         self.worst[index] = np.maximum(self.worst[index], left.worst)
-        self.flags[index] |= left.flags | np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
+        self.flags[index] |= left.flags | _inner(there & self.edge[index])
         self.edge[index] = np.where(there, left.edge, self.edge[index])
 
-    def add_pure(self, index: np.ndarray, codes: np.ndarray, spent: int, *, left: bool) -> None:
-        """Joins so much of one slice each, right before (`left`) or right after."""
-        self.times[codes & STATE_MASK, index] += spent
-        severity = codes & np.uint8(SEVERITY)
-        self.worst[index] = np.maximum(self.worst[index], severity)
-        flags = codes & np.uint8(CERTAINTY)
-        if left:
-            there = severity > 0
-            flags |= np.where(there & self.edge[index], INNER, 0).astype(np.uint8)
-            self.edge[index] &= ~there
-        self.flags[index] |= flags
+    def add_pure(
+        self, left: np.ndarray, left_codes: np.ndarray, right: np.ndarray, right_codes: np.ndarray, spent: int
+    ) -> None:
+        """Joins so much of one slice each: right before some (`left`), and right after others."""
+        there = left_codes & np.uint8(SEVERITY) > 0
+        self.flags[left] |= _inner(there & self.edge[left])
+        self.edge[left] &= ~there
+        index, codes = np.concatenate([left, right]), np.concatenate([left_codes, right_codes])
+        self.times.reshape(-1)[(codes & STATE_MASK) * np.int64(len(self.worst)) + index] += spent
+        self.worst[index] = np.maximum(self.worst[index], codes & np.uint8(SEVERITY))
+        self.flags[index] |= codes & np.uint8(CERTAINTY)
 
     def words(self) -> np.ndarray:
         """The buckets as words; the dominant byte is 0 where no time was spent alive."""
-        high = self.worst | np.where(self.edge, EDGE, 0).astype(np.uint8)
+        high = self.worst | (self.edge.view(np.uint8) * np.uint8(EDGE))
         return np.asarray((high.astype(np.uint16) << np.uint16(8)) | dominant_of(self.times, self.flags))
+
+
+def _inner(where: np.ndarray) -> np.ndarray:
+    return np.asarray(where.view(np.uint8) * np.uint8(INNER))
 
 
 def dominant_of(times: np.ndarray, flags: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from engine.model.columns import Table
 from engine.model.coverage import Coverage
 from engine.model.growing import Growing
 from engine.model.keyed import SEGMENT, KeyedRows
-from engine.model.levels import LANES, LONG_SPAN, WIDEST, Level, parts
+from engine.model.levels import LANES, LONG_RUN, WIDEST, Level, parts
 from engine.model.model import Model
 from engine.recording.reader import Batch, RecordingReader
 from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
@@ -67,15 +67,14 @@ def test_rows_by_key_come_back_as_they_were(reach: int) -> None:
 def test_levels_hold_any_number_of_lanes() -> None:
     random = np.random.default_rng(2)
     level = Level(np.uint16)
-    lanes, buckets = 3 * WIDEST + 5, 2 * LONG_SPAN
+    lanes, buckets = 3 * WIDEST + 5, 2 * LONG_RUN
     plain = np.zeros((lanes, buckets), np.uint16)
     for count in (3, LANES, LANES + 1, WIDEST + 7, lanes):  # lanes come one after another
         some = np.sort(random.choice(count, min(count, 40), replace=False))
         low = random.integers(0, buckets - 1, len(some))
-        high = np.minimum(low + random.choice([1, 5, LONG_SPAN + 3], len(some)), buckets)
+        high = np.minimum(low + random.choice([1, 5, LONG_RUN + 3], len(some)), buckets)
         values = random.integers(1, 60_000, len(some)).astype(np.uint16)
-        level.fill(some, low, high, values)
-        level.put(some, low, values + np.uint16(1))
+        level.put(some, low, high - low, values + np.uint16(1), values)
         for lane, first, stop, value in zip(some, low, high, values, strict=True):
             plain[lane, first:stop] = value
             plain[lane, first] = value + 1
