@@ -22,6 +22,7 @@ from benchmarks.machine import report
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.synthetic import Synthetic, commits, header
+from gui.dresser import Dresser
 from gui.frame_budget import FrameBudget
 from gui.panels.legend import Legend
 from gui.panels.plots import Plots
@@ -210,7 +211,7 @@ def main() -> None:
     arguments = parser.parse_args()
     application = QApplication([])
     themes = ActiveTheme(dark=True)
-    themes.apply_to(application)
+    Dresser(application, themes)
     floor = Blit()
     floor.show()
     blit = measure(lambda _: floor.update(), arguments.frames)

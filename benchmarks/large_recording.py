@@ -191,6 +191,7 @@ def first_picture(path: Path) -> dict[str, Any]:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
+    from gui.dresser import Dresser
     from gui.state.filters import Filters
     from gui.state.selection import Selection
     from gui.state.view_window import ViewWindow
@@ -199,7 +200,7 @@ def first_picture(path: Path) -> dict[str, Any]:
 
     application = QApplication([])
     themes = ActiveTheme(dark=True)
-    themes.apply_to(application)
+    Dresser(application, themes)
     timeline = Timeline(ViewWindow(), Selection(), Filters(), themes)
     timeline.resize(1920, 1080)
     timeline.show()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.frame_cost import BUDGET, SLOW_MS, WARM_UP, Blit, Centre, measure_live, synthetic_model
 from benchmarks.machine import report
 from engine.model.model import Model
+from gui.dresser import Dresser
 from gui.theme import ActiveTheme
 
 NARROWEST_NS = 1_000.0
@@ -141,7 +142,7 @@ def main() -> None:
     arguments = parser.parse_args()
     application = QApplication([])
     themes = ActiveTheme(dark=True)
-    themes.apply_to(application)
+    Dresser(application, themes)
     result: dict[str, object] = {"platform": application.platformName()}
     for lanes in (int(number) for number in arguments.lanes.split(",")):
         if arguments.slices:
