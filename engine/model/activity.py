@@ -11,6 +11,7 @@ from engine.recording.schema import STATE_MASK
 
 BUCKETS = 1 << 15
 FIRST_BUCKET = 16  # 2^16 ns
+AT_ONCE = 2048  # slices
 
 
 class Activity:
@@ -21,28 +22,40 @@ class Activity:
         self._used = 0  # buckets up to which there is anything
         self._partial = np.zeros((STATES, BUCKETS))  # ns in buckets a slice touches in part
         self._steps = np.zeros((STATES, BUCKETS))  # change in the number of lanes that fill the bucket
+        self._new: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # starts, ends, codes
+        self._waiting = 0
         self._integrals: dict[int, np.ndarray] = {}  # of states that were asked for: ns before each bucket
 
     @property
     def bucket_ns(self) -> int:
         """Size of a bucket."""
+        self._count()
         return 1 << self._shift
 
     def append(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray) -> None:
-        """Adds slices of any lanes."""
+        """Adds slices of any lanes. They are counted when enough have come, or when asked for."""
+        self._new.append((starts, ends, codes))
+        self._waiting += len(ends)
+        if self._waiting >= AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        if not self._new:
+            return
+        starts, ends, codes = (np.concatenate(parts) for parts in zip(*self._new, strict=True))
+        self._new, self._waiting = [], 0
         latest = int(ends.max())
         while latest >> self._shift >= BUCKETS:
             self._double()
-        size = self.bucket_ns
         first, last = starts >> self._shift, (ends - 1) >> self._shift
         row = (codes & STATE_MASK).astype(np.int64) * BUCKETS
-        np.add.at(self._partial.reshape(-1), row + first, (np.minimum(ends, (first + 1) * size) - starts).astype(float))
+        partial, steps = self._partial.reshape(-1), self._steps.reshape(-1)
+        np.add.at(partial, row + first, (np.minimum(ends, (first + 1) << self._shift) - starts).astype(float))
         some = np.flatnonzero(last > first)
-        spent = (ends[some] - last[some] * size).astype(float)
-        np.add.at(self._partial.reshape(-1), row[some] + last[some], spent)
+        np.add.at(partial, row[some] + last[some], (ends[some] - (last[some] << self._shift)).astype(float))
         some = np.flatnonzero(last > first + 1)
-        np.add.at(self._steps.reshape(-1), row[some] + first[some] + 1, 1.0)
-        np.add.at(self._steps.reshape(-1), row[some] + last[some], -1.0)
+        np.add.at(steps, row[some] + first[some] + 1, 1.0)
+        np.add.at(steps, row[some] + last[some], -1.0)
         self._used = max(self._used, ((latest - 1) >> self._shift) + 1)
         self._integrals.clear()
 
@@ -57,10 +70,12 @@ class Activity:
         self._integrals.clear()
 
     def _spent(self, state: int, buckets: int) -> np.ndarray:
-        return np.asarray(self._partial[state, :buckets] + np.cumsum(self._steps[state, :buckets]) * self.bucket_ns)
+        filled = np.cumsum(self._steps[state, :buckets]) * (1 << self._shift)
+        return np.asarray(self._partial[state, :buckets] + filled)
 
     def mean(self, edges: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Mean number of lanes in one of the states between neighbouring edges."""
+        self._count()
         place = np.clip(edges / self.bucket_ns, 0, self._used)
         before = place.astype(np.int64)
         share = place - before

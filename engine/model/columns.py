@@ -21,9 +21,10 @@ def grown(array: np.ndarray, length: int, fill: int = 0) -> np.ndarray:
 
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """All of `range(start, start + count)` one after another, int64."""
-    total = int(counts.sum())
     ends = np.cumsum(counts)
-    return np.repeat(starts - (ends - counts), counts) + np.arange(total)
+    found = np.repeat(starts - ends + counts, counts)
+    found += np.arange(len(found))
+    return found
 
 
 class Runs(NamedTuple):
@@ -36,8 +37,12 @@ class Runs(NamedTuple):
 
 def runs(values: np.ndarray) -> Runs:
     """The runs of a non-empty array."""
-    firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    return Runs(values[firsts], firsts, np.diff(np.append(firsts, len(values))))
+    change = np.empty(len(values) + 1, bool)
+    change[0] = change[-1] = True
+    np.not_equal(values[1:], values[:-1], out=change[1:-1])
+    bounds = np.flatnonzero(change)
+    firsts = bounds[:-1]
+    return Runs(values[firsts], firsts, np.diff(bounds))
 
 
 class Table:

@@ -66,7 +66,7 @@ class Contention:
         self._waits = Durations()
         self._holds = Durations()
         self._hand_offs = np.zeros(0, np.int64)
-        self._new_waits: list[tuple[np.ndarray, np.ndarray]] = []  # primitives, durations
+        self._new_states: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
         self._new_holds: list[np.ndarray] = []
         self._waiting = 0
         self._last_holder = np.zeros(0, np.int64)  # by primitive; -1: none yet
@@ -82,14 +82,8 @@ class Contention:
 
     def add_states(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray) -> None:
         """Closed slices; those that wait for a primitive count."""
-        state = codes & STATE_MASK
-        some = np.flatnonzero((details > 0) & ((state == State.LOCK_WAIT) | (state == State.WAIT)))
-        if len(some):
-            details = np.minimum(details[some], len(self._primitive_of_detail) - 1)
-            primitives = self._primitive_of_detail[details]
-            known = primitives > 0
-            self._new_waits.append((primitives[known], (ends[some] - starts[some])[known]))
-            self._note(len(some))
+        self._new_states.append((starts, ends, codes, details))
+        self._note(len(codes))
 
     def add_holds(self, rows: np.ndarray) -> None:
         """Closed holds (HOLD_ROW)."""
@@ -121,10 +115,14 @@ class Contention:
 
     def _count(self) -> None:
         self._waiting = 0
-        if self._new_waits:
-            primitives, durations = (np.concatenate(parts) for parts in zip(*self._new_waits, strict=True))
-            self._new_waits = []
-            self._waits.add(primitives, durations)
+        if self._new_states:
+            starts, ends, codes, details = (np.concatenate(parts) for parts in zip(*self._new_states, strict=True))
+            self._new_states = []
+            state = codes & STATE_MASK
+            some = np.flatnonzero((details > 0) & ((state == State.LOCK_WAIT) | (state == State.WAIT)))
+            primitives = self._primitive_of_detail[np.minimum(details[some], len(self._primitive_of_detail) - 1)]
+            known = primitives > 0
+            self._waits.add(primitives[known], (ends[some] - starts[some])[known])
         if self._new_holds:
             rows = np.concatenate(self._new_holds)
             self._new_holds = []

@@ -62,18 +62,20 @@ class HoldStore:
         at = np.minimum(np.searchsorted(self._open_keys, keys), len(self._open) - 1)
         closed = at[(self._open_keys[at] == keys) & (rows["end"] > self._open["since"][at])]
         if len(closed):
-            self._keep_open(np.delete(self._open, closed))
+            keep = np.ones(len(self._open), bool)
+            keep[closed] = False
+            self._open, self._open_keys = self._open[keep], self._open_keys[keep]
 
     def set_open(self, rows: np.ndarray) -> None:
         """What is held now (OPEN_HOLD_ROW), a later row in an earlier one's stead; since 0: no longer."""
-        every = np.concatenate([self._open, rows])
-        every = every[np.argsort(_keys(every), kind="stable")]
-        keys = _keys(every)
-        last = np.append(keys[1:] != keys[:-1], True)[: len(keys)]
-        self._keep_open(every[last & (every["since"] > 0)])
-
-    def _keep_open(self, rows: np.ndarray) -> None:
-        self._open, self._open_keys = rows, _keys(rows)
+        keys = np.concatenate([self._open_keys, _keys(rows)])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        last = np.ones(len(keys), bool)
+        np.not_equal(keys[1:], keys[:-1], out=last[:-1])
+        since = np.concatenate([self._open["since"], rows["since"]])[order]
+        keep = np.flatnonzero(last & (since > 0))
+        self._open, self._open_keys = np.concatenate([self._open, rows])[order[keep]], keys[keep]
 
     def end_lane(self, lane: int, end_ns: int) -> None:
         """What a lane held when it ended it held to its end."""

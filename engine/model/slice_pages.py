@@ -13,7 +13,8 @@ from engine.model.columns import Runs, ranges
 from engine.model.growing import Growing
 from engine.recording.schema import STATE_MASK, State
 
-PAGE = 128
+PAGE_BITS = 7
+PAGE = 1 << PAGE_BITS
 STATES = len(State)
 LOW = 0xFFFFFFFF
 UNFILLED = LOW  # the end of what is no slice yet; in a narrow page no slice ends there
@@ -62,29 +63,27 @@ class SlicePages:
         self._offset = np.concatenate([self._offset, zeros])
         self._capacity = np.concatenate([self._capacity, zeros])
 
-    def append(self, lane_runs: Runs, ends: np.ndarray, codes: np.ndarray, details: np.ndarray) -> np.ndarray:
-        """Adds slices, sorted by lane and time. Returns their starts."""
+    def append(
+        self, lane_runs: Runs, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray
+    ) -> None:
+        """Adds slices, sorted by lane and time: each starts where the lane's one before it ends."""
         lanes, firsts, counts = lane_runs
-        starts = np.empty_like(ends)
-        starts[1:] = ends[:-1]
-        starts[firsts] = self.last_end[lanes]
         before = self.count[lanes]
         self._make_room(lanes, before, counts)
         position = ranges(before, counts)
-        page = self._table.rows[np.repeat(self._offset[lanes], counts) + position // PAGE].astype(np.int64)
-        slot = position % PAGE
+        page = self._table.rows[np.repeat(self._offset[lanes], counts) + (position >> PAGE_BITS)].astype(np.int64)
+        slot = position & (PAGE - 1)
         self._count_time(lane_runs, starts, ends, codes, page=page, slot=slot)
         self._store(page, slot, ends, codes, details)
-        self.count[lanes] += counts
+        self.count[lanes] = before + counts
         self.last_end[lanes] = ends[firsts + counts - 1]
         self.slices += len(ends)
-        return starts
 
     def _store(
         self, page: np.ndarray, slot: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray
     ) -> None:
         """Writes slices into their places. The pages' starts are known."""
-        place = page * PAGE + slot
+        place = (page << PAGE_BITS) + slot
         offset = ends - self._page_start.rows[page]
         if int(offset.max(initial=0)) >= UNFILLED or int(details.max(initial=0)) > NARROW_DETAIL:
             self._widen(np.unique(page[(offset >= UNFILLED) | (details > NARROW_DETAIL)]))
@@ -119,27 +118,29 @@ class SlicePages:
         slot: np.ndarray,
     ) -> None:
         """Keeps the totals per lane, and start and totals of every page that begins."""
-        opened = np.flatnonzero(slot == 0)
-        if len(opened):
-            self._page_start.rows[page[opened]] = starts[opened]
         # Segments: a lane's slices up to its next page, each added before the next page notes the total.
-        cuts = np.union1d(lane_runs.firsts, opened)
-        segment = np.repeat(np.arange(len(cuts)), np.diff(np.append(cuts, len(ends))))
+        opens = slot == 0
+        cut = opens.copy()
+        cut[lane_runs.firsts] = True
+        segment = np.cumsum(cut)
+        segment -= 1
+        cuts = np.flatnonzero(cut)
         sums = np.bincount(segment * STATES + (codes & STATE_MASK), ends - starts, len(cuts) * STATES)
         sums = sums.astype(np.int64).reshape(-1, STATES)
         running = np.cumsum(sums, axis=0) - sums  # before each segment, over all lanes of the batch
-        first_segment = np.searchsorted(cuts, lane_runs.firsts)
+        first_segment = segment[lane_runs.firsts]
+        last_segment = np.concatenate([first_segment[1:], [len(cuts)]]) - 1
         base = self.total[lane_runs.values] - running[first_segment]
-        run_of_cut = np.searchsorted(lane_runs.firsts, cuts, "right") - 1
-        totals = running + base[run_of_cut]
-        at_page = slot[cuts] == 0
-        self._page_total.rows[page[cuts[at_page]]] = totals[at_page]
-        last_segment = np.append(first_segment[1:], len(cuts)) - 1
+        totals = running + np.repeat(base, last_segment - first_segment + 1, axis=0)
         self.total[lane_runs.values] = totals[last_segment] + sums[last_segment]
+        opened = np.flatnonzero(opens)
+        if len(opened):
+            self._page_start.rows[page[opened]] = starts[opened]
+            self._page_total.rows[page[opened]] = totals[segment[opened]]
 
     def _make_room(self, lanes: np.ndarray, before: np.ndarray, counts: np.ndarray) -> None:
-        have = -(-before // PAGE)
-        need = -(-(before + counts) // PAGE)
+        have = (before + (PAGE - 1)) >> PAGE_BITS
+        need = (before + counts + (PAGE - 1)) >> PAGE_BITS
         for index in np.flatnonzero(need > self._capacity[lanes]).tolist():
             lane, capacity = int(lanes[index]), max(4, 2 * int(need[index]))
             table = self._table.reserve(self._table_used + capacity)
@@ -234,8 +235,8 @@ class SlicePages:
     def _places(self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Page and slot of slices."""
         index = ranges(firsts, counts)
-        page = self._table.rows[np.repeat(self._offset[lanes], counts) + index // PAGE]
-        return page.astype(np.int64), index % PAGE
+        page = self._table.rows[np.repeat(self._offset[lanes], counts) + (index >> PAGE_BITS)]
+        return page.astype(np.int64), index & (PAGE - 1)
 
     def _ends_at(self, page: np.ndarray, slot: np.ndarray) -> np.ndarray:
         ends = self._page_start.rows[page] + self._ends.rows.reshape(-1)[page * PAGE + slot]

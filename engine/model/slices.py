@@ -54,18 +54,24 @@ class SliceStore:
         ends = rows["end"][order].astype(np.int64) - self.origin_ns
         codes, details = rows["code"][order], rows["detail"][order]
         lane_runs = runs(lanes)
-        before = np.empty_like(ends)
-        before[1:] = ends[:-1]
-        before[lane_runs.firsts] = self.pages.last_end[lane_runs.values]
-        if (ends <= before).any():
+        starts = self._starts(lane_runs, ends)
+        if (ends <= starts).any():
             keep = _rising(lane_runs, ends, self.pages.last_end)
             lanes, ends, codes, details = lanes[keep], ends[keep], codes[keep], details[keep]
             if not len(lanes):
                 return ClosedSlices(lanes, ends, ends, codes, details)
             lane_runs = runs(lanes)
+            starts = self._starts(lane_runs, ends)
         codes = self._open.marked(lane_runs, ends, codes)
-        starts = self.pages.append(lane_runs, ends, codes, details)
+        self.pages.append(lane_runs, starts, ends, codes, details)
         return ClosedSlices(lanes, starts, ends, codes, details)
+
+    def _starts(self, lane_runs: Runs, ends: np.ndarray) -> np.ndarray:
+        """Where new slices that end then start."""
+        starts = np.empty_like(ends)
+        starts[1:] = ends[:-1]
+        starts[lane_runs.firsts] = self.pages.last_end[lane_runs.values]
+        return starts
 
     def set_open(self, rows: np.ndarray) -> None:
         """Open states (OPEN_STATE_ROW); a later row of a lane replaces an earlier one."""
