@@ -1,6 +1,6 @@
 """Deadlocks predicted while the run goes on: what `lock_order` finds in the part of it that is known by now.
 
-A search begins when locks were taken in another way, threads joined or a deadlock was found, once the order of all that
+A search begins when locks were taken in another way, threads joined or met, or a deadlock was found, once the order of all that
 is settled; it is made in pieces, and rests for longer than it took. What a later search does not find any more (a lock
 turned out to be a signal, or the deadlock has happened) is taken back.
 """
@@ -22,7 +22,7 @@ class Foresight:
         self._model = model
         self._now = now
         self._steps: Generator[None, None, list[Finding]] | None = None
-        self._searched = (0, 0, 0)  # nestings, joins and deadlocks that the last search knew
+        self._searched = (0, 0, 0)  # nestings, joins and barriers, deadlocks that the last search knew
         self._due: float | None = None
         self._rested = 0.0  # when the next one may begin at the earliest
         self._spent_s = 0.0
@@ -59,7 +59,7 @@ class Foresight:
     def _begin(self) -> bool:
         model, now = self._model, self._now()
         deadlocks = sum(each["kind"] == "deadlock" for each in model.findings.values())
-        if (len(model.nestings), len(model.joins), deadlocks) == self._searched:
+        if (len(model.nestings), len(model.joins) + len(model.passages), deadlocks) == self._searched:
             return False
         if self._due is None:
             self._due = max(now + SETTLING_S, self._rested)
@@ -67,7 +67,7 @@ class Foresight:
             return False
         self._due = None
         settled = sum(nesting.time_ns <= model.known_ns for nesting in model.nestings)
-        self._searched = (settled, len(model.joins), deadlocks)
+        self._searched = (settled, len(model.joins) + len(model.passages), deadlocks)
         self._spent_s = 0.0
         self._steps = search(model, model.known_ns)
         return True

@@ -12,7 +12,7 @@ from engine.model.contention import Contention
 from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
 from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
-from engine.model.nestings import Join, Nesting, join, nesting
+from engine.model.nestings import Join, Nesting, Passage, join, nesting, passage
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
 from engine.model.tasks import TaskStore
@@ -52,6 +52,7 @@ class Model:
         self.names: dict[int, str] = {}
         self.nestings: list[Nesting] = []  # locks taken while others were held
         self.joins: list[Join] = []
+        self.passages: list[Passage] = []
         self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
         self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
         self.states = StateStore(self.start_ns)
@@ -89,6 +90,7 @@ class Model:
             "executor-worker": self._take_executor_worker,
             "nesting": lambda text: self.nestings.append(nesting(text)),
             "joined": lambda text: self.joins.append(join(text)),
+            "passed": lambda text: self.passages.append(passage(text)),
             "finding": self._take_finding,
             "program-end": self._take_program_end,
             "overhead": self._take_overhead,

@@ -36,6 +36,16 @@ class Join(NamedTuple):
     process: int | None
 
 
+class Passage(NamedTuple):
+    """`lane` was at a barrier from one time to the other, for the nth time (from 1); 0: it was broken."""
+
+    lane: int
+    arrived_ns: int
+    left_ns: int
+    primitive: int
+    nth: int
+
+
 def nesting(text: Text) -> Nesting:
     """From the recording's definition."""
     held = tuple(Held(primitive, stack) for primitive, stack in text["held"])
@@ -45,3 +55,8 @@ def nesting(text: Text) -> Nesting:
 def join(text: Text) -> Join:
     """From the recording's definition."""
     return Join(text["lane"], text["time_ns"], text.get("joined"), text.get("process"))
+
+
+def passage(text: Text) -> Passage:
+    """From the recording's definition."""
+    return Passage(text["lane"], text["arrived_ns"], text["time_ns"], text["primitive"], text["nth"])

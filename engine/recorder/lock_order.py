@@ -5,7 +5,7 @@ from engine.recorder.texts import Frame
 
 
 class LockOrders:
-    """Takes "nesting" and "joined" frames (see engine.tracer.layout).
+    """Takes "nesting", "joined" and "passed" frames (see engine.tracer.layout).
 
     They may speak of what another process has defined before. Its text file may have been read too early in the cycle
     for that, but not in the next one: until then they wait.
@@ -38,6 +38,8 @@ class LockOrders:
                 return all(registry.knows(process, each) for each in (number, *held[::2]))
             case ("joined", _, _, thread, pid):
                 return thread in process.lanes if thread else registry.process_of_pid(pid) is not None
+            case ("passed", _, _, _, number, _):
+                return registry.knows(process, number)
         return True
 
     def _tell(self, process: TracedProcess, frame: Frame) -> None:
@@ -56,6 +58,17 @@ class LockOrders:
                         "held": [
                             [registry.primitive(process, lock), registry.site(process, site)] for lock, site in pairs
                         ],
+                    }
+                )
+            case ("passed", serial, arrived_ns, left_ns, number, nth):
+                registry.emit(
+                    {
+                        "type": "passed",
+                        "lane": registry.lane(process, serial).number,
+                        "arrived_ns": arrived_ns,
+                        "time_ns": left_ns,
+                        "primitive": registry.primitive(process, number),
+                        "nth": nth,
                     }
                 )
             case ("joined", serial, time_ns, thread, pid):

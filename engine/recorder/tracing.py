@@ -251,7 +251,7 @@ class Tracing:
                 )
             case ("executor-collector", number, serial):
                 process.collectors[number] = serial
-            case ("nesting" | "joined", *_):
+            case ("nesting" | "joined" | "passed", *_):
                 self._orders.take(process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True

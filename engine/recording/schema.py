@@ -160,6 +160,7 @@ PRIMITIVE_KINDS = (
 #   executor-worker  primitive lane
 #   nesting      lane time_ns primitive stack waits held([[primitive, stack], ...])      (see engine.model.nestings)
 #   joined       lane time_ns joined(lane|null) process(process|null)
+#   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
 #   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")

@@ -155,6 +155,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
+#   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("note", time_ns, text)              ("parameter", name, value)
 #   ("parameter", "sigint-handler", 1)   the program has set a handler of its own for SIGINT

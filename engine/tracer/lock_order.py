@@ -1,7 +1,9 @@
 """Tells each way of taking a lock while others are held, once, with the stacks of both acquires: what deadlocks are
-predicted from (see engine.analysis.lock_cycles); and who has joined whom, which rules some of them out.
+predicted from (see engine.analysis.lock_cycles); and who has joined whom and passed which barrier, which rules some of
+them out.
 
-The same is told anew once its thread has started or joined another: it may lie in another order to the others' then.
+The same is told anew once its thread has started or joined another or passed a barrier: it may lie in another order to
+the others' then.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 
 DEFERS_SIGNALS = True
 MOST = 20_000  # told by one process
+MOST_PASSAGES = 100  # of one barrier by one thread
 
 known: set[tuple[object, ...]] = set()
-eras: dict[int, int] = {}  # by a thread's serial: how many starts and joins it has behind it
+eras: dict[int, int] = {}  # by a thread's serial: how many starts, joins and barriers it has behind it
+passages: dict[tuple[int, int], int] = {}  # by a thread's serial and a barrier: how often it has passed it
 
 
 def install() -> None:
@@ -37,6 +41,7 @@ def forget() -> None:
     """A forked child tells its own."""
     known.clear()
     eras.clear()
+    passages.clear()
 
 
 def started() -> None:
@@ -50,6 +55,17 @@ def joined(thread: int = 0, process: int = 0) -> None:
     state = current()
     eras[state.serial] = eras.get(state.serial, 0) + 1
     state.ring.texts.write("joined", state.serial, clock(), thread, process)
+
+
+def passed(barrier: int, arrived: int, *, broken: bool) -> None:
+    """The calling thread, which arrived at a barrier then (ns), leaves it: with all others, or because it is broken."""
+    state = current()
+    key = state.serial, barrier
+    nth = passages.get(key, 0) + 1
+    if nth <= MOST_PASSAGES:
+        passages[key] = nth
+        eras[state.serial] = eras.get(state.serial, 0) + 1
+        state.ring.texts.write("passed", state.serial, arrived, clock(), barrier, 0 if broken else nth)
 
 
 def note(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType, may_block: bool) -> None:

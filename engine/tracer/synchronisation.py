@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import semaphores
+from . import lock_order, semaphores
 from .follow import maker, making, signal, signalling, waiting
-from .originals import get_frame
+from .originals import clock, get_frame
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .rlocks import make_rlock
@@ -46,19 +46,36 @@ def is_set(event: Any, *_: Any, **__: Any) -> bool:
 
 
 def make_barrier_wait(original: Method) -> Method:
-    """The last to arrive does not wait; it lets the others go."""
+    """What is before it in one thread happens before what is after it in any other."""
     follow = waiting(original)
 
     def wait(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
-            waiters = self._count if number else 0
-            if not number or waiters + 1 < self._parties:
-                return follow(self, *args, **kwargs)
-            signal(number, waiters)
-            return original(self, *args, **kwargs)
+            if not number:
+                return original(self, *args, **kwargs)
+            arrived, broken = clock(), True
+            try:
+                result = (follow if self._count + 1 < self._parties else original)(self, *args, **kwargs)
+                broken = False
+            finally:
+                lock_order.passed(number, arrived, broken=broken)
+            return result
 
     return wait
+
+
+def make_barrier_release(original: Method) -> Method:
+    """The last to arrive lets the others go."""
+
+    def _release(self: Any) -> None:
+        with hidden:
+            original(self)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                signal(number, self._count - 1)
+
+    return _release
 
 
 def partial_making(kind: str) -> Method:
@@ -96,4 +113,5 @@ def patch_synchronisation(threading: ModuleType) -> None:
     barrier = threading.Barrier
     replace_method(barrier, "__init__", lambda o: making(o, "Barrier", capacity=lambda self: self._parties))
     replace_method(barrier, "wait", make_barrier_wait)
+    replace_method(barrier, "_release", make_barrier_release)
     replace_method(threading.Timer, "__init__", make_timer)
