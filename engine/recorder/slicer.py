@@ -114,11 +114,11 @@ class Slicer:
         row["emitted"] = row["until"] = start_ns
         row["group"], row["has_gil"] = group, has_gil
 
-    def add_accounts(self, lane: int, cpu_ns: int, queue_ns: int) -> None:
-        """What the system says of the lane at the time of the next step."""
-        row = self._lanes[lane]
-        row["sampled"] = True
-        row["cpu"], row["queue"] = cpu_ns, queue_ns
+    def add_accounts(self, lanes: Times | int, cpu_ns: Times | int, queue_ns: Times | int) -> None:
+        """What the system says of one lane or of several at the time of the next step."""
+        state = self._lanes
+        state["sampled"][lanes] = True
+        state["cpu"][lanes], state["queue"][lanes] = cpu_ns, queue_ns
 
     def add_looks(self, lanes: NDArray[np.int64], time_ns: int, wheres: NDArray[np.uint8]) -> None:
         """What these lanes were in at a time after the last step."""

@@ -42,6 +42,7 @@ Rows = list[tuple[Layer, NDArray[np.void]]]
 class _LaneArrays:
     """What is kept per lane, grown as lanes come."""
 
+    owner: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))  # number of its process
     seen: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # WAIT records drained
     missing: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # records given up
     late_since: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -50,6 +51,12 @@ class _LaneArrays:
     closed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     open: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, OPEN_STATE_ROW))
     open_wait: NDArray[np.uint64] = field(default_factory=lambda: np.zeros((0, 2), np.uint64))  # its serial and site
+
+    def flags(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """By lane, whether it is one of these."""
+        found = np.zeros(len(self.seen), np.bool_)
+        found[numbers] = True
+        return found
 
     def grow(self, count: int) -> None:
         if count > len(self.seen):
@@ -91,6 +98,7 @@ class Timeline:
         """For the registry to call."""
         self._lanes.grow(lane.number + 1)
         process = lane.process
+        self._lanes.owner[lane.number] = process.number
         self._slicer.add_lane(lane.number, lane.start_ns, group=process.number, has_gil=not process.free_threaded)
 
     def gather(self, cells: Cells) -> None:
@@ -123,10 +131,13 @@ class Timeline:
         running = serials & np.uint64(1) == 0
         asked = running | (self._lanes.sampled_wait[self._numbers] != serials)
         self._lanes.sampled_wait[self._numbers] = serials
+        told = []
         for number in self._numbers[asked].tolist():
             accounts = self._looks.accounts(self._registry.lanes[number])
             if accounts is not None:
-                self._slicer.add_accounts(number, accounts.cpu_ns, accounts.queue_ns)
+                told.append((number, *accounts))
+        if told:
+            self._slicer.add_accounts(*np.array(told, np.int64).T)
         self._running = self._numbers[running]
         return self.look(now_ns)
 
@@ -160,27 +171,23 @@ class Timeline:
 
     def close_process(self, process: TracedProcess, words: NDArray[np.uint64], time_ns: int) -> Rows:
         """The last rows of a process that has died, after everything it wrote was taken: waits and holds it died in."""
-        waits, lanes = [], []
-        for row in words.tolist():
-            lane = process.lanes.get(row[layout.CELL_THREAD])
-            if lane is None:
-                continue
-            self._lanes.dropped[lane.number] = row[layout.CELL_DROPPED]
-            if self._lanes.closed[lane.number]:
-                continue
-            if row[layout.CELL_WAIT_SERIAL] & 1:
-                code, detail = self._wait_code(process, row)
-                waits.append((lane.number, row[layout.CELL_WAIT_SINCE], time_ns, code, detail))
-        for lane in process.lanes.values():
-            if not self._lanes.closed[lane.number]:
-                lane.end_ns = lane.end_ns or time_ns
-                lanes.append(lane)
+        found = [process.lanes.get(thread) for thread in words[:, layout.CELL_THREAD].tolist()]
+        numbers = np.array([lane.number for lane in found if lane is not None], np.int64)
+        known = words[[lane is not None for lane in found]]
+        self._lanes.dropped[numbers] = known[:, layout.CELL_DROPPED]
+        waiting = ~self._lanes.closed[numbers] & (known[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1)
+        waits = np.zeros(int(waiting.sum()), WAIT)
+        waits["lane"], waits["start"], waits["end"] = numbers[waiting], known[waiting, layout.CELL_WAIT_SINCE], time_ns
+        waits["code"], waits["detail"] = self._waits_of_cells(numbers[waiting], known[waiting])
+        lanes = [lane for lane in process.lanes.values() if not self._lanes.closed[lane.number]]
+        for lane in lanes:
+            lane.end_ns = lane.end_ns or time_ns
         holds = self._open_holds.close_process(process, words, time_ns)
         self._looks.close_process(process)
         nothing = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
-        carried = self._carried[np.isin(self._carried["lane"], [lane.number for lane in lanes])]
-        self._carried = self._carried[~np.isin(self._carried["lane"], [lane.number for lane in lanes])]
-        states = self._slice(time_ns, *nothing, np.concatenate([carried, np.array(waits, WAIT)]), lanes)
+        mine = self._lanes.flags(np.array([lane.number for lane in lanes], np.int64))[self._carried["lane"]]
+        carried, self._carried = self._carried[mine], self._carried[~mine]
+        states = self._slice(time_ns, *nothing, np.concatenate([carried, waits]), lanes)
         return [(Layer.STATES, states), *holds, (Layer.GILS, self._looks.watch.take())]
 
     def _gather_records(
@@ -221,7 +228,7 @@ class Timeline:
         def primitives(source: NDArray[np.void], owner: NDArray[np.uint64]) -> NDArray[np.uint32]:
             return registry.primitive_numbers(keys_of(owner, source["object"]))
 
-        present = set(np.unique(kinds).tolist())
+        present = set(np.flatnonzero(np.bincount(kinds)).tolist())
         waits = np.empty(0, WAIT)  # before holds: what is waited for is told apart
         if layout.WAIT in present:
             waits, source, owner = of(layout.WAIT, WAIT)
@@ -282,14 +289,16 @@ class Timeline:
         lanes.dropped[numbers] = dropped  # counted beforehand: what was not lost after all is taken back
 
         ending = {lane.number: lane.end_ns or now_ns for lane in ended if not lanes.closed[lane.number]}
-        late_lanes = numbers[late & ~np.isin(numbers, list(ending))]
+        ends = lanes.flags(np.array(list(ending), np.int64))
+        late_lanes = numbers[late & ~ends[numbers]]
         if len(late_lanes):
-            belated = np.isin(waits["lane"], late_lanes)
+            belated = lanes.flags(late_lanes)[waits["lane"]]
             self._carried = np.concatenate([self._carried, waits[belated]])
             waits = waits[~belated]
 
         waits = waits[~lanes.closed[waits["lane"]]]
-        chosen = np.unique(np.concatenate([numbers[~late], waits["lane"], np.array(list(ending), np.int64)]))
+        waited = lanes.flags(waits["lane"])
+        chosen = np.flatnonzero(waited | ends | lanes.flags(numbers[~late]))
         horizon = self._slicer.until(chosen).copy()
         keep_tail, is_lossy = np.zeros(len(chosen), np.bool_), np.zeros(len(chosen), np.bool_)
         place = np.searchsorted(chosen, numbers[~late])
@@ -301,9 +310,8 @@ class Timeline:
             horizon[place] = np.maximum(self._slicer.until(chosen[place]), list(ending.values()))
             keep_tail[place] = False
         np.maximum.at(horizon, np.searchsorted(chosen, waits["lane"]), waits["end"])
-        moved = (horizon > self._slicer.until(chosen)) | np.isin(chosen, list(ending))
+        moved = (horizon > self._slicer.until(chosen)) | (ends | waited)[chosen]
         moved |= ~keep_tail & (self._slicer.tails(chosen)[0] < horizon)
-        moved |= np.isin(chosen, waits["lane"])
         rows = self._slicer.step(
             waits, chosen[moved], horizon[moved], keep_tail=keep_tail[moved], lossy=is_lossy[moved]
         )
@@ -346,26 +354,28 @@ class Timeline:
         wait = words[:, [layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_SITE]]
         told = waiting & (self._lanes.open_wait[numbers] == wait).all(axis=1)
         rows[told] = self._lanes.open[numbers[told]]
-        for place in np.flatnonzero(waiting & ~told).tolist():
-            lane = self._registry.lanes[numbers[place]]
-            code, detail = self._wait_code(lane.process, words[place].tolist())
-            rows[place] = (lane.number, began[place], code, detail)
+        new = waiting & ~told
+        if new.any():
+            rows["since"][new] = began[new]
+            rows["code"][new], rows["detail"][new] = self._waits_of_cells(numbers[new], words[new])
         self._lanes.open_wait[numbers] = np.where(waiting[:, None], wait, 0)
         rows = rows[~self._lanes.closed[numbers]]
         changed: NDArray[np.void] = rows[rows != self._lanes.open[rows["lane"]]]
         self._lanes.open[changed["lane"]] = changed
         return changed
 
-    def _wait_code(self, process: TracedProcess, row: list[int]) -> tuple[int, int]:
-        """Code and detail of the wait that a cell (as a list of words) is in."""
-        registry = self._registry
-        detail = row[layout.CELL_WAIT_DETAIL]
-        code = int(State.IDLE if detail & layout.WAIT_INTERNAL else _CODES[detail & layout.WAIT_STATE_MASK])
-        lane = process.lanes.get(row[layout.CELL_THREAD])
-        if lane is not None and self._deadlocked.get(lane.number) == row[layout.CELL_WAIT_SINCE]:
-            code |= DEADLOCKED
-        primitive = registry.primitive(process, row[layout.CELL_WAIT_OBJECT])
-        return code, registry.detail(primitive, registry.site(process, row[layout.CELL_WAIT_SITE]))
+    def _waits_of_cells(
+        self, numbers: NDArray[np.int64], words: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+        """Codes and details of the waits that the cells of these lanes are in."""
+        codes = _codes(words[:, layout.CELL_WAIT_DETAIL])
+        if self._deadlocked:
+            since = [self._deadlocked.get(number, -1) for number in numbers.tolist()]
+            codes[words[:, layout.CELL_WAIT_SINCE].astype(np.int64) == since] |= DEADLOCKED
+        owners = self._lanes.owner[numbers]
+        primitives = self._registry.primitive_numbers(keys_of(owners, words[:, layout.CELL_WAIT_OBJECT]))
+        sites = self._registry.site_numbers(keys_of(owners, words[:, layout.CELL_WAIT_SITE]))
+        return codes, self._registry.detail_numbers(primitives, sites)
 
 
 def _codes(details: NDArray[np.uint64]) -> NDArray[np.uint8]:
