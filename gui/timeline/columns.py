@@ -124,10 +124,12 @@ class LaneColumns:
 
     def _can_stretch(self, geometry: Geometry, budget_s: float) -> bool:
         """The view can be painted from columns of the present grid."""
+        if geometry.columns != self._grid[1]:
+            return False
         least, most = STRETCHED if budget_s >= ANEW_S else FURTHER_STRETCHED
         stretch = self._grid[0] / geometry.ns_per_column
         fits = geometry.columns / stretch + 2 * MARGIN + 2 <= self.ring.width
-        return geometry.columns == self._grid[1] and least <= stretch <= most and fits
+        return least <= stretch <= most and fits
 
     def _find_place(self, geometry: Geometry, margin: int) -> None:
         """Which columns of the present grid are in view, with so many more to either side, and where."""
