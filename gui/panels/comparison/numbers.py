@@ -12,10 +12,10 @@ from engine.model.format import duration, percent, rate, size
 from gui.panels.comparison.colours import colour
 from gui.theme import ActiveTheme
 from gui.widgets.natural import natural
-from gui.widgets.row_table import Column, RowTable
+from gui.widgets.row_table import Column, RowTable, ShareBar
 
 BAR_WIDTH = 180
-WHERE_COLUMN = 8
+SPEED_UP_COLUMN, WHERE_COLUMN = 4, 8
 
 
 class Numbers(QWidget):
@@ -28,7 +28,7 @@ class Numbers(QWidget):
         self._themes = themes
         self._result: Result | None = None
         columns = (
-            Column[VariantResult]("Backend", lambda v: v.name, 150, sort_key=lambda v: natural(v.name), tip=_tip),
+            Column[VariantResult]("Backend", lambda v: v.name, 170, sort_key=lambda v: natural(v.name), tip=_tip),
             Column[VariantResult](
                 "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 70, tip=lambda v: v.python_title
             ),
@@ -75,6 +75,9 @@ class Numbers(QWidget):
             "Variants", columns, key=lambda v: (v.python, v.backend, v.workers), parent=self
         )
         self.table.setItemDelegateForColumn(WHERE_COLUMN, _WhereBar(themes, self.table))
+        self.table.setItemDelegateForColumn(
+            SPEED_UP_COLUMN, ShareBar(self.table, lambda: QColor(themes.current.surfaces.accent))
+        )
         self.table.horizontalHeader().setSectionResizeMode(WHERE_COLUMN, QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.make_sortable()
