@@ -64,8 +64,23 @@ class Docks:
 
     def bring_up(self, name: str) -> None:
         """Shows a dock in front of its neighbours; the focus stays where it is."""
-        self._docks[name].show()
-        self._docks[name].raise_()
+        dock = self._docks[name]
+        if dock.isHidden():
+            dock.show()
+        bar, number = self._tab_of(dock)
+        if bar is not None:
+            bar.setCurrentIndex(number)
+        else:
+            dock.raise_()  # which paints the whole window anew
+
+    def _tab_of(self, dock: QDockWidget) -> tuple[QTabBar | None, int]:
+        """The bar of tabs that a dock is in, and its place there."""
+        if self._window.tabifiedDockWidgets(dock):
+            for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                for number in range(bar.count()):
+                    if bar.tabText(number) == dock.windowTitle():
+                        return bar, number
+        return None, 0
 
     def show_only(self, names: Collection[str]) -> None:
         """Hides all other docks for now; `restore` of what `save` gave before brings them back."""
@@ -93,8 +108,9 @@ class Docks:
     def tidy_tabs(self) -> None:
         """Tabs tell their whole names. Qt makes new tab bars whenever docks are moved together."""
         for bar in self._window.findChildren(QTabBar):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)
+            if bar.elideMode() != Qt.TextElideMode.ElideNone:  # else the whole window would be laid out anew
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)
 
     def resize(self, sizes: dict[str, int], orientation: Qt.Orientation) -> None:
         """Widths or heights in px."""
