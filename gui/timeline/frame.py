@@ -1,5 +1,7 @@
 """One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
+import math
+
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
@@ -14,8 +16,6 @@ from gui.timeline.raster import Raster
 from gui.timeline.row_shape import RowShape
 from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
-
-LABELS_S = 0.0005  # thread CPU time that looking for them costs, about
 
 
 class Frame:
@@ -44,9 +44,11 @@ class Frame:
 
     def prepare(self, scene: Scene, budget_s: float) -> None:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
-        geometry = scene.geometry
-        self._columns.update(scene, budget_s)
-        self._labels.place(scene, self._columns, hurried=self._columns.anew or budget_s - self.made_s < LABELS_S)
+        geometry, columns = scene.geometry, self._columns
+        if self._labels.overdue and not math.isinf(budget_s):
+            budget_s = 0.0  # either one or the other
+        columns.update(scene, budget_s)
+        self._labels.place(scene, columns)
         self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
 
     def paint(self, painter: QPainter, scene: Scene) -> None:

@@ -22,7 +22,7 @@ from gui.timeline.scene import Scene
 PADDING = 4
 LEAST_PX = 32  # narrower slices get no label
 CHOICES = 3  # texts for one label at most, the longest first
-FEWEST_REUSED, MOST_REUSED = 2, 8  # paints in a row for which what was found is used again
+REUSED, OVERDUE, LONG_REUSED = 2, 4, 8  # paints in a row for which what was found is used again
 NEARLY = 0.8  # of LEAST_PX: may become wide enough meanwhile
 NEVER = 1 << 30  # px; the width of a text that there is not
 _WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
@@ -73,12 +73,17 @@ class LaneLabels:
         self._placed: list[tuple[int, int, int, int, int]] = []
         self._deadlocked: list[tuple[int, int, int, int, int]] = []
 
-    def place(self, scene: Scene, columns: LaneColumns, *, hurried: bool) -> None:
+    @property
+    def overdue(self) -> bool:
+        """What was found should be looked for again."""
+        return self._reused >= OVERDUE
+
+    def place(self, scene: Scene, columns: LaneColumns) -> None:
         """Finds the place of each label for what is in view. While the view is being zoomed, what was found is used
-        again, a few times, and more often when this paint has no time left."""
+        again for a few paints, and for more when cells had to be made."""
         same = scene.model is self._model and columns.rows == self._rows
-        reused = MOST_REUSED if hurried else FEWEST_REUSED
-        if same and columns.zooming and self._reused < reused:
+        waits = columns.anew or self._reused < (LONG_REUSED if columns.made_s else REUSED)
+        if same and columns.zooming and waits:
             self._reused += 1
         else:
             if scene.model is not self._model:

@@ -9,7 +9,7 @@ from engine.model.model import Model
 from engine.recording.schema import State
 from gui.timeline.raster import Pixels, Raster, state_counts
 
-CELLS_AT_ONCE = 60_000  # lanes times columns
+CELLS_AT_ONCE = 25_000  # lanes times columns
 
 
 class Strip(NamedTuple):
