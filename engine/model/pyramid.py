@@ -26,14 +26,19 @@ SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid, or, while there are few slice
 MOST_BYTES_PER_SLICE = 24  # with more of them it is quicker to draw from the slices
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
-LIFTED = 8192  # slices that are worth a lift: what comes in live is lifted in pieces of about a millisecond
+LIFTED = 8192  # slices that are worth a lift
 MOST_LIFTED = 32768  # at once, when many come in
-PIECE = 4096  # rows that are worked on at once, about: a quarter of a millisecond
+PIECE = 4096  # rows that are worked on at once, about: a third of a millisecond
+# Where more slices come in at a time, lifts and pieces are larger: so many times as many as that.
+LIFTED_TIMES, PIECE_TIMES = 6, 4
+MOST_AT_ONCE = 8192  # rows of a piece
 WORK_PER_SLICE = 10.0  # rows of work that a slice makes, until lifts have told
 HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
-FILLED = 1 << 14  # buckets within slices that are filled at once, about
-CELLS_PER_ROW = 16  # so many of them cost as much as a row
-PIECE_ROWS = 1000  # a piece of work costs as much as so many rows, however few it has
+SMOOTHING = 8  # batches
+FILLED = 1 << 16  # buckets within slices that are filled at once, about
+# What else costs as much as a row: so many buckets that are filled, and (in rows) a piece of work, however small it is.
+CELLS_PER_ROW = 16
+MIXED_ROWS, PARENTS_ROWS, WRITTEN_ROWS = 500, 1500, 800
 
 
 @dataclass
@@ -57,6 +62,7 @@ class Pyramid:
         self._reached = Reached(np.zeros(0, np.int64), np.zeros(0, np.int64))
         self._lifted = 0
         self._lift_going_on: Iterator[int] | None = None
+        self._added = 0.0  # slices at a time, as of late
         self._work_due = 0.0  # rows; below 0: so much has been done in advance
         self._lift_work = 0  # rows, of the lift that goes on
         self._work_per_slice = WORK_PER_SLICE
@@ -72,10 +78,12 @@ class Pyramid:
     def keep_up(self, added: int) -> None:
         """So many more slices are in the pages: does the share of the work that they make, about evenly."""
         self._keep_to_budget()
+        self._added += (added - self._added) / SMOOTHING
+        worth = min(max(LIFTED, LIFTED_TIMES * self._added), MOST_LIFTED)
         self._work_due += HASTE * self._work_per_slice * added
         while self._work_due > 0:
             if self._lift_going_on is None:
-                if self._pages.slices - self._lifted < LIFTED:
+                if self._pages.slices - self._lifted < worth:
                     self._work_due = 0.0
                     return
                 self._lift_going_on, self._lift_work = self._lift(), 0
@@ -93,9 +101,10 @@ class Pyramid:
         k = self.finest
         begun = self._reached.counts[lanes] > 0
         parts: list[Rows] = []  # of lanes that follow one another
-        for some, part in new.parts(PIECE):
+        piece = round(min(max(PIECE, PIECE_TIMES * self._added), MOST_AT_ONCE))
+        for some, part in new.parts(piece):
             parts.append(mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start))
-            yield len(part.starts) + PIECE_ROWS
+            yield len(part.starts) + MIXED_ROWS
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         while True:
             for rows in parts:
@@ -108,13 +117,13 @@ class Pyramid:
                 break
             above = self._open[k + 1]
             coarser = []
-            for rows in joined(parts, PIECE):
+            for rows in joined(parts, piece):
                 if not moved[rows.lane].any():
                     continue
                 up, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
                 coarser.append(up)
                 known += [(k + 1, *part) for part in carried]
-                yield len(rows.lane) + PIECE_ROWS
+                yield len(rows.lane) + PARENTS_ROWS
             k, parts = k + 1, coarser
         # Invariant: up to here nothing but words of buckets has changed, so that a lift can be given up at any time.
         for level, some_lanes, summary in known:
@@ -182,7 +191,7 @@ class Pyramid:
             before = int(cells[first - 1]) if first else 0
             stop = max(int(np.searchsorted(cells, before + FILLED, "right")), first + 1)
             self.levels[k].put(*(column[first:stop] for column in columns))
-            yield (int(cells[stop - 1]) - before) // CELLS_PER_ROW + PIECE_ROWS // 2
+            yield (int(cells[stop - 1]) - before) // CELLS_PER_ROW + WRITTEN_ROWS
             first = stop
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:

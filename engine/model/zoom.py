@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.columns import ranges
 from engine.model.levels import Level, parts
 from engine.model.pyramid import Pyramid
 from engine.model.summary import CERTAINTY, EDGE, INNER, SEVERITY, Summary, pure_words
@@ -16,6 +17,8 @@ WORST = np.uint16(SEVERITY << 8)
 STARTS = np.uint16(EDGE << 8)
 STATE = np.uint16(STATE_MASK)
 FLAGS = np.uint16(INNER | CERTAINTY)
+KEPT = WORST | STATE | FLAGS
+LONG_TAIL = 64  # columns; a longer one is filled by itself
 
 
 class Columns(NamedTuple):
@@ -37,11 +40,12 @@ class Tails(NamedTuple):
 
 
 class _Buckets(NamedTuple):
-    """Per column: its first and last bucket, the one at its middle, and the other one (the same, if there is none)."""
+    """Per column: its first and last bucket, and the one at its middle; which columns have two, and their other one."""
 
     first: np.ndarray
     last: np.ndarray
     middle: np.ndarray
+    two: np.ndarray
     other: np.ndarray
 
 
@@ -64,43 +68,44 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     begin = np.ceil(edges / size - 0.5).astype(np.int64)  # a column has the buckets begin[c] … begin[c + 1] - 1
     first, last = begin[:-1], begin[1:] - 1
     middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
-    buckets = _Buckets(first, last, middle, first + last - middle)
+    two = np.flatnonzero(first != last)
+    buckets = _Buckets(first, last, middle, two, (first + last - middle)[two])
     level = pyramid.level(view.level)
     after = _tail_buckets(pyramid, view.level, lanes, tails)
-    dominant = np.empty((len(lanes), view.columns), np.uint8)
-    worst = np.empty_like(dominant)
+    words = np.empty((len(lanes), view.columns), np.uint16)
     for some, where in parts(lanes):
-        words = _words(level, some, buckets, after.take(where))
-        dominant[where] = words.astype(np.uint8).T
-        words >>= np.uint16(8)
-        worst[where] = words.astype(np.uint8).T
-    return dominant, worst
+        words[where] = _words(level, some, buckets, after.take(where)).T
+    _fill_tails(after, first, words)
+    dominant = words.astype(np.uint8)
+    words >>= np.uint16(8)
+    return dominant, words.astype(np.uint8)
 
 
 def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, after: _TailBuckets) -> np.ndarray:
     """Dominant (low byte) and worst codes of the lanes of one part: u16 (columns, len(lanes))."""
-    first, last, middle, other = buckets
+    first, last, middle, two, other = buckets
     words = level.columns(lanes, middle)
     _put_open(after, middle, first, last, words)
-    if (first == last).all():
-        words &= WORST | STATE | FLAGS
-    else:
-        others = level.columns(lanes, other)
-        _put_open(after, other, first, last, others)
-        # A slice that starts with a bucket starts inside the column, unless the bucket is the column's first.
-        starts = words & np.where((first != last) & (middle == last), STARTS, 0).astype(np.uint16)[:, None]
-        starts |= others & np.where((first != last) & (other == last), STARTS, 0).astype(np.uint16)[:, None]
-        starts >>= np.uint16(8)
-        starts |= (words | others) & FLAGS
-        others &= WORST
-        others = np.maximum(others, words & WORST)
-        words &= STATE
-        empty = (words == 0) & (others > 0)
-        if empty.any():
-            words[empty] = (others[empty] >> np.uint16(8)) & STATE
-        words |= others
-        words |= starts
-    _fill_tails(after, first, words)
+    if not len(two):
+        words &= KEPT
+        return words
+    middles, others = words[two], level.columns(lanes, other)
+    _put_open(after, other, first[two], last[two], others)
+    # A slice that starts with a bucket starts inside the column, unless the bucket is the column's first.
+    starts = np.where((other == last[two])[:, None], others, middles)
+    starts &= STARTS
+    starts >>= np.uint16(8)
+    starts |= (middles | others) & FLAGS
+    others &= WORST
+    np.maximum(others, middles & WORST, out=others)
+    middles &= STATE
+    empty = (middles == 0) & (others > 0)
+    if empty.any():
+        middles[empty] = (others[empty] >> np.uint16(8)) & STATE
+    middles |= others
+    middles |= starts
+    words &= KEPT
+    words[two] = middles
     return words
 
 
@@ -119,8 +124,10 @@ def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> 
 
 def _put_open(tails: _TailBuckets, chosen: np.ndarray, first: np.ndarray, last: np.ndarray, words: np.ndarray) -> None:
     """Corrects the one column per lane that holds its open bucket; `chosen` are the buckets that were gathered."""
+    if int(tails.bucket.min()) > last[-1]:
+        return
     column = np.searchsorted(first, tails.bucket, "right") - 1
-    at = np.flatnonzero((column >= 0) & (tails.bucket <= last[-1]))
+    at = np.flatnonzero((column >= 0) & (tails.bucket <= last[column]))
     column = column[at]
     bucket = chosen[column]
     here = bucket == tails.bucket[at]
@@ -130,8 +137,12 @@ def _put_open(tails: _TailBuckets, chosen: np.ndarray, first: np.ndarray, last: 
 
 
 def _fill_tails(tails: _TailBuckets, first: np.ndarray, words: np.ndarray) -> None:
-    """Columns that lie wholly after the open bucket."""
+    """Columns that lie wholly after the open bucket; words are (lanes, columns)."""
     begin = np.searchsorted(first, tails.bucket, "right")
-    stop = np.searchsorted(first, tails.last_bucket, "right")
-    for lane in np.flatnonzero((stop > begin) & (tails.last_bucket > tails.bucket)).tolist():
-        words[begin[lane] : stop[lane], lane] = tails.word[lane]
+    count = np.searchsorted(first, tails.last_bucket, "right") - begin
+    count[tails.last_bucket <= tails.bucket] = 0
+    for lane in np.flatnonzero(count > LONG_TAIL).tolist():
+        words[lane, begin[lane] : begin[lane] + count[lane]] = tails.word[lane]
+    some = np.flatnonzero((count > 0) & (count <= LONG_TAIL))
+    places = ranges(some * words.shape[1] + begin[some], count[some])
+    words.reshape(-1)[places] = np.repeat(tails.word[some], count[some])
