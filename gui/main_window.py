@@ -181,6 +181,7 @@ class MainWindow(WindowFrame):
         self.locks.primitive_chosen.connect(go.show_primitive)
         self.locks.lane_chosen.connect(go.show_lane)
         self.locks.source_requested.connect(self._show_source)
+        self.locks.moment_chosen.connect(go.show_time)
         self.workers.lane_chosen.connect(go.show_lane)
         self.statistics.lane_chosen.connect(go.show_lane)
         self.statistics.primitive_chosen.connect(go.show_primitive)

@@ -88,6 +88,16 @@ class LockProfile:
         return found
 
     @property
+    def longest_wait(self) -> tuple[int, int, int] | None:
+        """Lane, start and end (ns) of the longest wait."""
+        return _longest(self.waits)
+
+    @property
+    def longest_hold(self) -> tuple[int, int, int] | None:
+        """The same of holds."""
+        return _longest(self._holds)
+
+    @property
     def wait_histogram(self) -> np.ndarray:
         """How many waits lasted from 2^k ns to twice that, by k."""
         return _histogram(self.waits[:, 2] - self.waits[:, 1])
@@ -198,6 +208,13 @@ class LockProfile:
 
 
 _HOLD = ("lane", "start", "end", "site")
+
+
+def _longest(rows: np.ndarray) -> tuple[int, int, int] | None:
+    if not len(rows):
+        return None
+    lane, start, end = rows[int(np.argmax(rows[:, 2] - rows[:, 1]))][:3].tolist()
+    return lane, start, end
 
 
 def _histogram(durations: np.ndarray) -> np.ndarray:

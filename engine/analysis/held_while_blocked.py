@@ -1,12 +1,15 @@
 """Locks held while their holder sleeps or does I/O, so that others wait for something that needs no lock.
 
 Rests on the holder's own states within each hold, for locks that others waited for. Of very many holds the longest
-MOST_HOLDS are looked at. Silent when less than MIN_BLOCKED_NS was slept away or others waited less than that.
+MOST_HOLDS are looked at. Silent when less than MIN_BLOCKED_NS was slept away or others waited less than that, and when
+nobody but idle daemons waited: daemon threads that spend their lives at the lock while its holder never waits for it
+itself. They wait to be given work, as others do at a queue.
 """
 
 import numpy as np
 
 from engine.analysis.building import Finding, finding, listed
+from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -17,6 +20,8 @@ MOST_HOLDS = 20_000
 MIN_BLOCKED_NS = 5_000_000
 MIN_SHARE = 0.2  # of the time for which it was held
 MIN_HOLD_NS = 100_000
+IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
+MOST_SLICES = 2_000_000  # in which it is looked up who waited
 
 
 def find(model: Model) -> list[Finding]:
@@ -36,11 +41,29 @@ def find(model: Model) -> list[Finding]:
         if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < MIN_BLOCKED_NS:
             continue
         blocked = int((asleep + in_io)[rows["primitive"] == lock.primitive.id].sum())
-        if blocked >= MIN_BLOCKED_NS and blocked >= MIN_SHARE * lock.hold_ns:
+        if (
+            blocked >= MIN_BLOCKED_NS
+            and blocked >= MIN_SHARE * lock.hold_ns
+            and not _only_idle_wait(model, lock, rows, asleep + in_io)
+        ):
             made = lock.primitive
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
             siblings.setdefault(origin, []).append(lock)
     return [_of(model, locks, rows, asleep, in_io) for locks in siblings.values()]
+
+
+def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
+    """Whether those who wait for the lock are idle daemons. `blocked`: for how long, in ns, each hold of `rows` was."""
+    if not any(lane.daemon for lane in model.lanes) or model.states.slice_count > MOST_SLICES:
+        return False
+    waits = LockProfile(model, lock.primitive.id).finish().waits
+    waiters = np.unique(waits[:, 0])
+    guilty = rows["lane"][(rows["primitive"] == lock.primitive.id) & (blocked >= MIN_BLOCKED_NS)]
+    if np.isin(guilty, waiters).any() or not all(model.lanes[lane].daemon for lane in waiters.tolist()):
+        return False
+    waited = [int((waits[:, 2] - waits[:, 1])[waits[:, 0] == lane].sum()) for lane in waiters.tolist()]
+    alive = model.states.totals(waiters, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
+    return bool((np.array(waited) >= IDLE_SHARE * alive).all())
 
 
 def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, asleep: np.ndarray, in_io: np.ndarray) -> Finding:

@@ -1,4 +1,4 @@
-"""Links in the text of panels: to a lane, to a line of code."""
+"""Links in the text of panels: to a lane, to what it did at some time, to a line of code."""
 
 from html import escape
 from urllib.parse import quote
@@ -23,6 +23,11 @@ def line_link(site: Site | None) -> str:
     return f'<a href="line:{quote(site.file)}:{site.line}">{escape(site.label)}</a>'
 
 
+def moment_link(lane: int, time_ns: int, text: str) -> str:
+    """To what a lane did at a time."""
+    return f'<a href="moment:{lane}:{time_ns}">{escape(text)}</a>'
+
+
 def linked_text(url: QUrl, kind: str) -> str | None:
     """What follows `kind:` in a link of this kind."""
     return url.path(DECODED) if url.scheme() == kind else None
@@ -41,3 +46,12 @@ def linked_line(url: QUrl) -> tuple[str, int] | None:
         return None
     file, _, line = place.rpartition(":")
     return file, int(line)
+
+
+def linked_moment(url: QUrl) -> tuple[int, int] | None:
+    """The lane and the time (ns) that a link leads to."""
+    moment = linked_text(url, "moment")
+    if moment is None:
+        return None
+    lane, _, time_ns = moment.partition(":")
+    return int(lane), int(time_ns)

@@ -1,8 +1,8 @@
 """Two small pictures of one lock: how long its waits and holds lasted, and how many lanes waited for it when."""
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.analysis.contention import LockProfile
@@ -17,7 +17,9 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ContentionChart(QWidget):
-    """The histogram above, the waiters over the whole recording below."""
+    """The histogram above, the waiters over the whole recording below: a click there chooses a time."""
+
+    time_chosen = Signal(float)  # ns
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +29,7 @@ class ContentionChart(QWidget):
         self.setMinimumWidth(160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Waits and holds of the chosen lock")
+        self.setToolTip("How long waits and holds lasted; below, how many waited when: click to go there")
 
     def show_profile(self, profile: LockProfile | None) -> None:
         """None: nothing to show."""
@@ -44,10 +47,20 @@ class ContentionChart(QWidget):
         if self._profile is None:
             return
         painter.setFont(ui_font(FONT_SMALL_PX))
-        half = self.height() // 2
-        inner = self.rect().adjusted(MARGIN, MARGIN // 2, -MARGIN, -MARGIN // 2)
+        inner, half = self._inner(), self.height() // 2
         self._paint_histogram(painter, self._profile, QRect(inner.left(), inner.top(), inner.width(), half - MARGIN))
         self._paint_waiters(painter, self._profile, QRect(inner.left(), half, inner.width(), inner.bottom() - half))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """In the lower half: that moment."""
+        inner, place = self._inner(), event.position()
+        if self._profile is not None and place.y() > self.height() // 2:
+            model = self._profile.model
+            share = min(max((place.x() - inner.left()) / max(1, inner.width()), 0.0), 1.0)
+            self.time_chosen.emit(model.start_ns + share * (model.end_ns - model.start_ns))
+
+    def _inner(self) -> QRect:
+        return self.rect().adjusted(MARGIN, MARGIN // 2, -MARGIN, -MARGIN // 2)
 
     def _paint_histogram(self, painter: QPainter, profile: LockProfile, area: QRect) -> None:
         """Bars by powers of two; waits and holds beside each other in each, both as shares of their highest."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from engine.model.entities import Primitive
 from engine.model.format import duration, percent
+from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lock_statistics
 from gui.panels.locks.profile import ProfileView
@@ -16,7 +17,7 @@ from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
-TABLE_PX, PROFILE_PX = 600, 400  # as they share what there is at first
+TABLE_PX, PROFILE_PX = 640, 360  # as they share what there is at first
 WAITED = 2  # column that the table is sorted by at first
 
 
@@ -26,6 +27,7 @@ class LocksPanel(Panel):
     primitive_chosen = Signal(int)
     lane_chosen = Signal(int)
     source_requested = Signal(str, int)  # file, line
+    moment_chosen = Signal(float, object)  # time in ns, lane or None
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__("Locks and other primitives appear here once a lane has taken one or waited for one.", parent)
@@ -44,6 +46,7 @@ class LocksPanel(Panel):
         self.table.row_chosen.connect(self._on_row_chosen)
         self.profile.lane_chosen.connect(self.lane_chosen)
         self.profile.source_requested.connect(self.source_requested)
+        self.profile.moment_chosen.connect(self.moment_chosen)
         self.set_body(body)
 
     def forget(self) -> None:
@@ -53,8 +56,18 @@ class LocksPanel(Panel):
     def update_body(self, model: Model) -> bool:
         rows = [row for row in lock_statistics(model) if not is_plumbing(row.primitive)]
         self.table.set_rows(rows)
+        if self.table.chosen() is None:
+            self._choose_first()
         self.profile.follow(self.table.chosen())
         return bool(rows)
+
+    def _choose_first(self) -> None:
+        """The lock that cost the most waiting; it is not lit up before somebody chooses it."""
+        for number, row in enumerate(self.table.row_model.rows):
+            if row.primitive.kind in MUTEXES:
+                self.table.selectRow(number)
+                self.profile.show_primitive(self.model, row)
+                return
 
     def refresh(self) -> None:
         super().refresh()
@@ -68,7 +81,7 @@ class LocksPanel(Panel):
 def columns() -> tuple[Column[LockStatistics], ...]:
     """What it is, how often it was taken, what waiting for it cost, how long it was held."""
 
-    def time(title: str, value: str, explain: str = "", width: int = 88) -> Column[LockStatistics]:
+    def time(title: str, value: str, explain: str = "", width: int = 72) -> Column[LockStatistics]:
         return Column(
             title,
             lambda r: waited(r, getattr(r, value)) if "wait" in value else held(r, getattr(r, value)),
@@ -79,29 +92,29 @@ def columns() -> tuple[Column[LockStatistics], ...]:
         )
 
     return (
-        Column("Name", lambda r: r.primitive.name or r.primitive.place, 130),
-        Column("Kind", lambda r: r.primitive.kind, 130),
+        Column("Name", lambda r: r.primitive.name or r.primitive.place, 120),
+        Column("Kind", lambda r: r.primitive.kind, 116),
         time("Waited", "wait_ns", "By all lanes together"),
-        Column("Taken", lambda r: grouped(r.acquisitions), 80, lambda r: r.acquisitions, number=True),
+        Column("Taken", lambda r: grouped(r.acquisitions), 68, lambda r: r.acquisitions, number=True),
         Column(
             "Contended",
-            lambda r: percent(r.contended) if r.waits else "",
-            84,
+            lambda r: percent(r.contended) if r.waits and r.hold_ns else "",
+            80,
             lambda r: r.contended,
             number=True,
             explain="Share of the acquisitions that had to wait",
         ),
         time("Median", "median_wait_ns", "Of the waits"),
         time("p99", "p99_wait_ns", "99 % of the waits were shorter"),
-        time("Longest wait", "longest_wait_ns", width=100),
+        time("Longest wait", "longest_wait_ns", width=96),
         time("Held", "hold_ns", "By all lanes together"),
         time("Median", "median_hold_ns", "Of the holds"),
         time("p99", "p99_hold_ns", "99 % of the holds were shorter"),
-        time("Longest hold", "longest_hold_ns", width=100),
+        time("Longest hold", "longest_hold_ns", width=96),
         Column(
             "Hand-offs",
             lambda r: grouped(r.hand_offs) if r.hand_offs else "",
-            84,
+            80,
             lambda r: r.hand_offs,
             number=True,
             explain="Holds by another lane than the one before",

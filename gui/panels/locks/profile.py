@@ -12,7 +12,7 @@ from engine.model.model import Model
 from engine.model.statistics import LockStatistics
 from gui.panels.locks.chart import ContentionChart
 from gui.theme import ActiveTheme
-from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
+from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, linked_moment, moment_link
 
 BUDGET_S = 0.004  # a refresh
 AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew
@@ -24,6 +24,7 @@ class ProfileView(QWidget):
 
     lane_chosen = Signal(int)
     source_requested = Signal(str, int)
+    moment_chosen = Signal(float, object)  # time, lane or None
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +38,7 @@ class ProfileView(QWidget):
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._on_link)
         self.chart = ContentionChart(themes, self)
+        self.chart.time_chosen.connect(lambda time_ns: self.moment_chosen.emit(time_ns, None))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -88,8 +90,10 @@ class ProfileView(QWidget):
             self.chart.show_profile(profile)
 
     def _on_link(self, url: QUrl) -> None:
-        lane, line = linked_lane(url), linked_line(url)
-        if lane is not None:
+        lane, line, moment = linked_lane(url), linked_line(url), linked_moment(url)
+        if moment is not None:
+            self.moment_chosen.emit(float(moment[1]), moment[0])
+        elif lane is not None:
             self.lane_chosen.emit(lane)
         elif line is not None:
             self.source_requested.emit(*line)
@@ -106,12 +110,20 @@ def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
         facts.append(count(row.hand_offs, "hand-off"))
     if facts:
         parts.append(f"<p>{', '.join(facts)}</p>")
+    longest = [
+        f"&nbsp;&nbsp;{title} {moment_link(lane, start, duration(end - start))} by {lane_link(model, lane)}"
+        for title, found in (("wait", profile.longest_wait), ("hold", profile.longest_hold))
+        if found is not None
+        for lane, start, end in (found,)
+    ]
+    if longest:
+        parts.append("<p>" + "<br>".join(["Longest", *longest]) + "</p>")
     if profile.blockings:
         parts.append("<p>Who blocked whom longest<br>")
         parts.append(
             "<br>".join(
-                f"&nbsp;&nbsp;{lane_link(model, each.holder)} blocked {lane_link(model, each.waiter)} for"
-                f" {duration(each.total_ns)}, {duration(each.longest_ns)} at a time at most"
+                f"&nbsp;&nbsp;{lane_link(model, each.holder)} blocked {lane_link(model, each.waiter)}:"
+                f" {duration(each.total_ns)}, {duration(each.longest_ns)} at most"
                 for each in profile.blockings[:MOST]
             )
             + "</p>"

@@ -75,6 +75,19 @@ def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
     assert held_while_blocked.find(alone) == []
 
 
+def test_a_lock_at_which_an_idle_daemon_waits_for_work_is_not_held_in_vain() -> None:
+    states = [(0, 980.0, State.SLEEP, 0), (0, 1000.0, State.RUNNING, 0)]
+    states += [(1, 980.0, State.LOCK_WAIT, 1), (1, 1000.0, State.SLEEP, 0)]
+    made = model(2, states, [(0, 0.0, 980.0), (1, 980.0, 980.1)])
+    assert kinds(held_while_blocked.find(made)) == ["lock-held-while-blocked"]
+    made.lanes[1].daemon = True
+    assert held_while_blocked.find(made) == []
+    workers = single_file(3, 5, 4.0, while_held=State.SLEEP)
+    for lane in workers.lanes:
+        lane.daemon = True
+    assert kinds(held_while_blocked.find(workers)) == ["lock-held-while-blocked"], "daemons that hold it up themselves"
+
+
 def test_a_straggler_is_found() -> None:
     states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
     states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.RUNNING, 0)]
