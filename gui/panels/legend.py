@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from engine.model.attribution import ACCOUNTED, LOOKED_AT, doubt, points_in_words
+from engine.model.attribution import ACCOUNTED, LOOKED_AT, WORTH_TELLING, doubt, points_in_words
 from engine.model.format import duration, percent
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
@@ -185,7 +185,7 @@ class StateEntry(QAbstractButton):
         self._theme: Theme | None = None
         self._swatch = QImage()
         self._extend = False
-        widest = "99 % ± 99" if state in ACCOUNTED + LOOKED_AT else "100 %"
+        widest = "99\u2009±\u20099 %" if state in ACCOUNTED + LOOKED_AT else "100 %"
         self._share_px = QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(widest)
         self._name, self._name_px = "", 0
         self.set_name(None)
@@ -225,8 +225,12 @@ class StateEntry(QAbstractButton):
 
     @property
     def figure(self) -> str:
-        """What stands behind the name: `61 %`, or `61 % ± 2` of what is sampled; empty: nothing to count."""
-        return "" if self._share is None else percent(self._share) + doubt(self._points)
+        """What stands behind the name: `61 %`, or `61 ± 2 %` of what is sampled; empty: nothing to count."""
+        if self._share is None:
+            return ""
+        if self._points < WORTH_TELLING:
+            return percent(self._share)
+        return f"{100 * self._share:.0f}{doubt(self._points)} %".replace(" ± ", "\u2009±\u2009")
 
     def set_dimmed(self, dimmed: bool) -> None:
         self._dimmed = dimmed
@@ -288,7 +292,7 @@ class StateEntry(QAbstractButton):
         if self._share is not None:
             painter.setPen(theme.color("text_dim"))
             box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
-            painter.drawText(box, flags, self.figure)
+            painter.drawText(box, flags | Qt.TextFlag.TextDontClip, self.figure)
         if self.hasFocus():
             painter.setPen(theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 1, -1, -2))

@@ -8,13 +8,13 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.model.attribution import ACCOUNTED, LOOKED_AT, doubt, points_in_words
+from engine.model.attribution import WORTH_TELLING, doubt, points_in_words
 from engine.model.entities import Lane
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.theme import STATE_NAMES, ActiveTheme
-from gui.widgets.figures import FIGURE_SPACE, fixed_percent
+from gui.widgets.figures import fixed_percent
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable
 
@@ -31,7 +31,6 @@ STATES = (
     State.UNKNOWN,
 )
 BAR_WIDTH = 220
-DOUBT_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -108,20 +107,23 @@ class StateBar(QStyledItemDelegate):
 
 def share_column(state: State) -> Column[LaneRow]:
     """The share of one state, empty where there was none."""
-    sampled = state in ACCOUNTED + LOOKED_AT
-
-    def doubt_of(row: LaneRow) -> str:
-        """As wide for every row, so that the shares stand under one another."""
-        return doubt(row.points[state]).ljust(DOUBT_DIGITS, FIGURE_SPACE) if sampled else ""
-
     return Column(
         STATE_NAMES[state],
-        lambda row: fixed_percent(row.share(state)) + doubt_of(row) if row.totals[state] else "",
-        104 if sampled else 76,
+        lambda row: figure(row, state),
+        88,
         lambda row: row.share(state),
         number=True,
         tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}{points_in_words(row.points[state])}",
     )
+
+
+def figure(row: LaneRow, state: State) -> str:
+    """`61.0 %`, `61 ± 3 %` where the decimal would pretend; empty where there was none."""
+    if not row.totals[state]:
+        return ""
+    if row.points[state] >= WORTH_TELLING:
+        return f"{100 * row.share(state):.0f}{doubt(row.points[state])} %"
+    return fixed_percent(row.share(state))
 
 
 def in_words(row: LaneRow) -> str:

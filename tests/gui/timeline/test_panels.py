@@ -77,7 +77,7 @@ def test_the_legend_says_how_sure_it_is_of_what_was_sampled(legend: Legend, view
     model.attribution.take_overhead({"sample_hz": 200.0, "sample_looks": 60})
     legend.show_model(model)
     legend.count()
-    assert running.figure == "47 % ± 3"  # a tick at the end of each of two lanes
+    assert running.figure == "47\u2009±\u20093 %"  # a tick at the end of each of two lanes
     assert "46.7 % (± 2.7 points) of the time in view, 140 ms" in running.tip()
     assert (waiting.figure, "±" in waiting.tip()) == ("7 %", False)
 
