@@ -1,9 +1,12 @@
 """What every panel has in common: it shows a model, refreshes when told to, and says what will appear in it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.model.model import Model
+
+
+SOON_MS = 16  # about a frame
 
 
 class EmptyHint(QWidget):
@@ -31,6 +34,10 @@ class Panel(QWidget):
         super().__init__(parent)
         self.model: Model | None = None
         self._seen_version = -1
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self._refresh_if_seen)
         self._stack = QStackedLayout(self)
         self._hint = EmptyHint(hint)
         self._stack.addWidget(self._hint)
@@ -61,8 +68,20 @@ class Panel(QWidget):
 
     def refresh_anew(self) -> None:
         """Brings the body up to date although the model is the same: a filter or the selection has changed."""
+        self._soon.stop()
         self._seen_version = -1
         self.refresh()
+
+    def refresh_soon(self) -> None:
+        """The same in a moment, by itself and once, however often and by whatever event this is asked for meanwhile."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh_if_seen(self) -> None:
+        if self.isVisible():
+            self.refresh_anew()
+        else:
+            self._seen_version = -1
 
     def update_body(self, model: Model) -> bool:
         """Subclasses show the model and return whether there was anything to show."""

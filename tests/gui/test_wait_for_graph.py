@@ -94,16 +94,29 @@ def test_a_finding_tells_each_wait_once_and_where(deadlock: Model) -> None:
     assert alone.count('href="lane:') == alone.count('href="line:') == 2
 
 
-def test_the_pointer_in_the_timeline_shows_another_moment(panel: WaitForPanel, deadlock: Model) -> None:
+def test_the_pointer_in_the_timeline_shows_another_moment(qtbot: QtBot, panel: WaitForPanel, deadlock: Model) -> None:
     (found,) = deadlock.findings.values()
     assert set(panel.canvas.data.cycle) == set(found["lanes"])
     panel._selection.hover(deadlock.start_ns)
-    assert panel.canvas.data.edges == ()
+    qtbot.waitUntil(lambda: panel.canvas.data.edges == ())
     panel._selection.hover(found["start_ns"] + 1000)
-    assert "a deadlock" in panel.caption.text()
+    qtbot.waitUntil(lambda: "a deadlock" in panel.caption.text())
     assert set(panel.canvas.data.cycle) == set(found["lanes"])
     panel._selection.hover(None)
-    assert panel.caption.text() == "deadlock: nobody in the ring can go on"
+    qtbot.waitUntil(lambda: panel.caption.text() == "deadlock: nobody in the ring can go on")
+
+
+def test_a_pointer_that_moves_on_is_followed_once(
+    qtbot: QtBot, panel: WaitForPanel, deadlock: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    update = panel.update_body
+    monkeypatch.setattr(panel, "update_body", lambda model: (update(model), seen.append(panel.shown_ns)))
+    (found,) = deadlock.findings.values()
+    for step in range(10):
+        panel._selection.hover(found["start_ns"] + step)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [found["start_ns"] + 9]
 
 
 def test_the_scrubber_stays_where_it_was_put(qtbot: QtBot, panel: WaitForPanel) -> None:

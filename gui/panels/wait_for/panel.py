@@ -139,7 +139,7 @@ class WaitForPanel(Panel):
 
     def _on_hover_changed(self) -> None:
         if self.isVisible():
-            self.refresh_anew()
+            self.refresh_soon()
 
     def _on_selection_changed(self) -> None:
         """A slice that is chosen elsewhere chooses its moment, so that the pointer may leave the timeline."""
@@ -154,7 +154,7 @@ class WaitForPanel(Panel):
         elif self._selection.empty:
             self._moment = None
         if self.isVisible():
-            self.refresh_anew()
+            self.refresh_soon()
 
     def _choose_edge(self, edge: GraphEdge) -> None:
         self._choose_slice(edge.waiter)
