@@ -111,7 +111,13 @@ def test_a_pointer_that_moves_on_is_followed_once(
 ) -> None:
     seen: list[int] = []
     update = panel.update_body
-    monkeypatch.setattr(panel, "update_body", lambda model: (update(model), seen.append(panel.shown_ns)))
+
+    def update_and_note(model: Model) -> bool:
+        shown = update(model)
+        seen.append(panel.shown_ns)
+        return shown
+
+    monkeypatch.setattr(panel, "update_body", update_and_note)
     (found,) = deadlock.findings.values()
     for step in range(10):
         panel._selection.hover(found["start_ns"] + step)
