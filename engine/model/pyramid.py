@@ -182,9 +182,9 @@ class Pyramid:
             return
         counts = np.ones(len(complete), np.int64)
         np.copyto(counts[:-1], np.diff(rows.bucket), where=rows.lane[1:] == rows.lane[:-1])
-        columns = lanes[rows.lane], rows.bucket, counts, rows.known.words(), pure_words(rows.last_code)
+        columns = [lanes[rows.lane], rows.bucket, counts, rows.known.words(), pure_words(rows.last_code)]
         if len(done) < len(complete):
-            columns = tuple(column[done] for column in columns)
+            columns = [column[done] for column in columns]
         cells = np.cumsum(columns[2])
         first = 0
         while first < len(done):
