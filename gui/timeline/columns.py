@@ -32,6 +32,7 @@ FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
 ANEW_S = 0.001  # that costs so much more than painting what is there
 MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
 SIDES = 2  # of the view at which zooming out shows something new: better made exactly at once than roughly first
+FEW = 256  # columns: the same
 COARSENESS = 16  # columns that share a rough one
 
 
@@ -222,7 +223,7 @@ class LaneColumns:
             self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
-            if now >= deadline and (todo.max() < BARE or len(self._changed) >= SIDES):
+            if now >= deadline and (todo.max() < BARE or (len(self._changed) >= SIDES and _bare_columns(todo) > FEW)):
                 break
         self._all_made = not todo.any()
         self._made = True
@@ -248,3 +249,7 @@ class LaneColumns:
         rows = [self.rows[place] for place in places.tolist()]
         self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
         self._changed.append(Piece(places, span.first, span.first + span.columns))
+
+
+def _bare_columns(todo: NDArray[np.uint8]) -> int:
+    return int(np.count_nonzero(todo.max(axis=0) == BARE))
