@@ -2,7 +2,7 @@
 
     request, control             what is asked for, and the small channel to whoever asked
     run_folder, launch, tree     the private folder, the program, all it started
-    ending, killing              how it is ended: asked, told, brought to a standstill and killed
+    ending, warden, killing      how it is ended: asked, told, in time brought to a standstill and killed
     descriptors                  how many files this process may have open, and who gets them
     rings, texts, tracing        reading what traced processes write, as they come and go
     registry, primitives, naming, sources    numbers of lanes, primitives, sites; names from sources, which are kept

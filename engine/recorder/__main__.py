@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         recorder.run()
     except Exception as error:  # noqa: BLE001  (a fault of this process: its words must reach somebody)
         with contextlib.suppress(Exception):  # the words must come, whatever else fails
-            killing.kill()
+            killing.kill_below(os.getpid())
         control.send({"phase": "failed", "message": f"The recorder failed ({error}); details are in {_log()}."})
         return 1
     finally:
@@ -81,6 +81,8 @@ def _why(error: OSError, request: RunRequest, folder: Path) -> str:
     place = str(error.filename or request.recording)
     if place == request.command[0]:
         return f"Cannot start {place}: {reason}. Choose another interpreter."
+    if isinstance(error, BlockingIOError):  # of fork
+        return f"Cannot start another process: {reason}. End others first, or raise the limit (ulimit -u)."
     if place == str(request.cwd):
         return f"Cannot start in {place}: {reason}."
     if place.startswith(str(folder)):

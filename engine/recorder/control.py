@@ -17,7 +17,7 @@ class Channel:
     """One end. Reading never blocks after the first message; what cannot be sent is dropped, the other side is gone."""
 
     def __init__(self, end: socket.socket) -> None:
-        self._socket = end
+        self._socket = self._source = end
         self._rest = b""
         self._waiting: list[dict[str, Any]] = []  # came together with the first message
         self.closed = False  # by the other side
@@ -31,7 +31,7 @@ class Channel:
         """The messages that have come since; sets `closed`."""
         while not self.closed:
             try:
-                data = self._socket.recv(_READ_SIZE)
+                data = self._source.recv(_READ_SIZE)
             except BlockingIOError:
                 break
             except OSError:
@@ -43,16 +43,6 @@ class Channel:
         self._waiting = []
         return messages
 
-    def has_news(self) -> bool:
-        """Whether something has come that was not received yet, the other side's end included."""
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-        return True
-
     def receive_first(self) -> dict[str, Any]:
         """Blocks until a message is there. EOFError when the other side closes before."""
         while True:
@@ -62,12 +52,17 @@ class Channel:
                 return first
             if self.closed:
                 raise EOFError("closed before anything was asked for")
-            self._socket.setblocking(True)
+            self._source.setblocking(True)
             try:
-                self._rest += (data := self._socket.recv(_READ_SIZE))
+                self._rest += (data := self._source.recv(_READ_SIZE))
             finally:
-                self._socket.setblocking(False)
+                self._source.setblocking(False)
             self.closed = not data
+
+    def read_from(self, source: socket.socket) -> None:
+        """What the other side says, but for what was received already, comes by way of this one."""
+        source.setblocking(False)
+        self._source, self._rest, self._waiting, self.closed = source, b"", [], False
 
     def send(self, message: dict[str, Any]) -> None:
         """Sends one message."""

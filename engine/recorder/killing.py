@@ -4,7 +4,8 @@ Killing them one by one would be a race: who is not yet killed starts others mea
 still first. A signal to a process group is sure to reach everybody in it: Linux lets no fork of a member go on that the
 signal did not reach too (`copy_process` in kernel/fork.c), so a group is stopped by one call, whatever its size.
 Members that left their group are stopped one by one, look by look: each look leaves fewer who could start others, until
-two looks in a row find the same processes and all of them stand still. Only then is anybody killed.
+two looks in a row find the same processes and all of them stand still. Only then is anybody killed. Who starts another
+and ends before a look reaches it is caught as what it is: the newest process of the system, an orphan.
 """
 
 import contextlib
@@ -19,53 +20,93 @@ from engine.recorder.tree import Find, Table
 
 WITHIN_S = 0.9
 _LOOK_S = 0.005  # between looks while the killed go
+_GLANCES = 50  # at the newest processes, while each finds more; a glance costs a tenth of a look
 
 
-def kill(find: Find = tree.own, within_s: float = WITHIN_S, *, reap_children: bool = True) -> dict[int, int]:
-    """Kills all that `find` finds; resource trackers last, who clean up after the others. Returns as `tree.reap`."""
-    ended: dict[int, int] = {}
-    stopped: set[int] = set()
-    trackers: set[int] = set()
-    deadline = time.monotonic() + within_s
-    patience = deadline - within_s / 2
-    with _first_in_line():
-        while found := _stand_still(find, stopped, trackers, patience):
-            tree.send(found - trackers, signal.SIGKILL)
-            if found <= trackers and time.monotonic() > patience:
-                tree.send(found, signal.SIGKILL)
-            if reap_children:
-                ended.update(tree.reap())
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_LOOK_S)
-    if reap_children:
-        ended.update(tree.reap())
-    return ended
+def kill_below(pid: int, within_s: float = WITHIN_S, table: Table | None = None) -> None:
+    """Kills everything below that process, which gets the orphans there and waits for its children itself.
+
+    `table`: of just now, where there is one; in a crowd that leaves us no processor each look takes long.
+    """
+    _Killing(tree.below(pid), pid).run(within_s, table)
+
+
+def kill(find: Find, within_s: float = WITHIN_S) -> None:
+    """Kills all that `find` finds."""
+    _Killing(find, None).run(within_s, None)
 
 
 def kill_started_under(folder: Path, leader: int | None = None) -> None:
     """Ends all of a run whose recorder is dead."""
-    kill(tree.started_under(folder, leader), within_s=3.0, reap_children=False)
+    kill(tree.started_under(folder, leader), within_s=3.0)
 
 
-def _stand_still(find: Find, stopped: set[int], trackers: set[int], deadline: float) -> set[int]:
-    """Stops all but the trackers, by the deadline at the latest; adds to both sets and returns who is still there."""
-    while True:
-        table = tree.read_table()
-        found = set(find(table))
-        new = found - stopped
-        if new:
-            _stop_groups(table, found, new)
+class _Killing:
+    """Of all that `find` finds. `subreaper`: who gets their orphans."""
+
+    def __init__(self, find: Find, subreaper: int | None) -> None:
+        self._find = find
+        self._subreaper = subreaper
+        self._stopped: set[int] = set()
+        self._asked: set[int] = set()  # whether they are trackers
+        self._trackers: set[int] = set()  # resource trackers: they clean up after the others and end by themselves
+
+    def run(self, within_s: float, table: Table | None) -> None:
+        """Gives up after that time."""
+        deadline = time.monotonic() + within_s
+        patience = deadline - within_s / 2
+        with _first_in_line():
+            while True:
+                found = self._stand_still(patience, table)
+                tree.send(found - self._trackers, signal.SIGKILL)
+                if found <= self._trackers and time.monotonic() > patience:
+                    tree.send(found, signal.SIGKILL)
+                if time.monotonic() > deadline or not (found or self._stop_orphans()):
+                    return
+                table = None
+                time.sleep(_LOOK_S)
+
+    def _stand_still(self, deadline: float, table: Table | None) -> set[int]:
+        """Stops all but the trackers, by the deadline at the latest; returns who is still there."""
+        while True:
+            table = table or tree.read_table()
+            found = set(self._find(table))
+            new = found - self._stopped
+            if new:
+                _stop_groups(table, found, new)
+                tree.send(new, signal.SIGSTOP)
+                self._stopped |= new
+            moving = self._stop_orphans() or bool(new)
+            late = time.monotonic() > deadline
+            if late or (not moving and all(table[pid].stands_still for pid in found - self._trackers)):
+                break
+            if not moving:
+                time.sleep(_LOOK_S / 5)  # who was told to stop needs a processor to do so
+            table = None
+        # Asked only now: to read a process's arguments is to wait for its fork, if it is just forking.
+        trackers = {pid for pid in found - self._asked if tree.is_resource_tracker(pid)}
+        self._asked |= found
+        tree.send(trackers, signal.SIGCONT)
+        self._trackers |= trackers
+        return found
+
+    def _stop_orphans(self) -> bool:
+        """Stops those among the newest processes that no look has found; whether there were any."""
+        if self._subreaper is None:
+            return False
+        before = len(self._stopped)
+        for _ in range(_GLANCES):
+            new = {
+                pid
+                for pid, entry in tree.read_newest().items()
+                if entry.parent == self._subreaper or entry.parent in self._stopped
+            }
+            new -= self._stopped
+            if not new:
+                break
             tree.send(new, signal.SIGSTOP)
-            stopped |= new
-            started = {pid for pid in new if tree.is_resource_tracker(pid)}
-            tree.send(started, signal.SIGCONT)
-            trackers |= started
-        late = time.monotonic() > deadline
-        if late or (not new and all(table[pid].stands_still for pid in found - trackers)):
-            return found
-        if not new:
-            time.sleep(_LOOK_S / 5)  # who was told to stop needs a processor to do so
+            self._stopped |= new
+        return len(self._stopped) > before
 
 
 def _stop_groups(table: Table, found: Collection[int], new: Collection[int]) -> None:

@@ -16,7 +16,7 @@ import psutil
 from engine.recorder import killing, launch, run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.enablers import Snapshot
-from engine.recorder.ending import Ending, Guard
+from engine.recorder.ending import Ending
 from engine.recorder.events import FrameEvents
 from engine.recorder.looks import Looks
 from engine.recorder.output import Output
@@ -28,6 +28,7 @@ from engine.recorder.resources import Resources
 from engine.recorder.system_accounts import SystemAccounts
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
+from engine.recorder.warden import Warden
 from engine.recorder.watch import DeadlockWatch
 from engine.recording.schema import Layer
 from engine.recording.writer import RecordingWriteError, RecordingWriter
@@ -35,7 +36,7 @@ from engine.recording.writer import RecordingWriteError, RecordingWriter
 BUSY_CYCLE_S = 0.008
 IDLE_CYCLE_S = 0.02
 CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
-MAX_SHARE = 0.15  # of a core: long cycles are followed by longer pauses
+MAX_SHARE = 0.1  # of a core: long cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
 STAYS_BUSY_NS = 100_000_000
@@ -52,6 +53,7 @@ class Recorder:
         self._request = request
         self._control = control
         self._start_ns = time.perf_counter_ns()
+        warden = Warden(control, folder)  # first of all: there are no threads yet
         run_folder.remove_stale()
         run_folder.make(folder)
         self._writer = RecordingWriter(request.recording, _header(request, self._start_ns))
@@ -84,22 +86,20 @@ class Recorder:
             self._writer.close(self._start_ns)
             request.recording.unlink(missing_ok=True)
             raise
-        self._ending = Ending(self._tracing, self._program.pid, lambda: control.send({"gone": True}))
+        self._ending = Ending(self._tracing, self._program.pid, warden)
 
     def run(self) -> None:
         """Until the program has ended and everything is written."""
         self._control.send({"phase": "running", "pid": self._program.pid, "session": self._program.session})
-        guard = Guard(self._control, self._ending)
         while self._exit_status is None:
             began, used = time.perf_counter(), time.thread_time()
-            self._obey()
             self._cycle()
             self._ending.step()
             self._reap()
+            self._obey()  # after that: a stop that has ended it was told before
             cost = time.thread_time() - used
             self._rest(self._period(cost) - (time.perf_counter() - began))
         ended_ns = time.perf_counter_ns()
-        guard.close()
         self._wait_for_leftovers()
         if self._ending.reason is not None:
             run_folder.remove_temporary(self._events.temporary_folders)
@@ -274,19 +274,16 @@ class Recorder:
             self._cycle()
             self._tracing.statuses.update(tree.reap())
             time.sleep(CONFIRM_CYCLE_S)
-        left = tree.descendants()
-        if not left:
-            return
         if self._request.capture_output or self._ending.reason is not None:
-            self._tracing.statuses.update(killing.kill())
-        else:
+            killing.kill_below(os.getpid())
+            self._tracing.statuses.update(tree.reap())
+        elif left := tree.descendants():
             self._note(f"Still running after the program's end, and recorded no longer: {len(left)} processes.", "info")
 
     def _finish(self, ended_ns: int) -> None:
         self._cycle()
         now_ns = time.perf_counter_ns()
-        for traced in list(self._tracing.living):
-            self._close(traced, now_ns)
+        self._close(list(self._tracing.living), now_ns)
         self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
         self._output.settle(0 if self._registry.processes else None, now_ns, final=True)
         self._output.close()
@@ -311,11 +308,14 @@ class Recorder:
             }
         )
 
-    def _close(self, traced: Traced, now_ns: int) -> None:
-        words, drained = self._tracing.bury(traced, now_ns)
+    def _close(self, left: list[Traced], now_ns: int) -> None:
+        """Takes what processes have left that came and went within the last cycle."""
+        buried = [(traced, *self._tracing.bury(traced, now_ns)) for traced in left]
+        drained = [part for _, _, parts in buried for part in parts]
         self._timeline.gather([])
-        self._write(self._timeline.take(now_ns, drained, traced.ending))
-        self._write(self._timeline.close_process(traced.process, words, now_ns))
+        self._write(self._timeline.take(now_ns, drained, [lane for traced in left for lane in traced.ending]))
+        for traced, words, _ in buried:
+            self._write(self._timeline.close_process(traced.process, words, now_ns))
 
     def _ended_by(self) -> str:
         if self._ending.reason is not None:

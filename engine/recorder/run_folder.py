@@ -29,6 +29,15 @@ def make(path: Path) -> None:
     (path / _OWNER).write_text(f"{os.getpid()} {process_start(os.getpid())}")
 
 
+def traced_pids(path: Path) -> set[int]:
+    """Whose rings are there: traced processes that live, or have died a moment ago."""
+    try:
+        names = os.listdir(path)
+    except OSError:
+        return set()
+    return {int(name[:-5].partition("-")[2]) for name in names if name.endswith(".ring")}
+
+
 def remove(path: Path) -> None:
     """Removes the folder, if it is one of ours. Again if need be: a dying process may have added to it meanwhile."""
     attempts = _ATTEMPTS if path.name.startswith(_prefix()) else 0

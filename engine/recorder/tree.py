@@ -16,6 +16,7 @@ from engine.tracer import layout
 _SET_CHILD_SUBREAPER = 36
 _SET_DEATH_SIGNAL = 1
 _LIBRARY = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_NEWEST = 64  # processes
 _STANDS_STILL = b"TtD"  # stopped, traced, or in a sleep of the kernel's that no signal ends
 
 
@@ -28,6 +29,7 @@ class Entry(NamedTuple):
     stands_still: bool
 
 
+_aside: set[int] = set()  # processes of ours that are no part of the program
 Table = Mapping[int, Entry]
 Find = Callable[[Table], Collection[int]]  # which processes of a table are meant
 
@@ -56,14 +58,24 @@ def reap() -> dict[int, int]:
         ended[pid] = os.waitstatus_to_exitcode(status)
 
 
+def set_aside(pid: int) -> None:
+    """A process of our own below this one, or this one: it is no part of what is started, and starts nothing."""
+    _aside.add(pid)
+
+
 def own(table: Table) -> list[int]:
     """Everything below this process; a `Find`."""
     return _below({os.getpid()}, table)
 
 
-def descendants(pid: int | None = None) -> list[int]:
-    """Everything below this process (default: the calling one) that still runs."""
-    return _below({os.getpid() if pid is None else pid}, read_table())
+def below(pid: int) -> Find:
+    """Everything below that process."""
+    return lambda table: _below({pid}, table)
+
+
+def descendants() -> list[int]:
+    """Everything below this process that still runs."""
+    return own(read_table())
 
 
 def started_under(folder: Path, leader: int | None = None) -> Find:
@@ -105,17 +117,40 @@ def read_table() -> dict[int, Entry]:
     """Every process that runs (zombies do not). By hand on Linux: psutil takes ten times as long."""
     if sys.platform != "linux":
         return _portable_table()
+    return _read_entries(filter(str.isdigit, os.listdir("/proc")))
+
+
+def read_newest() -> dict[int, Entry]:
+    """Those of the last few that were started which run (Linux; elsewhere none).
+
+    Of this instant, where a table is of some milliseconds: who lives for less than that may be in no table.
+    """
+    last = int(_system_load()[4])
+    return _read_entries(str(pid) for pid in range(last, max(0, last - _NEWEST), -1) if pid not in _aside)
+
+
+def runnable() -> int:
+    """How many threads of the whole system run or want to (Linux; elsewhere 0)."""
+    return int(_system_load()[3].partition("/")[0])
+
+
+def _system_load() -> list[str]:
+    with contextlib.suppress(OSError):
+        return Path("/proc/loadavg").read_text().split()
+    return ["0"] * 5
+
+
+def _read_entries(names: Iterable[str]) -> dict[int, Entry]:
     table = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
-                try:
-                    state, parent, group, session = os.read(descriptor, 512).rpartition(b")")[2].split(None, 4)[:4]
-                finally:
-                    os.close(descriptor)
-                if state not in b"ZX":
-                    table[int(name)] = Entry(int(parent), int(group), int(session), state in _STANDS_STILL)
+    for name in names:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
+            try:
+                state, parent, group, session = os.read(descriptor, 512).rpartition(b")")[2].split(None, 4)[:4]
+            finally:
+                os.close(descriptor)
+            if state not in b"ZX":
+                table[int(name)] = Entry(int(parent), int(group), int(session), state in _STANDS_STILL)
     return table
 
 
@@ -132,7 +167,8 @@ def _portable_table() -> dict[int, Entry]:
 def _below(roots: set[int], table: Table) -> list[int]:
     children: dict[int, list[int]] = {}
     for pid, entry in table.items():
-        children.setdefault(entry.parent, []).append(pid)
+        if pid not in _aside:
+            children.setdefault(entry.parent, []).append(pid)
     found: list[int] = []
     waiting = list(roots)
     while waiting:

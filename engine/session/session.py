@@ -177,7 +177,7 @@ class Session:
             if self.request.capture_output:
                 killing.kill_started_under(self._folder, self._leader)
             else:
-                killing.kill(lambda table: set(tree.own(table)) - self._others, reap_children=False)
+                killing.kill(lambda table: set(tree.own(table)) - self._others)
             run_folder.remove(self._folder)
         how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
         kept = "; the recording holds what happened before" if self.request.recording.exists() else ""
