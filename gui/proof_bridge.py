@@ -1,5 +1,7 @@
 """A proof in the window: runs a program again to make a predicted deadlock happen, and tells how that stands."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,11 @@ class ProofBridge(QObject):
     changed = Signal()  # `finding`, `words` or whether one is going on
     ended = Signal(dict)  # the finding as it is now
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        """`now` gives seconds."""
         super().__init__(parent)
+        self._now = now
+        self._began = 0.0
         self._proof: Proof | None = None
         self.finding: dict[str, Any] = {}  # that is being proven, or was the last time
         self.words = ""
@@ -35,6 +40,7 @@ class ProofBridge(QObject):
         if self._proof is None:
             self.finding = finding
             self._proof = Proof(finding, model, request)
+            self._began = self._now()
             self._proof.start()
             self._timer.start()
             self._poll()
@@ -57,8 +63,10 @@ class ProofBridge(QObject):
             self._proof.close()
             self._end(status.words)
             self.ended.emit(confirmed(self.finding, status))
-        elif status.words != self.words:
-            self.words = status.words
+            return
+        words = f"{status.words}, {int(self._now() - self._began)} s"
+        if words != self.words:
+            self.words = words
             self.changed.emit()
 
     def _end(self, words: str) -> None:

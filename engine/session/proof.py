@@ -1,12 +1,12 @@
 """Proving a predicted deadlock: the program runs again, steered, until it happens or the attempts are used up."""
 
 import contextlib
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.analysis import lock_order
-from engine.analysis.reading import read_model
 from engine.model.entities import Primitive, Site
 from engine.model.model import Model
 from engine.recorder import steering
@@ -18,7 +18,10 @@ from engine.session.session import Session, SessionError
 
 RUNS = 5
 PAUSE_MS = 1000  # of the first run; the next one's are longer
+PIECE_S = 0.005  # of looking through a run's recording, at a time
+STEP = 1 << 18  # bytes of it
 SLACK_S = 20.0  # a steered run may take this much longer than the first one took, and twice as long
+Origin = tuple[str, str, int]  # kind of a primitive, file and line that made it
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,49 @@ class ProofStatus:
         return f"run {self.run} of {self.runs}"
 
 
+class _Look:
+    """Looks in a recording for a deadlock of just these locks, in pieces: only at its definitions."""
+
+    def __init__(self, recording: Path, wanted: list[Origin]) -> None:
+        self.recording = recording
+        self._wanted = wanted
+        self._made: dict[int, Origin] = {}
+        self._deadlocks: list[dict[str, Any]] = []
+        try:
+            self._reader: RecordingReader | None = RecordingReader(recording)
+        except (NotARecording, OSError):
+            self._reader = None
+
+    def advance(self, budget_s: float = PIECE_S) -> bool:
+        """Reads on for a moment; False when all has been read."""
+        deadline = time.perf_counter() + budget_s
+        while self._reader is not None and (batch := self._reader.poll(STEP)):
+            for text in batch.texts:
+                if text.get("type") == "primitive":
+                    self._made[text["id"]] = text["kind"], text.get("file") or "", text.get("line") or 0
+                elif text.get("type") == "finding" and text.get("kind") == "deadlock":
+                    self._deadlocks.append(text)
+            if time.perf_counter() >= deadline:
+                return True
+        self.close()
+        return False
+
+    @property
+    def found(self) -> bool:
+        """Whether that very deadlock was in what has been read."""
+        return any(self._locks(deadlock) == self._wanted for deadlock in self._deadlocks)
+
+    def _locks(self, deadlock: dict[str, Any]) -> list[Origin]:
+        nothing = ("", "", 0)
+        return sorted(self._made.get(edge["primitive"], nothing) for edge in deadlock.get("edges") or ())
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+
 class Proof:
     """The attempts for one predicted deadlock. Every method returns at once, except `close`."""
 
@@ -54,6 +100,8 @@ class Proof:
         elapsed_s = (model.end_ns - model.start_ns) / 1e9
         self._limit_s = 2 * elapsed_s + SLACK_S
         self._session: Session | None = None
+        self._look: _Look | None = None  # in the recording of the run that has ended
+        self._failure = ""  # of that run
         self._status = ProofStatus(0, runs)
 
     def start(self) -> None:
@@ -65,24 +113,31 @@ class Proof:
 
     def poll(self) -> ProofStatus:
         """How it stands now; goes on to the next run when one has ended."""
-        if self._session is None or self._status.over or not self._session.poll().over:
-            return self._status
-        recording = self._session.request.recording
-        failure = self._session.poll()
-        self._session.close()
-        self._session = None
-        if _shows(recording, self._wanted):
-            self._status = replace(self._status, over=True, recording=recording)
-            return self._status
+        if self._look is not None:
+            if not self._look.advance():
+                self._conclude(self._look)
+        elif self._session is not None and not self._status.over and (ended := self._session.poll()).over:
+            self._failure = ended.message if ended.phase == "failed" else ""
+            recording = self._session.request.recording
+            self._session.close()
+            self._session = None
+            self._look = _Look(recording, self._wanted)
+        return self._status
+
+    def _conclude(self, look: _Look) -> None:
+        """What has become of a run."""
+        self._look = None
+        if look.found:
+            self._status = replace(self._status, over=True, recording=look.recording)
+            return
         with contextlib.suppress(OSError):
-            recording.unlink(missing_ok=True)
-        if failure.phase == "failed":
-            self._end(failure.message)
+            look.recording.unlink(missing_ok=True)
+        if self._failure:
+            self._end(self._failure)
         elif self._status.run < self._status.runs:
             self._next_run()
         else:
             self._status = replace(self._status, over=True)
-        return self._status
 
     def close(self) -> None:
         """Ends what is going on and leaves nothing behind but the recording of a deadlock."""
@@ -91,6 +146,11 @@ class Proof:
             with contextlib.suppress(OSError):
                 self._session.request.recording.unlink(missing_ok=True)
             self._session = None
+        if self._look is not None:
+            self._look.close()
+            with contextlib.suppress(OSError):
+                self._look.recording.unlink(missing_ok=True)
+            self._look = None
         if not self._status.over:
             self._end("cancelled")
 
@@ -120,15 +180,21 @@ class Proof:
 
 def confirmed(found: dict[str, Any], status: ProofStatus) -> dict[str, Any]:
     """The finding as it is after the proof: confirmed, or with words that say what came of it."""
+    explanation = found.get("predicted_so") or found["explanation"]  # without what a former attempt has added
     if status.recording is None:
         words = f"An attempt to make it happen ended so: {status.words}. That does not rule it out."
-        return {**found, "explanation": f"{found['explanation']} {words}", "proof": status.words}
+        return {
+            **found,
+            "explanation": f"{explanation} {words}",
+            "proof": status.words,
+            "predicted_so": explanation,
+        }
     words = f"Run again with its threads held back before the second lock, it happened ({status.words})."
     return {
         **found,
         "certainty": "confirmed",
         "title": found["title"].replace("Possible deadlock", "Confirmed deadlock"),
-        "explanation": f"{found['explanation']} {words}",
+        "explanation": f"{explanation} {words}",
         "proof": status.words,
         "recording": str(status.recording),
     }
@@ -167,17 +233,7 @@ def _plan(found: dict[str, Any], model: Model) -> list[list[steering.Place]]:
     return plan if all(len(step) == len(lock_order.Step._fields) for step in plan) else []
 
 
-def _locks(found: dict[str, Any], model: Model) -> list[tuple[str, str, int]]:
-    """The locks of a deadlock, found or predicted, in a form that runs share."""
+def _locks(found: dict[str, Any], model: Model) -> list[Origin]:
+    """The locks of a deadlock in a form that runs share."""
     made = [model.primitives[edge["primitive"]] for edge in found.get("edges") or ()]
     return sorted((each.kind, each.file, each.line) for each in made)
-
-
-def _shows(recording: Path, wanted: list[tuple[str, str, int]]) -> bool:
-    """Whether that very deadlock is in the recording."""
-    try:
-        with RecordingReader(recording) as reader:
-            model = read_model(reader)
-    except (NotARecording, OSError):
-        return False
-    return any(found.get("kind") == "deadlock" and _locks(found, model) == wanted for found in model.findings.values())
