@@ -103,7 +103,7 @@ def patch_fcntl(fcntl: ModuleType) -> None:
 
 
 def patch_select(select: ModuleType) -> None:
-    """`select.select`; the objects of `poll` and `epoll` are C's own and stay as they are."""
+    """`select.select`; see `polling` for objects."""
     replace_builtins(select, InputOutput, "select")
 
 

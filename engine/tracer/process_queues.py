@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import layout
+from .blocking import make_method
 from .follow import depth, maker, making, waiting
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .follow import Method
+
+
+NO_TIMEOUT = 9  # arguments: more than methods without one have
 
 
 def items_in(queue: Any) -> int:
@@ -136,23 +140,47 @@ def make_pipe(original: Method) -> Method:
     return Pipe
 
 
-def make_receive(original: Method) -> Method:
-    """Receiving: followed when user code does it, not when a queue does."""
-    follow = waiting(original, detail=layout.WAIT_IO)
+def following(original: Method, timeout_at: int = NO_TIMEOUT, **options: Any) -> Method:
+    """Receiving or sending, which may wait: followed when user code does it, not when a queue does."""
+    follow = waiting(original, timeout_at=timeout_at, detail=layout.WAIT_IO, **options)
+    follow_stranger = make_method(original)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
-            if is_user_code(get_frame(1)):
-                self.__dict__.setdefault(ATTRIBUTE, 0)
+            if not is_user_code(get_frame(1)):
+                return original(self, *args, **kwargs)
+            if self.__dict__.get(ATTRIBUTE, 0):
                 return follow(self, *args, **kwargs)
-            return original(self, *args, **kwargs)
+            return follow_stranger(self, *args, **kwargs)  # of a Listener or a Client
 
     return method
+
+
+def only_looks(_: Any, *args: Any, **kwargs: Any) -> bool:
+    """Polling without an argument does not wait."""
+    return not args and not kwargs
+
+
+def make_reduce(original: Method) -> Method:
+    """A connection that is sent to another process is still an end of the same pipe."""
+
+    def reduce(connection: Any) -> Any:
+        with hidden:
+            made = original(connection)
+            number = connection.__dict__.get(ATTRIBUTE, 0)
+            return (*made, {ATTRIBUTE: number}) if number and len(made) == 2 else made
+
+    return reduce
 
 
 def patch_connections(module: ModuleType) -> None:
     """`multiprocessing.connection`."""
     original = module.Pipe
     module.Pipe = look_like(make_pipe(original), original)  # type: ignore[attr-defined]
-    for name in ("recv", "recv_bytes", "recv_bytes_into"):
-        replace_method(module._ConnectionBase, name, make_receive)
+    for name in ("recv", "recv_bytes", "recv_bytes_into", "send", "send_bytes"):
+        replace_method(module._ConnectionBase, name, following)
+    replace_method(module._ConnectionBase, "poll", lambda o: following(o, timeout_at=0, ready=only_looks))
+    for cls, name in (("Connection", "reduce_connection"), ("PipeConnection", "reduce_pipe_connection")):
+        reduce = getattr(module, name, None)
+        if reduce is not None and hasattr(module, cls):
+            module.reduction.register(getattr(module, cls), look_like(make_reduce(reduce), reduce))

@@ -3,7 +3,7 @@
 verdict: deadlock
 cause: process-queue
 participants: MainThread, child
-methods: fork
+methods: fork, spawn
 """
 
 import multiprocessing

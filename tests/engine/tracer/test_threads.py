@@ -111,3 +111,27 @@ def test_io_waits(tmp_path: Path) -> None:
     waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
     long = [program.line(w.site) for w in waits if w.end - w.start > 10_000_000]
     assert long == [4, 7]
+
+
+def test_objects_that_poll(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import os, select
+        r, w = os.pipe()
+        poller = select.poll(); poller.register(r, select.POLLIN)
+        assert poller.poll(30) == []
+        with select.epoll() as events:
+            assert isinstance(events, select.epoll) and type(events).__name__ == "epoll"
+            events.register(r, select.EPOLLIN)
+            assert events.poll(0.03) == []
+            os.write(w, b"x")
+            assert events.poll() == [(r, select.EPOLLIN)]
+        assert events.closed
+        try: events.poll()
+        except ValueError as error: assert "traceback" not in str(error)
+        os.close(r); os.close(w)
+        """,
+    )
+    waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
+    assert [program.line(w.site) for w in waits if w.end - w.start > 10_000_000] == [4, 8]
