@@ -10,7 +10,7 @@ from engine.model.columns import runs
 from engine.recording.schema import STATE_MASK, State
 
 EIGHTHS = 8
-AT_ONCE = 2048  # rows
+AT_ONCE = 1024  # rows
 BINS = 50 * EIGHTHS  # up to 2^50 ns, 13 days
 
 
@@ -68,7 +68,7 @@ class Contention:
         self._hand_offs = np.zeros(0, np.int64)
         self._new_states: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
         self._new_holds: list[np.ndarray] = []
-        self._waiting = 0
+        self._states_waiting = self._holds_waiting = 0
         self._last_holder = np.zeros(0, np.int64)  # by primitive; -1: none yet
         self._primitive_of_detail = np.zeros(64, np.int64)
 
@@ -83,52 +83,51 @@ class Contention:
     def add_states(self, starts: np.ndarray, ends: np.ndarray, codes: np.ndarray, details: np.ndarray) -> None:
         """Closed slices; those that wait for a primitive count."""
         self._new_states.append((starts, ends, codes, details))
-        self._note(len(codes))
+        self._states_waiting += len(codes)
+        if self._states_waiting >= AT_ONCE:
+            self._count_states()
 
     def add_holds(self, rows: np.ndarray) -> None:
         """Closed holds (HOLD_ROW)."""
         self._new_holds.append(rows)
-        self._note(len(rows))
+        self._holds_waiting += len(rows)
+        if self._holds_waiting >= AT_ONCE:
+            self._count_holds()
 
     @property
     def waits(self) -> Durations:
         """By primitive."""
-        self._count()
+        self._count_states()
         return self._waits
 
     @property
     def holds(self) -> Durations:
         """By primitive."""
-        self._count()
+        self._count_holds()
         return self._holds
 
     @property
     def hand_offs(self) -> np.ndarray:
         """Per primitive: holds by another lane than the one before."""
-        self._count()
+        self._count_holds()
         return self._hand_offs
 
-    def _note(self, rows: int) -> None:
-        self._waiting += rows
-        if self._waiting >= AT_ONCE:
-            self._count()
+    def _count_states(self) -> None:
+        if not self._new_states:
+            return
+        starts, ends, codes, details = (np.concatenate(parts) for parts in zip(*self._new_states, strict=True))
+        self._new_states, self._states_waiting = [], 0
+        state = codes & STATE_MASK
+        some = np.flatnonzero((details > 0) & ((state == State.LOCK_WAIT) | (state == State.WAIT)))
+        primitives = self._primitive_of_detail[np.minimum(details[some], len(self._primitive_of_detail) - 1)]
+        known = primitives > 0
+        self._waits.add(primitives[known], (ends[some] - starts[some])[known])
 
-    def _count(self) -> None:
-        self._waiting = 0
-        if self._new_states:
-            starts, ends, codes, details = (np.concatenate(parts) for parts in zip(*self._new_states, strict=True))
-            self._new_states = []
-            state = codes & STATE_MASK
-            some = np.flatnonzero((details > 0) & ((state == State.LOCK_WAIT) | (state == State.WAIT)))
-            primitives = self._primitive_of_detail[np.minimum(details[some], len(self._primitive_of_detail) - 1)]
-            known = primitives > 0
-            self._waits.add(primitives[known], (ends[some] - starts[some])[known])
-        if self._new_holds:
-            rows = np.concatenate(self._new_holds)
-            self._new_holds = []
-            self._count_holds(rows)
-
-    def _count_holds(self, rows: np.ndarray) -> None:
+    def _count_holds(self) -> None:
+        if not self._new_holds:
+            return
+        rows = np.concatenate(self._new_holds)
+        self._new_holds, self._holds_waiting = [], 0
         primitives = rows["primitive"].astype(np.int64)
         self._holds.add(primitives, np.maximum(rows["end"].astype(np.int64) - rows["start"].astype(np.int64), 0))
         order = np.argsort(rows["start"], kind="stable")

@@ -32,13 +32,13 @@ PIECE = 4096  # rows that are worked on at once, about: a third of a millisecond
 # Where more slices come in at a time, lifts and pieces are larger: so many times as many as that.
 LIFTED_TIMES, PIECE_TIMES = 6, 4
 MOST_AT_ONCE = 8192  # rows of a piece
-WORK_PER_SLICE = 10.0  # rows of work that a slice makes, until lifts have told
+WORK_PER_SLICE = 14.0  # rows of work that a slice makes, until lifts have told
 HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
 SMOOTHING = 8  # batches
 FILLED = 1 << 16  # buckets within slices that are filled at once, about
-# What else costs as much as a row: so many buckets that are filled, and (in rows) a piece of work, however small it is.
-CELLS_PER_ROW = 16
-MIXED_ROWS, PARENTS_ROWS, WRITTEN_ROWS = 500, 1500, 800
+# What work costs is told in rows of parents, a sixteenth of a microsecond each; other things cost as many as this:
+ROWS_OF_GATHERED, ROWS_OF_MIXED, ROWS_OF_WRITTEN, ROWS_OF_FILLED = 0.45, 1.3, 0.7, 0.17
+PIECE_ROWS = 1200  # of any piece, however small it is
 
 
 @dataclass
@@ -102,9 +102,10 @@ class Pyramid:
         begun = self._reached.counts[lanes] > 0
         parts: list[Rows] = []  # of lanes that follow one another
         piece = round(min(max(PIECE, PIECE_TIMES * self._added), MOST_AT_ONCE))
+        yield int(ROWS_OF_GATHERED * len(new.starts))
         for some, part in new.parts(piece):
             parts.append(mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start))
-            yield len(part.starts) + MIXED_ROWS
+            yield int(ROWS_OF_MIXED * len(part.starts)) + PIECE_ROWS
         known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         while True:
             for rows in parts:
@@ -123,8 +124,9 @@ class Pyramid:
                 up, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
                 coarser.append(up)
                 known += [(k + 1, *part) for part in carried]
-                yield len(rows.lane) + PARENTS_ROWS
+                yield len(rows.lane) + PIECE_ROWS
             k, parts = k + 1, coarser
+        yield PIECE_ROWS
         # Invariant: up to here nothing but words of buckets has changed, so that a lift can be given up at any time.
         for level, some_lanes, summary in known:
             self._open[level].put(some_lanes, summary)
@@ -191,7 +193,8 @@ class Pyramid:
             before = int(cells[first - 1]) if first else 0
             stop = max(int(np.searchsorted(cells, before + FILLED, "right")), first + 1)
             self.levels[k].put(*(column[first:stop] for column in columns))
-            yield (int(cells[stop - 1]) - before) // CELLS_PER_ROW + WRITTEN_ROWS
+            filled = int(cells[stop - 1]) - before
+            yield int(ROWS_OF_WRITTEN * (stop - first) + ROWS_OF_FILLED * filled) + PIECE_ROWS
             first = stop
 
     def flag_deadlocked(self, lane: int, start: int, end: int, code: int) -> None:
