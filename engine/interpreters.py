@@ -1,7 +1,8 @@
 """Which Pythons there are, and what each can do.
 
-Candidates come from PATH, pyenv, uv, conda, the Windows launcher and the virtual environments of a project; each is
-examined by running it with a tiny script, several at a time, never for longer than a time limit.
+Candidates come from PATH, pyenv, uv, asdf, mise, conda, the Windows launcher, the virtual environments of projects and
+those kept in one place; each is examined by running it with a tiny script, several at a time, never for longer than a
+time limit.
 """
 
 import os
@@ -34,7 +35,7 @@ version = [str(number) for number in sys.version_info[:3]]
 sys.stdout.write("\\t".join(["lanescope"] + version + [name, str(int(free)), sys.executable]))
 """
 
-VENV_NAMES = (".venv", "venv", "env", ".env")
+PROJECT_SIGNS = (".git", "pyproject.toml", "setup.py")
 CONDA_ROOTS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
 PROGRAM_NAME = re.compile(r"python(3(\.\d+)?t?)?(\.exe)?")
 
@@ -128,15 +129,21 @@ def candidates(folders: Sequence[Path] | None = None) -> Iterator[Path]:
     """Files that may be interpreters, by where they lie and what they are called."""
     home = Path.home()
     for folder in [Path.cwd()] if folders is None else folders:
-        for name in VENV_NAMES:
-            yield from _programs_in(folder / name)
+        for place in _up_to_project(folder):
+            yield from _environments_in(place)
+    active = os.environ.get("VIRTUAL_ENV")
+    if active:
+        yield from _programs_in(Path(active))
     for entry in os.get_exec_path():
         yield from (file for file in _entries(Path(entry)) if PROGRAM_NAME.fullmatch(file.name))
     pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", _data_folder(home) / "uv" / "python"))
-    for root in (pyenv / "versions", pyenv / "pyenv-win" / "versions", uv):
+    asdf = Path(os.environ.get("ASDF_DATA_DIR", home / ".asdf")) / "installs" / "python"
+    mise = Path(os.environ.get("MISE_DATA_DIR", _data_folder(home) / "mise")) / "installs" / "python"
+    for root in (pyenv / "versions", pyenv / "pyenv-win" / "versions", uv, asdf, mise):
         for folder in _entries(root):
             yield from _programs_in(folder)
+    yield from _environments_in(Path(os.environ.get("WORKON_HOME", home / ".virtualenvs")))
     yield from _conda_programs(home)
     if sys.platform == "win32":
         yield from _launcher_programs()
@@ -220,6 +227,20 @@ def _programs_in(folder: Path) -> Iterator[Path]:
         if (folder / relative).is_file():
             yield folder / relative
             return
+
+
+def _up_to_project(folder: Path) -> Iterator[Path]:
+    """The folder and those above it, up to the top of the project that it belongs to; only itself without one."""
+    above = [folder, *folder.parents]
+    top = next((place for place in above if any((place / sign).exists() for sign in PROJECT_SIGNS)), folder)
+    yield from above[: above.index(top) + 1]
+
+
+def _environments_in(folder: Path) -> Iterator[Path]:
+    """The interpreters of the virtual environments that lie in a folder, whatever they are called."""
+    for entry in _entries(folder):
+        if (entry / "pyvenv.cfg").is_file():
+            yield from _programs_in(entry)
 
 
 def _named_in(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ ROOT = Path(__file__).parent.parent
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
 FIND = """
 import json, sys
+from pathlib import Path
 from engine.interpreters import UnusableInterpreter, find, probe_all
-command, *paths = sys.argv[1:]
+command, folders, *paths = sys.argv[1:]
 try:
-    for found in probe_all(*paths) if command == "probe" else find(added=paths):
+    for found in probe_all(*paths) if command == "probe" else find(map(Path, json.loads(folders)), paths):
         answer = {"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}
         print(json.dumps(answer), flush=True)
 except UnusableInterpreter as error:
@@ -58,13 +60,15 @@ class InterpreterList(QObject):
         self._wanted = ""  # what is being examined, until the first answer
         self._adding = False
 
-    def find(self) -> None:
-        """Begins to look for interpreters; `changed` tells when there is news."""
-        self._start("", ["find", *self._settings.get_texts("interpreters")])
+    def find(self, projects: Iterable[Path]) -> None:
+        """Begins to look for interpreters, in the virtual environments of these folders too; `changed` tells when there
+        is news."""
+        folders = list(dict.fromkeys(map(str, projects)))
+        self._start("", ["find", json.dumps(folders), *self._settings.get_texts("interpreters")])
 
     def add(self, path: str) -> None:
         """Begins to examine an interpreter the user points to; `added` or `refused` tells the outcome."""
-        self._start(path, ["probe", path])
+        self._start(path, ["probe", "[]", path])
 
     def choices(self) -> list[tuple[str, str]]:
         """Path and text of each entry; one of the same version as another before it tells its folder as well."""

@@ -30,7 +30,7 @@ from gui.window.proving import Proving
 from gui.window.recorder_share import RecorderShare
 from gui.window.recordings import sample_recording
 from gui.window.remembering import Remembering
-from gui.window.run_program import RunProgram
+from gui.window.run_program import RunProgram, project_folders
 from gui.window.wording import edge_stacks, ending_words, first_work_line, order_stacks
 
 CLOSING = "closing"  # the question whether to end the run
@@ -114,7 +114,7 @@ class MainWindow(WindowFrame):
         self._show_model(None)
         self._show_run_state(RunState.NONE)
         self.clock.start()
-        self.interpreters.find()
+        self.interpreters.find(project_folders(self.settings))
 
     def _connect_actions(self) -> None:
         self.acts.connect_to(

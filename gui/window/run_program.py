@@ -75,6 +75,11 @@ def recent_programs(settings: Settings) -> list[Program]:
     return [Program(**each) for each in kept if isinstance(each, dict) and "target" in each and set(each) <= names]
 
 
+def project_folders(settings: Settings) -> list[Path]:
+    """Where the user's own virtual environments may lie: the working folder, and where programs were run."""
+    return [Path.cwd(), *(program.place for program in recent_programs(settings))]
+
+
 class RunProgram(Overlay):
     """A small form over the window."""
 
@@ -93,6 +98,8 @@ class RunProgram(Overlay):
         super().__init__(window)
         self.setAccessibleName("Run a program")
         self._settings, self._configuration, self._run = settings, configuration, run
+        self._interpreters = interpreters
+        self._looked_in: set[Path] = set(project_folders(settings))
         self.recent = QComboBox(self)
         self.recent.setFixedWidth(FIELD_WIDTH)
         self.recent.activated.connect(self._on_recent)
@@ -112,6 +119,7 @@ class RunProgram(Overlay):
         }
         for name, line in (("target", self.target), ("folder", self.folder)):
             self.rows[name].editor = line
+            line.editingFinished.connect(self._find_environments)
         self.target.setAccessibleName("Program")
         self.folder.setAccessibleName("Folder")
         box = InterpreterBox(configuration, interpreters, self._instead(ask_for_interpreter))
@@ -219,14 +227,24 @@ class RunProgram(Overlay):
             return
         self.begun.emit()
 
-    def _on_run(self) -> None:
-        program = Program(
+    def _program(self) -> Program:
+        return Program(
             self.target.text().strip(),
             self.kind.currentIndex() == 1,
             self.arguments.text().strip(),
             self.folder.text().strip(),
             self._configuration.interpreter,
         )
+
+    def _find_environments(self) -> None:
+        """Offers the virtual environments of the project that the program is in."""
+        program = self._program()
+        if program.target and program.place.is_dir() and program.place not in self._looked_in:
+            self._looked_in.add(program.place)
+            self._interpreters.find(sorted(self._looked_in))
+
+    def _on_run(self) -> None:
+        program = self._program()
         refused = self._run(program)
         for name, row in self.rows.items():
             row.show_error(refused[1] if refused is not None and refused[0] == name else "")

@@ -34,10 +34,20 @@ def python(path: Path, version: str = "3.13.0", name: str = "CPython", free: int
     return stand_in(path, f"printf '{fields}'")
 
 
+def environment(folder: Path) -> Path:
+    """A virtual environment."""
+    program = python(folder / "bin" / "python3")
+    (folder / "pyvenv.cfg").touch()
+    return program
+
+
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A home and a PATH with no Python in them."""
-    for variable in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "CONDA_PREFIX", "XDG_DATA_HOME"):
+    for variable in (
+        "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "CONDA_PREFIX", "XDG_DATA_HOME", "ASDF_DATA_DIR", "MISE_DATA_DIR",
+        "WORKON_HOME", "VIRTUAL_ENV",
+    ):  # fmt: skip
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -135,7 +145,11 @@ def test_an_answer_is_remembered_until_the_file_changes(tmp_path: Path) -> None:
 def test_places_where_interpreters_lie(bare_machine: Path) -> None:
     home = bare_machine / "home"
     expected = [
-        python(bare_machine / "project" / ".venv" / "bin" / "python3"),
+        environment(bare_machine / "project" / ".venv"),
+        environment(bare_machine / "project" / "free-threaded env"),
+        environment(home / ".virtualenvs" / "bank"),
+        python(home / ".asdf" / "installs" / "python" / "3.12.4" / "bin" / "python3"),
+        python(home / ".local" / "share" / "mise" / "installs" / "python" / "3.13.2" / "bin" / "python3"),
         python(bare_machine / "bin" / "python3.13t"),
         python(home / ".pyenv" / "versions" / "3.12.1" / "bin" / "python3"),
         python(home / ".local" / "share" / "uv" / "python" / "cpython-3.14" / "bin" / "python3"),
@@ -148,6 +162,10 @@ def test_places_where_interpreters_lie(bare_machine: Path) -> None:
     for name in ("python3-config", "pythonw", "python2", "ipython"):
         python(bare_machine / "bin" / name)
     assert sorted(candidates([bare_machine / "project"])) == sorted(expected)
+    deep = bare_machine / "project" / "src" / "bank"
+    assert sorted(candidates([deep])) != sorted(expected)
+    (bare_machine / "project" / "pyproject.toml").touch()
+    assert sorted(candidates([deep])) == sorted(expected)
 
 
 def test_find_gives_each_usable_interpreter_once_and_the_running_one_first(bare_machine: Path) -> None:

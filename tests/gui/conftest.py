@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Does not look for interpreters, which would start each of them."""
-    monkeypatch.setattr(InterpreterList, "find", lambda _self: None)
+    monkeypatch.setattr(InterpreterList, "find", lambda _self, _projects: None)
 
 
 @pytest.fixture
