@@ -1,6 +1,6 @@
 """The wait-for graph at any moment of a recording: which lanes waited, for what, and who held or owed it."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,17 @@ def graph_at(model: Model, time_ns: int, most: int = MOST_WAITS) -> LaneGraph:
 
     `most`: how many further waits are followed.
     """
+    tracing = trace_graph(model, time_ns, most)
+    while True:
+        try:
+            next(tracing)
+        except StopIteration as done:
+            graph: LaneGraph = done.value
+            return graph
+
+
+def trace_graph(model: Model, time_ns: int, most: int = MOST_WAITS) -> Generator[None, None, LaneGraph]:
+    """`graph_at` with a rest after each wait that was followed."""
     found = [each for each in model.findings.values() if each.get("kind") == "deadlock" and _covers(each, time_ns)]
     knots = tuple(tuple(each["lanes"]) for each in found)
     known = {edge["waiter"] for each in found for edge in each.get("edges") or ()}
@@ -63,6 +74,7 @@ def graph_at(model: Model, time_ns: int, most: int = MOST_WAITS) -> LaneGraph:
     for lane in waiting[:most]:
         if (wait := model.states.slice_at(lane, time_ns)) is not None:
             edges += _edges(model, wait, time_ns)
+        yield
     return LaneGraph(tuple(edges), knots, max(0, len(waiting) - most))
 
 

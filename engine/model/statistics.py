@@ -1,6 +1,6 @@
 """Where the time of lanes went, what locks cost, how much work was done."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,37 +90,44 @@ def time_in(model: Model, states: Collection[State]) -> list[int]:
 
 def lock_statistics(model: Model) -> list[LockStatistics]:
     """Of every primitive that was held or waited for, those first that cost the most waiting; what is open counts."""
+    found = [row for row in each_lock(model) if row is not None]
+    return sorted(found, key=by_cost)
+
+
+def by_cost(row: LockStatistics) -> tuple[int, int, int]:
+    """What rows are sorted by so that those come first that cost the most waiting."""
+    return -row.wait_ns, -row.hold_ns, row.primitive.id
+
+
+def each_lock(model: Model) -> Iterator[LockStatistics | None]:
+    """The same in no order, one at a time; None for a primitive that was neither held nor waited for."""
     waits, holds = model.contention.waits, model.contention.holds
     open_waits = _open_waits(model)
     open_holds: dict[int, list[int]] = {}
     for hold in model.holds.unreleased():
         open_holds.setdefault(hold.primitive, []).append(hold.end_ns - hold.start_ns)
-    found = []
-    for number, primitive in model.primitives.items():
+    for number, primitive in list(model.primitives.items()):
         wait_count, wait_ns, longest_wait = waits.of(number)
         hold_count, hold_ns, longest_hold = holds.of(number)
         now_waiting, now_held = open_waits.get(number, []), open_holds.get(number, [])
         wait_count, hold_count = wait_count + len(now_waiting), hold_count + len(now_held)
-        if wait_count or hold_count:
-            found.append(
-                LockStatistics(
-                    primitive,
-                    acquisitions=hold_count or wait_count,
-                    waits=wait_count,
-                    wait_ns=wait_ns + sum(now_waiting),
-                    median_wait_ns=waits.quantile(number, 0.5),
-                    p99_wait_ns=waits.quantile(number, 0.99),
-                    longest_wait_ns=max([longest_wait, *now_waiting]),
-                    hold_ns=hold_ns + sum(now_held),
-                    median_hold_ns=holds.quantile(number, 0.5),
-                    p99_hold_ns=holds.quantile(number, 0.99),
-                    longest_hold_ns=max([longest_hold, *now_held]),
-                    hand_offs=int(model.contention.hand_offs[number])
-                    if number < len(model.contention.hand_offs)
-                    else 0,
-                )
-            )
-    return sorted(found, key=lambda row: (-row.wait_ns, -row.hold_ns, row.primitive.id))
+        if not wait_count and not hold_count:
+            yield None
+            continue
+        yield LockStatistics(
+            primitive,
+            acquisitions=hold_count or wait_count,
+            waits=wait_count,
+            wait_ns=wait_ns + sum(now_waiting),
+            median_wait_ns=waits.quantile(number, 0.5),
+            p99_wait_ns=waits.quantile(number, 0.99),
+            longest_wait_ns=max([longest_wait, *now_waiting]),
+            hold_ns=hold_ns + sum(now_held),
+            median_hold_ns=holds.quantile(number, 0.5),
+            p99_hold_ns=holds.quantile(number, 0.99),
+            longest_hold_ns=max([longest_hold, *now_held]),
+            hand_offs=int(model.contention.hand_offs[number]) if number < len(model.contention.hand_offs) else 0,
+        )
 
 
 def _open_waits(model: Model) -> dict[int, list[int]]:

@@ -1,6 +1,6 @@
 """Locks: which one costs the most waiting; choosing one lights it up in every lane and shows its contention."""
 
-from pathlib import PurePath
+from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -9,14 +9,14 @@ from engine.model.entities import Primitive
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import LockStatistics, lock_statistics
+from engine.model.statistics import LockStatistics, by_cost, each_lock
 from gui.panels.locks.profile import ProfileView
 from gui.theme import ActiveTheme
 from gui.widgets.figures import grouped
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
-REPORTS = ("engine", "backends", "channel.py")  # over which workers report to Lanescope
+REPORTS = "/engine/backends/channel.py"  # over which workers report to Lanescope
 TABLE_PX, PROFILE_PX = 640, 360  # as they share what there is at first
 WAITED = 2  # column that the table is sorted by at first
 
@@ -43,6 +43,7 @@ class LocksPanel(Panel):
         body.setSizes([TABLE_PX, PROFILE_PX])
         body.setStretchFactor(0, 3)
         body.setStretchFactor(1, 2)
+        self._rows: list[LockStatistics] = []
         self.table.row_chosen.connect(self._on_row_chosen)
         self.profile.lane_chosen.connect(self.lane_chosen)
         self.profile.source_requested.connect(self.source_requested)
@@ -53,13 +54,20 @@ class LocksPanel(Panel):
         self.table.set_rows([])
         self.profile.show_primitive(None, None)
 
-    def update_body(self, model: Model) -> bool:
-        rows = [row for row in lock_statistics(model) if not is_plumbing(row.primitive)]
-        self.table.set_rows(rows)
+    def prepare(self, model: Model) -> Iterator[None]:
+        rows = []
+        for row in each_lock(model):
+            if row is not None and not is_plumbing(row.primitive):
+                rows.append(row)
+            yield
+        self._rows = sorted(rows, key=by_cost)
+
+    def update_body(self, _model: Model) -> bool:
+        self.table.set_rows(self._rows)
         if self.table.chosen() is None:
             self._choose_first()
         self.profile.follow(self.table.chosen())
-        return bool(rows)
+        return bool(self._rows)
 
     def _choose_first(self) -> None:
         """The lock that cost the most waiting; it is not lit up before somebody chooses it."""
@@ -125,7 +133,7 @@ def columns() -> tuple[Column[LockStatistics], ...]:
 
 def is_plumbing(primitive: Primitive) -> bool:
     """Whether it is none of the program's: made by the interpreter's own machinery, or by that of Lanescope."""
-    return primitive.internal or PurePath(primitive.file.replace("\\", "/")).parts[-3:] == REPORTS
+    return primitive.internal or f"/{primitive.file}".replace("\\", "/").endswith(REPORTS)
 
 
 def waited(row: LockStatistics, time_ns: int) -> str:

@@ -1,8 +1,9 @@
 """What the wait-for graph shows: the edges of a finding, or who waits for whom at a moment of the recording."""
 
+from collections.abc import Generator
 from typing import Any
 
-from engine.model.graph_at import LaneEdge, graph_at
+from engine.model.graph_at import LaneEdge, trace_graph
 from engine.model.model import Model
 from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
 
@@ -32,9 +33,9 @@ def data_of_finding(finding: dict[str, Any]) -> GraphData:
     return GraphData(edges, cycle_order(sorted(members), edges))
 
 
-def data_at(model: Model, time_ns: int) -> GraphData:
-    """Who waited for whom at that moment, deadlocks first; no more than can be read."""
-    graph = graph_at(model, time_ns, most=MOST_WAITING)
+def trace_data(model: Model, time_ns: int) -> Generator[None, None, GraphData]:
+    """Who waited for whom at that moment, deadlocks first; no more than can be read. Rests after each wait."""
+    graph = yield from trace_graph(model, time_ns, most=MOST_WAITING)
     knot_of = {lane: number for number, knot in enumerate(graph.knots) for lane in knot}
     edges = tuple(_drawn(edge, knot_of) for edge in graph.edges)
     cycle = [lane for knot in graph.knots for lane in cycle_order(sorted(knot), edges)]

@@ -1,13 +1,14 @@
 """The wait-for graph: who waits for whom now, at any moment of the past, or in the deadlock that was found."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.panels.wait_for.canvas import GraphCanvas
-from gui.panels.wait_for.data import data_at, data_of_finding, unresolved_deadlock
+from gui.panels.wait_for.data import data_of_finding, trace_data, unresolved_deadlock
 from gui.panels.wait_for.layout import GraphData, GraphEdge
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
@@ -19,6 +20,15 @@ SETTLED_NS = 100_000_000  # holds shorter than this are known once they have end
 SCRUBBER_PX = 16
 HEAD_PX = 24
 STEPS = 1000  # of the scrubber, over what the timeline shows
+
+
+class _Found(NamedTuple):
+    """A graph, its moment, and what is said of both."""
+
+    at_ns: int
+    data: GraphData
+    words: str
+    worth_showing: bool
 
 
 class WaitForPanel(Panel):
@@ -44,6 +54,7 @@ class WaitForPanel(Panel):
         self._pinned: dict[str, Any] | None = None
         self._moment: float | None = None  # chosen, until the newest is asked for
         self._shown_ns = 0
+        self._found = _Found(0, GraphData(), "", worth_showing=False)
         self._choosing = False  # the selection changes because something was chosen here
         body = QWidget(self)
         layout = QVBoxLayout(body)
@@ -102,28 +113,33 @@ class WaitForPanel(Panel):
         self._pinned, self._moment = finding, None
         self.refresh_anew()
 
-    def update_body(self, model: Model) -> bool:
+    def prepare(self, model: Model) -> Iterator[None]:
         hovered = self._selection.hover_ns
         moment = hovered if hovered is not None else self._moment
         finding = self._pinned or unresolved_deadlock(model)
         newest = max(model.start_ns, model.end_ns - (0 if model.finished else SETTLED_NS))
         if moment is not None:
-            self._shown_ns = int(min(max(moment, model.start_ns), model.end_ns - 1))
-            data = data_at(model, self._shown_ns)
-            at = time_text(self._shown_ns - model.start_ns, self._view.span_ns / STEPS)
-            self.caption.setText(f"at {at}: {_in_words(data)}")
+            at = int(min(max(moment, model.start_ns), model.end_ns - 1))
+            data = yield from trace_data(model, at)
+            words = f"at {time_text(at - model.start_ns, self._view.span_ns / STEPS)}: {_in_words(data)}"
         elif finding is not None:
-            self._shown_ns = finding.get("start_ns") or newest - 1  # the lanes may have ended since
+            at = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(finding)
             is_deadlock = finding["kind"] == "deadlock"
-            self.caption.setText("deadlock: nobody in the ring can go on" if is_deadlock else finding["title"])
+            words = "deadlock: nobody in the ring can go on" if is_deadlock else finding["title"]
         else:
-            self._shown_ns = newest - 1
-            data = data_at(model, self._shown_ns)
-            self.caption.setText("who waits for whom now" if not model.finished else "who waited for whom at the end")
+            at = newest - 1
+            data = yield from trace_data(model, at)
+            words = "who waits for whom now" if not model.finished else "who waited for whom at the end"
+        self._found = _Found(at, data, words, worth_showing=bool(data.edges) or moment is not None)
+
+    def update_body(self, model: Model) -> bool:
+        found = self._found
+        self._shown_ns = found.at_ns
+        self.caption.setText(found.words)
         self.newest.setVisible(self._moment is not None)
-        self.canvas.show_data(model, data)
-        return bool(data.edges) or moment is not None
+        self.canvas.show_data(model, found.data)
+        return found.worth_showing
 
     def _show_newest(self) -> None:
         self._moment = None
