@@ -183,8 +183,7 @@ class Recorder:
             self._write(timeline.take(now_ns, drained, ended))
         if not quiet or self._watch.is_due(now_ns):
             self._watch_out(cells, now_ns)
-        for traced, words, _ in buried:
-            self._write(timeline.close_process(traced.process, words, now_ns))
+        self._write(timeline.close_processes([(traced.process, words) for traced, words, _ in buried], now_ns))
         tracing.report_ends(now_ns)
         self._account(now_ns)
         if self._running or drained or printed or dead:
@@ -314,8 +313,8 @@ class Recorder:
         drained = [part for _, _, parts in buried for part in parts]
         self._timeline.gather([])
         self._write(self._timeline.take(now_ns, drained, [lane for traced in left for lane in traced.ending]))
-        for traced, words, _ in buried:
-            self._write(self._timeline.close_process(traced.process, words, now_ns))
+        dead = [(traced.process, words) for traced, words, _ in buried]
+        self._write(self._timeline.close_processes(dead, now_ns))
 
     def _ended_by(self) -> str:
         if self._ending.reason is not None:

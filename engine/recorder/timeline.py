@@ -169,8 +169,29 @@ class Timeline:
         rows.append((Layer.OPEN_HOLDS, self._open_holds.update(now_ns, self._cells, numbers, words)))
         return [(layer, part) for layer, part in rows if len(part)]
 
-    def close_process(self, process: TracedProcess, words: NDArray[np.uint64], time_ns: int) -> Rows:
-        """The last rows of a process that has died, after everything it wrote was taken: waits and holds it died in."""
+    def close_processes(self, dead: Sequence[tuple[TracedProcess, NDArray[np.uint64]]], time_ns: int) -> Rows:
+        """The last rows of processes that have died, after all they wrote was taken: waits and holds they died in.
+
+        `dead`: each with its last cells.
+        """
+        if not dead:
+            return []
+        waits = [self._last_waits(process, words, time_ns) for process, words in dead]
+        lanes = [lane for process, _ in dead for lane in process.lanes.values() if not self._lanes.closed[lane.number]]
+        rows: Rows = []
+        for process, words in dead:
+            rows += self._open_holds.close_process(process, words, time_ns)
+            self._looks.close_process(process)
+        for lane in lanes:
+            lane.end_ns = lane.end_ns or time_ns
+        nothing = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
+        theirs = self._lanes.flags(np.array([lane.number for lane in lanes], np.int64))[self._carried["lane"]]
+        carried, self._carried = self._carried[theirs], self._carried[~theirs]
+        states = self._slice(time_ns, *nothing, np.concatenate([carried, *waits]), lanes)
+        return [(Layer.STATES, states), *rows, (Layer.GILS, self._looks.watch.take())]
+
+    def _last_waits(self, process: TracedProcess, words: NDArray[np.uint64], time_ns: int) -> NDArray[np.void]:
+        """What its threads still waited for."""
         found = [process.lanes.get(thread) for thread in words[:, layout.CELL_THREAD].tolist()]
         numbers = np.array([lane.number for lane in found if lane is not None], np.int64)
         known = words[[lane is not None for lane in found]]
@@ -179,16 +200,7 @@ class Timeline:
         waits = np.zeros(int(waiting.sum()), WAIT)
         waits["lane"], waits["start"], waits["end"] = numbers[waiting], known[waiting, layout.CELL_WAIT_SINCE], time_ns
         waits["code"], waits["detail"] = self._waits_of_cells(numbers[waiting], known[waiting])
-        lanes = [lane for lane in process.lanes.values() if not self._lanes.closed[lane.number]]
-        for lane in lanes:
-            lane.end_ns = lane.end_ns or time_ns
-        holds = self._open_holds.close_process(process, words, time_ns)
-        self._looks.close_process(process)
-        nothing = np.empty(0, np.int64), np.empty((0, CELL_WORDS), np.uint64)
-        mine = self._lanes.flags(np.array([lane.number for lane in lanes], np.int64))[self._carried["lane"]]
-        carried, self._carried = self._carried[mine], self._carried[~mine]
-        states = self._slice(time_ns, *nothing, np.concatenate([carried, waits]), lanes)
-        return [(Layer.STATES, states), *holds, (Layer.GILS, self._looks.watch.take())]
+        return waits
 
     def _gather_records(
         self, drained: Iterable[tuple[TracedProcess, Drained]]

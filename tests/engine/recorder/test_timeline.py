@@ -61,7 +61,7 @@ class Bench:
         words, drained = self.tracing.bury(traced, now_ns)
         self.timeline.gather([])
         rows = self.timeline.take(now_ns, drained, traced.ending)
-        rows += self.timeline.close_process(traced.process, words, now_ns)
+        rows += self.timeline.close_processes([(traced.process, words)], now_ns)
         self.tracing.report_ends(now_ns, final=True)
         return as_lists(rows)
 
