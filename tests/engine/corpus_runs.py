@@ -16,7 +16,8 @@ def name(case: Case) -> str:
     return " ".join(filter(None, (case[0].name, case[1])))
 
 
-def run(cases: list[Case], folder: Path) -> Iterator[tuple[str, Model]]:
+def run(cases: list[Case], folder: Path, interpreter: str | None = None) -> Iterator[tuple[str, Model]]:
+    """The recordings of these, by name. `interpreter`: a path; this one."""
     for first in range(0, len(cases), AT_ONCE):
         sessions = {}
         try:
@@ -24,7 +25,13 @@ def run(cases: list[Case], folder: Path) -> Iterator[tuple[str, Model]]:
                 program, method = case
                 words = [str(program.path), method] if method else [str(program.path)]
                 recording = folder / f"{name(case)}.lane"
-                request = program_request(words, recording=recording, time_limit_s=LIMIT_S, end_on_deadlock=True)
+                request = program_request(
+                    words,
+                    recording=recording,
+                    time_limit_s=LIMIT_S,
+                    end_on_deadlock=True,
+                    interpreter=interpreter,
+                )
                 sessions[name(case)] = Session(request)
                 sessions[name(case)].start()
             for key, session in sessions.items():
