@@ -1,6 +1,7 @@
 """Workers: how far each has come, what it returned or failed with, what its lane is doing."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ class WorkersPanel(Panel):
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__("Workers appear here with their progress, results and errors while a scenario runs.", parent)
         self._themes = themes
+        self._rows: list[WorkerRow] = []
         self.table: RowTable[WorkerRow] = RowTable(
             "Workers",
             (
@@ -83,10 +85,17 @@ class WorkersPanel(Panel):
     def forget(self) -> None:
         self.table.set_rows([])
 
-    def update_body(self, model: Model) -> bool:
+    def prepare(self, model: Model) -> Iterator[None]:
         lanes = lanes_of_workers(model)
-        self.table.set_rows([self._row(model, lanes, str(name), report) for name, report in model.workers.items()])
-        return bool(model.workers)
+        rows = []
+        for name, report in list(model.workers.items()):
+            rows.append(self._row(model, lanes, str(name), report))
+            yield
+        self._rows = rows
+
+    def update_body(self, _model: Model) -> bool:
+        self.table.set_rows(self._rows)
+        return bool(self._rows)
 
     @staticmethod
     def _row(model: Model, lanes: dict[str, Lane], worker: str, report: dict[str, Any]) -> WorkerRow:

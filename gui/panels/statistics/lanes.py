@@ -67,7 +67,7 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
 
 
 def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneRow]:
-    """Of these lanes, which have spent so much time in each state; service lanes come last."""
+    """Of these lanes, which have spent so much time in each state."""
     processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
     spent = totals.copy()
     spent[:, State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
@@ -76,6 +76,11 @@ def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneR
     for number, times, doubts in zip(lanes.tolist(), spent.tolist(), points.tolist(), strict=True):
         lane = model.lanes[number]
         rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), tuple(doubts)))
+    return rows
+
+
+def in_order(rows: Sequence[LaneRow]) -> list[LaneRow]:
+    """As they are shown at first: service lanes come last."""
     return sorted(rows, key=lambda row: row.lane.internal)
 
 

@@ -1,5 +1,7 @@
 """Statistics: of the whole recording, lane by lane; of a selected span, its locks and concurrency too."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -17,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.model.span import SpanPrimitive, SpanStatistics, running_words
-from gui.panels.statistics.lanes import LaneRow, lane_rows, lane_table
+from gui.panels.statistics.lanes import LaneRow, in_order, lane_rows, lane_table
 from gui.panels.statistics.span import AtOnceRow, at_once_rows, at_once_table, primitive_table
 from gui.state.span_state import SpanState
 from gui.theme import ActiveTheme
@@ -25,6 +27,7 @@ from gui.widgets.elided_text import ElidedText
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import RowTable
 
+LANES_AT_ONCE = 128  # whose times are added up in one go
 PAGES = ("Lanes", "Locks", "Running at once")
 
 
@@ -79,6 +82,8 @@ class StatisticsPanel(Panel):
     def __init__(self, themes: ActiveTheme, spans: SpanState, parent: QWidget | None = None) -> None:
         super().__init__("Time per state appears here for each lane as soon as something runs.", parent)
         self._spans = spans
+        self._rows: list[LaneRow] = []
+        self._span: SpanStatistics | None = None  # that the rows are of; None: the whole recording
         self.strip = SpanStrip(self)
         self.table: RowTable[LaneRow] = lane_table(themes, self)
         self.locks: RowTable[SpanPrimitive] = primitive_table(self)
@@ -104,19 +109,29 @@ class StatisticsPanel(Panel):
         for table in (self.table, self.locks, self.at_once):
             table.set_rows([])
 
-    def update_body(self, model: Model) -> bool:
+    def prepare(self, model: Model) -> Iterator[None]:
         span = self._spans.statistics
+        lanes = np.arange(len(model.lanes)) if span is None else span.lanes
+        start, end = model.start_ns, model.end_ns
+        rows: list[LaneRow] = []
+        for first in range(0, len(lanes), LANES_AT_ONCE):
+            some = lanes[first : first + LANES_AT_ONCE]
+            totals = model.states.totals(some, start, end) if span is None else span.totals[first : first + len(some)]
+            rows += lane_rows(model, some, totals)
+            yield
+        self._span, self._rows = span, in_order(rows)
+
+    def update_body(self, _model: Model) -> bool:
+        span = self._span
         if span is None and self._spans.busy:
             return True  # what is shown stays for the moment that a span takes to begin
         self.strip.setVisible(span is not None)
+        self.table.set_rows(self._rows)
         if span is None:
             self._pages.setCurrentIndex(0)
-            lanes = np.arange(len(model.lanes))
-            self.table.set_rows(lane_rows(model, lanes, model.states.totals(lanes, model.start_ns, model.end_ns)))
-            return bool(model.lanes)
+            return bool(self._rows)
         self.strip.show_span(span, busy=self._spans.busy, cancelled=self._spans.cancelled)
         self._pages.setCurrentIndex(self.strip.buttons.checkedId())
-        self.table.set_rows(lane_rows(model, span.lanes, span.totals))
         self.locks.set_rows(span.primitives())
         self.at_once.set_rows(at_once_rows(span))
         return True
