@@ -144,14 +144,14 @@ class LockProfile:
     def _gather_waits(self) -> Iterator[bool]:
         """Lane by lane: only slices say who waited when."""
         details = [number for number, (awaited, _) in self.model.details.items() if awaited == self.primitive]
-        wanted = np.zeros(max([0, *self.model.details]) + 1, np.bool_)
+        wanted = np.zeros(max([0, *self.model.details]) + 2, np.bool_)  # the last: all that come to be known meanwhile
         wanted[details] = True
         for lane in range(len(self.model.lanes)):
             start = self.model.start_ns
             while True:
                 found = self.model.states.slices(lane, start, self.model.end_ns + 1, SLICES_AT_ONCE)
                 states = found.codes & STATE_MASK
-                some = wanted[found.details] & ((states == State.LOCK_WAIT) | (states == State.WAIT))
+                some = wanted.take(found.details, mode="clip") & ((states == State.LOCK_WAIT) | (states == State.WAIT))
                 if some.any():
                     starts, ends = found.starts[some].astype(np.int64), found.ends[some].astype(np.int64)
                     self._wait_parts.append(np.stack([np.full(len(starts), lane), starts, ends], axis=1))
