@@ -1,16 +1,17 @@
 """Where slices are kept: pages of one lane each, so that many lanes grow at once without a loop over lanes.
 
-A page holds PAGE consecutive slices of one lane: their ends (u32 ns from the page's start), codes and details (u16; a
-slice starts where the one before it ends), and what the lane's time in each state came to when the page began. A page
-that spans more time, or has greater details, than fit is a wide one: the upper halves stand in a row of a table of
-their own. Each lane has a region in one table of page numbers. About 8 bytes a slice; times are int64 ns since the
-recording's start.
+A page holds PAGE consecutive slices of one lane: their ends (u32 ns from the page's start; a slice starts where the one
+before it ends), codes and details (a number for both, see `pairs`), and what the lane's time in each state came to when
+the page began. A page that spans more time than fits, or has a pair without a number, is a wide one: upper halves of
+its ends, its codes and its details stand in a row of tables of their own. Each lane has a region in one table of page
+numbers. About 7 bytes a slice; times are int64 ns since the recording's start.
 """
 
 import numpy as np
 
 from engine.model.columns import Runs, ranges
 from engine.model.growing import Growing
+from engine.model.pairs import Pairs
 from engine.recording.schema import STATE_MASK, State
 
 PAGE_BITS = 7
@@ -19,7 +20,7 @@ STATES = len(State)
 LOW = 0xFFFFFFFF
 UNFILLED = LOW  # the end of what is no slice yet; in a narrow page no slice ends there
 UNFILLED_HIGH = 0x3FFFFFFF
-NARROW_DETAIL = 0xFFFF
+NONE = np.zeros(0, np.int64)
 
 
 class SlicePages:
@@ -33,15 +34,16 @@ class SlicePages:
         self.slices = 0
         self._pages = 0
         self._ends = Growing(np.uint32, (PAGE,))
-        self._codes = Growing(np.uint8, (PAGE,))
-        self._details = Growing(np.uint16, (PAGE,))
+        self._pairs = Growing(np.uint16, (PAGE,))
+        self._meaning = Pairs()
         self._page_start = Growing(np.int64)
         self._page_total = Growing(np.int64, (STATES,))
-        # Row of a wide page in the tables of upper halves; 0: the page is narrow.
+        # Row of a wide page in the three tables of such pages; 0: the page is narrow.
         self._wide = Growing(np.int32)
         self._wide_pages = 0
         self._ends_high = Growing(np.uint32, (PAGE,))
-        self._details_high = Growing(np.uint16, (PAGE,))
+        self._wide_codes = Growing(np.uint8, (PAGE,))
+        self._wide_details = Growing(np.uint32, (PAGE,))
         # The lane's pages stand in the table at [offset, offset + capacity); unused room is free for later pages.
         self._table = Growing(np.int32)
         self._table_used = 0
@@ -85,27 +87,35 @@ class SlicePages:
         """Writes slices into their places. The pages' starts are known."""
         place = (page << PAGE_BITS) + slot
         offset = ends - self._page_start.rows[page]
-        if int(offset.max(initial=0)) >= UNFILLED or int(details.max(initial=0)) > NARROW_DETAIL:
-            self._widen(np.unique(page[(offset >= UNFILLED) | (details > NARROW_DETAIL)]))
+        pairs = self._meaning.numbers(codes, details)
+        if int(offset.max(initial=0)) >= UNFILLED or not pairs.all():
+            self._widen(np.unique(page[(offset >= UNFILLED) | (pairs == 0)]))
         self._ends.rows.reshape(-1)[place] = offset & LOW
-        self._codes.rows.reshape(-1)[place] = codes
-        self._details.rows.reshape(-1)[place] = details & NARROW_DETAIL
-        if self._wide_pages:
-            wide = self._wide.rows[page]
-            some = np.flatnonzero(wide)
-            at = wide[some].astype(np.int64) * PAGE + slot[some]
+        self._pairs.rows.reshape(-1)[place] = pairs
+        some, at = self._in_wide(page, slot)
+        if len(some):
             self._ends_high.rows.reshape(-1)[at] = offset[some] >> 32
-            self._details_high.rows.reshape(-1)[at] = details[some] >> 16
+            self._wide_codes.rows.reshape(-1)[at] = codes[some]
+            self._wide_details.rows.reshape(-1)[at] = details[some]
 
     def _widen(self, pages: np.ndarray) -> None:
-        """Gives these pages room for upper halves, where they have none yet."""
+        """Gives these pages rows in the tables of wide ones, where they have none yet."""
         pages = pages[self._wide.rows[pages] == 0]
         row = self._wide_pages + 1 + np.arange(len(pages))
         self._wide_pages += len(pages)
         self._wide.rows[pages] = row
-        high = self._ends_high.reserve(self._wide_pages + 1)
-        self._details_high.reserve(self._wide_pages + 1)
-        high[row] = np.where(self._ends.rows[pages] == UNFILLED, UNFILLED_HIGH, 0)
+        rows, pairs = self._wide_pages + 1, self._pairs.rows[pages]
+        self._ends_high.reserve(rows)[row] = np.where(self._ends.rows[pages] == UNFILLED, UNFILLED_HIGH, 0)
+        self._wide_codes.reserve(rows)[row] = self._meaning.codes[pairs]
+        self._wide_details.reserve(rows)[row] = self._meaning.details[pairs]
+
+    def _in_wide(self, page: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which of these slices lie in wide pages, and where in their tables."""
+        if not self._wide_pages:
+            return NONE, NONE
+        wide = self._wide.rows[page]
+        some = np.flatnonzero(wide)
+        return some, wide[some].astype(np.int64) * PAGE + slot[some]
 
     def _count_time(
         self,
@@ -154,7 +164,7 @@ class SlicePages:
             return
         self._table.rows[ranges(self._offset[lanes] + have, more)] = np.arange(self._pages, self._pages + fresh)
         pages = self._pages + fresh
-        for column in (self._codes, self._details, self._page_start, self._page_total, self._wide):
+        for column in (self._pairs, self._page_start, self._page_total, self._wide):
             column.reserve(pages)
         self._ends.reserve(pages)[self._pages : pages] = UNFILLED
         self._pages = pages
@@ -220,17 +230,17 @@ class SlicePages:
         """Starts, ends, codes and details of `counts` slices from `firsts` on of each lane, one lane after another."""
         page, slot = self._places(lanes, firsts, counts)
         place = page * PAGE + slot
-        ends, details = self._ends_at(page, slot), self._details.rows.reshape(-1)[place]
-        if self._wide_pages and (wide := self._wide.rows[page]).any():
-            details = details.astype(np.uint32)
-            some = np.flatnonzero(wide)
-            high = self._details_high.rows.reshape(-1)[wide[some].astype(np.int64) * PAGE + slot[some]]
-            details[some] |= high.astype(np.uint32) << np.uint32(16)
+        pairs, ends = self._pairs.rows.reshape(-1)[place], self._ends_at(page, slot)
+        codes, details = self._meaning.codes[pairs], self._meaning.details[pairs]
+        some, at = self._in_wide(page, slot)
+        if len(some):
+            codes[some] = self._wide_codes.rows.reshape(-1)[at]
+            details[some] = self._wide_details.rows.reshape(-1)[at]
         starts = np.empty_like(ends)
         starts[1:] = ends[:-1]
         heads = (np.cumsum(counts) - counts)[counts > 0]
         starts[heads] = self.start_of(lanes[counts > 0], firsts[counts > 0])
-        return starts, ends, self._codes.rows.reshape(-1)[place], details
+        return starts, ends, codes, details
 
     def _places(self, lanes: np.ndarray, firsts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Page and slot of slices."""
@@ -240,10 +250,9 @@ class SlicePages:
 
     def _ends_at(self, page: np.ndarray, slot: np.ndarray) -> np.ndarray:
         ends = self._page_start.rows[page] + self._ends.rows.reshape(-1)[page * PAGE + slot]
-        if self._wide_pages and (wide := self._wide.rows[page]).any():
-            some = np.flatnonzero(wide)
-            high = self._ends_high.rows.reshape(-1)[wide[some].astype(np.int64) * PAGE + slot[some]]
-            ends[some] += high.astype(np.int64) << 32
+        some, at = self._in_wide(page, slot)
+        if len(some):
+            ends[some] += self._ends_high.rows.reshape(-1)[at].astype(np.int64) << 32
         return np.asarray(ends)
 
     def start_of(self, lanes: np.ndarray, index: np.ndarray) -> np.ndarray:
@@ -255,8 +264,9 @@ class SlicePages:
 
     def flag(self, lane: int, index: int, flag: int) -> None:
         """Sets a flag in the code of one slice."""
+        _, end, code, detail = (np.array([each]) for each in self.slice(lane, index))
         page, slot = self._places(np.array([lane]), np.array([index]), np.array([1]))
-        self._codes.rows[page, slot] |= np.uint8(flag)
+        self._store(page, slot, end, (code | flag).astype(np.uint8), detail)
 
     def totals_at(self, lanes: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Time in each state from the lane's start to the time, of closed slices: int64 (len(lanes), STATES)."""
@@ -267,7 +277,11 @@ class SlicePages:
         ends = np.minimum(self._page_ends(page), np.minimum(times, self.last_end[lanes])[some, None])
         starts = np.concatenate([self._page_start.rows[page][:, None], ends[:, :-1]], axis=1)
         spent = np.maximum(ends - starts, 0)
-        keys = (self._codes.rows[page] & STATE_MASK) + STATES * np.arange(len(some))[:, None]
+        codes = self._meaning.codes[self._pairs.rows[page]]
+        if self._wide_pages:
+            wide = np.flatnonzero(self._wide.rows[page])
+            codes[wide] = self._wide_codes.rows[self._wide.rows[page[wide]]]
+        keys = (codes & STATE_MASK) + STATES * np.arange(len(some))[:, None]
         sums = np.bincount(keys.ravel(), spent.ravel(), len(some) * STATES).reshape(-1, STATES)
         totals[some] = self._page_total.rows[page] + sums.astype(np.int64)
         return totals
@@ -275,5 +289,6 @@ class SlicePages:
     @property
     def nbytes(self) -> int:
         """Bytes in use."""
-        page = PAGE * (4 + 1 + 2) + 8 + 8 * STATES + 4
-        return self._pages * page + self._wide_pages * PAGE * 6 + self._table_used * 4
+        page = PAGE * (4 + 2) + 8 + 8 * STATES + 4
+        wide = PAGE * (4 + 1 + 4)
+        return self._pages * page + self._wide_pages * wide + self._table_used * 4 + self._meaning.nbytes

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.model import pairs
 from engine.model.columns import Table
 from engine.model.coverage import Coverage
 from engine.model.growing import Growing
@@ -12,7 +13,7 @@ from engine.model.keyed import SEGMENT, KeyedRows
 from engine.model.levels import LANES, LONG_RUN, WIDEST, Level, parts
 from engine.model.model import Model
 from engine.recording.reader import Batch, RecordingReader
-from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
+from engine.recording.schema import DEADLOCKED, HOLD_ROW, INFERRED, SAMPLED, STATE_MASK, STATE_ROW, Layer, State
 from engine.recording.synthetic import write_synthetic
 from tests.engine.model.reference import ORIGIN, Story, definitions
 
@@ -107,24 +108,35 @@ def test_coverage_of_many_lanes_at_every_zoom() -> None:
             assert (coverage.columns(k, asked, 0.0, float(1 << k), buckets) == expected[asked]).all()
 
 
-def test_great_details_and_long_slices_come_back() -> None:
+@pytest.mark.parametrize("pairs_numbered", [20, 1 << 16])
+def test_great_details_and_long_slices_come_back(pairs_numbered: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "MOST", pairs_numbered)
     model = Model({"start_ns": ORIGIN})
     model.take_in(Batch(definitions([Story(0, [], None, None), Story(0, [], None, None)]), {}, ORIGIN))
     random = np.random.default_rng(4)
     lengths = random.choice([1, 70_000, 4_294_967_295, 4_294_967_296, 90_000_000_000_000], (2, 900))
     ends = ORIGIN + np.cumsum(lengths, axis=1)
     details = random.choice([0, 1, 65_535, 65_536, 3_000_000_000], (2, 900))
-    rows = [(lane, ends[lane, i], State.RUNNING, details[lane, i]) for i in range(900) for lane in (0, 1)]
+    codes = random.choice([State.RUNNING, State.RUNNING | SAMPLED, State.WAIT, State.IO | INFERRED], (2, 900))
+    rows = [(lane, ends[lane, i], codes[lane, i], details[lane, i]) for i in range(900) for lane in (0, 1)]
     for part in np.array_split(np.array(rows, STATE_ROW), 23):
         model.take_in(Batch([], {Layer.STATES: part}, int(part["end"].max())))
     for lane in (0, 1):
         found = model.states.slices(lane, 0, 1 << 62)
         assert (found.ends[:900] == ends[lane]).all()
         assert (found.details[:900] == details[lane]).all()
+        assert (found.codes[:900] == codes[lane]).all()
         at = model.states.slice_at(lane, int(ends[lane, 500]) - 1)
         assert at is not None
         assert (at.end_ns, at.detail) == (ends[lane, 500], details[lane, 500])
-        assert model.states.totals(np.array([lane]), 0, 1 << 62)[0, State.RUNNING] == lengths[lane].sum()
+        spent = [lengths[lane][codes[lane] & STATE_MASK == state].sum() for state in State]
+        assert model.states.totals(np.array([lane]), 0, 1 << 62)[0].tolist() == spent
+    waits = np.flatnonzero(codes[1] == State.WAIT)
+    model.states.mark_deadlocked(1, int(ends[1, waits[3]]) - 1)
+    marked = codes[1] | np.where(np.arange(900) == waits[3], DEADLOCKED, 0)
+    found = model.states.slices(1, 0, 1 << 62)
+    assert (found.codes[:900] == marked).all()
+    assert (found.details[:900] == details[1]).all()
 
 
 @pytest.mark.parametrize("limit", [300, 5_000, 1 << 22])
