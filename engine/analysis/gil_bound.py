@@ -40,9 +40,9 @@ def find(model: Model) -> list[Finding]:
                 model,
                 "gil-bound",
                 f"{len(concerned)} threads of {process.name} {process.pid} take turns because of the GIL",
-                f"They spent {percent(share)}{points_in_words(points)} of the time in which they could have run in waiting"
-                f" for the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed here."
-                f"{_busiest(model, process.id)}",
+                f"They spent {percent(share)}{points_in_words(points)} of the time in which they could have run in"
+                f" waiting for the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed"
+                f" here.{_busiest(model, process.id)}",
                 "Use processes for this work, or a free-threaded build of Python, or code that releases the GIL.",
                 lanes=[lanes[int(index)] for index in concerned],
                 severity="info",
