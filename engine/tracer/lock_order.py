@@ -12,7 +12,7 @@ import os
 
 from .nesting import observe
 from .originals import clock
-from .sites import code_of, stack_of, user_frame
+from .sites import stack_at, stack_of
 from .state import current
 
 TYPE_CHECKING = False
@@ -95,13 +95,3 @@ def tell(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: F
     for each in outer:
         held += (each.number, stack_at(each.site, frame))
     texts.write("nesting", state.serial, clock(), lock.number, stack_of(frame), may_block, tuple(held))
-
-
-def stack_at(site: int, frame: FrameType | None) -> int:
-    """The stack at a site that a frame still running has passed; the site itself when none has."""
-    frame = user_frame(frame)
-    while frame is not None:
-        if site in code_of(frame).sites.values():
-            return stack_of(frame, site)
-        frame = user_frame(frame.f_back)
-    return site

@@ -16,6 +16,7 @@ PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else 
 # Whether the program is a command line of multiprocessing's, which is nobody's code.
 LAUNCHED = any("from multiprocessing." in word for word in sys.orig_argv)
 STACK_LIMIT = 64  # frames, innermost kept
+MOST_STACKS = 20_000  # told by one process
 
 numbers = count(1)  # of sites and stacks
 _codes: dict[int, _Code] = {}  # by id: hashing a code object would hash its contents
@@ -74,7 +75,8 @@ def user_site(frame: FrameType | None) -> int:
 
 
 def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
-    """Number of the stack of the user's code from this frame outwards; 0 when there is none.
+    """Number of the stack of the user's code from this frame outwards; 0 when there is none. Of very many stacks that
+    differ (recursion), later ones are told by their innermost site alone.
 
     `earlier`: a site that the innermost of these frames has passed; the stack is as it was there.
     """
@@ -88,9 +90,21 @@ def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
     key = tuple(reversed(sites))
     number = _stacks.get(key)
     if number is None:
+        if len(_stacks) >= MOST_STACKS:
+            return sites[0]
         _stacks[key] = number = next(numbers)
         current_ring().texts.write("stack", number, key)
     return number
+
+
+def stack_at(site: int, frame: FrameType | None) -> int:
+    """The stack at a site that a frame still running has passed; the site itself when none has."""
+    frame = user_frame(frame)
+    while frame is not None:
+        if site in code_of(frame).sites.values():
+            return stack_of(frame, site)
+        frame = user_frame(frame.f_back)
+    return site
 
 
 def place_of_site(number: int) -> tuple[str, int]:

@@ -1,12 +1,14 @@
 """Waits: what a thread waits for now (its cell), a WAIT record once it is over. Waits of one thread never overlap."""
 
 from . import layout
-from .originals import clock
+from .originals import clock, get_frame
+from .sites import stack_at
 from .state import ThreadState, Wait
 
 DEFERS_SIGNALS = True
 SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
 DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
+LONG_NS = 5_000_000  # waits that lasted so long are recorded with their whole stack
 FORK_FLAGS = layout.WAIT_HELD_AT_FORK | layout.WAIT_HELD_BY_FORKER
 OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
@@ -44,6 +46,8 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     if wait is None:  # a fork in between: the wait is the parent's
         return
     now = clock()
+    if wait[2] and now - wait[3] >= LONG_NS:  # whoever waited so long is worth a look at how it came there
+        wait = (wait[0], wait[1], stack_at(wait[2], get_frame(1)), wait[3])
     _close(state, wait, now, flags)
     state.wait = None
     if outer is not None:
