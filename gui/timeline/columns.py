@@ -19,7 +19,7 @@ from engine.model.model import Model
 from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
-from gui.timeline.pieces import BARE, Pace, Piece, next_piece
+from gui.timeline.pieces import BARE, LEAST_COLUMNS, Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
 from gui.timeline.ring import MADE, ROUGH, Ring
 from gui.timeline.rows import Row, RowKind
@@ -32,7 +32,8 @@ FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
 ANEW_S = 0.001  # that costs so much more than painting what is there
 MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
 SIDES = 2  # of the view at which zooming out shows something new: better made exactly at once than roughly first
-FEW = 256  # columns: the same
+MOST_SLICES = 6_000  # to be made into cells at once, about: 1 ms
+FEW, MANY = 256, 1024  # columns: the same; better shown roughly first
 COARSENESS = 16  # columns that share a rough one
 
 
@@ -209,13 +210,19 @@ class LaneColumns:
         if self._all_made or (budget_s <= 0 and self._made and todo.max() < BARE):
             self._made = self._all_made
             return todo
+        if _bare_columns(todo) > MANY and not math.isinf(budget_s):
+            self._made = False
+            return todo  # something rough, for this paint
         scale, now = self._grid[0], self._clock()
         deadline, started = now + budget_s, now
         while (piece := next_piece(todo, self._turn)) is not None:
             rows = [self.rows[place] for place in piece.places.tolist()]
             lanes = sum(len(row.lanes) for row in rows)
             bare = todo.max() == BARE
-            last = min(piece.last, piece.first + self._pace.columns(lanes, scale, deadline - now, bare=bare))
+            columns = self._pace.columns(lanes, scale, deadline - now, bare=bare)
+            if not math.isinf(budget_s):
+                columns = min(columns, _columns_worth(scene.model, lanes, scale))
+            last = min(piece.last, piece.first + columns)
             span = Span(self.first + piece.first, last - piece.first, scale)
             self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
             self._changed.append(Piece(piece.places, span.first, self.first + last))
@@ -253,3 +260,11 @@ class LaneColumns:
 
 def _bare_columns(todo: NDArray[np.uint8]) -> int:
     return int(np.count_nonzero(todo.max(axis=0) == BARE))
+
+
+def _columns_worth(model: Model, lanes: int, ns_per_column: float) -> int:
+    """In how many columns of so many lanes about MOST_SLICES slices lie, where cells are made from slices."""
+    if ns_per_column >= model.states.summed_ns:
+        return 1 << 30
+    slices_per_ns = model.states.slice_count / max((model.end_ns - model.start_ns) * len(model.lanes), 1)
+    return max(LEAST_COLUMNS // 4, int(MOST_SLICES / max(slices_per_ns * lanes * ns_per_column, 1e-9)))
