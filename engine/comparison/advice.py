@@ -132,16 +132,24 @@ def _slow_to_start(result: Result, solid: list[VariantResult], variant: VariantR
     return _finding(result, "start-up-bound", texts, variant, *([best] if best else []), gain=gain)
 
 
-def _hand_over(result: Result, _: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
+def _hand_over(result: Result, solid: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
+    """Waits for a queue may be waits for a slow partner. They are hand-over where work without processes was faster or,
+    if none was compared, where every worker waits so.
+    """
     if variant.surely("IPC") < HAND_OVER_SHARE:
         return None
+    others = [other for other in solid if not registry.get(other.backend).uses_processes]
+    best, gain = _fastest(others, variant)
+    if best is None and (others or variant.middle("least_ipc") < HAND_OVER_SHARE):
+        return None
+    less = f"use threads for this work: {result.full_name(best)} did it {gain:.1f} times as fast" if best else ""
     share = variant.share_in_words("IPC")
     texts = (
         f"{result.full_name(variant)} spends its time in handing over",
         f"Its workers spent {share} of their time in waiting for queues and pipes between processes.",
-        "Hand over larger pieces (a chunk size, shared memory), or use threads for this work.",
+        f"Hand over larger pieces (a chunk size, shared memory), or {less or 'use threads for this work'}.",
     )
-    return _finding(result, "hand-over-bound", texts, variant)
+    return _finding(result, "hand-over-bound", texts, variant, *([best] if best else []), gain=gain)
 
 
 def _oversubscribed(result: Result, solid: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:

@@ -44,6 +44,7 @@ class Trial:
     sampled: bool  # GIL wait and core wait were told apart
     error: str = ""  # why it does not count, in one line
     miniature: Miniature | None = field(default=None, compare=False)
+    least_ipc: float = 0.0  # smallest share of a worker's time at work that went into IPC
     points: Mapping[str, float] = field(default_factory=dict)  # how far sampled shares may be off, by WHERE
 
     @property
@@ -96,12 +97,13 @@ def measure(model: Model, recording: str) -> Trial:
     begin = min(_launched(model, lane) for lane in named)
     last = max(int(report["time_ns"]) for report in reports)
     where = dict.fromkeys(WHERE, 0)
-    busy = []
+    busy, ipc = [], []
     for lane in lanes:
         spent = _spent(model, lane, begin, last)
         for what, time in spent.items():
             where[what] += time
         busy.append(sum(spent.values()) - spent["idle"] - spent["start-up"])
+        ipc.append(spent["IPC"] / max(1, busy[-1]))
     labels = [str(report["label"]) for report in reports if report.get("label")]
     return Trial(
         recording=recording,
@@ -118,6 +120,7 @@ def measure(model: Model, recording: str) -> Trial:
         dropped=int(model.overhead.get("dropped", 0)),
         sampled=bool(model.overhead.get("sampler")),
         miniature=miniature.make(model, lanes, begin, last),
+        least_ipc=round(min(ipc), 4),
         points=_points(model, lanes, begin, last, sum(where.values())),
     )
 

@@ -71,7 +71,7 @@ class ComparisonPage(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress of the comparison")
-        self.doing = ElidedText(1, self)
+        self.doing = ElidedText(2, self)
         self.title = QLabel(HINT, self)
         self.title.setWordWrap(True)
         back = QPushButton("Back to the timeline", self)
@@ -160,9 +160,9 @@ class ComparisonPage(QWidget):
             state = (
                 ""
                 if result.complete
-                else f"  {counted} of {wanted} trials so far"
+                else f" · {counted} of {wanted} trials so far"
                 if self._bridge.running
-                else (f"  Not complete: {counted} of {wanted} trials")
+                else (f" · not complete: {counted} of {wanted} trials")
             )
             self.title.setText(f"<b>{result.title}</b>, {result.cores} cores{state}")
         else:

@@ -71,6 +71,14 @@ def test_a_share_is_as_sure_as_its_trials_and_its_sampling() -> None:
     assert sampled.points("running") == 0
 
 
+def test_waits_for_a_slow_partner_are_no_hand_over() -> None:
+    waits = [trial(100, where={"running": 1, "IPC": 1}, least_ipc=0.01)] * 2
+    assert findings(comparison(variant("processes", 4, *waits))) == []
+    assert findings(comparison(variant("processes", 4, *waits), variant("threads", 4, trial(90), trial(110)))) == []
+    (finding,) = findings(comparison(variant("processes", 4, *waits), variant("threads", 4, trial(200), trial(210))))
+    assert "threads × 4 did it 2.0 times as fast" in finding["advice"]
+
+
 def test_what_holds_for_several_variants_is_said_once() -> None:
     locks = [trial(9, where={"running": 1, "lock wait": 1})] * 2
     (finding,) = findings(comparison(variant("threads", 2, *locks), variant("thread-pool", 2, *locks)))
@@ -124,7 +132,7 @@ def test_thin_evidence_says_nothing() -> None:
     [
         ("lock-bound", [variant("threads", 4, *[trial(9, where={"running": 1, "lock wait": 1})] * 2)]),
         ("start-up-bound", [variant("processes", 4, *[trial(9, where={"running": 1, "start-up": 1})] * 2)]),
-        ("hand-over-bound", [variant("processes", 4, *[trial(9, where={"running": 1, "IPC": 1})] * 2)]),
+        ("hand-over-bound", [variant("processes", 4, *[trial(9, where={"running": 1, "IPC": 1}, least_ipc=0.4)] * 2)]),
         (
             "oversubscribed",
             [
