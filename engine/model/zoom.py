@@ -18,6 +18,7 @@ STARTS = np.uint16(EDGE << 8)
 STATE = np.uint16(STATE_MASK)
 FLAGS = np.uint16(INNER | CERTAINTY)
 KEPT = WORST | STATE | FLAGS
+TURNED = 256  # columns at a time, which stay in the nearest cache meanwhile
 LONG_TAIL = 64  # columns; a longer one is filled by itself
 
 
@@ -74,7 +75,9 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     after = _tail_buckets(pyramid, view.level, lanes, tails)
     words = np.empty((len(lanes), view.columns), np.uint16)
     for some, where in parts(lanes):
-        words[where] = _words(level, some, buckets, after.take(where)).T
+        found = _words(level, some, buckets, after.take(where))
+        for column in range(0, view.columns, TURNED):
+            words[where, column : column + TURNED] = found[column : column + TURNED].T
     _fill_tails(after, first, words)
     dominant = words.astype(np.uint8)
     words >>= np.uint16(8)
@@ -128,12 +131,13 @@ def _put_open(tails: _TailBuckets, chosen: np.ndarray, first: np.ndarray, last: 
         return
     column = np.searchsorted(first, tails.bucket, "right") - 1
     at = np.flatnonzero((column >= 0) & (tails.bucket <= last[column]))
-    column = column[at]
+    if not len(at):
+        return
+    column, tail = column[at], tails.take(at)
     bucket = chosen[column]
-    here = bucket == tails.bucket[at]
-    words[column[here], at[here]] = tails.open_word[at[here]]
-    after = (bucket > tails.bucket[at]) & (bucket <= tails.last_bucket[at])
-    words[column[after], at[after]] = tails.word[at[after]]
+    word = np.where(bucket <= tail.last_bucket, tail.word, words[column, at])
+    word = np.where(bucket == tail.bucket, tail.open_word, word)
+    words[column, at] = np.where(bucket < tail.bucket, words[column, at], word)
 
 
 def _fill_tails(tails: _TailBuckets, first: np.ndarray, words: np.ndarray) -> None:

@@ -130,7 +130,7 @@ def test_great_details_and_long_slices_come_back(pairs_numbered: int, monkeypatc
         assert at is not None
         assert (at.end_ns, at.detail) == (ends[lane, 500], details[lane, 500])
         spent = [lengths[lane][codes[lane] & STATE_MASK == state].sum() for state in State]
-        assert model.states.totals(np.array([lane]), 0, 1 << 62)[0].tolist() == spent
+        assert model.states.totals(np.array([lane]), 0, int(ends[lane, -1]))[0].tolist() == spent
     waits = np.flatnonzero(codes[1] == State.WAIT)
     model.states.mark_deadlocked(1, int(ends[1, waits[3]]) - 1)
     marked = codes[1] | np.where(np.arange(900) == waits[3], DEADLOCKED, 0)
