@@ -127,6 +127,8 @@ def patch_threading(threading: ModuleType) -> None:
             setattr(threading, name, raw)
     threading.Lock = locks.TracedLock if locks.IS_TYPE else sys.modules["_thread"].allocate_lock  # type: ignore[attr-defined]
     rlocks.TracedRLock.plain = staticmethod(threading.RLock)
+    texts = [each for each in rlocks.TracedRLock.plain.__code__.co_consts if isinstance(each, str)]
+    rlocks.TracedRLock.deprecation = next((text for text in texts if "deprecated" in text), "")
     threading.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
     threads.patch_threads(threading)
     synchronisation.patch_synchronisation(threading)

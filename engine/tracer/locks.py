@@ -23,7 +23,7 @@ from .holds import (
 )
 from .nesting import nest, unnest
 from .originals import RawLock, allocate_lock, clock, get_frame, get_ident
-from .patching import Builtin, hide
+from .patching import Builtin, hidden, hide
 from .primitives import define, is_reached
 from .sites import code_of, user_site
 from .state import current
@@ -45,9 +45,10 @@ class TracedLock(TracedBase, metaclass=LockType):
     __slots__ = ()
     raw_type: type = RawLock
 
-    def __new__(cls) -> Any:
-        if not IS_TYPE:
-            raise TypeError("cannot create '_thread.lock' instances")
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs or not IS_TYPE:
+            with hidden:
+                RawLock(*args, **kwargs)
         return make_lock(get_frame(1))
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -151,8 +152,11 @@ class AllocateLock(Builtin):
 
     __slots__ = ()
 
-    def call(self) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original."""
+        if args or kwargs:
+            with hidden:
+                self.original(*args, **kwargs)
         return make_lock(get_frame(1))
 
 

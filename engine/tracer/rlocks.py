@@ -20,7 +20,7 @@ from .holds import (
 )
 from .nesting import nest, unnest
 from .originals import RawRLock, clock, get_frame, get_ident
-from .patching import hide
+from .patching import hidden, hide
 from .primitives import define, is_reached
 from .sites import code_of
 from .state import current
@@ -40,10 +40,16 @@ class TracedRLock(TracedBase, metaclass=LockType):
     depth: int
     raw_type: type = RawRLock
     plain: Any = RawRLock  # `threading.RLock` as it was, which knows what to say about arguments
+    deprecation = ""  # what it says, where it only warns
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs:
-            return cls.plain(*args, **kwargs)
+            with hidden:
+                (RawRLock if cls.deprecation else cls.plain)(*args, **kwargs)
+            if cls.deprecation:
+                import warnings
+
+                warnings.warn(cls.deprecation, DeprecationWarning, stacklevel=2)
         frame = get_frame(1)
         if code_of(frame).is_user:
             return make_rlock(frame, cls)
