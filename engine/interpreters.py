@@ -56,6 +56,23 @@ class Interpreter:
         return f"Python {self.version}{' free-threaded' if self.free_threaded else ''}"
 
     @property
+    def origin(self) -> str:
+        """Whose it is, in a word or two: "pyenv", "system", "PATH", "bank/.venv"."""
+        environment = self.environment
+        if environment is not None and (environment / "conda-meta").is_dir():
+            return f"conda {environment.name}"
+        if environment is not None:
+            named_alike = environment.name.lstrip(".") in ("venv", "env")
+            return f"{environment.parent.name}/{environment.name}" if named_alike else environment.name
+        folder = self.path.parent
+        for name, root in _managers().items():
+            if root in self.path.parents:
+                return name
+        if folder in map(Path, ("/usr/bin", "/bin")):
+            return "system"
+        return "PATH" if str(folder) in os.get_exec_path() else folder.parent.name or str(folder)
+
+    @property
     def abilities(self) -> tuple[str, ...]:
         """What it has beyond threads with a GIL and processes."""
         found = ["free-threaded threads"] if self.free_threaded else []
@@ -136,11 +153,8 @@ def candidates(folders: Sequence[Path] | None = None) -> Iterator[Path]:
         yield from _programs_in(Path(active))
     for entry in os.get_exec_path():
         yield from (file for file in _entries(Path(entry)) if PROGRAM_NAME.fullmatch(file.name))
-    pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", _data_folder(home) / "uv" / "python"))
-    asdf = Path(os.environ.get("ASDF_DATA_DIR", home / ".asdf")) / "installs" / "python"
-    mise = Path(os.environ.get("MISE_DATA_DIR", _data_folder(home) / "mise")) / "installs" / "python"
-    for root in (pyenv / "versions", pyenv / "pyenv-win" / "versions", uv, asdf, mise):
+    roots = _managers()
+    for root in (roots["pyenv"] / "versions", roots["pyenv"] / "pyenv-win" / "versions", *roots.values()):
         for folder in _entries(root):
             yield from _programs_in(folder)
     yield from _environments_in(Path(os.environ.get("WORKON_HOME", home / ".virtualenvs")))
@@ -153,6 +167,17 @@ def candidates(folders: Sequence[Path] | None = None) -> Iterator[Path]:
 
 
 _known: dict[tuple[str, int, int], Interpreter] = {}
+
+
+def _managers() -> dict[str, Path]:
+    """Programs that keep several Pythons, and the folders that these lie in."""
+    home = Path.home()
+    return {
+        "pyenv": Path(os.environ.get("PYENV_ROOT", home / ".pyenv")),
+        "uv": Path(os.environ.get("UV_PYTHON_INSTALL_DIR", _data_folder(home) / "uv" / "python")),
+        "asdf": Path(os.environ.get("ASDF_DATA_DIR", home / ".asdf")) / "installs" / "python",
+        "mise": Path(os.environ.get("MISE_DATA_DIR", _data_folder(home) / "mise")) / "installs" / "python",
+    }
 
 
 def _locate(text: str) -> Path:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from sysconfig import get_config_var
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QProcess, Signal
 from gui.settings import Settings
 from gui.widgets.natural import natural
 
+OWN = "Lanescope's own"
 ROOT = Path(__file__).parent.parent
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
 FIND = """
@@ -21,7 +23,8 @@ from engine.interpreters import UnusableInterpreter, find, probe_all
 command, folders, *paths = sys.argv[1:]
 try:
     for found in probe_all(*paths) if command == "probe" else find(map(Path, json.loads(folders)), paths):
-        answer = {"path": str(found.path), "version": found.version, "free_threaded": found.free_threaded}
+        answer = {"path": str(found.path), "title": found.title, "origin": found.origin,
+                  "free_threaded": found.free_threaded, "abilities": found.abilities}
         print(json.dumps(answer), flush=True)
 except UnusableInterpreter as error:
     print(json.dumps({"refused": str(error)}), flush=True)
@@ -38,9 +41,11 @@ class InterpreterEntry:
     """One interpreter as a choice: `path` "" stands for the one Lanescope runs on."""
 
     path: str
-    title: str
+    title: str  # "Python 3.13.0 free-threaded"
     tip: str
+    origin: str = ""  # "pyenv"
     free_threaded: bool = False
+    sub_interpreters: bool = False
 
 
 class InterpreterList(QObject):
@@ -53,9 +58,7 @@ class InterpreterList(QObject):
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        version = ".".join(map(str, sys.version_info[:3]))
-        own = InterpreterEntry("", version, f"Lanescope's own interpreter: {sys.executable}")
-        self.entries: list[InterpreterEntry] = [own]
+        self.entries: list[InterpreterEntry] = [_own_entry()]
         self._process: QProcess | None = None
         self._wanted = ""  # what is being examined, until the first answer
         self._adding = False
@@ -71,12 +74,22 @@ class InterpreterList(QObject):
         self._start(path, ["probe", "[]", path])
 
     def choices(self) -> list[tuple[str, str]]:
-        """Path and text of each entry; one of the same version as another before it tells its folder as well."""
-        titles = [entry.title for entry in self.entries]
+        """Path and text of each entry, "Python 3.13.0 · pyenv"; one like another before it tells its path instead."""
+        texts = [f"{entry.title} · {entry.origin}" for entry in self.entries]
         return [
-            (entry.path, f"{entry.title}  {folder_of(entry)}" if entry.title in titles[:number] else entry.title)
+            (entry.path, f"{entry.title} · {entry.path}" if texts[number] in texts[:number] else texts[number])
             for number, entry in enumerate(self.entries)
         ]
+
+    def missing(self) -> list[tuple[str, str]]:
+        """Kinds of Python that none of them is, with what to do about it."""
+        add = "Install one, or point to it with Add interpreter…"
+        kinds = []
+        if not any(entry.free_threaded for entry in self.entries):
+            kinds.append(("No free-threaded Python found", f"There threads run at once: Python 3.13t or newer. {add}"))
+        if not any(entry.sub_interpreters for entry in self.entries):
+            kinds.append(("None with sub-interpreters found", f"They come with Python 3.14. {add}"))
+        return kinds
 
     def describe(self, path: str) -> str:
         """The entry in words, for a tip."""
@@ -143,14 +156,25 @@ class InterpreterList(QObject):
 
 
 def entry_of(answer: dict[str, Any]) -> InterpreterEntry:
-    """3.13.0 free-threaded, with its path as the tip."""
-    free = bool(answer["free_threaded"])
-    title = f"{answer['version']} free-threaded" if free else str(answer["version"])
-    return InterpreterEntry(str(answer["path"]), title, str(answer["path"]), free)
+    """Of what the helper process has said."""
+    path, free = str(answer["path"]), bool(answer["free_threaded"])
+    subs = "sub-interpreters" in answer["abilities"]
+    tip = _tip(path, free_threaded=free, sub_interpreters=subs)
+    return InterpreterEntry(path, str(answer["title"]), tip, str(answer["origin"]), free, subs)
 
 
-def folder_of(entry: InterpreterEntry) -> str:
-    """The installation or environment an interpreter belongs to, where its folder says more than its version."""
-    home = Path(entry.path).parent.parent
-    name = home.parent.name if home.name.startswith(entry.title) else home.name
-    return f"({name.lstrip('.') or entry.path})"
+def _own_entry() -> InterpreterEntry:
+    version = ".".join(map(str, sys.version_info[:3]))
+    free, subs = bool(get_config_var("Py_GIL_DISABLED")), sys.version_info >= (3, 14)
+    title = f"Python {version}{' free-threaded' if free else ''}"
+    return InterpreterEntry("", title, _tip(sys.executable, free_threaded=free, sub_interpreters=subs), OWN, free, subs)
+
+
+def _tip(path: str, *, free_threaded: bool, sub_interpreters: bool) -> str:
+    """Where it is and what it can do."""
+    threads = "No GIL: threads run at once" if free_threaded else "GIL: one thread at a time runs Python code"
+    if not sub_interpreters:
+        subs = "No sub-interpreters: they come with Python 3.14"
+    else:
+        subs = "Sub-interpreters" if free_threaded else "Sub-interpreters, each with a GIL of its own"
+    return f"{path}\n{threads}\n{subs}"

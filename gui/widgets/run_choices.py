@@ -164,7 +164,7 @@ class WorkersBox(QSpinBox):
 class InterpreterBox(ChoiceBox):
     """The interpreters that were found; the last entry asks for another one."""
 
-    ADD = "\0add"
+    ADD, MISSING = "\0add", "\0missing"
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class InterpreterBox(ChoiceBox):
         self._configuration = configuration
         self._interpreters = interpreters
         self._add = add
-        self.setMinimumContentsLength(10)
+        self.setMinimumContentsLength(14)
         interpreters.changed.connect(self._show)
         configuration.changed.connect(self._show)
         self._show()
@@ -191,11 +191,21 @@ class InterpreterBox(ChoiceBox):
             self._configuration.set_interpreter(path)
 
     def _show(self) -> None:
+        missing = self._interpreters.missing()
         self.show_choices(
-            [*self._interpreters.choices(), (self.ADD, "Add interpreter…")], self._configuration.interpreter
+            [
+                *self._interpreters.choices(),
+                *((f"{self.MISSING}{number}", text) for number, (text, _) in enumerate(missing)),
+                (self.ADD, "Add interpreter…"),
+            ],
+            self._configuration.interpreter,
         )
+        for number, (_, why) in enumerate(missing, len(self._interpreters.entries)):
+            self.setItemData(number, why, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(number, 0, Qt.ItemDataRole.UserRole - 1)  # not to be chosen
         for number, entry in enumerate(self._interpreters.entries):
             self.setItemData(number, entry.tip, Qt.ItemDataRole.ToolTipRole)
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
         self.setToolTip(self._interpreters.describe(self._configuration.interpreter))
 
 

@@ -17,15 +17,29 @@ Wait = Callable[[Callable[[], object]], None]
 
 def test_texts_are_short_and_distinct(tmp_path: Path) -> None:
     offered = InterpreterList(Settings(tmp_path / "settings.json"))
-    own = offered.entries[0].title
-    for path, title in (
-        ("/opt/.pyenv/versions/9.9.1/bin/python", "9.9.1"),
-        ("/opt/bank/.venv/bin/python", "9.9.1"),
-        ("/opt/pythons/bin/python9.9t", "9.9.1 free-threaded"),
+    for path, title, origin in (
+        ("/opt/.pyenv/versions/9.9.1/bin/python", "Python 9.9.1", "pyenv"),
+        ("/opt/bank/.venv/bin/python", "Python 9.9.1", "bank/.venv"),
+        ("/opt/.pyenv/versions/again/bin/python", "Python 9.9.1", "pyenv"),
     ):
-        offered.entries.append(InterpreterEntry(path, title, path))
-    texts = [text for _, text in offered.choices()]
-    assert texts == [own, "9.9.1", "9.9.1  (venv)", "9.9.1 free-threaded"]
+        offered.entries.append(InterpreterEntry(path, title, path, origin))
+    own, *texts = [text for _, text in offered.choices()]
+    assert own.endswith("Lanescope's own")
+    assert texts == [
+        "Python 9.9.1 · pyenv",
+        "Python 9.9.1 · bank/.venv",
+        "Python 9.9.1 · /opt/.pyenv/versions/again/bin/python",
+    ]
+
+
+def test_a_kind_that_is_missing_is_told_and_cannot_be_chosen(window: MainWindow) -> None:
+    window.interpreters.entries[:] = [InterpreterEntry("", "Python 3.11.7", "", "here")]
+    window.interpreters.changed.emit()
+    box = window.tool_bar.interpreter
+    told = [number for number in range(box.count()) if box.itemText(number).startswith("No")]
+    assert len(told) == 2
+    assert not any(box.model().index(number, 0).flags() & Qt.ItemFlag.ItemIsEnabled for number in told)
+    assert "3.13t" in box.itemData(told[0], Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_folder_of_interpreters_will_do(window: MainWindow, wait_for: Wait, qtbot: QtBot, tmp_path: Path) -> None:
