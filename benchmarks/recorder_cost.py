@@ -1,4 +1,4 @@
-"""What the recorder process costs: 64 lanes at about 50 000 events/s, and 64 lanes that all wait. Prints JSON.
+"""What the recorder process costs: 64 lanes at about 50 000 events/s, that compute, and that all wait. Prints JSON.
 
     python benchmarks/recorder_cost.py [--seconds 5] [--lanes 64] [--rate 50000]
 
@@ -37,6 +37,16 @@ threads = [threading.Thread(target=work) for _ in range(lanes)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
+COMPUTING = """
+import sys, threading, time
+end = time.perf_counter() + float(sys.argv[3])
+def work():
+    while time.perf_counter() < end:
+        for _ in range(10000): pass
+threads = [threading.Thread(target=work) for _ in range(int(sys.argv[1]))]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
 IDLE = """
 import sys, threading, time
 over = threading.Event()
@@ -54,7 +64,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=50_000)
     arguments = parser.parse_args()
     figures = [str(arguments.lanes), str(arguments.rate), str(arguments.seconds)]
-    print(json.dumps({"busy": measure(BUSY, figures), "idle": measure(IDLE, figures)}, indent=1))
+    programs = {"busy": BUSY, "computing": COMPUTING, "idle": IDLE}
+    print(json.dumps({name: measure(program, figures) for name, program in programs.items()}, indent=1))
 
 
 def measure(source: str, figures: list[str]) -> dict[str, Any]:
@@ -77,6 +88,8 @@ def measure(source: str, figures: list[str]) -> dict[str, Any]:
     return {
         "events_per_s": round((last["events"] - first["events"]) / seconds),
         "recorder_share_percent": round((last["recorder_cpu_ns"] - first["recorder_cpu_ns"]) / seconds / 1e7, 2),
+        "sampling_percent": last["sample_percent"],
+        "looks_per_s": last["sample_hz"],
         "dropped": last["dropped"],
         "slices": slices,
         "bytes_per_event": round(size / max(last["events"], 1), 1),
