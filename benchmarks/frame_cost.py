@@ -196,6 +196,7 @@ def measure_live(
     found["taking_in"] = {
         "median_ms": round(float(np.median(taking)), 3),
         "p99_ms": round(float(np.percentile(taking, 99)), 3),
+        "us_per_record": round(sum(taking) * 1e3 / taken["records"], 3),
     }
     centre.close()
     return found

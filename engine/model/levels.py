@@ -74,6 +74,16 @@ class Level:
         result[begin:stop] = found
         return result
 
+    def cells(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
+        """The value of one bucket of each lane."""
+        found = np.zeros(len(lanes), self._dtype)
+        groups = np.searchsorted(BOUNDS, lanes, "right") - 1
+        for group in range(min(int(groups.max()) + 1, len(self._groups))):
+            rows = self._groups[group].rows
+            some = np.flatnonzero((groups == group) & (buckets >= 0) & (buckets < len(rows)))
+            found[some] = rows[buckets[some], lanes[some] - BOUNDS[group]]
+        return found
+
     def of_lane(self, lane: int, low: int, high: int) -> np.ndarray:
         """The lane's buckets from low to high (exclusive), as far as there is room for them: a view."""
         return np.asarray(self._part(lane)[low : max(high, low), lane % LANES])

@@ -41,12 +41,11 @@ class Tails(NamedTuple):
 
 
 class _Buckets(NamedTuple):
-    """Per column: its first and last bucket, and the one at its middle; which columns have two, and their other one."""
+    """Per column: its first and last bucket, the one at its middle, and the other one (the same, if there is none)."""
 
     first: np.ndarray
     last: np.ndarray
     middle: np.ndarray
-    two: np.ndarray
     other: np.ndarray
 
 
@@ -58,9 +57,6 @@ class _TailBuckets(NamedTuple):
     last_bucket: np.ndarray
     word: np.ndarray
 
-    def take(self, where: slice | np.ndarray) -> "_TailBuckets":
-        return _TailBuckets(*(part[where] for part in self))
-
 
 def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> tuple[np.ndarray, np.ndarray]:
     """Dominant and worst codes, (len(lanes), view.columns) u8 each; see `StateStore.codes`."""
@@ -69,33 +65,39 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     begin = np.ceil(edges / size - 0.5).astype(np.int64)  # a column has the buckets begin[c] … begin[c + 1] - 1
     first, last = begin[:-1], begin[1:] - 1
     middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
+    buckets = _Buckets(first, last, middle, first + last - middle)
     two = np.flatnonzero(first != last)
-    buckets = _Buckets(first, last, middle, two, (first + last - middle)[two])
     level = pyramid.level(view.level)
     after = _tail_buckets(pyramid, view.level, lanes, tails)
     words = np.empty((len(lanes), view.columns), np.uint16)
     for some, where in parts(lanes):
-        found = _words(level, some, buckets, after.take(where))
+        found = _words(level, some, buckets, two)
         for column in range(0, view.columns, TURNED):
             words[where, column : column + TURNED] = found[column : column + TURNED].T
+    _put_open(level, lanes, buckets, after, words)
     _fill_tails(after, first, words)
     dominant = words.astype(np.uint8)
     words >>= np.uint16(8)
     return dominant, words.astype(np.uint8)
 
 
-def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, after: _TailBuckets) -> np.ndarray:
-    """Dominant (low byte) and worst codes of the lanes of one part: u16 (columns, len(lanes))."""
-    first, last, middle, two, other = buckets
-    words = level.columns(lanes, middle)
-    _put_open(after, middle, first, last, words)
+def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, two: np.ndarray) -> np.ndarray:
+    """Dominant (low byte) and worst codes of one part's lanes: u16 (columns, len(lanes)); `two` have two buckets."""
+    words = level.columns(lanes, buckets.middle)
     if not len(two):
         words &= KEPT
         return words
-    middles, others = words[two], level.columns(lanes, other)
-    _put_open(after, other, first[two], last[two], others)
+    other_last = (buckets.other == buckets.last)[two]
+    joined = _joined(words[two], level.columns(lanes, buckets.other[two]), other_last[:, None])
+    words &= KEPT
+    words[two] = joined
+    return words
+
+
+def _joined(middles: np.ndarray, others: np.ndarray, other_last: np.ndarray) -> np.ndarray:
+    """Words of columns from those of their two buckets, which are used up."""
     # A slice that starts with a bucket starts inside the column, unless the bucket is the column's first.
-    starts = np.where((other == last[two])[:, None], others, middles)
+    starts = np.where(other_last, others, middles)
     starts &= STARTS
     starts >>= np.uint16(8)
     starts |= (middles | others) & FLAGS
@@ -107,9 +109,7 @@ def _words(level: Level, lanes: np.ndarray, buckets: _Buckets, after: _TailBucke
         middles[empty] = (others[empty] >> np.uint16(8)) & STATE
     middles |= others
     middles |= starts
-    words &= KEPT
-    words[two] = middles
-    return words
+    return middles
 
 
 def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> _TailBuckets:
@@ -125,19 +125,25 @@ def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> 
     return _TailBuckets(bucket, known.words(), np.where(end > start, (end - 1) >> k, bucket), pure_words(code))
 
 
-def _put_open(tails: _TailBuckets, chosen: np.ndarray, first: np.ndarray, last: np.ndarray, words: np.ndarray) -> None:
-    """Corrects the one column per lane that holds its open bucket; `chosen` are the buckets that were gathered."""
-    if int(tails.bucket.min()) > last[-1]:
-        return
+def _put_open(level: Level, lanes: np.ndarray, buckets: _Buckets, tails: _TailBuckets, words: np.ndarray) -> None:
+    """Makes the one column per lane anew that holds its open bucket; words are (lanes, columns)."""
+    first, last, middle, other = buckets
     column = np.searchsorted(first, tails.bucket, "right") - 1
-    at = np.flatnonzero((column >= 0) & (tails.bucket <= last[column]))
-    if not len(at):
+    some = np.flatnonzero((column >= 0) & (tails.bucket <= last[column]))
+    if not len(some):
         return
-    column, tail = column[at], tails.take(at)
-    bucket = chosen[column]
-    word = np.where(bucket <= tail.last_bucket, tail.word, words[column, at])
-    word = np.where(bucket == tail.bucket, tail.open_word, word)
-    words[column, at] = np.where(bucket < tail.bucket, words[column, at], word)
+    column = column[some]
+    opened, open_word, last_bucket, word = (part[some] for part in tails)
+
+    def now(bucket: np.ndarray) -> np.ndarray:
+        known = level.cells(lanes[some], bucket)
+        after = np.where(bucket <= last_bucket, word, known)
+        return np.where(bucket < opened, known, np.where(bucket == opened, open_word, after))
+
+    first_word, other_word = now(middle[column]), now(other[column])
+    single = first_word & KEPT
+    joined = _joined(first_word, other_word, other[column] == last[column])
+    words[some, column] = np.where(middle[column] == other[column], single, joined)
 
 
 def _fill_tails(tails: _TailBuckets, first: np.ndarray, words: np.ndarray) -> None:
