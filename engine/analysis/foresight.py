@@ -1,8 +1,8 @@
 """Deadlocks predicted while the run goes on: what `lock_order` finds in the part of it that is known by now.
 
-A search begins when locks were taken in another way, threads joined or met, or a deadlock was found, once the order of all that
-is settled; it is made in pieces, and rests for longer than it took. What a later search does not find any more (a lock
-turned out to be a signal, or the deadlock has happened) is taken back.
+A search begins when locks were taken in another way, threads joined or met, or a deadlock was found, once the order of
+all that is settled; it is made in pieces, and rests for longer than it took. What a later search does not find any more
+(a lock turned out to be a signal, or the deadlock has happened) is taken back.
 """
 
 from collections.abc import Callable, Generator

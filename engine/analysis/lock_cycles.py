@@ -22,7 +22,7 @@ from engine.model.nestings import Nesting
 
 SHORT = 3
 MOST_WORK = 600_000  # pairs of dependencies compared
-PIECE = 1000  # dependencies, or pairs of them, looked at between two pauses: about a millisecond's work
+PIECE = 500  # dependencies, or pairs of them, looked at between two pauses: a few milliseconds of work at most
 MOST_LANES = 8  # that do the very same at the same time
 MOST_ALIKE = 100  # dependencies that are the very same but for their lanes and times
 
@@ -47,7 +47,9 @@ class LockCycles:
         self._work = 0
         self.cut_short = False
         self._links: list[Nesting] = []
+        self._takers: dict[int, list[Nesting]] = defaultdict(list)
         self._holders: dict[int, list[Nesting]] = defaultdict(list)
+        self._looked = 0  # at links, so far
 
     def __iter__(self) -> Iterator[Cycle]:
         return (cycle for cycle in self.search() if cycle is not None)
@@ -59,6 +61,7 @@ class LockCycles:
         core = yield from without_ends(waiting)
         self._links = yield from self._of_different_lanes(_in_cycles(core, ()))
         for link in self._links:
+            self._takers[link.primitive].append(link)
             for held in link.held:
                 self._holders[held.primitive].append(link)
         for first in sorted({link.primitive for link in self._links}):
@@ -77,9 +80,8 @@ class LockCycles:
 
     def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle | None]:
         """The cycles of so many links whose lowest lock is `first`: each is found here and nowhere else."""
-        chains = [_chain(link) for link in self._links if link.primitive == first]
+        chains = [_chain(link) for link in self._takers[first]]
         length = 1
-        pause = self._work + PIECE
         while chains and length < at_most:
             longer: list[_Chain] = []
             length += 1
@@ -88,8 +90,8 @@ class LockCycles:
                     if self._work > MOST_WORK:
                         self.cut_short = True
                         return
-                    if self._work >= pause:
-                        pause = self._work + PIECE
+                    self._looked += 1
+                    if self._looked % PIECE == 0:
                         yield None
                     if link.primitive < first or not self._fits(chain, link):
                         continue
@@ -165,11 +167,13 @@ def without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nest
         removed += 1
         if removed % PIECE == 0:
             yield
-    return [
-        nesting
-        for nesting in nestings
-        if any(nesting.primitive in inside.get(each.primitive, ()) for each in nesting.held)
-    ]
+    core: list[Nesting] = []
+    for number, nesting in enumerate(nestings if inside else ()):
+        if any(nesting.primitive in inside.get(each.primitive, ()) for each in nesting.held):
+            core.append(nesting)
+        if number % PIECE == 0:
+            yield
+    return core
 
 
 def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> list[Nesting]:

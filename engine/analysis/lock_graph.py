@@ -73,7 +73,7 @@ class LockGraph:
         self.model = model
         self.orders: dict[Pair, Order] = {}
         self.circles: list[Circle] = []  # the worst first
-        self.unjudged = 0  # orders on circles that were too many to look at
+        self.unjudged = 0  # at most so many orders lie on circles that were too many to look at
         self.complete = False
         self._steps = self._work()
 
@@ -163,19 +163,19 @@ class LockGraph:
             for outer in nesting.held:
                 inside[outer.primitive].add(nesting.primitive)
         yield
+        pairs = sorted((one, other) for one, others in inside.items() for other in others)
         judged = 0
-        for held, taken in sorted((one, other) for one, others in inside.items() for other in others):
+        for number, (held, taken) in enumerate(pairs):
             if self.orders[held, taken].status is not Status.ORDERLY:
                 continue
+            if judged == MOST_EXCLUDED:
+                self.unjudged = len(pairs) - number
+                return
             yield
             path = _shortest(inside, taken, held)
-            if path is None:
-                continue
-            judged += 1
-            if judged > MOST_EXCLUDED:
-                self.unjudged += 1
-                continue
-            self._judge(canonical(path), order)
+            if path is not None:
+                judged += 1
+                self._judge(canonical(path), order)
 
     def _judge(self, locks: tuple[int, ...], order: StartOrder) -> None:
         circle = Circle(locks, Status.EXCLUDED, "")

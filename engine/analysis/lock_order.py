@@ -50,7 +50,8 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     groups = yield from _groups(model, by_lock, seen)
     found = [_predicted(model, group) for group in groups]
     if len(found) < MOST_FINDINGS:
-        by_line = LockCycles(list(by_origin(nestings, origins(model))), order)
+        lines = yield from by_origin(nestings, origins(model))
+        by_line = LockCycles(lines, order)
         groups = yield from _groups(model, by_line, seen)
         found += [_inversion(model, group) for group in groups]
     if by_lock.cut_short:

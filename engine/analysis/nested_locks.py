@@ -3,7 +3,7 @@
 Locks that some thread released for another are signals, not locks, and count for nothing; nor do internal ones.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from engine.analysis.lock_cycles import PIECE
 from engine.model.hand_offs import MUTEXES
@@ -54,10 +54,16 @@ def origins(model: Model) -> dict[int, int]:
     }
 
 
-def by_origin(nestings: Iterable[Nesting], first: dict[int, int]) -> Iterator[Nesting]:
-    """The same with lines for locks. Two locks of one line held together have an order that lines can't tell."""
-    for nesting in nestings:
+def by_origin(nestings: Iterable[Nesting], first: dict[int, int]) -> Generator[None, None, list[Nesting]]:
+    """The same with lines for locks, in pieces. Two locks of one line held together have an order that lines can't
+    tell.
+    """
+    found: list[Nesting] = []
+    for number, nesting in enumerate(nestings):
+        if number % PIECE == 0:
+            yield
         own = first[nesting.primitive]
         held = tuple(Held(first[each.primitive], each.stack) for each in nesting.held)
         if all(each.primitive != own for each in held):
-            yield nesting._replace(primitive=own, held=held)
+            found.append(nesting._replace(primitive=own, held=held))
+    return found
