@@ -5,7 +5,6 @@ several milliseconds.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,14 +12,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
-from gui.panels.plots.series import Values
-
-
-class Line(NamedTuple):
-    """One curve: the height of each column, 0 at the bottom of the chart to 1 at its top, NaN where there is none."""
-
-    heights: Values
-    colour: QColor
+from gui.panels.plots.series import Line, Values
 
 
 class Chart(pg.GraphicsView):  # type: ignore[misc]

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.frame_budget import FrameBudget
-from gui.panels.plots.chart import Chart, Line
+from gui.panels.plots.arrival import ChartPlace
 from gui.panels.plots.header import COLLAPSED_PX, PlotHeader
-from gui.panels.plots.series import SERIES, Curve, Grid, newest, nice_top
+from gui.panels.plots.series import SERIES, Curve, Grid, Line, newest, nice_top
 from gui.state.arrangement import FIRST_NAMES_PX
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
@@ -76,7 +76,8 @@ class Plots(QWidget):
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
         self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
-        self._chart = Chart(self._on_pointer, self)
+        self._chart = ChartPlace(self._on_pointer, themes, self)
+        self._chart.arrived.connect(self._draw_soon)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
         self._layout.setSpacing(0)
@@ -111,6 +112,9 @@ class Plots(QWidget):
         model = self._model
         if model is None or not self.isVisible():
             return
+        if not self._chart.here:
+            self._chart.call()
+            return
         if model.version != self._drawn_version:
             self._fed_at = self._clock()
         if model.finished:
@@ -131,6 +135,8 @@ class Plots(QWidget):
         """Draws what is still to be drawn when no more data come."""
         model = self._model
         behind = model is not None and model.version != self._drawn_version
+        if not self._chart.here:
+            return  # what is drawn then is the newest
         if self.isVisible() and (behind or self._stale or self._pending is not None):
             self.draw()
         elif self._values_stale:
@@ -138,6 +144,7 @@ class Plots(QWidget):
 
     def draw(self) -> None:
         """Computes and draws all plots that are not collapsed, at once."""
+        self._chart.fetch()
         self._begin(self._model)
         while self._pending is not None:
             self._step(self._model)
@@ -191,6 +198,8 @@ class Plots(QWidget):
             if self._clock() - self._fed_at < PATIENCE_S:
                 self._stale = True  # as long as data keep coming, `refresh` draws
                 self._settle.start()
+            elif not self._chart.here:
+                self._chart.call()
             elif self.isVisible():
                 self._draw_or_put_off()
             return True
@@ -295,7 +304,6 @@ class Plots(QWidget):
 
     def _dress(self) -> None:
         theme = self._themes.current
-        self._chart.dress(theme.color("canvas"), theme.color("border"), theme.color("text_dim"))
         for header in self.headers:
             header.set_theme(theme)
         self._draw_soon()

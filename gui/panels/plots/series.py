@@ -49,6 +49,13 @@ class Curve:
         return QColor(theme.hold) if self.ink == "hold" else theme.color(self.ink)
 
 
+class Line(NamedTuple):
+    """One curve: the height of each column, 0 at the bottom of the chart to 1 at its top, NaN where there is none."""
+
+    heights: Values
+    colour: QColor
+
+
 @dataclass(frozen=True)
 class Series:
     """One plot."""

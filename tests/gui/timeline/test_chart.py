@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from gui.panels.plots.chart import Chart, Line, steps
+from gui.panels.plots.chart import Chart, steps
+from gui.panels.plots.series import Line
 
 NAN = float("nan")
 
