@@ -5,11 +5,11 @@
 Interpreters: this one and those in LANESCOPE_TEST_PYTHONS. Each round runs the loops of `primitive_loops` plain, traced
 (rings drained meanwhile) and, on this interpreter, under VizTracer and under pydevd's concurrency logger (the one of
 PyCharm's concurrency diagram), one after the other; ns are the best of all rounds, ratios the median of the rounds'
-ratios. Times are CPU times. A tool that is not
-installed is said to be missing; `--tools` names a Python of this version that has them.
-VizTracer, written in C, records that a call was made (of a `with` block: that it was left); neither holder, nor hold,
-nor wait, nor line. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs, `write_nothing` one WAIT, from which
-engine/recorder/costs.py has its weights.
+ratios. Times are CPU times. A tool that is not installed is said to be missing; `--tools` names a Python of this
+version that has them. VizTracer, written in C, records that a call was made (of a `with` block: that it was left);
+neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when both calls
+can be seen, which takes a lock written in Python. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
+`write_nothing` one WAIT, from which engine/recorder/costs.py has its weights.
 """
 
 import argparse
@@ -59,6 +59,9 @@ def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, Any]:
         loops[loop] = {f"{way}_ns": round(min(each[way][loop] for each in found)) for way in ways}
         for way in ways[1:]:
             loops[loop][f"{way}_ratio"] = round(median(each[way][loop] / each["plain"][loop] for each in found), 2)
+    if "viztracer" in ways:
+        seen = (each["viztracer"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
+        loops["with_lock"]["viztracer_python_lock_ratio"] = round(median(seen), 2)
     return {**describe(python), "loops": loops}
 
 

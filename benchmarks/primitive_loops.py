@@ -19,11 +19,26 @@ MANY, SOME, FEW = 20_000, 4_000, 300
 REPEAT = 5
 
 
+class PythonLock:
+    """What a tracer of calls needs to see who takes and holds a lock: the interpreter's own shows no call but one."""
+
+    def __init__(self):
+        self._lock = threading._allocate_lock()
+
+    def __enter__(self):
+        self._lock.acquire()
+        return self
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
 def loops():  # noqa: PLR0915  (a list)
     """By name: the loop, and how many cycles."""
     lock, rlock, outer, condition = threading.Lock(), threading.RLock(), threading.Lock(), threading.Condition()
     semaphore, event = threading.Semaphore(2), threading.Event()
     items, last, simple = queue.Queue(), queue.LifoQueue(), queue.SimpleQueue()
+    seen = PythonLock()
     shared = multiprocessing.get_context("fork").Lock()
     null = os.open(os.devnull, os.O_WRONLY)
     log = logging.Logger("benchmark")
@@ -32,6 +47,11 @@ def loops():  # noqa: PLR0915  (a list)
     def with_lock(n):
         for _ in range(n):
             with lock:
+                pass
+
+    def with_python_lock(n):
+        for _ in range(n):
+            with seen:
                 pass
 
     def acquire_release(n):
@@ -141,6 +161,8 @@ def loops():  # noqa: PLR0915  (a list)
         create_lock, with_semaphore, notify, set_and_clear, queue_put_get, lifo_put_get, simple_queue,
         with_process_lock, log_call, write_nothing, sleep_nothing,
     )  # fmt: skip
+    if sys.argv[1] == "viztracer":
+        slower = (*slower, with_python_lock)
     slow = submit_and_result, start_and_join, hand_off
     return [*((loop, MANY) for loop in quick), *((loop, SOME) for loop in slower), *((loop, FEW) for loop in slow)]
 
