@@ -112,7 +112,7 @@ ACTIONS = (
     ),
     ActionSpec("next-hit", "Next hit", "Go to the next hit of the search", "Search", "F3", "down", When.RECORDING),
     ActionSpec("previous-hit", "Previous hit", "Go to the hit before", "Search", "Shift+F3", "up", When.RECORDING),
-    ActionSpec("run", "Run", "Run the chosen workload and record it", "Run", "F5", "run", When.READY),
+    ActionSpec("run", "Run", "Run what is chosen and record it", "Run", "F5", "run", When.READY),
     ActionSpec(
         "run-program",
         "Run program…",

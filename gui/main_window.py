@@ -178,6 +178,7 @@ class MainWindow(WindowFrame):
         self.banner.run_repaired.connect(self.run_control.run_repaired)
         self.findings.lane_chosen.connect(go.show_lane)
         self.findings.source_requested.connect(self._show_source)
+        self.findings.order_wanted.connect(self._show_lock_order)
         self.locks.primitive_chosen.connect(go.show_primitive)
         self.locks.lane_chosen.connect(go.show_lane)
         self.locks.source_requested.connect(self._show_source)
@@ -212,6 +213,8 @@ class MainWindow(WindowFrame):
 
     def run(self) -> bool:
         """Runs what is chosen; a refused value is marked at its field."""
+        if self.configuration.runs_program:
+            return self.program_form.run_again(interpreter=self.configuration.interpreter)
         refused = self.workload.first_refused()
         if refused:
             self.docks.bring_up("workload")
@@ -294,6 +297,10 @@ class MainWindow(WindowFrame):
         stacks = edge_stacks(model, edge)
         if stacks:
             self.source.show_stacks(stacks)
+
+    def _show_lock_order(self, held: int, taken: int) -> None:
+        self.docks.bring_up("lock-order")
+        self.lock_order.show_order(held, taken)
 
     def _show_order(self, chosen: ChosenOrder) -> None:
         """The line where the inner lock was taken, and the one where the outer was."""

@@ -26,6 +26,8 @@ class RunConfiguration(QObject):
         self.scenario = next(iter(self.scenarios.values()))
         self.interpreter = ""  # a path; "": the interpreter Lanescope runs on
         self.custom = False  # run the custom workload instead of the scenario
+        self.program = ""  # of the user's own that was run last, as it is called
+        self.runs_program = False  # run that instead of either
         self._refused_workers: int | None = None
         self._restore(remembered or {})
 
@@ -59,6 +61,8 @@ class RunConfiguration(QObject):
     @property
     def start_methods(self) -> tuple[str, ...]:
         """The start methods that may be chosen; none where no process is started."""
+        if self.runs_program:
+            return ()
         if self.custom or registry.get(self.backend).uses_processes:
             possible = multiprocessing.get_all_start_methods()
             return tuple(name for name in self.scenario.start_methods if name in possible)
@@ -71,16 +75,31 @@ class RunConfiguration(QObject):
 
     def choose(self, name: str) -> None:
         """Makes that scenario the one to run; an unknown name changes nothing."""
-        if name in self.scenarios and (self.custom or name != self.scenario.name):
+        if name in self.scenarios and (self.runs_program or self.custom or name != self.scenario.name):
             self.scenario = self.scenarios[name]
-            self.custom = False
+            self.custom = self.runs_program = False
             self._refused_workers = None
             self.changed.emit()
 
     def choose_custom(self, custom: bool) -> None:
-        if custom != self.custom:
+        if custom != self.custom or self.runs_program:
             self.custom = custom
+            self.runs_program = False
             self.changed.emit()
+
+    def offer_program(self, label: str) -> None:
+        """A program of the user's own that may be chosen."""
+        self.program = label
+        self.changed.emit()
+
+    def choose_program(self) -> None:
+        """Makes the program that was offered what is run."""
+        self.runs_program = bool(self.program)
+        self.changed.emit()
+
+    def choose_workload(self) -> None:
+        """Back to the scenario or custom workload, whichever was chosen."""
+        self.choose_custom(self.custom)
 
     def set_backend(self, backend: str) -> None:
         if backend in self.scenario.backends:
@@ -98,6 +117,7 @@ class RunConfiguration(QObject):
             self._refused_workers = refused
             if admitted:
                 self._choices[self.scenario.name]["workers"] = workers
+            self.runs_program = False
             self.changed.emit()
         elif admitted:
             self._put("workers", workers)
@@ -130,6 +150,7 @@ class RunConfiguration(QObject):
         choices = self._choices[self.scenario.name]
         if choices.get(key) != value:
             choices[key] = value
+            self.runs_program = False  # who changes how a workload runs means that
             self.changed.emit()
 
     def _restore(self, remembered: Mapping[str, Any]) -> None:

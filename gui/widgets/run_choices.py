@@ -53,10 +53,12 @@ class ChoiceBox(QComboBox):
 
 
 class ScenarioBox(ChoiceBox):
-    """All scenarios under the headings of their groups."""
+    """What Run starts: all scenarios under the headings of their groups, and what is the user's own."""
+
+    PROGRAM = "\0program"
 
     def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
-        super().__init__("Scenario", "The workload that Run starts", self._pick, parent)
+        super().__init__("Scenario", "What Run starts", self._pick, parent)
         self._configuration = configuration
         self.setMinimumContentsLength(14)
         self.setMaxVisibleItems(30)
@@ -69,18 +71,27 @@ class ScenarioBox(ChoiceBox):
             entries.appendRow(_entry(scenario.title, scenario.name, scenario.summary))
         entries.appendRow(_heading("Your own"))
         entries.appendRow(_entry("Custom workload", "", "Worker groups, locks and queues of your own"))
+        self._program = _entry("", self.PROGRAM, "A program of your own: see Run program…")
+        self._entries = entries
         self.setModel(entries)
         configuration.changed.connect(self._show)
         self._show()
 
     def _pick(self, name: str) -> None:
-        if name:
+        if name == self.PROGRAM:
+            self._configuration.choose_program()
+        elif name:
             self._configuration.choose(name)
         else:
             self._configuration.choose_custom(True)
 
     def _show(self) -> None:
-        wanted = "" if self._configuration.custom else self._configuration.scenario.name
+        chosen = self._configuration
+        if chosen.program:
+            self._program.setText(f"  {chosen.program}")
+            if self._program.row() < 0:
+                self._entries.appendRow(self._program)
+        wanted = self.PROGRAM if chosen.runs_program else "" if chosen.custom else chosen.scenario.name
         for number in range(self.count()):
             if self.itemData(number) == wanted:
                 self.setCurrentIndex(number)

@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,8 @@ class RunProgram(Overlay):
             layout.addWidget(part)
         layout.addLayout(foot)
         self._show_kind()
+        for program in recent_programs(settings)[:1]:
+            configuration.offer_program(program.label)
 
     def open(self) -> None:
         """Offers the program of the last time."""
@@ -217,14 +219,31 @@ class RunProgram(Overlay):
         if chosen:
             self.folder.setText(chosen)
 
-    def run_again(self) -> None:
-        """Runs the program of the last time; asks when there is none, or when it can't be run."""
+    def run_again(self, *, interpreter: str | None = None) -> bool:
+        """Runs the program of the last time, on that interpreter (default: its own); False when it can't be run.
+
+        Asks then, and when there is none.
+        """
         recent = recent_programs(self._settings)
-        if not recent or self._run(recent[0]) is not None:
+        program = recent[0] if recent else Program("")
+        if interpreter is not None:
+            program = replace(program, interpreter=interpreter)
+        if not recent or self._run(program) is not None:
             self.open()
             if recent:
                 self._on_run()  # says why not, at the field
-            return
+            return False
+        self._on_begun(program)
+        return True
+
+    def _on_begun(self, program: Program) -> None:
+        """It is what Run starts from now on, until something else is chosen."""
+        recent, now = recent_programs(self._settings), program.interpreter
+        others = [each for each in recent if replace(each, interpreter=now) != program]
+        self._settings.put(KEY, [asdict(each) for each in (program, *others)][:MOST_RECENT])
+        self._configuration.set_interpreter(program.interpreter)
+        self._configuration.offer_program(program.label)
+        self._configuration.choose_program()
         self.begun.emit()
 
     def _program(self) -> Program:
@@ -249,7 +268,5 @@ class RunProgram(Overlay):
         for name, row in self.rows.items():
             row.show_error(refused[1] if refused is not None and refused[0] == name else "")
         if refused is None:
-            others = [each for each in recent_programs(self._settings) if each != program]
-            self._settings.put(KEY, [asdict(each) for each in (program, *others)][:MOST_RECENT])
             self.dismiss()
-            self.begun.emit()
+            self._on_begun(program)

@@ -54,10 +54,10 @@ class ToolBar(QToolBar):
         start_method = self.addWidget(self.start_method)
 
         def show_what_holds() -> None:
-            """The groups of a custom workload have backends and workers of their own."""
+            """A program of the user's own has no backend; the groups of a custom workload have their own."""
             start_method.setVisible(bool(configuration.start_methods))
             for action in of_scenarios:
-                action.setVisible(not configuration.custom)
+                action.setVisible(not (configuration.custom or configuration.runs_program))
 
         configuration.changed.connect(show_what_holds)
         show_what_holds()

@@ -18,7 +18,7 @@ SCENARIOS, CUSTOM = 0, 1
 
 
 class WorkloadPanel(QWidget):
-    """Two tabs, and Run below both. Which tab is in front decides what Run starts."""
+    """Two tabs, and Run below both. Which tab is in front decides what that starts."""
 
     source_requested = Signal(str, int)
 
@@ -51,7 +51,7 @@ class WorkloadPanel(QWidget):
         self.tabs.addTab(self.custom, "Custom workload")
         self.run_button = QPushButton("Run", self)
         self.run_button.setProperty("primary", True)
-        self.run_button.clicked.connect(run.trigger)
+        self.run_button.clicked.connect(self._on_run)
         run.changed.connect(lambda: self.run_button.setEnabled(run.isEnabled()))
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 8, 12, 8)
@@ -100,6 +100,10 @@ class WorkloadPanel(QWidget):
         self.tabs.setCurrentIndex(CUSTOM)
         self.custom.table.setFocus()
 
+    def _on_run(self) -> None:
+        self._configuration.choose_workload()  # which is what the button says
+        self._run.trigger()
+
     def _on_scenario_opened(self, name: str) -> None:
         self._configuration.choose(name)
         self._run.trigger()
@@ -110,4 +114,5 @@ class WorkloadPanel(QWidget):
         self.tree.show_chosen("" if chosen.custom else chosen.scenario.name)
         what = "custom workload" if chosen.custom else chosen.scenario.title
         self.run_button.setText("Run custom workload" if chosen.custom else "Run this scenario")
-        self.run_button.setToolTip(f"Run {what} and record it (F5)")
+        key = "" if chosen.runs_program else " (F5)"
+        self.run_button.setToolTip(f"Run {what} and record it{key}")
