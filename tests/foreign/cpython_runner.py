@@ -1,15 +1,20 @@
 """Runs a module of CPython's own tests, in the interpreter that has them; standard library only, started by its path.
 
-    cpython_runner.py OUTCOMES SECONDS MODULE [TEST...]
+    cpython_runner.py OUTCOMES TEST_S PIECE_S MODULE [TEST...]
 
-Writes a line of JSON to OUTCOMES when a test begins and when it ends. A test that takes longer than SECONDS ends the
-process with everybody's stacks on standard error. Tests that are in OUTCOMES already are left out.
+Writes a line of JSON to OUTCOMES when a test begins and when it ends. A test that takes longer than TEST_S seconds ends
+the process with everybody's stacks on standard error. Tests that are in OUTCOMES already are left out. After PIECE_S
+seconds no further test is begun; exit status MORE says that some are left.
 """
 
 import faulthandler
 import json
 import sys
+import time
 import unittest
+
+MORE = 75
+BEGUN_AT = time.monotonic()
 
 
 class Outcomes(unittest.TextTestResult):
@@ -30,6 +35,8 @@ class Outcomes(unittest.TextTestResult):
     def stopTest(self, test):
         faulthandler.cancel_dump_traceback_later()
         super().stopTest(test)
+        if time.monotonic() - BEGUN_AT > float(sys.argv[3]):
+            self.stop()
 
     def addSuccess(self, test):
         self.tell(test, "passed")
@@ -62,7 +69,7 @@ class Outcomes(unittest.TextTestResult):
 
 
 def main():
-    module, *names = sys.argv[3:]
+    module, *names = sys.argv[4:]
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(names) if names else loader.loadTestsFromName(module)
     try:
@@ -71,7 +78,9 @@ def main():
     except FileNotFoundError:
         done = set()
     suite = unittest.TestSuite(test for test in flat(suite) if test.id() not in done)
-    unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(suite)
+    result = unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(suite)
+    if result.shouldStop:
+        sys.exit(MORE)
 
 
 def flat(suite):

@@ -28,14 +28,23 @@ from tests.foreign.known_differences import reason_for
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNNER = Path(__file__).parent / "cpython_runner.py"
 TEST_S = 150.0  # a test that takes longer hangs
-SUITE_S = 3600.0
+PIECE_S = 100.0  # then a new process takes up the rest of a module
+PROCESS_S = 3600.0
 RETRIES = 2
 MOST_HANGS = 6  # in one module
+MORE = 75  # exit status of the runner: tests are left
 NEVER_ENDED = "never ended"
 PR_SET_CHILD_SUBREAPER = 36
 METHODS = ("fork", "spawn", "forkserver")
-# Modules by suite. CPython's packages of multiprocessing tests are missing where a distribution leaves them out, but
-# what they consist of is one module: GENERATED makes them from it.
+# What CPython's packages of multiprocessing tests consist of from 3.12 on. They are missing where a distribution leaves
+# them out, but all is in one module: GENERATED makes the parts from it, with these arguments.
+PARTS = {
+    "processes": "only_type='processes'",
+    "threads": "only_type='threads'",
+    "manager": "only_type='manager'",
+    "misc": "exclude_types=True",
+}
+# Modules by suite.
 SUITES: dict[str, tuple[str, ...]] = {
     "thread": ("test.test_thread",),
     "threading": ("test.test_threading",),
@@ -50,12 +59,12 @@ SUITES: dict[str, tuple[str, ...]] = {
             "thread_pool", "wait",
         )
     ),
-    **{f"multiprocessing_{method}": (f"cpython_{method}",) for method in METHODS},
+    **{f"multiprocessing_{method}": tuple(f"cpython_{method}_{part}" for part in PARTS) for method in METHODS},
 }  # fmt: skip
 GENERATED = """
 import unittest
 from test._test_multiprocessing import install_tests_in_module_dict
-install_tests_in_module_dict(globals(), {method!r})
+install_tests_in_module_dict(globals(), {method!r}, {arguments})
 """
 
 
@@ -76,27 +85,33 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
     runner = work / RUNNER.name
     runner.write_text(RUNNER.read_text())
     for method in METHODS:
-        (work / f"cpython_{method}.py").write_text(GENERATED.format(method=method))
+        for part, arguments in PARTS.items():
+            source = GENERATED.format(method=method, arguments=arguments)
+            (work / f"cpython_{method}_{part}.py").write_text(source)
     outcomes = work / "outcomes"
     outcomes.unlink(missing_ok=True)
-    words = [str(runner), str(outcomes), str(TEST_S), module, *names]
+    words = [str(runner), str(outcomes), str(TEST_S), str(PIECE_S), module, *names]
     if recorded:
         record = [sys.executable, str(ROOT / "main.py"), "record", "-o", str(work / "recording.lane")]
         command = [*record, "--interpreter", python, "--", *words]
     else:
         command = [python, *words]
     ran = Ran()
-    for _ in range(MOST_HANGS):  # a test that hangs, or kills its process, has others after it
+    hangs = 0
+    while hangs < MOST_HANGS:  # a test that hangs, or kills its process, has others after it
+        status = None
         with open(work / "stdout", "a") as stdout, open(work / "stderr", "a") as stderr:
             try:
-                subprocess.run(command, cwd=work, stdout=stdout, stderr=stderr, timeout=SUITE_S, check=False)
+                ended = subprocess.run(command, cwd=work, stdout=stdout, stderr=stderr, timeout=PROCESS_S, check=False)
+                status = ended.returncode
             except subprocess.TimeoutExpired:
                 stderr.write("the suite took too long")
         end_orphans()
         told = read_outcomes(outcomes)
         hung = any(told[test][0] == NEVER_ENDED for test in told.keys() - ran.outcomes.keys())
         ran.outcomes = told
-        if not hung:
+        hangs += hung
+        if not hung and status != MORE:
             break
     ran.stderr = (work / "stderr").read_text(errors="replace")
     if not ran.outcomes or any(test.startswith("unittest.loader._FailedTest") for test in ran.outcomes):

@@ -68,7 +68,8 @@ def render() -> None:
 def row(name: str, entry: Entry) -> str:
     """A line of the table."""
     version, _, module = name.partition(" ")
-    module = module.replace("cpython_", "test.test_multiprocessing_")  # made from its parts, see cpython_suites
+    if module.startswith("cpython_"):  # made by cpython_suites
+        module = "test.test_multiprocessing_" + module.removeprefix("cpython_").replace("_", ".test_")
     if entry.missing:
         return f"| {version} | {module} | {entry.missing} | | | | | |"
     passed, skipped = (entry.plain.get(outcome, 0) for outcome in ("passed", "skipped"))
