@@ -20,7 +20,7 @@ from PySide6.QtCore import QSize, Qt
 from benchmarks.machine import report
 from benchmarks.pieces import Application
 from engine.recording.synthetic import write_synthetic
-from gui.app import make_theme
+from gui.app import make_theme, spare_the_window
 from gui.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
@@ -148,7 +148,8 @@ def main() -> None:
         window = MainWindow(settings, make_theme(settings, application))
         window.resize(SIZE)
         window.show()
-        frames(application, window, 10)
+        frames(application, window, 60)  # until the plots are there
+        spare_the_window()
         application.act("opening", lambda: window.open(recording))
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:

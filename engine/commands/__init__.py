@@ -11,6 +11,7 @@ is slow (numpy, Qt) late, so that `--help` stays quick. Without a command the wi
 import argparse
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import pkgutil
@@ -88,10 +89,15 @@ def command_modules() -> dict[str, ModuleType]:
 
 def open_window(arguments: list[str]) -> int:
     """Opens the window; CommandError when that is impossible here."""
+    gc.disable()  # imports make no garbage, and much to look through
     try:
         from gui import app
+
+        gc.freeze()
     except ImportError as error:
         raise CommandError(f"the window cannot be opened: {error}; ./run installs what it needs") from error
+    finally:
+        gc.enable()
     return app.main(arguments)
 
 

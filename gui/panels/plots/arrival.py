@@ -6,6 +6,7 @@ beforehand, a few at a time, which leaves the import itself less than half of it
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -62,6 +63,7 @@ class ChartPlace(QWidget):
         if self._chart is None:
             from gui.panels.plots.chart import Chart
 
+            gc.freeze()  # a library stays: the garbage collector need not look through it, which takes a frame's time
             self._timer.stop()
             self._chart = Chart(self._on_pointer, self)
             self._layout.addWidget(self._chart)
