@@ -2,10 +2,10 @@
 
     python -m benchmarks.large_recording [--slices 10_000_000] [--lanes 64|1000] [--recording FILE]
 
-Times are CPU time of the thread in ms, or µs a slice or an event. An event is a row that is counted once and stays: a
-state slice, a hold, a task, a signal, a queue's depth, a sample of resources. Rows that say what is open now are taken
-in too, with every commit, and are no events: their cost is that of the others. `copies` divides by what it costs to copy a picture of
-1920×1080 pixels in the same run. FILE is made when it does not exist yet, and kept; without it a temporary one is.
+Times are CPU time of the thread in ms, or µs a slice or an event. An event is a row that stays: a state slice, a hold,
+a task, a signal, a queue's depth, a sample of resources. Rows that say what is open now come with every commit too and
+are no events; what they cost is counted. `copies` divides by what it costs to copy a picture of 1920×1080 pixels in
+the same run. FILE is made when it does not exist yet, and kept; without it a temporary one is.
 """
 
 import argparse
