@@ -135,7 +135,8 @@ class Enablers:
             if not _has_ended(process, thread)
         }
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
-        self._incomplete = any(is_alive(pid, None) for pid in self._registry.announced)
+        is_empty = any(not len(words) for _, words in snapshot.cells)
+        self._incomplete = is_empty or any(is_alive(pid, None) for pid in self._registry.announced)
         mains = ((process, main_thread(process)) for process, _ in snapshot.cells)
         self._over = {process.number for process, main in mains if _has_ended(process, main)}
         resting = {node for process, words in snapshot.cells for node in _resting(process, words)}

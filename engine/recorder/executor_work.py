@@ -49,7 +49,10 @@ class ExecutorWork:
         for process in self._registry.processes:
             for number, serial in process.collectors.items():
                 node = process.number, serial
-                if node in self._resting and not (work := self.of(process, number)).reason:
+                if node not in self._resting:
+                    continue
+                work = self.of(process, number)
+                if work.reason is None or work.bystanders:
                     others = frozenset(work.nodes - {node})
                     found[node] = Wait(node, 0, others, work.bystanders, ends_otherwise=not others, follows=True)
         return found

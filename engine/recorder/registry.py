@@ -169,6 +169,8 @@ class Registry(PrimitiveRegistry):
         if lane is not None:
             self.name_thread(process, serial, name, start_ns)
             return lane
+        if process.forked and native_id == process.pid and _is_of_service(process.parent, name):
+            name = "MainThread"  # which was forked by a pool's thread, say, and still has its name
         parent = process.lanes.get(parent_serial)
         internal = bool(internal) or process.is_service
         lane = TracedLane(len(self.lanes), process, serial, native_id, name, start_ns, internal, bool(daemon))
@@ -292,6 +294,11 @@ class Registry(PrimitiveRegistry):
     def detail_numbers(self, primitives: NDArray[np.uint32], sites: NDArray[np.uint32]) -> NDArray[np.uint32]:
         keys = primitives.astype(np.uint64) << np.uint64(32) | sites
         return numbers_of(keys, self._details, lambda key: self.detail(key >> 32, key & 0xFFFFFFFF))
+
+
+def _is_of_service(process: TracedProcess | None, name: str) -> bool:
+    """Whether one of the process's service threads is called so."""
+    return process is not None and any(lane.internal and lane.name == name for lane in process.lanes.values())
 
 
 def _role(process: TracedProcess) -> str:

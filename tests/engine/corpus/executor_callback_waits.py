@@ -9,17 +9,18 @@ methods: fork, spawn
 import multiprocessing
 import sys
 import threading
+import time
 from concurrent.futures import Future, ProcessPoolExecutor
 
 
 def main() -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context(sys.argv[1])) as executor:
 
-        def again(_: Future[int]) -> None:
+        def again(_: Future[None]) -> None:
             threading.current_thread().name = "results"
             executor.submit(abs, -2).result()
 
-        future = executor.submit(abs, -1)
+        future = executor.submit(time.sleep, 0.2)  # not done before it has the callback
         future.add_done_callback(again)
         executor.submit(abs, -3).result()
 
