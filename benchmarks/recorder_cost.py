@@ -39,12 +39,16 @@ for thread in threads: thread.join()
 """
 COMPUTING = """
 import sys, threading, time
-end = time.perf_counter() + float(sys.argv[3])
+seconds = float(sys.argv[3])
+begin = threading.Event()
 def work():
+    begin.wait()
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         for _ in range(10000): pass
 threads = [threading.Thread(target=work) for _ in range(int(sys.argv[1]))]
 for thread in threads: thread.start()
+begin.set()
 for thread in threads: thread.join()
 """
 IDLE = """

@@ -34,6 +34,11 @@ class Pace:
         return 1e9 / self._interval_ns()
 
     @property
+    def share(self) -> float:
+        """What looks take of a core while there are threads to look at."""
+        return self._cost_ns / self._interval_ns()
+
+    @property
     def rate_hz(self) -> float:
         """What it has come to, on average, while there were threads to look at; the aim before that is known."""
         return 1e9 * self._intervals / self._time_ns if self._intervals >= _SETTLED else self.aim_hz

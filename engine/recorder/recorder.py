@@ -38,6 +38,7 @@ IDLE_CYCLE_S = 0.02
 CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
 MAX_SHARE = 0.1  # of a core: long cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
+SMOOTHING = 1 / 32
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
 STAYS_BUSY_NS = 100_000_000
 QUIET_NS = 200_000_000
@@ -113,11 +114,13 @@ class Recorder:
         """From the beginning of a cycle, which took so much of a processor, to that of the next one."""
         if self._watch.wants_another_look:
             return CONFIRM_CYCLE_S
-        # One long cycle does not make us slow to see a deadlock, nor does a machine that is busy otherwise.
-        self._usual_cost_s += (cost_s - self._usual_cost_s) / 8
+        # What is long now and then (processes that start) does not make us slow to see a deadlock, nor does a machine
+        # that is busy otherwise; what stays so does. Looks in between take their part of what we may use.
+        self._usual_cost_s += (cost_s - self._usual_cost_s) * SMOOTHING
+        share = max(MAX_SHARE - (self._pace.share if self._running else 0.0), MAX_SHARE / 2)
         busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
         period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
-        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE))
+        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / share))
 
     def _rest(self, pause_s: float) -> None:
         """Until the next cycle; meanwhile looks at the threads that run as often as is wanted."""
