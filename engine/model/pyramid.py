@@ -30,8 +30,8 @@ LIFTED = 8192  # slices that are worth a lift
 MOST_LIFTED = 32768  # at once, when many come in
 PIECE = 4096  # rows that are worked on at once, about: a third of a millisecond
 # Where more slices come in at a time, lifts and pieces are larger: so many times as many as that.
-LIFTED_TIMES, PIECE_TIMES = 6, 4
-MOST_AT_ONCE = 8192  # rows of a piece
+LIFTED_TIMES, PIECE_TIMES = 8, 4
+MOST_AT_ONCE = 16384  # rows of a piece
 WORK_PER_SLICE = 14.0  # rows of work that a slice makes, until lifts have told
 HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
 SMOOTHING = 8  # batches
