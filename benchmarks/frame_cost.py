@@ -70,6 +70,7 @@ class Centre(QWidget):
             layout.addWidget(self.legend)
             self.plots.setFixedHeight(220)
             layout.addWidget(self.plots)
+        self.plots.draw()  # their library is loaded now, and not in the midst of the frames
         self.parts = [self.timeline] if alone else [self.timeline, self.legend, self.plots]
         self.resize(WIDTH, HEIGHT)
         self.show()
