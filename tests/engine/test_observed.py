@@ -53,6 +53,15 @@ def test_deadlocks_of_all_forms_are_found(case: Case, tmp_path: Path) -> None:
     assert_found(case[0], model)
 
 
+@pytest.mark.full
+def test_other_interpreters_deadlock_alike(other_pythons: list[str], tmp_path: Path) -> None:
+    by_name = {name(case): case[0] for case in CASES if case[1] == "".join(case[0].methods[:1])}
+    chosen = [case for case in CASES if name(case) in by_name]
+    for python in other_pythons:
+        for key, model in run(chosen, tmp_path, python):
+            assert_found(by_name[key], model)
+
+
 def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str, Model]) -> None:
     for program, title in (
         ("ended_while_holding", "first ended while it held RLock accounts"),
