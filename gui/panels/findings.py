@@ -31,6 +31,7 @@ class FindingsPanel(Panel):
     recording_wanted = Signal(str)  # path of a proof
     lane_chosen = Signal(int)
     source_requested = Signal(str, int)  # file, line
+    order_wanted = Signal(int, int)  # lock held and lock taken, to be shown in the lock-order graph
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(HINT, parent)
@@ -70,6 +71,9 @@ class FindingsPanel(Panel):
         self.cancel = QPushButton("Cancel", parent)
         self.cancel.setToolTip("End the attempt; the finding stays a prediction")
         self.cancel.clicked.connect(self.proof_cancelled)
+        self.show_order = QPushButton("Lock order", parent)
+        self.show_order.setToolTip("Show these locks in the graph of all lock orders")
+        self.show_order.clicked.connect(self._on_show_order)
         self.open_proof = QPushButton("Open the proof", parent)
         self.open_proof.setToolTip("Open the recording of the run in which it happened")
         self.open_proof.clicked.connect(self._on_open_proof)
@@ -79,7 +83,7 @@ class FindingsPanel(Panel):
         self.foot = QWidget(parent)
         row = QHBoxLayout(self.foot)
         row.setContentsMargins(8, 4, 8, 4)
-        for button in (self.prove, self.cancel, self.open_proof):
+        for button in (self.prove, self.cancel, self.open_proof, self.show_order):
             row.addWidget(button)
         row.addWidget(self.remark, 1)
         words = QWidget(parent)
@@ -146,6 +150,12 @@ class FindingsPanel(Panel):
         chosen = self.table.chosen()
         if chosen is not None and chosen.get("recording"):
             self.recording_wanted.emit(str(chosen["recording"]))
+
+    def _on_show_order(self) -> None:
+        chosen = self.table.chosen()
+        if chosen is not None and chosen.get("edges"):
+            *_, before, last = (edge["primitive"] for edge in chosen["edges"])
+            self.order_wanted.emit(before, last)
 
     def _on_row_chosen(self, finding: dict[str, Any]) -> None:
         self._show_text(finding)

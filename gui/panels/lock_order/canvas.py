@@ -32,6 +32,7 @@ class LockOrderCanvas(GraphView):
         self._boxes_of: dict[int, tuple[QRectF, str]] = {}
         self._ways: dict[object, list[QPointF]] = {}
         self._across: dict[int, float] = {}  # where nodes stood, so that they stay there
+        self._linked: set[tuple[int | None, int | None]] = set()
         self._down = False
 
     def forget(self) -> None:
@@ -76,8 +77,7 @@ class LockOrderCanvas(GraphView):
         points = self._ways.get(edge.key)
         if points:
             return through(start, end, points, QPointF(0, 1) if self._down else QPointF(1, 0))
-        back = any((other.start, other.end) == (edge.end, edge.start) for other in self.drawing.edges)
-        return bowed(start, end, BEND if back else 0.0)
+        return bowed(start, end, BEND if (edge.end, edge.start) in self._linked else 0.0)
 
     def away(self, _middle: QPointF) -> QPointF:
         return QPointF(1, 0) if self._down else QPointF(0, 1)
@@ -125,7 +125,8 @@ class LockOrderCanvas(GraphView):
             extent = max(extent, across - PART_GAP + MARGIN)
         needed = QSize(int(along + deepest + MARGIN), int(extent))
         self.setMinimumSize(needed.transposed() if self._down else needed)
-        self.update()
+        self._linked = {(edge.start, edge.end) for edge in self.drawing.edges}
+        self.rearrange()
 
     def _put(self, part: Part, along: float, across: float) -> None:
         metrics = QFontMetricsF(ui_font(12))

@@ -190,6 +190,15 @@ class LockOrderPanel(Panel):
         if self._work is not None or self._count is not None:
             self._timer.start()
 
+    def show_order(self, held: int, taken: int) -> None:
+        """Chooses this order, as soon as the graph is there; whatever hides it is switched off."""
+        self.by_line.setChecked(False)
+        self.filter.clear()
+        self.refresh()
+        self.finish()
+        if self._shown is not None and (held, taken) in self._shown.orders:
+            self._choose_order((held, taken))
+
     # -- showing -----------------------------------------------------------------------------------------------------
 
     def _show_graph(self) -> None:

@@ -14,12 +14,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.theme import ActiveTheme, ui_font
 from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
 
+RANKS = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)  # what is painted later lies on top
 DOT = 12.0
 ARROW = 9.0
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
@@ -38,7 +40,9 @@ class GraphView(QWidget):
         super().__init__(parent)
         self.themes = themes
         self.drawing = Drawing()
+        self._stale = True  # what follows is to be worked out anew
         self._boxes: Boxes = {}
+        self._paths: list[tuple[Edge, QPainterPath]] = []  # what matters most last
         self._labels: list[tuple[QRectF, Edge]] = []
         self._dots: set[Hashable] = set()  # edges whose label found no place
         self._chosen_node: int | None = None
@@ -70,8 +74,14 @@ class GraphView(QWidget):
         if drawing != self.drawing:
             self.drawing = drawing
             self._hovered = None
+            self._stale = True
             self.setAccessibleDescription("; ".join(edge.tip for edge in drawing.edges))
             self.update()
+
+    def rearrange(self) -> None:
+        """The nodes stand elsewhere now."""
+        self._stale = True
+        self.update()
 
     def choose_node(self, key: int | None) -> None:
         """Marks a node, without a word to anybody."""
@@ -100,21 +110,29 @@ class GraphView(QWidget):
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._stale = True
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Only what lies in the part to be painted."""
         theme = self.themes.current
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(ui_font(12))
-        self._boxes = self.place_nodes(QFontMetricsF(painter.font()))
-        self._labels, self._dots = [], set()
-        ranks = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)
-        for edge in sorted(self.drawing.edges, key=lambda edge: ranks.index(edge.tone)):
-            self._paint_edge(painter, edge)
+        if self._stale:
+            self._work_out(QFontMetricsF(painter.font()))
+        part = QRectF(event.rect()).adjusted(-ARROW, -ARROW, ARROW, ARROW)
+        for edge, path in self._paths:
+            if path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(part):
+                self._paint_edge(painter, edge, path)
         for node in self.drawing.nodes:
-            self._paint_node(painter, node)
+            if node.key in self._boxes and self._boxes[node.key][0].intersects(part):
+                self._paint_node(painter, node)
         for area, edge in sorted(self._labels, key=lambda label: self._is_marked(label[1])):
-            self._paint_label(painter, area, edge)
+            if area.intersects(part) or edge.key in self._dots:
+                self._paint_label(painter, area, edge)
         if self.drawing.note:
             painter.setPen(theme.color("text_dim"))
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, self.drawing.note)
@@ -122,6 +140,24 @@ class GraphView(QWidget):
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _work_out(self, metrics: QFontMetricsF) -> None:
+        """Where everything is."""
+        self._stale = False
+        self._boxes = self.place_nodes(metrics)
+        self._paths, self._labels, self._dots = [], [], set()
+        for edge in sorted(self.drawing.edges, key=lambda edge: RANKS.index(edge.tone)):
+            if edge.start not in self._boxes:
+                continue
+            start = self._boxes[edge.start][0]
+            end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
+            if end == start:
+                path, middle = _loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
+            else:
+                path = self.route(edge, start, end)
+                middle = path.pointAtPercent(0.5)
+            self._paths.append((edge, path))
+            self._place_label(edge, middle, metrics)
 
     def _is_marked(self, edge: Edge) -> bool:
         return edge.key == self._chosen_edge or edge is self._hovered
@@ -131,8 +167,6 @@ class GraphView(QWidget):
         return QColor(theme.deadlock) if tone is Tone.DANGER else theme.color("border_strong")
 
     def _paint_node(self, painter: QPainter, node: Node) -> None:
-        if node.key not in self._boxes:
-            return
         theme, (area, text) = self.themes.current, self._boxes[node.key]
         chosen = node.key == self._chosen_node or node is self._hovered
         painter.setBrush(theme.color("danger_soft" if node.tone is Tone.DANGER else "raised"))
@@ -142,12 +176,7 @@ class GraphView(QWidget):
         painter.setPen(theme.color("text"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_edge(self, painter: QPainter, edge: Edge) -> None:
-        if edge.start not in self._boxes:
-            return
-        start = self._boxes[edge.start][0]
-        end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
-        path = self.route(edge, start, end) if end != start else _loop(start, self.loop_px)
+    def _paint_edge(self, painter: QPainter, edge: Edge, path: QPainterPath) -> None:
         marked = self._is_marked(edge)
         colour = self.themes.current.color("accent") if marked else self._colour(edge.tone)
         line = Qt.PenStyle.DashLine if edge.dashed else Qt.PenStyle.SolidLine
@@ -159,10 +188,6 @@ class GraphView(QWidget):
         painter.setPen(QPen(colour, 1.2))
         painter.setBrush(colour)
         painter.drawPolygon(_arrow_head(path))
-        middle = (
-            path.pointAtPercent(0.5) if end != start else QPointF(start.center().x(), start.top() - self.loop_px + 12)
-        )
-        self._place_label(edge, middle, QFontMetricsF(painter.font()))
 
     def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF) -> None:
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
