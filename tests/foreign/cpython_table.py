@@ -10,10 +10,10 @@ RESULTS = Path(__file__).parent / "cpython_results.json"
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "cpython_tests.md"
 HEAD = """# CPython's own tests under `main.py record`
 
-Every test runs twice, without and with being recorded, and must come out the same. A test whose outcome differs is run
-again by itself, both ways; it counts as different when it differs each time, as unsteady otherwise (a loaded machine
-fails tests with time limits either way). Made by `python -m tests.foreign.cpython_suites --write`, module by module;
-what is not in the table has not been run. The t behind a version: without GIL.
+Every test runs twice, without and with being recorded, and must come out the same. A test whose outcome differs for
+no known reason is run again by itself, both ways; it counts as different when it differs each time, as unsteady
+otherwise (a loaded machine fails tests with time limits either way). Made by
+`python -m tests.foreign.cpython_suites --write`, module by module. The t behind a version: without GIL.
 
 | interpreter | module | tests | passed | skipped | failed without recording | differ | unsteady |
 |---|---|---|---|---|---|---|---|
@@ -48,28 +48,50 @@ def write_results(results: dict[str, Entry]) -> None:
     RESULTS.write_text(json.dumps({name: asdict(results[name]) for name in sorted(results)}, indent=1) + "\n")
 
 
-def render() -> None:
-    """The page in docs."""
+def render(modules: list[str]) -> None:
+    """The page in docs. `modules`: those that are to be run on every interpreter."""
     results = read_results()
     lines = [row(name, entry) for name, entry in results.items()]
     text = HEAD + "\n".join(lines) + "\n"
-    differences = {
-        f"{name}: `{test}`": (difference, reason_for(test))
-        for name, entry in results.items()
-        for test, difference in entry.differences.items()
-    }
+    differences: dict[str, list[str]] = {}
+    for name, entry in results.items():
+        for test, difference in entry.differences.items():
+            where = f"{name.partition(' ')[0]} {title_of(name.partition(' ')[2])}"
+            words = f"`{test.partition('.')[2]}`: {difference}. {reason_for(test) or 'No reason known.'}"
+            differences.setdefault(words, []).append(where)
     if differences:
         text += "\n## What differs, and why\n\n"
-        for test, (difference, reason) in differences.items():
-            text += f"- {test}: {difference}. {reason or 'No reason known.'}\n"
+        for words, places in differences.items():
+            text += f"- {words} In {', '.join(places)}.\n"
+    left = not_run(results, modules)
+    if left:
+        text += "\n## Not run so far\n\n"
+        for version, titles in left.items():
+            text += f"- {version}: {', '.join(titles)}\n"
     PAGE.write_text(text)
+
+
+def not_run(results: dict[str, Entry], modules: list[str]) -> dict[str, list[str]]:
+    """By interpreter that was tested at all: what has no row, neither of its own nor within that of a whole package."""
+    left: dict[str, list[str]] = {}
+    for version in dict.fromkeys(name.partition(" ")[0] for name in results):
+        for module in modules:
+            if not any(f"{version} {module}_".startswith((f"{name}_", f"{name}.")) for name in results):
+                left.setdefault(version, []).append(title_of(module))
+    return left
+
+
+def title_of(module: str) -> str:
+    """CPython's name of a module that `cpython_suites` has made, any other as it is."""
+    if module.startswith("cpython_"):
+        return "test.test_multiprocessing_" + module.removeprefix("cpython_").replace("_", ".test_")
+    return module
 
 
 def row(name: str, entry: Entry) -> str:
     """A line of the table."""
     version, _, module = name.partition(" ")
-    if module.startswith("cpython_"):  # made by cpython_suites
-        module = "test.test_multiprocessing_" + module.removeprefix("cpython_").replace("_", ".test_")
+    module = title_of(module)
     if entry.missing:
         return f"| {version} | {module} | {entry.missing} | | | | | |"
     passed, skipped = (entry.plain.get(outcome, 0) for outcome in ("passed", "skipped"))
