@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QProcess, Signal
 from gui.settings import Settings
 from gui.widgets.natural import natural
 
-OWN = "Lanescope's own"
+OWN = "Lanescope"  # origin of the one it runs on itself
 ROOT = Path(__file__).parent.parent
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
 FIND = """

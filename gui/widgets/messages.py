@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.widgets.icons import icon, pixmap
@@ -74,10 +74,12 @@ class MessageStrip(QFrame):
 
 
 class Messages(QWidget):
-    """The messages of a window, newest first; takes no space when there are none."""
+    """The messages of a window, newest first. They lie over the foot of their parent: what is read there stays."""
 
-    def __init__(self, colour: Callable[[], str], parent: QWidget | None = None) -> None:
+    def __init__(self, colour: Callable[[], str], parent: QWidget) -> None:
         super().__init__(parent)
+        self._below = parent
+        parent.installEventFilter(self)
         self._colour = colour
         self._strips: dict[str, MessageStrip] = {}
         self._layout = QVBoxLayout(self)
@@ -94,6 +96,7 @@ class Messages(QWidget):
         while len(self._strips) > MOST_SHOWN:
             self.dismiss(next(iter(self._strips)))
         self.show()
+        self._place()
 
     def dismiss(self, key: str) -> None:
         """Takes that message away; without one of that key nothing happens."""
@@ -103,6 +106,19 @@ class Messages(QWidget):
             strip.hide()
             strip.deleteLater()
         self.setVisible(bool(self._strips))
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follows the parent's size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        room = self._below.rect()
+        height = min(self._layout.totalHeightForWidth(room.width()), room.height())
+        self.setGeometry(0, room.height() - height, room.width(), height)
+        self.raise_()
 
     def dismiss_newest(self) -> bool:
         """Takes the uppermost message away; False when there was none."""

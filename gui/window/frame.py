@@ -104,7 +104,8 @@ class WindowFrame(QMainWindow):
 
     def _make_widgets(self) -> None:
         themes, view, selection = self.themes, self.view, self.selection
-        self.messages = Messages(lambda: themes.current.surfaces.text, self)
+        self.centre = QWidget(self)
+        self.messages = Messages(lambda: themes.current.surfaces.text, self.centre)
         self.banner = DeadlockBanner(themes, self)
         self.timeline = Timeline(view, selection, self.filters, themes, self.arrangement, budget=self.clock.budget)
         self.legend = Legend(view, self.filters, themes)
@@ -168,12 +169,11 @@ class WindowFrame(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.centre_split)
         self.pages.addWidget(self.comparison)
-        centre = QWidget(self)
+        centre = self.centre
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
-        layout.addWidget(self.messages)
         layout.addWidget(self.pages, 1)
         return centre
 

@@ -78,10 +78,11 @@ class ToolBar(QToolBar):
             self._button(actions, identifier).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window some buttons are their icons, so that none is pushed out of sight."""
+        """In a narrow window some buttons are their icons and texts are cut, so that none is pushed out of sight."""
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.stop, self.compare):
             button.setToolButtonStyle(alone if event.size().width() < NARROW_PX else beside)
+        self.interpreter.setMinimumContentsLength(14 if event.size().width() < NARROW_PX else 24)
         super().resizeEvent(event)
 
     def _prominent(

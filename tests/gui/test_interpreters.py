@@ -24,7 +24,7 @@ def test_texts_are_short_and_distinct(tmp_path: Path) -> None:
     ):
         offered.entries.append(InterpreterEntry(path, title, path, origin))
     own, *texts = [text for _, text in offered.choices()]
-    assert own.endswith("Lanescope's own")
+    assert own.endswith(" · Lanescope")
     assert texts == [
         "Python 9.9.1 · pyenv",
         "Python 9.9.1 · bank/.venv",

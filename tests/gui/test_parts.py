@@ -98,14 +98,20 @@ def test_findings_are_told_once_and_again_when_they_change(qtbot: QtBot, tmp_pat
 
 
 def test_messages_replace_their_own_kind_and_never_pile_up(qtbot: QtBot) -> None:
-    messages = Messages(lambda: "#ffffff")
-    qtbot.addWidget(messages)
+    below = QWidget()
+    below.resize(600, 400)
+    below.show()
+    qtbot.addWidget(below)
+    messages = Messages(lambda: "#ffffff", below)
     messages.show_message(Message("a", "first"))
     messages.show_message(Message("a", "second"))
     assert messages.texts() == ["second"]
     for number in range(10):
         messages.show_message(Message(str(number), str(number)))
     assert len(messages.texts()) == MOST_SHOWN
+    assert messages.geometry().bottom() == below.rect().bottom(), "they lie over its foot and move nothing"
+    below.resize(300, 500)
+    assert messages.width() == 300
     while messages.dismiss_newest():
         pass
     assert messages.isHidden()

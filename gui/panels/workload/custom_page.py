@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -29,7 +30,23 @@ from gui.widgets.style import set_property
 
 PATTERN = "Workloads (*.json);;All files (*)"
 COLUMNS = ("Group", "Locks", "Workers", "Backend", "Task")
+WIDE = 440  # px, room for all of them
 TABLE_HEIGHT = 148
+
+
+class GroupTable(QTableWidget):
+    """The worker groups; where there is no room for all columns the last ones are left out: the form tells them."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(0, len(COLUMNS), parent)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Has the columns fit."""
+        for name in ("Backend", "Task"):
+            self.setColumnHidden(COLUMNS.index(name), event.size().width() < WIDE)
+        super().resizeEvent(event)
 
 
 class CustomPage(QWidget):
@@ -138,7 +155,7 @@ class CustomPage(QWidget):
             self.rebuild()
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS), self)
+        table = GroupTable(self)
         table.setAccessibleName("Worker groups")
         table.setHorizontalHeaderLabels(COLUMNS)
         table.verticalHeader().hide()
@@ -154,7 +171,7 @@ class CustomPage(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(COLUMNS.index("Locks"), QHeaderView.ResizeMode.Stretch)
         table.currentCellChanged.connect(lambda row, *_: self.choose_group(row))
         return table
 
@@ -217,7 +234,8 @@ class CustomPage(QWidget):
             own = [error.message for error in errors if error.path.startswith(f"groups[{row}]")]
             item = self.table.item(row, 0)
             if item is not None:
-                item.setToolTip("\n".join(own) or item.text())
+                group = self.custom.groups[row]
+                item.setToolTip("\n".join(own) or f"{item.text()}: {group['task']} on {group['backend']}")
                 item.setForeground(danger if own else self._themes.current.color("text"))
 
     def _go_to(self, error: FieldError) -> None:
