@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.recorder.sources import Sources
 
+RUNNERS = ("Thread", "Process", "Timer", "Pool", "Executor")  # what these are given when they are made is not they
 KEEPING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})  # methods that keep what they get
 
 
@@ -17,6 +18,7 @@ class _Assignment:
     names: tuple[str, ...]
     many: bool
     calls: frozenset[str]  # names of what is called in it
+    runs: bool = False  # the value makes one of RUNNERS
 
     def name(self, made: int) -> str:
         """Of the how-manieth that it makes, from 1."""
@@ -64,7 +66,8 @@ class SourceNames:
         """
         if column >= 0:
             around = [each for each in self._assignments(file) if each.start <= (line, column) < each.end]
-            return tuple(sorted(around, key=lambda each: (each.start, [-place for place in each.end]))[-1:])
+            innermost = sorted(around, key=lambda each: (each.start, [-place for place in each.end]))[-1:]
+            return tuple(each for each in innermost if not each.runs or each.start == (line, column))
         fitting = [each for each in self._assignments(file) if each.start[0] <= line <= each.end[0]]
         height = min((each.end[0] - each.start[0] for each in fitting), default=0)
         narrow = [each for each in fitting if each.end[0] - each.start[0] == height]
@@ -73,8 +76,8 @@ class SourceNames:
         word = kind.rpartition(" ")[2]
         exact = [each for each in narrow if word in each.calls]
         made = exact or [each for each in narrow if word and any(call.endswith(word) for call in each.calls)]
-        innermost = [each for each in made if not any(_is_around(each, other) for other in made)]
-        return tuple(sorted(innermost, key=lambda each: each.start)) or (narrow[0],)
+        inner = [each for each in made if not any(_is_around(each, other) for other in made)]
+        return tuple(sorted(inner, key=lambda each: each.start)) or (narrow[0],)
 
 
 def _is_around(outer: _Assignment, inner: _Assignment) -> bool:
@@ -123,8 +126,11 @@ def _named(name: str, value: ast.expr) -> _Assignment:
 def _made_by(value: ast.expr, names: tuple[str, ...], many: bool) -> _Assignment:
     called = (node.func for node in ast.walk(value) if isinstance(node, ast.Call))
     calls = frozenset(_text(function) for function in called)
+    runs = isinstance(value, ast.Call) and _text(value.func).endswith(RUNNERS)
     start = value.lineno, value.col_offset
-    return _Assignment(start, (value.end_lineno or start[0], value.end_col_offset or start[1]), names, many, calls)
+    return _Assignment(
+        start, (value.end_lineno or start[0], value.end_col_offset or start[1]), names, many, calls, runs
+    )
 
 
 def _of(target: ast.expr, value: ast.expr) -> list[_Assignment]:

@@ -38,6 +38,15 @@ def test_the_name_is_what_it_was_assigned_to(tmp_path: Path, source: str, expect
     assert names(tmp_path, source, count=len(expected)) == expected
 
 
+def test_what_a_pool_is_given_has_not_the_pools_name(tmp_path: Path) -> None:
+    source = "with Pool(2, set_up, (Barrier(3),)) as pool: pass"
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    found = SourceNames(Sources())
+    assert found.name(0, str(file), 1, "process Barrier", source.index("Barrier")) == ""
+    assert found.name(0, str(file), 1, "Pool", source.index("Pool")) == "pool"
+
+
 def test_the_narrowest_assignment_counts(tmp_path: Path) -> None:
     source = "bank = Bank(\n    accounts=Lock(),\n    audit=Lock(),\n)"
     assert names(tmp_path, source, line=3) == ["audit"]
