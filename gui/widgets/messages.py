@@ -96,6 +96,7 @@ class Messages(QWidget):
         while len(self._strips) > MOST_SHOWN:
             self.dismiss(next(iter(self._strips)))
         self.show()
+        strip.show()
         self._place()
 
     def dismiss(self, key: str) -> None:
@@ -115,6 +116,7 @@ class Messages(QWidget):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
+        self._layout.activate()
         room = self._below.rect()
         height = min(self._layout.totalHeightForWidth(room.width()), room.height())
         self.setGeometry(0, room.height() - height, room.width(), height)
