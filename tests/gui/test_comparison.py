@@ -76,7 +76,7 @@ def test_cancel_keeps_what_has_been_measured(window: MainWindow, qtbot: QtBot, w
     wait_for(lambda: not window.comparison_bridge.running)
     assert page.result is not None
     assert not page.result.complete
-    assert "Not complete" in page.title.text()
+    assert "not complete" in page.title.text()
     assert window.comparison_bridge.folder is not None
     assert not load(window.comparison_bridge.folder).complete
 
