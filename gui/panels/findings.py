@@ -57,6 +57,7 @@ class FindingsPanel(Panel):
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._on_link)
         self._html = ""
+        themes.changed.connect(lambda: self.text.setHtml(self._html))  # links keep the colour they were written in
         body.addWidget(self.table)
         body.addWidget(self._make_words(body))
         body.setStretchFactor(0, 3)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QVBo
 from pytestqt.qtbot import QtBot
 
 from gui.dresser import Dresser
+from gui.main_window import MainWindow
 from gui.theme import ActiveTheme, Theme, make_theme
 
 
@@ -97,3 +98,12 @@ def step_until(dresser: Dresser, done: Callable[[], bool]) -> None:
             return
         dresser.step()
     raise AssertionError("the dresser never came to an end")
+
+
+def test_links_take_on_the_new_colour(open_window: Callable[[], MainWindow]) -> None:
+    window = open_window()
+    window.themes.choose(dark=True)
+    window.findings._html = "<a href='lane:0'>worker-1</a>"
+    window.themes.choose(dark=False)
+    written = window.findings.text.toHtml()
+    assert window.themes.current.surfaces.accent in written

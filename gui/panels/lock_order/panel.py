@@ -72,6 +72,7 @@ class LockOrderPanel(Panel):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._go_on)
         self.canvas = LockOrderCanvas(themes, self)
+        themes.changed.connect(self._show_words)  # links keep the colour they were written in
         self.text = QTextBrowser(self)
         self.text.setAccessibleName("The chosen order of locks in words")
         self.text.setOpenLinks(False)

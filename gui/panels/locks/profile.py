@@ -44,6 +44,7 @@ class ProfileView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.text, 3)
         layout.addWidget(self.chart, 2)
+        themes.changed.connect(self._show)  # links keep the colour they were written in
         self._show()
 
     def show_primitive(self, model: Model | None, row: LockStatistics | None) -> None:
