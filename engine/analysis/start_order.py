@@ -30,7 +30,7 @@ class StartOrder:
         for lane in model.lanes:
             lanes_of[lane.process].append(lane.id)
         for join in model.joins:
-            ended = [join.joined] if join.joined is not None else lanes_of[join.process or 0]
+            ended = [join.joined] if join.joined is not None else lanes_of.get(join.process or 0, [])
             self._joins[join.lane].append((join.time_ns, [(lane, FOREVER) for lane in ended]))
         for met in _rounds(model):
             arrivals = [(each.lane, each.arrived_ns) for each in met]

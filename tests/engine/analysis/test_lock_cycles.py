@@ -82,6 +82,11 @@ def test_what_is_joined_comes_before_what_is_done_then() -> None:
     assert StartOrder(made).before((1, 1), (3, 61)), "through a thread that it started"
 
 
+def test_a_joined_process_may_have_ended_before_it_had_a_lane() -> None:
+    order = StartOrder(model(2, [], [Join(0, 50, None, 99), Join(0, 60, 1, None)]))
+    assert order.before((1, 10), (0, 61))
+
+
 def rounds(count: int) -> Model:
     """Two threads take two locks in opposite orders, one after the other in every round but the last."""
     nestings, joins = [], []
