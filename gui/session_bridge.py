@@ -25,6 +25,7 @@ from gui.finding_search import FindingSearch
 
 FRAME_BUDGET_S = 0.003  # a batch that builds levels may take as long again
 SEARCHED_HERE = 3000  # slices; of shorter recordings every detector is done within a frame
+SETTLE_S = 0.002  # of a frame in which nothing has come
 FORESIGHT_S = 0.001  # of a frame, for predicting deadlocks while a run goes on
 STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
@@ -212,6 +213,8 @@ class SessionBridge(QObject):
         if self._reader is None:
             return False
         changed = self._take_batches(min(budget_s, FRAME_BUDGET_S))
+        if not changed:
+            self._settle()
         if changed:
             self.data_taken_in.emit()
             self._report_findings()
@@ -248,6 +251,13 @@ class SessionBridge(QObject):
             if self._clock() >= deadline:
                 break
         return self.model.version != version
+
+    def _settle(self) -> None:
+        """Nothing has come: once all is known, what is there is made quick to ask."""
+        assert self.model is not None
+        deadline = self._clock() + SETTLE_S
+        while self.model.finished and self.model.states.settle() and self._clock() < deadline:
+            pass
 
     def _follow_session(self) -> None:
         if self._session is None:

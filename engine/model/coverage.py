@@ -75,19 +75,19 @@ class Coverage:
         self._levels = {k: _Bits() for k in range(FINEST, COARSEST + 1)}
         self._stale = dict.fromkeys(self._levels, NOTHING)  # of each level, what is to be made
         self._spans = 0
-        self._lanes = 0
+        self.lanes = 0  # the highest number of a lane that was marked, and one
 
     def mark(self, lanes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> None:
         """These spans are covered."""
         if not len(lanes):
             return
         self._spans += len(lanes)
-        self._lanes = max(self._lanes, int(lanes.max()) + 1)
+        self.lanes = max(self.lanes, int(lanes.max()) + 1)
         self._keep_to_budget(int(ends.max()))
         first = starts >> self.finest
         stop = (np.maximum(ends - 1, starts) >> self.finest) + 1
         length, last = stop - first, int(stop.max())
-        words = self._levels[self.finest].room(self._lanes, last)
+        words = self._levels[self.finest].room(self.lanes, last)
         word, bits = lanes // LANES, BITS[lanes % LANES]
         if int(length.max()) >= LONG_RUN:
             short = length < LONG_RUN
@@ -104,8 +104,8 @@ class Coverage:
             self._stale[k] = self._stale[k].joined(low >> 1, ((high - 1) >> 1) + 1)
 
     def _keep_to_budget(self, last: int) -> None:
-        allowed = max(SMALLEST_BUDGET, BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self._lanes)
-        while self.finest < COARSEST and (last >> self.finest) * self._lanes // 8 > allowed:
+        allowed = max(SMALLEST_BUDGET, BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self.lanes)
+        while self.finest < COARSEST and (last >> self.finest) * self.lanes // 8 > allowed:
             self._make(self.finest + 1)
             del self._levels[self.finest], self._stale[self.finest]
             self.finest += 1
@@ -115,8 +115,8 @@ class Coverage:
         for level in range(self.finest + 1, k + 1):
             low, high = self._stale[level]
             if high > low:
-                finer = self._levels[level - 1].room(self._lanes, 2 * high)[2 * low : 2 * high]
-                here = self._levels[level].room(self._lanes, high)
+                finer = self._levels[level - 1].room(self.lanes, 2 * high)[2 * low : 2 * high]
+                here = self._levels[level].room(self.lanes, high)
                 width = min(here.shape[1], finer.shape[1])
                 np.bitwise_or(finer[0::2, :width], finer[1::2, :width], out=here[low:high, :width])
                 self._stale[level] = NOTHING

@@ -156,19 +156,19 @@ class HoldStore:
         start = float(start_ns) - self._origin
         level = int(np.floor(np.log2(ns_per_column))) if ns_per_column >= 1 else 0
         stop = start + columns * ns_per_column
+        count = max(int(some.max(initial=0)) for some in (lanes, self._open["lane"])) + 1
+        row_of = np.full(max(count, self._coverage.lanes), -1)
+        row_of[lanes] = np.arange(len(lanes))
+        holds = self.unreleased()
+        spans = np.array([(hold.lane, hold.start_ns, hold.end_ns) for hold in holds], np.int64).reshape(-1, 3).T
         if level >= self._coverage.finest:
             found = self._coverage.columns(level, lanes, start, ns_per_column, columns)
-            rows = np.zeros(0, HOLD_ROW)
         else:
             found = np.zeros((len(lanes), columns), np.uint8)
-            rows = self._closed.find(int(start) + self._origin, int(np.ceil(stop)) + self._origin)
-        spans = [(hold.lane, hold.start_ns, hold.end_ns) for hold in self.unreleased()]
-        opened = np.array(spans, np.int64).reshape(-1, 3)
-        row_of = np.full(int(max([-1, *lanes.tolist(), *rows["lane"].tolist(), *opened[:, 0].tolist()])) + 1, -1)
-        row_of[lanes] = np.arange(len(lanes))
-        row = row_of[np.concatenate([rows["lane"].astype(np.int64), opened[:, 0]])]
-        starts = np.concatenate([rows["start"].astype(np.int64), opened[:, 1]]) - self._origin
-        ends = np.concatenate([rows["end"].astype(np.int64), opened[:, 2]]) - self._origin
+            first_ns, last_ns = int(start) + self._origin, int(np.ceil(stop)) + self._origin
+            closed = self._closed.spans(first_ns, last_ns, "lane", row_of >= 0)
+            spans = np.concatenate([closed, spans], axis=1)
+        row, starts, ends = row_of[spans[0]], spans[1] - self._origin, spans[2] - self._origin
         some = (row >= 0) & (starts < stop) & (ends > start)
         first = np.maximum(np.floor((starts[some] - start) / ns_per_column), 0).astype(np.int64)
         last = np.minimum(np.ceil((ends[some] - start) / ns_per_column), columns).astype(np.int64)

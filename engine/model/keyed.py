@@ -99,6 +99,20 @@ class KeyedRows:
             rows = rows[rows[key] == value]
         yield self._overlapping(rows, start_ns, end_ns)
 
+    def spans(self, start_ns: int, end_ns: int, key: str, wanted: np.ndarray) -> np.ndarray:
+        """Key, start and end, (3, rows) i64, of what overlaps [start_ns, end_ns) and has a wanted value in the column
+        `key`; `wanted` says so (bool) of every value."""
+        found = []
+        for segment in self._segments:
+            if segment.start < end_ns and segment.end >= start_ns:
+                which = np.flatnonzero(wanted[segment.rows.column(key, slice(None))])
+                found.append([segment.rows.column(name, which) for name in (key, self._start, self._end)])
+        rows = self._last.rows[: self._last_count]
+        rows = rows[wanted[rows[key]]]
+        found.append([rows[name] for name in (key, self._start, self._end)])
+        spans = np.concatenate([np.array(columns, np.int64) for columns in found], axis=1)
+        return spans[:, (spans[1] < end_ns) & (spans[2] > start_ns)]
+
     def _overlapping(self, rows: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         low, high = np.uint64(max(start_ns, 0)), np.uint64(max(end_ns, 0))
         if self._start == self._end:

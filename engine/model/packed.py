@@ -38,6 +38,14 @@ class PackedRows:
             found[self._end] += found[self._start]
         return found
 
+    def column(self, name: str, which: slice | np.ndarray) -> np.ndarray:
+        """One column of these rows."""
+        if name in self._above:
+            found = np.asarray(_plain(self._above[name][which]) + self._least[name])
+        else:
+            found = np.full(len(np.arange(self._count)[which]), self._least[name])
+        return found + self.column(self._start, which) if name == self._end else found
+
     def where(self, name: str, value: int) -> np.ndarray:
         """The rows that have this value in this column (not one that is kept as a distance)."""
         above = value - int(self._least[name])

@@ -93,6 +93,18 @@ class Pyramid:
             self._work_due -= done or 0
             self._lift_work += done or 0
 
+    def settle(self) -> bool:
+        """Nothing comes in any more: lifts what is left, a piece at a time. Whether there is more to do."""
+        if self._lift_going_on is None:
+            if self._pages.slices == self._lifted:
+                return False
+            self._lift_going_on, self._lift_work = self._lift(), 0
+        done = next(self._lift_going_on, None)
+        if done is None:
+            self._lift_going_on = None
+        self._lift_work += done or 0
+        return True
+
     def _lift(self) -> Iterator[int]:
         """Takes what is new in the pages through all levels; pauses now and then, and says how many rows it did."""
         new = NewSlices.since(self._reached, self._pages, MOST_LIFTED)

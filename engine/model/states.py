@@ -74,6 +74,10 @@ class StateStore(SliceStore):
 
     # Answers.
 
+    def settle(self) -> bool:
+        """No more slices come: a small piece of what makes later answers quick. Whether there is more to do."""
+        return self.pyramid.settle()
+
     def codes(
         self, lanes: np.ndarray, start_ns: float, ns_per_column: float, columns: int
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """What is drawn follows from the slices, at every zoom, live as loaded."""
 
+import itertools
 import math
 
 import numpy as np
@@ -79,6 +80,12 @@ def test_codes_follow_while_slices_are_lifted(scale: str, haste: int, monkeypatc
         stories = random_stories(random, 6, 150, SCALES[scale])
         model, watermark = feed(stories, parts, random)
         check(model, stories, watermark, random, 16)
+        for piece in itertools.count():
+            if not model.states.settle():
+                break
+            if piece % 50 == 0:
+                check(model, stories, watermark, random, 2)
+        check(model, stories, watermark, random, 8)
 
 
 def test_live_equals_bulk() -> None:
