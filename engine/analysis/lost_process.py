@@ -1,4 +1,4 @@
-"""Processes that ended by a signal or with an error. Those that Lanescope itself ended are none."""
+"""Processes that ended by a signal or with an error. Those that the program or Lanescope itself ended are none."""
 
 import contextlib
 import signal
@@ -14,7 +14,7 @@ def find(model: Model) -> list[Finding]:
     """One finding a process."""
     found = []
     for process in model.processes:
-        if process.exit_status in (None, 0) or (ended_by_lanescope(model) and _obeyed(process)):
+        if process.exit_status in (None, 0) or process.terminated or (ended_by_lanescope(model) and _obeyed(process)):
             continue
         severity = "warning"
         lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]

@@ -20,6 +20,7 @@ class Process:
     parent: int | None = None
     end_ns: int | None = None
     exit_status: int | None = None
+    terminated: bool = False  # by a signal that the program itself sent: terminate() or the like
     role: str = "program"
     python: str = ""
     free_threaded: bool = False

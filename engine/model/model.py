@@ -216,6 +216,7 @@ class Model:
     def _take_process_end(self, text: Text) -> None:
         process = self.processes[text["id"]]
         process.end_ns, process.exit_status = text["time_ns"], text.get("exit_status")
+        process.terminated = bool(text.get("terminated"))
         self.resources.end_process(process.id, text["time_ns"])
 
     def _take_process_name(self, text: Text) -> None:

@@ -45,6 +45,7 @@ class TracedProcess:
     handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
     end_ns: int | None = None
     exit_status: int | None = None
+    terminated: bool = False  # by a signal that the program itself sent to it
 
     def key(self, number: int) -> int:
         """Of something this process numbers itself, unique within the run."""
@@ -160,7 +161,11 @@ class Registry(PrimitiveRegistry):
 
     def end_process(self, process: TracedProcess, time_ns: int) -> None:
         """Says that it is over; its exit status is in the process by now or stays unknown."""
-        self.emit({"type": "process-end", "id": process.number, "time_ns": time_ns, "exit_status": process.exit_status})
+        text: dict[str, Any] = {"type": "process-end", "id": process.number, "time_ns": time_ns}
+        text["exit_status"] = process.exit_status
+        if process.terminated:
+            text["terminated"] = True
+        self.emit(text)
 
     def add_thread(self, process: TracedProcess, frame: Frame) -> TracedLane:
         """From a "thread" frame."""

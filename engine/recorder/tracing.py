@@ -60,6 +60,7 @@ class Tracing:
         self._known: set[str] = set()
         self._unreported: list[tuple[TracedProcess, int]] = []  # dead, exit status unknown, since when
         self.statuses: dict[int, int] = {}  # exit statuses by pid, as they become known
+        self._signalled: dict[int, set[int]] = {}  # by pid: signals that the program itself has sent there
         self.living: list[Traced] = []
         self.holes = 0
         self._told_of_limit = False
@@ -168,6 +169,7 @@ class Tracing:
             status = self.statuses.get(process.pid)
             if status is not None or final or now_ns - since_ns > _PATIENCE_NS:
                 process.exit_status = status
+                process.terminated = -(status or 0) in self._signalled.get(process.pid, ())
                 self._registry.end_process(process, process.end_ns or since_ns)
                 self._unreported.remove((process, since_ns))
 
@@ -201,7 +203,8 @@ class Tracing:
             forked = how == "fork"
         main = self._main_interpreter(ring.pid)
         if main is None and self._registry.process_of_pid(ring.pid) is not None:
-            self.statuses.pop(ring.pid, None)  # of the process that had this pid before
+            for of_earlier in (self.statuses, self._signalled):  # of the process that had this pid before
+                of_earlier.pop(ring.pid, None)
         process = self._registry.add_process(
             ring.pid,
             ring.parent_pid,
@@ -249,6 +252,8 @@ class Tracing:
                         "lane": registry.lane(process, serial).number,
                     }
                 )
+            case ("executor-collector", number, None):
+                process.collectors.pop(number, None)
             case ("executor-collector", number, serial):
                 process.collectors[number] = serial
             case ("nesting" | "joined" | "passed", *_):
@@ -259,6 +264,8 @@ class Tracing:
                 registry.add_child(process, pid, name, launched_ns)
             case ("child-end", pid, _, exit_code):
                 self.statuses.setdefault(pid, exit_code)
+            case ("child-signal", pid, number):
+                self._signalled.setdefault(pid, set()).add(number)
             case _:
                 if not self._define(process, frame):
                     self._on_frame(process, frame)

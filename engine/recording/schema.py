@@ -147,7 +147,9 @@ PRIMITIVE_KINDS = (
 #   process      id pid parent(process|null) start_ns launched_ns(when its parent began to start it) name python
 #                free_threaded executable argv how("exec"|"fork")
 #                role("program"|"worker"|"service": multiprocessing's own)
-#   process-end  id time_ns exit_status(int|null, negative: minus the signal)      process-name  id name launched_ns
+#   process-end  id time_ns exit_status(int|null, negative: minus the signal)
+#                terminated(true: by that signal, which the program itself sent by terminate() or the like)
+#   process-name  id name launched_ns
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name time_ns           lane-end   id time_ns error("" | one line)
 #   primitive    id kind name file line process(process|null) shared internal capacity(int|null)

@@ -9,6 +9,7 @@ from .follow import waiting
 from .originals import clock, get_frame
 from .patching import Builtin, hidden, replace_builtins, replace_method
 from .primitives import ATTRIBUTE, define
+from .processes import make_send_signal
 from .state import current_ring
 
 TYPE_CHECKING = False
@@ -154,3 +155,4 @@ def patch_subprocess(module: ModuleType) -> None:
     for name in ("wait", "communicate"):
         replace_method(module.Popen, name, lambda o: waiting(o, ready=has_ended, failed=lambda *_: False))
     replace_method(module.Popen, "_handle_exitstatus", make_handle_exit)
+    replace_method(module.Popen, "send_signal", make_send_signal)

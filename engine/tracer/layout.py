@@ -150,9 +150,10 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("output", serial, time_ns, stream, text)    stream: 1 | 2
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
 #   ("executor-worker", object, serial)  thread works for that executor
-#   ("executor-collector", object, serial)  thread hands on its results in this process; 0: nobody does, after a fork
+#   ("executor-collector", object, serial)  thread hands on its results; 0: nobody, after a fork; None: unknown
 #   ("child", pid, launched_ns, name)    when its launch began
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
+#   ("child-signal", pid, signal)        about to be sent by the child's Process or Popen object: terminate(), kill()
 #   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
 #   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken

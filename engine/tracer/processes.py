@@ -47,6 +47,18 @@ def make_poll(original: Method) -> Method:
     return poll
 
 
+def make_send_signal(original: Method) -> Method:
+    """A process that the program itself ends is told from one that is lost. Of `subprocess.Popen`, too."""
+
+    def send(self: Any, sig: int) -> Any:
+        with hidden:
+            if self.returncode is None:
+                current_ring().texts.write("child-signal", int(self.pid), int(sig))
+            return original(self, sig)
+
+    return send
+
+
 def make_bootstrap(original: Method) -> Method:
     """The child: it shows up at once, and drops its parent's number for it."""
 
@@ -83,3 +95,4 @@ def patch_process(module: ModuleType) -> None:
 def patch_popen(module: ModuleType) -> None:
     """`multiprocessing.popen_fork` and `popen_forkserver`."""
     replace_method(module.Popen, "poll", make_poll)
+    replace_method(module.Popen, "_send_signal", make_send_signal)

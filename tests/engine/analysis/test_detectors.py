@@ -179,6 +179,8 @@ def ended_by(who: str) -> dict[str, Any]:
         ([end(128 + signal.SIGINT, 0), ended_by("deadlock")], []),
         ([end(1, 0), ended_by("deadlock")], []),
         ([end(-signal.SIGSEGV), ended_by("stop")], ["lost-worker"]),
+        ([end(-signal.SIGTERM)], ["lost-worker"]),
+        ([end(-signal.SIGTERM) | {"terminated": True}], []),
     ],
 )
 def test_lost_processes(texts: list[dict[str, Any]], expected: list[str]) -> None:
