@@ -1,5 +1,6 @@
 """Processes: each its own ring, however started; primitives that are the same object in all of them."""
 
+import signal
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -52,6 +53,27 @@ def test_children_share_primitives(tmp_path: Path, method: str) -> None:
     assert program.of(layout.WAIT, queue)
     assert all(c.of(layout.DEPTH, queue)[0].detail == layout.QUEUE_PUT for c in children)
     assert all(c.texts("process")[0][-1] == ("exec" if method == "spawn" else "fork") for c in children)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_ending_a_child_is_told_of_before_its_end(tmp_path: Path, method: str) -> None:
+    program = trace(
+        tmp_path,
+        """
+        import multiprocessing, subprocess, sys, time
+        if __name__ == "__main__":
+            context = multiprocessing.get_context(sys.argv[1])
+            child = context.Process(target=time.sleep, args=(60,), name="child"); child.start()
+            other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            child.kill(); child.join(); child.kill()
+            other.terminate(); other.wait(); other.terminate()
+        """,
+        method,
+    )[0]
+    pids = {name: pid for pid, _, name in program.texts("child")}
+    child, other = pids.pop("child"), pids.popitem()[1]
+    assert program.texts("child-signal") == [(child, signal.SIGKILL), (other, signal.SIGTERM)]
+    assert [end[0::2] for end in program.texts("child-end")] == [(child, -signal.SIGKILL), (other, -signal.SIGTERM)]
 
 
 def test_fork_keeps_nothing_of_the_parents_ring(tmp_path: Path) -> None:
