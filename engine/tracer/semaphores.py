@@ -84,7 +84,7 @@ class Permits:
         self.is_signal = True
         current().ring.texts.write("used-as-signal", self.number)
         held, self.held = self.held, {}
-        for state, permits in held.items():
+        for state, permits in list(held.items()):  # another thread may still have hold of it
             for permit in permits:
                 permit.owner = None
                 if state.ring is run.ring:

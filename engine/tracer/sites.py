@@ -101,7 +101,7 @@ def stack_at(site: int, frame: FrameType | None) -> int:
     """The stack at a site that a frame still running has passed; the site itself when none has."""
     frame = user_frame(frame)
     while frame is not None:
-        if site in code_of(frame).sites.values():
+        if site in list(code_of(frame).sites.values()):  # a copy: other threads add theirs meanwhile
             return stack_of(frame, site)
         frame = user_frame(frame.f_back)
     return site

@@ -231,7 +231,7 @@ class ThreadState:
         self.hand_back_chunk()
         self.ident = 0  # another thread may have the same from now on
         self.ring.texts.write("thread-end", self.serial, clock(), error)
-        for reference in self.reserved.values():
+        for reference in list(self.reserved.values()):  # a destructor may acquire another lock meanwhile
             self._disown(reference())
         self.ring.states.pop(self.serial, None)
         words, cell = self.words, self.cell
@@ -297,7 +297,7 @@ def enter(name: str = "", *, internal: bool = False, parent: int = 0, daemon: bo
 def _seen_before(ring: Ring) -> ThreadState | None:
     """Of a thread that comes into this interpreter again: what was local to it there is gone."""
     ident = get_ident()
-    return next((state for state in ring.states.values() if state.ident == ident), None)
+    return next((state for state in list(ring.states.values()) if state.ident == ident), None)
 
 
 def leave(error: str = "") -> None:

@@ -46,3 +46,34 @@ def test_everything_everywhere(tmp_path: Path, other_pythons: list[str], method:
         assert sum(bool(p.texts("executor-worker")) for p in processes) >= 3, python
         shared = program.primitive("process RLock")
         assert any(p.of(layout.HOLD, shared) for p in processes[1:]), python
+
+
+NEW_SITES = """
+    import threading, time
+    lines = ["def work(step, lock, condition):", "  if step < 0:", "    with condition:"]
+    lines += ["      for _ in range(60): condition.wait(0.006)"]
+    for step in range(1500):
+        lines += [f"  if step == {step}:", "    with lock: pass"]
+    exec(compile("\\n".join(lines), __file__, "exec"))
+    failures = []
+    threading.excepthook = failures.append
+    def run_new_lines(first):
+        for step in range(first, 1500, 2):
+            work(step, threading.Lock(), None)
+            time.sleep(0.0003)
+    threads = [threading.Thread(target=work, args=(-1, None, threading.Condition())) for _ in range(6)]
+    threads += [threading.Thread(target=run_new_lines, args=(first,)) for first in range(2)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    assert not failures, failures
+"""
+
+
+@pytest.mark.full
+def test_long_waits_while_other_threads_run_new_lines(tmp_path: Path, other_pythons: list[str]) -> None:
+    """On a free-threaded build a dict may not grow while it is iterated over."""
+    for number, python in enumerate(other_pythons):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (program,) = trace(folder, NEW_SITES, python=python)
+        assert program.of(layout.WAIT, program.primitive("Condition")), python
