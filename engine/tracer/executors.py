@@ -10,7 +10,7 @@ from .primitives import ATTRIBUTE
 from .queues import raw_simple_queue
 from .sites import user_site
 from .state import current, run
-from .tasks import TaskCall, hands_on, idle, plain, task_name, works_for
+from .tasks import TaskCall, hands_on, idle, plain, serves_itself, task_name, works_for
 from .waits import begin, finish
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def make_submit(original: Method) -> Method:
         with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number and run.forked and is_bereft(self, number):
-                return submit_to_nobody(original, number, self, *args, **kwargs)
+                return submit_to_copy(original, number, self, *args, **kwargs)
             future = original(self, *args, **kwargs)
             if number:
                 future.__dict__[ATTRIBUTE] = number
@@ -39,22 +39,37 @@ def make_submit(original: Method) -> Method:
 
 def is_bereft(executor: Any, number: int) -> bool:
     """Whether it is a copy made by fork whose threads stayed behind. Each worker has one: of while it was started."""
-    if number & layout.OBJECT_SHARED and any(state.executor == number for state in current().ring.states.values()):
+    if number & layout.OBJECT_SHARED and works_here(number):
         return True
     manager = getattr(executor, "_executor_manager_thread", None)
     threads = [manager] if manager is not None else list(getattr(executor, "_threads", ()))
     return bool(threads) and not any(thread.is_alive() for thread in threads)
 
 
-def submit_to_nobody(original: Method, number: int, executor: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Submitting to such a copy may wait for good: for its lock, which was held at the fork."""
-    hands_on(number, None)
-    state = current()
-    outer = begin(state, number, layout.WAIT_OTHER, user_site(get_frame(1)))
-    try:
+def works_here(number: int) -> bool:
+    """Whether a thread of this process is a worker of that executor."""
+    return any(state.executor == number for state in list(current().ring.states.values()))
+
+
+def submit_to_copy(original: Method, number: int, executor: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Submitting to such a copy may wait for good: for its lock, which was held at the fork. That of a thread pool may
+    have room for one more worker, though, and starts it.
+    """
+    shared = number & layout.OBJECT_SHARED
+    if shared or executor._shutdown_lock.locked():
+        hands_on(number, None)
+        state = current()
+        outer = begin(state, number, layout.WAIT_OTHER, user_site(get_frame(1)))
+        try:
+            future = original(executor, *args, **kwargs)
+        finally:
+            finish(state, outer)
+    else:
         future = original(executor, *args, **kwargs)
-    finally:
-        finish(state, outer)
+    if not shared and is_bereft(executor, number):
+        hands_on(number, None)
+    elif not shared:
+        serves_itself(number)
     future.__dict__[ATTRIBUTE] = number
     return future
 

@@ -68,6 +68,11 @@ def hands_on(number: int, state: ThreadState | None) -> None:
     current().ring.texts.write("executor-collector", number, state.serial if state is not None else 0)
 
 
+def serves_itself(number: int) -> None:
+    """What was told by `hands_on` of that executor does not hold any more: it has workers of its own here."""
+    current().ring.texts.write("executor-collector", number, None)
+
+
 def plain(method: Any) -> Any:
     """The method as it was before it was patched."""
     return getattr(method, "__wrapped__", method)
