@@ -17,6 +17,7 @@ LONGEST_NAME = 150  # px
 MARGIN = 8.0  # px around everything
 PART_GAP = 16.0
 BEND = 16.0
+LABEL_PX = 20.0  # height of a label
 LOOP_PX = 30.0
 
 
@@ -90,14 +91,16 @@ class LockOrderCanvas(GraphView):
             node.key: metrics.elidedText(node.text, Qt.TextElideMode.ElideMiddle, LONGEST_NAME)
             for node in self.drawing.nodes
         }
-        loops = {edge.start for edge in self.drawing.edges if edge.start == edge.end}
+        links = [(edge.start, edge.end) for edge in self.drawing.edges if edge.end is not None]
+        loops = {start for start, end in links if start == end}
+        bows = self._bows(metrics)
         sizes: dict[int, tuple[float, float]] = {}
         for key, text in texts.items():
             width, height = metrics.horizontalAdvance(text) + 2 * NODE_MARGIN, NODE_HEIGHT
             height += 2 * LOOP_PX if key in loops else 0
-            sizes[key] = (height, width) if self._down else (width, height)
+            along, across = (height, width) if self._down else (width, height)
+            sizes[key] = along, max(across, bows.get(key, 0.0))
         self._boxes_of = {key: (QRectF(), text) for key, text in texts.items()}
-        links = [(edge.start, edge.end) for edge in self.drawing.edges if edge.end is not None]
         self._parts = []
         for nodes in parts_of(sizes, links):
             inside = frozenset(nodes)
@@ -109,6 +112,16 @@ class LockOrderCanvas(GraphView):
         worst = {node.key for node in self.drawing.nodes if node.tone is Tone.DANGER}
         self._parts.sort(key=lambda part: (not part[1] & worst, min(part[1])))
         self._arrange()
+
+    def _bows(self, metrics: QFontMetricsF) -> dict[int, float]:
+        """By node: the room across that edges bowing out on both sides need, with their labels."""
+        linked = {(edge.start, edge.end) for edge in self.drawing.edges if edge.start != edge.end}
+        room: dict[int, float] = {}
+        for edge in self.drawing.edges:
+            if (edge.start, edge.end) in linked and (edge.end, edge.start) in linked:
+                label = metrics.horizontalAdvance(edge.text) if self._down else LABEL_PX
+                room[edge.start] = max(room.get(edge.start, 0.0), 2 * BEND + label)
+        return room
 
     def _arrange(self) -> None:
         """The parts beside each other, across the layers, in as many files as the room needs."""
