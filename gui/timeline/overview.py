@@ -41,6 +41,8 @@ GO_ON_MS = 16
 STEP_S = 0.004  # what must be left of a frame for a piece of the picture, with what else is to be painted
 LATEST_S = 1.0
 REDRAW_S = 1.5  # while data arrive, the strip is drawn anew this often
+STRETCH = 0.15  # or sooner, when the recording has become longer by this share: the old picture no longer fits
+LEAST_REDRAW_S = 0.15
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ class Overview(QWidget):
             self._picture.colour(self._raster)
         # A paint may come between new data and the new limits, so both count.
         wanted = (model.version, self._view.limits)
-        early = now - self._drawn_at < REDRAW_S and not model.finished
+        early = now - self._drawn_at < self._redraw_s() and not model.finished
         if resized or self._drawn is None or (wanted != self._drawn and not early and not self._picture.making):
             self._drawn_at, self._drawn = now, wanted
             scale = self.scale()
@@ -300,6 +302,11 @@ class Overview(QWidget):
                 self._picture.step(model, self._raster)
             if self._picture.making:
                 self._go_on.start()
+
+    def _redraw_s(self) -> float:
+        """How old the picture may become while data arrive: a young recording outgrows it within moments."""
+        start, end = self._view.limits
+        return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S), REDRAW_S)
 
     def _on_theme_changed(self) -> None:
         self._raster = None
