@@ -67,7 +67,8 @@ class GraphCanvas(GraphView):
     def place_nodes(self, metrics: QFontMetricsF) -> dict[int, tuple[QRectF, str]]:
         """Spreads the nodes over the room; names get shorter until no two nodes touch."""
         places = self._layout.place(self._data)
-        room = QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        loops = any(edge.holder is None or edge.holder == edge.waiter for edge in self._data.edges)
+        room = QRectF(self.rect()).adjusted(6, self.loop_px if loops else 6, -6, -6)
         spread = max([SPREAD, *(abs(one - 0.5) for place in places.values() for one in place)])
         boxes: dict[int, tuple[QRectF, str]] = {}
         for longest in LONGEST_NAMES:

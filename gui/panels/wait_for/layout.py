@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 FIRST_SLOTS = 3
+MOST_IN_ROWS = 8  # that wait for two who wait for each other; more stand around them
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class RingLayout:
     def _place_cycle(self, data: GraphData) -> dict[int, tuple[float, float]]:
         """The cycle in the middle, whoever waits for it around it, near the lane it waits for."""
         others = [lane for lane in data.lanes if lane not in data.cycle]
+        if len(data.cycle) == 2 and len(others) <= MOST_IN_ROWS:
+            return _between_rows(data, others)
         inner = 0.24 if others else 0.36
         places = dict(zip(data.cycle, ring(len(data.cycle), inner, _first_angle(len(data.cycle))), strict=True))
         angles = {lane: math.atan2(y - 0.5, x - 0.5) for lane, (x, y) in places.items()}
@@ -82,6 +85,16 @@ class RingLayout:
             for lane, place in zip(self._slots, map(slot_place, range(len(self._slots))), strict=True)
             if lane is not None
         }
+
+
+def _between_rows(data: GraphData, others: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """Two that wait for each other side by side, as far apart as without `others`, which stand below and above."""
+    places = dict(zip(data.cycle, ring(2, 0.36, _first_angle(2)), strict=True))
+    target = {edge.waiter: edge.holder for edge in data.edges if edge.holder is not None}
+    order = sorted(others, key=lambda lane: (places.get(target.get(lane, -1), (0.5, 0.5))[0], lane))
+    for row, y in ((order[::2], 0.94), (order[1::2], 0.06)):
+        places.update({lane: ((number + 1) / (len(row) + 1), y) for number, lane in enumerate(row)})
+    return places
 
 
 def slot_place(slot: int) -> tuple[float, float]:
