@@ -60,4 +60,5 @@ class ProminentButton(QToolButton):
         self.setEnabled(self._action.isEnabled())
 
     def _draw(self) -> None:
-        self.setIcon(icon(self._sign, getattr(self._themes.current.surfaces, self._colour)))
+        colours = self._themes.current.surfaces
+        self.setIcon(icon(self._sign, getattr(colours, self._colour), colours.border_strong))

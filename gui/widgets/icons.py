@@ -13,13 +13,14 @@ DISABLED_OPACITY = 0.35
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, colour: str) -> QIcon:
-    """The icon of that name with its lines in `colour` (as QColor reads it); faint when disabled."""
+def icon(name: str, colour: str, disabled: str = "") -> QIcon:
+    """The icon of that name with its lines in `colour` (as QColor reads it); in `disabled`, or faint, when disabled."""
     made = QIcon()
     ratios = {1.0, 2.0, *(screen.devicePixelRatio() for screen in QGuiApplication.screens())}
     for size in sorted(round(SIZE * ratio) for ratio in ratios):
         made.addPixmap(pixmap(name, colour, size), QIcon.Mode.Normal)
-        made.addPixmap(pixmap(name, colour, size, DISABLED_OPACITY), QIcon.Mode.Disabled)
+        faint = pixmap(name, disabled, size) if disabled else pixmap(name, colour, size, DISABLED_OPACITY)
+        made.addPixmap(faint, QIcon.Mode.Disabled)
     return made
 
 

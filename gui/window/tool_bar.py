@@ -80,9 +80,11 @@ class ToolBar(QToolBar):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window some buttons are their icons and texts are cut, so that none is pushed out of sight."""
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        narrow = event.size().width() < NARROW_PX
         for button in (self.stop, self.compare):
-            button.setToolButtonStyle(alone if event.size().width() < NARROW_PX else beside)
-        self.interpreter.setMinimumContentsLength(14 if event.size().width() < NARROW_PX else 24)
+            button.setToolButtonStyle(alone if narrow else beside)
+        self.interpreter.setMinimumContentsLength(14 if narrow else 24)
+        self.recording.set_brief(narrow)
         super().resizeEvent(event)
 
     def _prominent(
@@ -110,8 +112,13 @@ class RecordingIndicator(QLabel):
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._themes = themes
+        self._brief = False
         self.setAccessibleName("Recording")
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def set_brief(self, brief: bool) -> None:
+        """Whether the time has to do, without a word."""
+        self._brief = brief
 
     def show_state(self, state: RunState, seconds: float) -> None:
         """What the run is doing and how long it has been going on."""
@@ -120,6 +127,7 @@ class RecordingIndicator(QLabel):
             self.setText("")
             self.setMinimumWidth(0)
             return
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● recording 00:00 "))
-        red = self._themes.current.surfaces.danger
-        self.setText(f'<span style="color:{red}">●</span> {words[state]} {elapsed(seconds)}')
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 00:00 " if self._brief else "● recording 00:00 "))
+        red, word = self._themes.current.surfaces.danger, "" if self._brief else f"{words[state]} "
+        self.setText(f'<span style="color:{red}">●</span> {word}{elapsed(seconds)}')
+        self.setToolTip(words[state])
