@@ -31,8 +31,10 @@ def find(model: Model) -> list[Finding]:
     """One finding a lock and thread, of the first MOST."""
     found: list[Finding] = []
     for left in sorted(_left(model), key=lambda each: each.lane.end_ns or 0):
+        if len(found) >= MOST:
+            break
         waits = _waits(model, left)
-        if waits and len(found) < MOST:
+        if waits and not _released_later(model, left):
             found.append(_of(model, left, waits))
     return found
 
@@ -64,6 +66,15 @@ def _waits(model: Model, left: _Left) -> dict[int, int]:
         if waited_ns := int((slices.ends[mine] - np.maximum(slices.starts[mine], end_ns)).sum()):
             found[lane.id] = waited_ns
     return found
+
+
+def _released_later(model: Model, left: _Left) -> bool:
+    """Whether anybody has released it since for the one that had ended, or has got it, which comes to the same."""
+    if left.primitive.kind not in MUTEXES and left.primitive.capacity != 1:
+        return False  # of several permits it may have been another one
+    number, end_ns = left.primitive.id, left.lane.end_ns or 0
+    got = model.holds.first_from(number, end_ns, model.end_ns + 1 - end_ns)
+    return got is not None or bool(len(model.signals.of(number, end_ns, model.end_ns + 1)))
 
 
 def _of(model: Model, left: _Left, waits: dict[int, int]) -> Finding:

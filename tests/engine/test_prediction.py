@@ -62,3 +62,8 @@ def test_what_is_not_predicted_is_explained(program: str, why: str, models: dict
 def test_locks_that_were_only_made_alike_are_an_inversion(models: dict[str, Model]) -> None:
     (found,) = find_all(models["made_alike"])
     assert (found["kind"], found["severity"], found["certainty"]) == ("lock-order-inversion", "info", "inferred")
+
+
+def test_a_lock_that_was_released_after_its_holder_had_ended_is_not_abandoned(models: dict[str, Model]) -> None:
+    for program in ("abandoned_but_released", "abandoned_but_released_processes fork"):
+        assert not [found for found in find_all(models[program]) if found["kind"] == "abandoned-lock"]
