@@ -43,7 +43,8 @@ def _straggler(model: Model) -> list[Finding]:
         return []
     totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
     busy, asleep = totals[:, list(BUSY)].sum(axis=1), totals[:, State.SLEEP]
-    if np.median(asleep) > np.median(busy):
+    of_sleep = bool(np.median(asleep) > np.median(busy))
+    if of_sleep:
         busy = busy + asleep
     order = np.argsort(busy)
     worst, median = int(order[-1]), int(np.median(busy))
@@ -52,13 +53,14 @@ def _straggler(model: Model) -> list[Finding]:
     if lanes[worst] in stuck or busy[worst] < 2 * median or extra < MIN_EXTRA_NS or extra < MIN_EXTRA_SHARE * elapsed:
         return []
     name = model.lane_label(lanes[worst])
+    was, goes, went = ("asleep or busy", "goes", "went") if of_sleep else ("busy", "works", "worked")
     return [
         finding(
             model,
             "straggler",
-            f"{name} works on while the others are done",
-            f"{name} was busy for {duration(int(busy[worst]))}, half of the {len(lanes)} workers for"
-            f" {duration(median)} or less: for {duration(extra)} it worked alone.",
+            f"{name} {goes} on while the others are done",
+            f"{name} was {was} for {duration(int(busy[worst]))}, half of the {len(lanes)} workers for"
+            f" {duration(median)} or less: for {duration(extra)} it {went} on alone.",
             "Cut the work into smaller pieces and let workers fetch the next one when they are done, largest first.",
             lanes=[lanes[worst]],
         )

@@ -9,6 +9,7 @@ from typing import Any
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.lock_graph import excluded
+from engine.analysis.lock_order import KIND
 from engine.analysis.report import how_it_ended, listed_exclusions
 from engine.model.entities import Site
 from engine.model.format import count
@@ -69,7 +70,8 @@ def render(model: Model, findings: list[Finding], *, verbose: bool = False) -> s
     """The same for a person, WIDTH characters wide but for paths."""
     parts = [render_finding(model, found) for found in findings]
     if verbose:
-        parts.append(listed_exclusions(excluded(model)) or "No locks are taken in opposite orders otherwise.")
+        otherwise = " otherwise" if any(found["kind"] == KIND for found in findings) else ""
+        parts.append(listed_exclusions(excluded(model)) or f"No locks are taken in opposite orders{otherwise}.")
     parts.append(f"{HEADS[_head(findings)]}\n{_counts(model)}")
     return "\n\n".join(parts)
 
