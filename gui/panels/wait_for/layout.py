@@ -104,7 +104,8 @@ def slot_place(slot: int) -> tuple[float, float]:
     else:
         there = FIRST_SLOTS << (slot // FIRST_SLOTS).bit_length() - 1
         turn = (slot - there + 0.5) / there
-    return ring(1, 0.38, 2 * math.pi * turn - math.pi / 2)[0]
+    x, _ = ring(1, 0.38, 2 * math.pi * turn - math.pi / 2)[0]
+    return x, 0.12 + 0.76 * min(turn, 1 - turn) * 2  # evenly down both sides, since names are wide and not high
 
 
 def ring(count: int, radius: float, first_angle: float) -> list[tuple[float, float]]:
