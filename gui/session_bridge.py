@@ -13,20 +13,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.analysis.findings import DETECTORS, Detector
-from engine.analysis.foresight import Foresight
 from engine.model.model import Model
 from engine.recording.append import CannotAppend, append_texts
 from engine.recording.library import save_as
 from engine.recording.overview import read_overview
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
-from gui.finding_search import FindingSearch
+from gui.finding_watch import FindingWatch
 
 FRAME_BUDGET_S = 0.003  # a batch that builds levels may take as long again
-SEARCHED_HERE = 3000  # slices; of shorter recordings every detector is done within a frame
 SETTLE_S = 0.002  # of a frame in which nothing has come
-FORESIGHT_S = 0.001  # of a frame, for predicting deadlocks while a run goes on
 STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
 
@@ -64,19 +60,16 @@ class SessionBridge(QObject):
         self._clock = clock
         self._session: Session | None = None
         self._reader: RecordingReader | None = None
-        self._known_findings: dict[int, dict[str, object]] = {}
         self._opening = False
         self._known_notes = 0
         self._damage: str | None = None
         self._unwritten: dict[int, dict[str, Any]] = {}  # bookmarks that the file does not hold, as far as is known
-        self._found = False  # findings have come from the helper process since the last look
-        self._unsearched = False  # the recording shown has not been looked through for findings, nor is it now
-        self._detectors_left: list[Detector] = []  # of a short recording, run one a frame
-        self._foresight: Foresight | None = None  # of the recording shown
-        self._search = FindingSearch(self)
-        self._search.found.connect(self._on_found)
-        self._search.progressed.connect(self._on_search_progressed)
-        self._search.failed.connect(lambda why: self.noted.emit(f"Findings could not be looked for: {why}."))
+        self._findings = FindingWatch(clock, self)
+        self._findings.added.connect(self.finding_added)
+        self._findings.changed.connect(self.finding_changed)
+        self._findings.removed.connect(self.finding_removed)
+        self._findings.progressed.connect(self.search_progressed)
+        self._findings.failed.connect(lambda why: self.noted.emit(f"Findings could not be looked for: {why}."))
         self.request: RunRequest | None = None
         self.path: Path | None = None
         self.model: Model | None = None
@@ -89,7 +82,7 @@ class SessionBridge(QObject):
     @property
     def searched(self) -> bool:
         """Whether the last search for findings that a helper process did came to its end."""
-        return self._search.completed
+        return self._findings.searched
 
     def start(self, request: RunRequest) -> bool:
         """Starts a run and shows its recording as it grows; False, after `failed`, when it can't be started."""
@@ -133,7 +126,7 @@ class SessionBridge(QObject):
 
     def cancel_work(self) -> None:
         """Stops taking in a recording, or looking for findings in it; what has been taken in or found stays."""
-        self._search.cancel()
+        self._findings.cancel()
         if self._opening:
             self._opening = False
             self._close_reader()
@@ -217,28 +210,17 @@ class SessionBridge(QObject):
             self._settle()
         if changed:
             self.data_taken_in.emit()
-            self._report_findings()
+            self._findings.report()
             self._report_notes()
             if self._unwritten and self._session is not None:
                 self._note_written()
-        elif self._unsearched and not self.running and self._reader.at_end:
-            self._begin_search()
-        elif self._detectors_left:
-            self._analyse()
-            changed = True
+        elif not self.running and self._reader.at_end:
+            changed = self._findings.go_on()
         if self._opening:
             self._report_opening()
         self._report_damage()
-        found, self._found = self._found or self._foresee(), False
+        found = self._findings.take_news() or (self.running and self._findings.foresee())
         return changed or found
-
-    def _foresee(self) -> bool:
-        """While a run goes on: predicts what may happen in it, for a moment; True when findings have changed."""
-        assert self._foresight is not None
-        if not self.running or not self._foresight.advance(FORESIGHT_S):
-            return False
-        self._report_findings()
-        return True
 
     def _take_batches(self, budget_s: float) -> bool:
         """Takes in batch after batch, each of them a small piece of work, until the budget is spent."""
@@ -273,7 +255,7 @@ class SessionBridge(QObject):
     def _end_run(self, status: SessionStatus) -> None:
         assert self._session is not None
         if self._reader is not None:
-            self._report_findings()
+            self._findings.report()
             self._report_notes()
         self._session.close()
         self._session = None
@@ -295,16 +277,14 @@ class SessionBridge(QObject):
         self._reader = reader
         self.path = path
         self.model = Model(reader.header)
-        self._foresight = Foresight(self.model, self._clock)
+        self._findings.watch(self.model, path)
         if self._opening and (overview := read_overview(path)) is not None:
             self.model.foretell(overview)
-        self._unsearched = True
         self.model_replaced.emit(self.model)
 
     def _show_nothing(self) -> None:
         self._close_reader()
         self._opening = False
-        self._known_findings.clear()
         self._unwritten.clear()
         self._known_notes = 0
         self._damage = None
@@ -314,61 +294,14 @@ class SessionBridge(QObject):
             self.model_replaced.emit(None)
 
     def _close_reader(self) -> None:
-        self._search.cancel()
-        self._unsearched = False
-        self._detectors_left = []
+        self._findings.stop()
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
-    def _begin_search(self) -> None:
-        """Looks for what follows from the whole recording."""
-        assert self.model is not None
-        assert self.path is not None
-        self._unsearched = False
-        if self.model.states.slice_count > SEARCHED_HERE:
-            self._search.start(self.path)
-        else:
-            self._detectors_left = list(DETECTORS)
-            self._analyse()
-
-    def _analyse(self) -> None:
-        assert self.model is not None
-        assert self._foresight is not None
-        for finding in self._detectors_left.pop(0).find(self.model):
-            self._foresight.take(finding)
-        if not self._detectors_left:
-            self._foresight.end()
-        self._report_findings()
-
-    def _on_found(self, finding: dict[str, Any]) -> None:
-        assert self._foresight is not None
-        self._foresight.take(finding)
-        self._found = True
-        self._report_findings()
-
-    def _on_search_progressed(self, share: float) -> None:
-        if share >= 1.0 and self._search.completed and self._foresight is not None:
-            self._foresight.end()
-            self._found = True
-            self._report_findings()
-        self.search_progressed.emit(share)
-
     def replace_finding(self, finding: dict[str, Any]) -> None:
         """More is known of a finding by now: takes this one in its stead."""
-        if self.model is not None and finding["id"] in self.model.findings:
-            self.model.replace_finding(finding)
-            self._report_findings()
-
-    def _report_findings(self) -> None:
-        assert self.model is not None
-        for number, finding in self.model.findings.items():
-            known = self._known_findings.get(number)
-            if known is not finding:
-                self._known_findings[number] = finding
-                (self.finding_added if known is None else self.finding_changed).emit(finding)
-        for number in [number for number in self._known_findings if number not in self.model.findings]:
-            self.finding_removed.emit(self._known_findings.pop(number))
+        self._findings.replace(finding)
 
     def _report_opening(self) -> None:
         assert self._reader is not None
