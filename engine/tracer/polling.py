@@ -5,7 +5,7 @@ from __future__ import annotations
 from .blocking import make_method
 from .holds import LockType
 from .originals import get_frame
-from .patching import Builtin, hidden, replace_builtins
+from .patching import Builtin, hidden, look_like, replace_builtins
 from .sites import is_user_code
 
 TYPE_CHECKING = False
@@ -23,13 +23,18 @@ class Poller(metaclass=LockType):
     """Behaves as the object it wraps, and follows how long `poll` takes."""
 
     __slots__ = ("_raw",)
-    raw_type: type
+    raw_type: type = object
     poll = make_method(poll_raw)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """As the raw type, which mostly refuses."""
         with hidden:
             return cls.raw_type(*args, **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """As the raw one, which refuses to be copied and pickled."""
+        with hidden:
+            return self._raw.__reduce_ex__(protocol)
 
     def __getattr__(self, name: str) -> Any:
         with hidden:
@@ -61,18 +66,40 @@ def kind_of(raw: Any) -> type[Poller]:
     kind = kinds.get(raw_type)
     if kind is None:
         made = type("poll", (Poller,), {"__slots__": (), "raw_type": raw_type})
-        kind = kinds[raw_type] = name_after(made, raw_type)
+        kind = kinds[raw_type] = stand_for(made, raw_type)
     return kind
 
 
 kinds: dict[type, type[Poller]] = {}
 
 
-def name_after(kind: type[Poller], raw: type) -> type[Poller]:
-    """The class is called as the one it stands for."""
+def stand_for(kind: type[Poller], raw: type) -> type[Poller]:
+    """The class is called as the one it stands for, has what that has, and is no base either."""
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(kind, attribute, getattr(raw, attribute))
+    for name, member in vars(raw).items():
+        if not name.startswith("_") and not hasattr(kind, name):
+            setattr(kind, name, forward(name, member))
+    kind.__init_subclass__ = classmethod(refuse)  # type: ignore[assignment]
     return kind
+
+
+def forward(name: str, member: Any) -> Any:
+    """A method or attribute of the raw one's."""
+    if not callable(member):
+        return property(lambda self: getattr(self._raw, name), doc=member.__doc__)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with hidden:
+            return getattr(self._raw, name)(*args, **kwargs)
+
+    return look_like(method, member)
+
+
+def refuse(cls: type[Poller], /, **_: Any) -> None:
+    """As the raw type does."""
+    with hidden:
+        type(cls.__name__, (cls.raw_type,), {})
 
 
 def make_epoll(raw: Any) -> type[Poller]:
@@ -102,7 +129,7 @@ def make_epoll(raw: Any) -> type[Poller]:
             with hidden:
                 return self._raw.__exit__(*args)
 
-    return name_after(Epoll, raw)
+    return stand_for(Epoll, raw)
 
 
 def patch_select(module: ModuleType) -> None:

@@ -130,6 +130,13 @@ def test_objects_that_poll(tmp_path: Path) -> None:
         assert events.closed
         try: events.poll()
         except ValueError as error: assert "traceback" not in str(error)
+        import copy, pickle
+        assert select.epoll.fromfd and select.epoll.modify.__doc__ and str(type(events).__mro__)
+        def refused(what, *args):
+            try: what(*args)
+            except TypeError: return True
+        for each in poller, events:
+            assert refused(copy.copy, each) and refused(pickle.dumps, each) and refused(type, "Mine", (type(each),), {})
         os.close(r); os.close(w)
         """,
     )
