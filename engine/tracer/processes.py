@@ -52,7 +52,7 @@ def make_send_signal(original: Method) -> Method:
 
     def send(self: Any, sig: int) -> Any:
         with hidden:
-            if self.returncode is None:
+            if self.returncode is None and isinstance(sig, int) and sig > 0:  # 0 only asks; others are refused
                 current_ring().texts.write("child-signal", int(self.pid), int(sig))
             return original(self, sig)
 

@@ -320,3 +320,19 @@ def test_proxies_of_a_manager_and_locks_of_shared_values(tmp_path: Path) -> None
     (hold,) = program.of(layout.HOLD, program.primitive("process RLock"))
     waits = program.of(layout.WAIT, program.primitive("Proxy"))
     assert (program.line(hold.site), [program.line(wait.site) for wait in waits]) == (4, [7, 7])
+
+
+def test_signals_that_are_none_are_refused_as_ever_and_not_told(tmp_path: Path) -> None:
+    processes = trace(
+        tmp_path,
+        """
+        import subprocess, sys
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        child.send_signal(0)
+        for wrong in ("x", None, 1.5):
+            try: child.send_signal(wrong)
+            except TypeError: pass
+        child.communicate(b"\\n")
+        """,
+    )
+    assert not processes[0].texts("child-signal")
