@@ -19,9 +19,9 @@ from engine.model.model import Model
 from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
-from gui.timeline.pieces import BARE, LEAST_COLUMNS, Pace, Piece, next_piece
+from gui.timeline.pieces import BARE, LEAST_COLUMNS, WAS_EMPTY, Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
-from gui.timeline.ring import MADE, ROUGH, Ring
+from gui.timeline.ring import MADE, OPEN, ROUGH, Ring
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 
@@ -166,7 +166,7 @@ class LaneColumns:
         self.headers = [place for place, row in enumerate(rows) if row.kind is not RowKind.LANE]
 
     def _leave_open(self, model: Model) -> None:
-        """What had not been recorded when this last looked is empty; it may stay so for a frame."""
+        """What had not been recorded when this last looked is empty; it may stay so for a frame, and is made first."""
         if model is self._known_of:
             first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
             if first < self.last and self.rows:
@@ -177,8 +177,13 @@ class LaneColumns:
                     if self.rows[place].lanes  # others have none: they look the same throughout
                 }
                 nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
-                self.ring.put(np.arange(len(self.rows)), first, nothing, ROUGH)
+                self.ring.put(np.arange(len(self.rows)), first, nothing, OPEN)
+                self.ring.reopen(first, min(self._end(model), self.last))
         self._known_of, self._known_ns = model, model.end_ns
+
+    def _end(self, model: Model) -> int:
+        """The first column that nothing recorded can reach into: those of the pyramid reach into their neighbours."""
+        return math.ceil(model.end_ns / self._grid[0]) + 2
 
     def _mark_changed(self, scene: Scene) -> None:
         """What may look different since the model has grown is to be made anew; it stays on screen until then."""
@@ -193,7 +198,8 @@ class LaneColumns:
         # One column more: those of the pyramid are made of buckets that may reach into their neighbours.
         since = np.floor(times / self._grid[0]) - 1
         ring = self.ring
-        end = ring.base + ring.width
+        # What lies behind the end stays empty, and exactly so, until something is recorded there.
+        end = min(ring.base + ring.width, self._end(scene.model))
         first = int(max(since.min(), ring.base)) if since.min() < end else end
         for part in ring.parts(first, end):
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
@@ -218,8 +224,8 @@ class LaneColumns:
         while (piece := next_piece(todo, self._turn)) is not None:
             rows = [self.rows[place] for place in piece.places.tolist()]
             lanes = sum(len(row.lanes) for row in rows)
-            bare = todo.max() == BARE
-            columns = self._pace.columns(lanes, scale, deadline - now, bare=bare)
+            most = todo.max()
+            columns = self._pace.columns(lanes, scale, deadline - now, bare=most == BARE)
             if not math.isinf(budget_s):
                 columns = min(columns, _columns_worth(scene.model, lanes, scale))
             last = min(piece.last, piece.first + columns)
@@ -227,9 +233,12 @@ class LaneColumns:
             self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
             self._changed.append(Piece(piece.places, span.first, self.first + last))
             todo[piece.places, piece.first : last] = 0
-            self._turn = last / todo.shape[1]
+            if most < WAS_EMPTY:
+                self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
+            if most == WAS_EMPTY and now - started < MOST_MOVED_S:
+                continue  # what is to be improved gets its piece, too
             if now >= deadline and (todo.max() < BARE or (len(self._changed) >= SIDES and _bare_columns(todo) > FEW)):
                 break
         self._all_made = not todo.any()

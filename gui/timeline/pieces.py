@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.timeline.cells import Places
-from gui.timeline.ring import MADE, UNMADE
+from gui.timeline.ring import MADE, OPEN, UNMADE
 
 PIECE_S = 0.0007  # what any piece costs, however small
 LEAST_COLUMNS = 256
 LEAST_BARE_COLUMNS = 640  # where nothing is shown yet: about as dear as something coarse would be
 PROBED_COLUMNS = 384  # as long as it is not known what they cost at this zoom
 BARE = MADE - UNMADE
+WAS_EMPTY = MADE - OPEN
 LONG = 64  # columns for which it is worth making few rows by themselves
 
 
@@ -29,15 +30,15 @@ def next_piece(todo: NDArray[np.uint8], turn: float) -> Piece | None:
     """A block of columns to be made, the first one at or after this share of the width; None when all is done.
 
     `todo` (rows, columns) says how urgent a cell is, 0: done, BARE: nothing is shown there. Columns with the most
-    urgent ones come first, bare ones from left to right. Where few rows are to be made for long (a wait has ended) and
-    the others only at the end (what is new), the few come by themselves.
+    urgent ones come first, bare and empty ones from left to right. Where few rows are to be made for long (a wait has
+    ended) and the others only at the end (what is new), the few come by themselves.
     """
     most = todo.max(initial=0)
     if not most:
         return None
     count = np.add.reduce((todo == most).view(np.uint8), axis=0, dtype=np.uint16)
     waiting = np.flatnonzero(count)
-    at = int(np.searchsorted(waiting, round(turn * todo.shape[1]))) if most < BARE else 0
+    at = int(np.searchsorted(waiting, round(turn * todo.shape[1]))) if most < WAS_EMPTY else 0
     first = int(waiting[at % len(waiting)])
     gaps = np.flatnonzero(count[first:] == 0)
     last = first + int(gaps[0]) if len(gaps) else todo.shape[1]

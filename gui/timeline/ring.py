@@ -9,7 +9,8 @@ from gui.timeline.cells import Cells, Places
 from gui.timeline.raster import Pixels
 
 SLACK = 1024  # columns kept beside those in view
-UNMADE, ROUGH, MADE = 0, 2, 3  # status: nothing there, to be improved, exact
+# Status: nothing there, empty until something is recorded, to be improved, exact.
+UNMADE, OPEN, ROUGH, MADE = range(4)
 _STATUS = 3
 
 
@@ -44,7 +45,7 @@ class Ring:
 
     @property
     def status(self) -> NDArray[np.uint8]:
-        """(rows, width): UNMADE, ROUGH or MADE."""
+        """(rows, width): UNMADE, OPEN, ROUGH or MADE."""
         status: NDArray[np.uint8] = self._planes[_STATUS]
         return status
 
@@ -89,12 +90,17 @@ class Ring:
                 self.status[rows, part.at] = MADE
             else:
                 have = self.status[rows, part.at]
-                self.codes[:, rows, part.at] = np.where(have == UNMADE, codes, self.codes[:, rows, part.at])
+                self.codes[:, rows, part.at] = np.where(have < status, codes, self.codes[:, rows, part.at])
                 self.status[rows, part.at] = np.maximum(have, status)
             for row, pixels in cells.summaries.items():
                 kept = self.summaries.setdefault(int(places[row]), np.zeros((self.row_height, self.width), np.uint32))
                 new = pixels[:, part.skip : part.skip + part.size]
-                kept[:, part.at] = new if status == MADE else np.where(have[row] == UNMADE, new, kept[:, part.at])
+                kept[:, part.at] = new if status == MADE else np.where(have[row] < status, new, kept[:, part.at])
+
+    def reopen(self, first: int, last: int) -> None:
+        """In these columns nothing had been recorded when they were made, and something has been since."""
+        for part in self.parts(first, last) if first < last else ():
+            np.minimum(self.status[:, part.at], OPEN, out=self.status[:, part.at])
 
     def take_over(self, old: "Ring", rows: Places, columns: NDArray[np.int64], first: int, *, same: bool) -> None:
         """Fills columns from `first` on with what an older ring shows there, in which they have the numbers `columns`.
