@@ -169,6 +169,7 @@ class LaneColumns:
         """What had not been recorded when this last looked is empty; it may stay so for a frame, and is made first."""
         if model is self._known_of:
             first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
+            self.ring.give_up(self.first, first)
             if first < self.last and self.rows:
                 columns = self.last - first
                 summaries = {
@@ -237,7 +238,7 @@ class LaneColumns:
                 self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
-            if most == WAS_EMPTY and now - started < MOST_MOVED_S:
+            if most >= WAS_EMPTY and now - started < MOST_MOVED_S:
                 continue  # what is to be improved gets its piece, too
             if now >= deadline and (todo.max() < BARE or (len(self._changed) >= SIDES and _bare_columns(todo) > FEW)):
                 break

@@ -102,6 +102,12 @@ class Ring:
         for part in self.parts(first, last) if first < last else ():
             np.minimum(self.status[:, part.at], OPEN, out=self.status[:, part.at])
 
+    def give_up(self, first: int, last: int) -> None:
+        """What was left empty in these columns has been so for long enough."""
+        for part in self.parts(first, last) if first < last else ():
+            status = self.status[:, part.at]
+            status[status == OPEN] = UNMADE
+
     def take_over(self, old: "Ring", rows: Places, columns: NDArray[np.int64], first: int, *, same: bool) -> None:
         """Fills columns from `first` on with what an older ring shows there, in which they have the numbers `columns`.
 
