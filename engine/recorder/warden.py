@@ -10,7 +10,9 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
+import traceback
 from pathlib import Path
 
 from engine.recorder import killing, run_folder, tree
@@ -36,13 +38,18 @@ class Warden:
         recorder = os.getpid()
         pid = os.fork()
         if pid == 0:
+            status = 1
             try:
                 ours.close()
                 os.setsid()
                 tree.set_aside(os.getpid())
                 _Watch(control, Channel(theirs), recorder, folder).run()
+                status = 0
+            except Exception:  # beyond here is the recorder's code, which is not to run twice
+                traceback.print_exc()
+                sys.stderr.flush()
             finally:
-                os._exit(0)
+                os._exit(status)
         theirs.close()
         tree.set_aside(pid)
         control.read_from(ours)
