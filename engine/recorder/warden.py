@@ -45,11 +45,11 @@ class Warden:
                 tree.set_aside(os.getpid())
                 _Watch(control, Channel(theirs), recorder, folder).run()
                 status = 0
-            except Exception:  # beyond here is the recorder's code, which is not to run twice
-                traceback.print_exc()
-                sys.stderr.flush()
             finally:
-                os._exit(status)
+                if status:
+                    traceback.print_exc()
+                    sys.stderr.flush()
+                os._exit(status)  # beyond is the recorder's code, which is not to run twice
         theirs.close()
         tree.set_aside(pid)
         control.read_from(ours)
