@@ -70,6 +70,8 @@ class Gestures:
             whole = int(self._rows_left)
             self._rows_left -= whole
             canvas.scroll_to(canvas.first_row + whole)
+            if whole and len(canvas.rows) <= canvas.geometry_now().whole_rows:
+                canvas.remarked.emit("All lanes are in view. Ctrl+wheel zooms, Shift+wheel pans.")
 
     def press(self, event: QMouseEvent) -> None:
         canvas, position = self._canvas, event.position()

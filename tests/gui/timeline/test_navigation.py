@@ -59,6 +59,13 @@ def test_shift_and_wheel_pan(bench: Bench) -> None:
     assert bench.view.span_ns == pytest.approx(100 * MS)
 
 
+def test_the_wheel_says_what_else_it_does_when_all_lanes_are_in_view(bench: Bench) -> None:
+    remarks: list[str] = []
+    bench.canvas.remarked.connect(remarks.append)
+    wheel(bench, bench.x(50), -2)
+    assert "Ctrl+wheel zooms" in remarks[0]
+
+
 def test_the_wheel_scrolls_lanes(qtbot: QtBot) -> None:
     bench = make_bench(qtbot, synthetic(lanes=64, slices=3_200))
     start = bench.view.start_ns
