@@ -35,6 +35,7 @@ class Outcomes(unittest.TextTestResult):
     def stopTest(self, test):
         faulthandler.cancel_dump_traceback_later()
         super().stopTest(test)
+        self.tell(test, "ended")
         if time.monotonic() - BEGUN_AT > float(sys.argv[3]):
             self.stop()
 

@@ -141,6 +141,9 @@ def read_outcomes(path: Path) -> dict[str, tuple[str, str]]:
         test, outcome, reason = json.loads(line)
         if outcome == "begun":
             found[test] = NEVER_ENDED, ""
+        elif outcome == "ended":
+            if found[test][0] == NEVER_ENDED:  # all its subtests were skipped or failed, and are told of
+                del found[test]
         elif outcome != "passed" or found.get(test, (NEVER_ENDED,))[0] == NEVER_ENDED:  # else: a subtest failed before
             found[test] = outcome, reason.partition("\n")[0]
     return found
