@@ -89,9 +89,8 @@ def test_findings_are_told_once_and_again_when_they_change(qtbot: QtBot, tmp_pat
         pass
     assert len(added) == 1
     number = next(iter(bridge.model.findings))
-    bridge.model.findings[number] = {**bridge.model.findings[number], "resolved_ns": 5}
-    bridge._report_findings()
-    bridge._report_findings()
+    bridge.replace_finding({**bridge.model.findings[number], "resolved_ns": 5})
+    bridge.replace_finding(bridge.model.findings[number])
     assert len(added) == 1
     assert len(changed) == 1
     bridge.close()

@@ -103,7 +103,7 @@ def open_window(width: int, height: int) -> MainWindow:
 def main() -> None:
     """See the module's description."""
     recording, width, height = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    InterpreterList.find = lambda _self: None  # type: ignore[method-assign]
+    InterpreterList.find = lambda _self, _projects: None  # type: ignore[method-assign]
     application = QApplication([])
     window = open_window(width, height)
     wrong = {stop: faults for stop, faults in travel(window, recording) if faults}
