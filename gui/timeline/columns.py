@@ -238,7 +238,7 @@ class LaneColumns:
                 self._turn = last / todo.shape[1]
             begun, now = now, self._clock()
             self._pace.learn(lanes, scale, span.columns, now - begun)
-            if most >= WAS_EMPTY and now - started < MOST_MOVED_S:
+            if most >= WAS_EMPTY and now - started < MOST_MOVED_S and not self.zooming:
                 continue  # what is to be improved gets its piece, too
             if now >= deadline and (todo.max() < BARE or (len(self._changed) >= SIDES and _bare_columns(todo) > FEW)):
                 break
