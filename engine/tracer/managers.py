@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from .follow import making, waiting
-from .patching import hidden, replace_method
-from .primitives import ATTRIBUTE
+from .patching import replace_method
+from .process_locks import reducing_with_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
 
     from .follow import Method
+
+
+MORE_THAN_IT_HAS = 9  # arguments: the timeout of what is called there is among its own
 
 
 def calling(original: Method) -> Method:
@@ -19,23 +21,8 @@ def calling(original: Method) -> Method:
     return waiting(original, timeout_at=MORE_THAN_IT_HAS, failed=lambda *_: False)
 
 
-def make_reduce(original: Method) -> Method:
-    """A proxy that is sent to another process is still the same one."""
-
-    def __reduce__(self: Any) -> Any:
-        with hidden:
-            made = original(self)
-            number = self.__dict__.get(ATTRIBUTE, 0)
-            return (*made, {ATTRIBUTE: number}) if number and len(made) == 2 else made
-
-    return __reduce__
-
-
-MORE_THAN_IT_HAS = 9  # arguments: the timeout of what is called there is among its own
-
-
 def patch_managers(module: ModuleType) -> None:
     """Proxies that user code makes or asks a manager for, wherever they are sent."""
     replace_method(module.BaseProxy, "__init__", lambda original: making(original, "Proxy", shared=True))
     replace_method(module.BaseProxy, "_callmethod", calling)
-    replace_method(module.BaseProxy, "__reduce__", make_reduce)
+    replace_method(module.BaseProxy, "__reduce__", reducing_with_number)

@@ -49,6 +49,18 @@ def carry_number(cls: type) -> None:
     replace_method(cls, "__setstate__", restoring_number)
 
 
+def reducing_with_number(original: Method) -> Method:
+    """What is sent to another process (an end of a pipe, a manager's proxy) is the same one there."""
+
+    def reduce(primitive: Any) -> Any:
+        with hidden:
+            made = original(primitive)
+            number = primitive.__dict__.get(ATTRIBUTE, 0)
+            return (*made, {ATTRIBUTE: number}) if number and len(made) == 2 else made
+
+    return reduce
+
+
 METHODS = "_lanescope_methods"
 
 

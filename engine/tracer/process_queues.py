@@ -8,7 +8,7 @@ from .follow import depth, maker, making, waiting
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
-from .process_locks import carry_number
+from .process_locks import carry_number, reducing_with_number
 from .sites import is_user_code
 
 TYPE_CHECKING = False
@@ -161,18 +161,6 @@ def only_looks(_: Any, *args: Any, **kwargs: Any) -> bool:
     return not args and not kwargs
 
 
-def make_reduce(original: Method) -> Method:
-    """A connection that is sent to another process is still an end of the same pipe."""
-
-    def reduce(connection: Any) -> Any:
-        with hidden:
-            made = original(connection)
-            number = connection.__dict__.get(ATTRIBUTE, 0)
-            return (*made, {ATTRIBUTE: number}) if number and len(made) == 2 else made
-
-    return reduce
-
-
 def patch_connections(module: ModuleType) -> None:
     """`multiprocessing.connection`."""
     original = module.Pipe
@@ -183,4 +171,4 @@ def patch_connections(module: ModuleType) -> None:
     for cls, name in (("Connection", "reduce_connection"), ("PipeConnection", "reduce_pipe_connection")):
         reduce = getattr(module, name, None)
         if reduce is not None and hasattr(module, cls):
-            module.reduction.register(getattr(module, cls), look_like(make_reduce(reduce), reduce))
+            module.reduction.register(getattr(module, cls), look_like(reducing_with_number(reduce), reduce))
