@@ -137,9 +137,7 @@ class Overview(QWidget):
             painter.fillRect(self.rect(), theme.color("canvas"))
             return
         self._draw_if_due(self._model)
-        if self._picture.image.isNull():
-            painter.fillRect(self.rect(), theme.color("lane"))
-        painter.drawImage(self.rect(), self._picture.image)
+        self._paint_picture(painter)
         window = self._window_rect()
         shade = theme.color("canvas")
         shade.setAlpha(150)
@@ -155,6 +153,15 @@ class Overview(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        """The picture at its own times: the recording may have become longer since it was made."""
+        shown, scale = self._picture.shown, self.scale()
+        left, right = (scale.x(shown.start_ns), scale.x(shown.end_ns)) if shown else (0.0, 0.0)
+        if left > 0 or right < self.width():
+            painter.fillRect(self.rect(), self._themes.current.color("lane"))
+        if shown:
+            painter.drawImage(QRectF(left, 0, right - left, HEIGHT_PX), self._picture.image)
 
     def _paint_markers(self, painter: QPainter) -> None:
         """One triangle hanging from the upper edge per place, a mere line each where they are many.
@@ -273,7 +280,8 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last picture stays, which nobody can tell apart.
 
-        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before.
+        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before (while it
+        is drawn more often, sooner).
         """
         ratio = self.devicePixelRatioF()
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
@@ -295,7 +303,7 @@ class Overview(QWidget):
             self._size, self._raster = size, Raster(self._themes.current, ratio)
         if self._picture.making:
             first = self._picture.image.isNull()
-            if first or now - self._step_at > LATEST_S or self._budget.left_s() > STEP_S:
+            if first or now - self._step_at > min(LATEST_S, self._redraw_s()) or self._budget.left_s() > STEP_S:
                 self._step_at = now
                 self._picture.step(model, self._raster)
             while first and self._picture.making and self._budget.left_s() > STEP_S:

@@ -20,12 +20,17 @@ class Strip(NamedTuple):
     columns: int
     height: int
 
+    @property
+    def end_ns(self) -> float:
+        return self.start_ns + self.columns * self.ns_per_column
+
 
 class StripPicture:
     """One picture; while the next one is being made, the last one stays."""
 
     def __init__(self) -> None:
         self.image = QImage()
+        self.shown: Strip | None = None  # what the image shows
         self._pixels: Pixels = np.empty((0, 0), np.uint32)
         self._strip: Strip | None = None
         self._waiting = np.zeros(0, np.int64)  # lanes still to be counted
@@ -52,7 +57,7 @@ class StripPicture:
             codes, _ = model.states.codes(some, *strip[:3])
             self._counts += state_counts(codes)
             return
-        self._strip = None
+        self.shown, self._strip = strip, None
         shape = (strip.height, strip.columns)
         if self._pixels.shape != shape:
             self._pixels = np.empty(shape, np.uint32)

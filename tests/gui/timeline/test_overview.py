@@ -2,13 +2,16 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.timeline.overview import Marker
+from gui.state.view_window import ViewWindow
+from gui.theme import ActiveTheme
+from gui.timeline.overview import Marker, Overview
 from tests.gui.timeline.conftest import Bench
-from tests.gui.timeline.recordings import MS, START
+from tests.gui.timeline.recordings import MS, START, by_hand
 
 Key = Qt.Key
 
@@ -66,3 +69,25 @@ def test_a_marker_can_be_seen_read_and_gone_to(bench: Bench) -> None:
     QTest.mouseClick(overview, Qt.MouseButton.LeftButton, pos=QPointF(x, 2).toPoint())
     assert bench.view.start_ns < START + 80 * MS < bench.view.end_ns
     assert bench.view.span_ns == pytest.approx(10 * MS)
+
+
+def test_what_was_drawn_stays_at_its_time_while_the_recording_grows(qtbot: QtBot) -> None:
+    view = ViewWindow()
+    view.reset(START, START + 100 * MS, live=True)
+    themes = ActiveTheme(True)
+    overview = Overview(view, themes, clock=lambda: 0.0)  # never due to be drawn anew
+    qtbot.addWidget(overview)
+    overview.resize(1000, 40)
+    overview.show_model(by_hand(finished=False))
+
+    def colour(ms: float) -> QColor:
+        return overview.grab().toImage().pixelColor(round(overview.scale().x(START + ms * MS)), 20)
+
+    empty = themes.current.color("lane")
+    qtbot.waitUntil(lambda: colour(90) != empty)
+    late, drawn = colour(90), overview.scale().x(START + 90 * MS)
+    view.set_limits(START, START + 200 * MS)
+    view.show(START, START + 200 * MS)
+    assert overview.scale().x(START + 90 * MS) < drawn - 200
+    assert colour(90) == late
+    assert colour(190) == empty
