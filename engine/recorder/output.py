@@ -2,16 +2,16 @@
 
 import codecs
 import os
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.recorder.line_match import LineMatch
+
 _PATIENCE_NS = 250_000_000  # an unfinished line is shown after that
 _READ_SIZE = 1 << 16
 _READS_PER_POLL = 32
-_EXPECTED_LIMIT = 16 << 20  # characters announced that have not come through the pipe
-_LINE_LIMIT = 1 << 16
+_LINE_LIMIT = 1 << 16  # characters
 KEPT_LIMIT = 16 << 20  # characters of output kept in a recording
 
 Emit = Callable[[dict[str, Any]], None]
@@ -24,66 +24,66 @@ class _Writer:
     process: int | None
     lane: int | None
     stream: int
-    unshown: str = ""
-    line: str = ""  # of the line in the making, what has been announced
-    since_ns: int = 0
+    line: str = ""  # in the making
+    shown: int = 0  # characters of it that have been told, by whomever
+    since_ns: int = 0  # when the first came that has not
 
 
 @dataclass
 class _Pipe:
-    """The program's end of standard output or error. Never blocks the program, never this process."""
+    """Our end of the program's standard output or error. Never blocks the program, never this process."""
 
     descriptor: int
     writer: _Writer
+    match: LineMatch = field(default_factory=LineMatch)
     decoder: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
-    rest: str = ""
+    unread: str = ""  # came since `settle`
     since_ns: int = 0
+    open: bool = True
+
+    def close(self) -> None:
+        if self.open:
+            self.open = False
+            os.close(self.descriptor)
+            self.unread += self.decoder.decode(b"", True)
 
 
 class Output:
-    """Merges both sources: a line seen in frames is not repeated when it comes through the pipe."""
+    """Merges both sources: what was seen in frames is not repeated when it comes through the pipe, or came before."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._writers: dict[tuple[int, int], _Writer] = {}
-        self._announced: dict[int, Counter[str]] = {1: Counter(), 2: Counter()}
-        self._expected = {1: 0, 2: 0}  # characters of them
-        self._pipes: list[_Pipe] = []
+        self._pipes: dict[int, _Pipe] = {}  # by stream; they stay when they are closed
         self._kept = 0
 
     def add_pipe(self, descriptor: int, stream: int) -> None:
         """Reads a pipe's end from now on; the descriptor becomes non-blocking and is closed at its end of file."""
         os.set_blocking(descriptor, False)
-        self._pipes.append(_Pipe(descriptor, _Writer(None, None, stream)))
-
-    @property
-    def descriptors(self) -> list[int]:
-        """Pipes that are still open."""
-        return [pipe.descriptor for pipe in self._pipes]
+        self._pipes[stream] = _Pipe(descriptor, _Writer(None, None, stream))
 
     def announce(self, process: int, lane: int, stream: int, text: str, time_ns: int) -> None:
         """A thread writes this."""
         writer = self._writers.setdefault((lane, stream), _Writer(process, lane, stream))
-        if any(pipe.writer.stream == stream for pipe in self._pipes):  # else nothing can come a second time
-            *lines, line = (writer.line + text).split("\n")
-            writer.line = line[-_LINE_LIMIT:]
-            self._expect(stream, lines)
-        self._show(writer, text, time_ns)
+        pipe = self._pipes.get(stream)
+        lines, rest = _cut(writer.line + text)
+        told = ""
+        for line in lines:
+            told += self._complete(line, writer.shown, pipe)
+            writer.line, writer.shown = "", 0
+        if told:
+            self._give_out(writer, told, time_ns)
+        if writer.shown == len(writer.line):
+            writer.since_ns = time_ns
+        writer.line = rest
+        if pipe is not None:
+            writer.shown = max(writer.shown, _shown_by(pipe, rest))
 
-    def _expect(self, stream: int, lines: list[str]) -> None:
-        """They will come through the pipe as well, unless the program has turned its stream elsewhere."""
-        announced = self._announced[stream]
-        announced.update(lines)
-        self._expected[stream] += sum(map(len, lines)) + len(lines)
-        if self._expected[stream] > _EXPECTED_LIMIT:
-            announced.clear()
-            self._expected[stream] = 0
-
-    def poll_pipes(self, process: int | None, now_ns: int) -> bool:
-        """Reads what there is, on behalf of the program's first process; True when something came."""
+    def poll_pipes(self, now_ns: int) -> bool:
+        """Reads what there is; True when something came. Call before the frames of a cycle are taken, see `settle`."""
         came = False
-        for pipe in list(self._pipes):
-            for _ in range(_READS_PER_POLL):
+        for pipe in self._pipes.values():
+            for _ in range(_READS_PER_POLL if pipe.open else 0):
                 try:
                     data = os.read(pipe.descriptor, _READ_SIZE)
                 except BlockingIOError:
@@ -91,64 +91,70 @@ class Output:
                 except OSError:
                     data = b""
                 if not data:
-                    os.close(pipe.descriptor)
-                    self._pipes.remove(pipe)
-                    pipe.rest += pipe.decoder.decode(b"", True)
-                    self._flush_pipe(pipe, process, now_ns)
+                    pipe.close()
                     break
                 came = True
-                pipe.rest += pipe.decoder.decode(data)
+                pipe.unread += pipe.decoder.decode(data)
                 pipe.since_ns = now_ns
-                if len(pipe.rest) > KEPT_LIMIT:
-                    pipe.rest = pipe.rest[:KEPT_LIMIT]
         return came
 
     def settle(self, process: int | None, now_ns: int, *, final: bool = False) -> None:
-        """Call after the frames of a cycle: gives out pipe lines nobody announced and lines that stay unfinished."""
-        for pipe in self._pipes:
-            *lines, pipe.rest = pipe.rest.split("\n")
+        """Gives out lines that nobody announced, on behalf of that process, and lines that stay unfinished.
+
+        Call after the frames of a cycle: who writes to a pipe and ends has announced it by then.
+        """
+        for pipe in self._pipes.values():
+            pipe.writer.process = process
+            lines, rest = _cut(pipe.writer.line + pipe.unread)
+            pipe.unread = ""
             for line in lines:
-                self._take_line(pipe, line, process, now_ns)
-            if pipe.rest and (final or now_ns - pipe.since_ns > 4 * _PATIENCE_NS):
-                self._flush_pipe(pipe, process, now_ns)
+                pipe.match.arrive(line, pipe.writer.shown, now_ns)
+                pipe.writer.shown = 0
+            pipe.writer.line = rest
+            if due := pipe.match.due(now_ns, final=final):
+                text = "".join(early.text[early.shown :] + "\n" for early in due)
+                self._give_out(pipe.writer, text, due[0].since_ns)
+            if final or now_ns - pipe.since_ns > 4 * _PATIENCE_NS:
+                self._show_unfinished(pipe, now_ns)
         for writer in self._writers.values():
-            if writer.unshown and (final or now_ns - writer.since_ns > _PATIENCE_NS):
-                self._give_out(writer, writer.unshown, now_ns)
-                writer.unshown = ""
+            if final or now_ns - writer.since_ns > _PATIENCE_NS:
+                self._show(writer, now_ns)
 
     def close(self) -> None:
-        for pipe in self._pipes:
-            os.close(pipe.descriptor)
-        self._pipes.clear()
+        for pipe in self._pipes.values():
+            pipe.close()
 
-    def _flush_pipe(self, pipe: _Pipe, process: int | None, now_ns: int) -> None:
-        """The rest of a pipe, its last line being one without an end."""
-        *lines, rest = pipe.rest.split("\n")
-        pipe.rest = ""
-        for line in lines:
-            self._take_line(pipe, line, process, now_ns)
-        unfinished = {writer.line for writer in self._writers.values() if writer.stream == pipe.writer.stream}
-        if rest and rest not in unfinished:
-            pipe.writer.process = process
-            self._give_out(pipe.writer, rest, now_ns)
+    def _complete(self, line: str, shown: int, pipe: _Pipe | None) -> str:
+        """What is to be told of a line that a thread has ended now. `shown`: characters of it that have been told."""
+        if pipe is not None:
+            shown = max(shown, _shown_by(pipe, line))
+            early = pipe.match.announce(line)
+            if early is not None:
+                if early.told:
+                    return ""
+                shown = max(shown, early.shown)
+        return line[shown:] + "\n"
 
-    def _take_line(self, pipe: _Pipe, line: str, process: int | None, now_ns: int) -> None:
-        announced = self._announced[pipe.writer.stream]
-        if announced[line] > 0:
-            announced[line] -= 1
-            self._expected[pipe.writer.stream] -= len(line) + 1
-            if announced[line] == 0:
-                del announced[line]
+    def _show_unfinished(self, pipe: _Pipe, now_ns: int) -> None:
+        """What a pipe's last line has more than those of the threads that have begun so."""
+        line = pipe.writer.line
+        if pipe.writer.shown == len(line):
             return
-        pipe.writer.process = process
-        self._give_out(pipe.writer, line + "\n", now_ns)
+        for writer in self._writers.values():
+            if (
+                writer.stream == pipe.writer.stream
+                and writer.line
+                and (line.startswith(writer.line) or writer.line.startswith(line))
+            ):
+                self._show(writer, now_ns)
+                pipe.writer.shown = max(pipe.writer.shown, min(len(writer.line), len(line)))
+        self._show(pipe.writer, now_ns)
 
-    def _show(self, writer: _Writer, text: str, time_ns: int) -> None:
-        if not writer.unshown:
-            writer.since_ns = time_ns
-        complete, newline, writer.unshown = (writer.unshown + text).rpartition("\n")
-        if newline:
-            self._give_out(writer, complete + newline, time_ns)
+    def _show(self, writer: _Writer, time_ns: int) -> None:
+        """What has not been told of the line in the making."""
+        if writer.shown < len(writer.line):
+            self._give_out(writer, writer.line[writer.shown :], time_ns)
+            writer.shown = len(writer.line)
 
     def _give_out(self, writer: _Writer, text: str, time_ns: int) -> None:
         if self._kept > KEPT_LIMIT:
@@ -166,3 +172,20 @@ class Output:
                 "text": text,
             }
         )
+
+
+def _shown_by(pipe: _Pipe, line: str) -> int:
+    """So many characters of a thread's line have been told, without its lane, when they came through the pipe."""
+    begun = pipe.writer.line[: pipe.writer.shown]
+    return min(len(begun), len(line)) if line.startswith(begun) or begun.startswith(line) else 0
+
+
+def _cut(text: str) -> tuple[list[str], str]:
+    """Whole lines and the one in the making; one that is very long is cut into several."""
+    *lines, rest = text.split("\n")
+    *begun, rest = _pieces(rest)
+    return [piece for line in lines for piece in _pieces(line)] + begun, rest
+
+
+def _pieces(line: str) -> list[str]:
+    return [line[at : at + _LINE_LIMIT] for at in range(0, max(len(line), 1), _LINE_LIMIT)]

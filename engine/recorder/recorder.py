@@ -174,7 +174,7 @@ class Recorder:
             timeline.gather(cells)
             self._running = self._look(timeline.sample)
         drained = tracing.drain(now_ns)
-        printed = self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
+        printed = self._output.poll_pipes(now_ns)
         ended = tracing.read_texts()
         self._output.settle(0 if self._registry.processes else None, now_ns)
         for _, _, last in buried:
@@ -286,7 +286,7 @@ class Recorder:
         self._cycle()
         now_ns = time.perf_counter_ns()
         self._close(list(self._tracing.living), now_ns)
-        self._output.poll_pipes(0 if self._registry.processes else None, now_ns)
+        self._output.poll_pipes(now_ns)
         self._output.settle(0 if self._registry.processes else None, now_ns, final=True)
         self._output.close()
         self._tracing.report_ends(now_ns, final=True)

@@ -70,14 +70,17 @@ def remember(state: ThreadState, stream: int, text: str) -> None:
 
 
 def emit(state: ThreadState, stream: int, text: str, now: int) -> None:
-    """Record it, cut to what fits; counted only while too much is written."""
-    if not text or not allowance.take(now):
-        return
-    lost, allowance.lost = allowance.lost, 0
-    if lost:
-        text = f"[{lost} lines not recorded]\n{text}"
-    if not state.ring.texts.write("output", state.serial, now, stream, text[:FRAME_LIMIT]):
-        allowance.lost += lost + 1
+    """Record it, in pieces that fit; counted only while too much is written."""
+    for at in range(0, len(text), FRAME_LIMIT):
+        if not allowance.take(now):
+            return
+        piece = text[at : at + FRAME_LIMIT]
+        lost, allowance.lost = allowance.lost, 0
+        if lost:
+            piece = f"[{lost} lines not recorded]\n{piece}"
+        if not state.ring.texts.write("output", state.serial, now, stream, piece):
+            allowance.lost += lost + 1
+            return
 
 
 def flush(state: ThreadState) -> None:
