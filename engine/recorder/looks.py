@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from engine.recording.schema import GIL_NOBODY, GIL_STRANGER
 
 REFRESH_NS = 500_000_000  # interpreters come and go
 _LISTED = 0x030D0000  # from this version on an interpreter tells where its sub-interpreters are
+_UNKNOWN, _ON_CPU, _GIL = int(Where.UNKNOWN), int(Where.ON_CPU), int(Where.GIL)  # arrays compare slowly with enums
 
 ReadMemory = Callable[[int, int, "tuple[int, int] | None"], InterpreterMemory]
 
@@ -40,6 +42,14 @@ class _Seen:
         return self.lanes.get((native_id, inner)) or self.lanes.get((native_id, not inner))
 
 
+class _Group(NamedTuple):
+    """The lanes of one process among those that are looked at, and their places there."""
+
+    process: TracedProcess
+    lanes: list[TracedLane]
+    places: list[int]
+
+
 class Looks:
     """Asks `sampler` and the interpreters' memory; emits what it finds out about processes and their GILs."""
 
@@ -49,6 +59,8 @@ class Looks:
         self._registry = registry
         self._read_memory = read_memory
         self._seen: dict[int, _Seen] = {}
+        self._lanes: list[TracedLane] = []  # that were looked at last, and by process
+        self._groups: list[_Group] = []
         self._last_gil = 0
 
     def accounts(self, lane: TracedLane) -> Accounts | None:
@@ -57,24 +69,21 @@ class Looks:
 
     def at(self, lanes: Sequence[TracedLane], now_ns: int) -> NDArray[np.uint8]:
         """`Where` of each lane; who has the GIL meanwhile goes to `watch`."""
+        are_others = lanes != self._lanes
+        if are_others:
+            self._lanes, self._groups = list(lanes), _by_process(lanes)
         found = np.zeros(len(lanes), np.uint8)
-        by_process: dict[int, list[int]] = {}
         where = self.sampler.where
-        for place, lane in enumerate(lanes):
-            process = lane.process.main or lane.process
-            number = process.number
-            places = by_process.get(number)
-            if places is None:
-                places = by_process[number] = []
-                self._prepare(process, now_ns)
-            seen = self._seen[number]
-            found[place] = where(lane.process.pid, lane.native_id, seen.spans)
-            seen.lanes[lane.native_id, lane.process.main is not None] = lane
-            places.append(place)
-        for number, places in by_process.items():
-            self._tell_interpreters(self._seen[number], [lanes[place] for place in places], places, found)
-            self._judge(self._seen[number], found[places])
-            self._see_gils(self._seen[number], [lanes[place] for place in places], found[places], now_ns)
+        for process, theirs, places in self._groups:
+            seen = self._prepare(process, now_ns)
+            spans, pid = seen.spans, process.pid
+            if are_others:
+                seen.lanes.update(((lane.native_id, lane.process.main is not None), lane) for lane in theirs)
+            now = np.frombuffer(bytearray([where(pid, lane.native_id, spans) for lane in theirs]), np.uint8)
+            self._tell_interpreters(seen, theirs, now)
+            self._judge(seen, now)
+            self._see_gils(seen, theirs, now, now_ns)
+            found[places] = now
         self.watch.settle(now_ns)
         return found
 
@@ -100,7 +109,7 @@ class Looks:
             self.close_process(seen.process)
         self.sampler.close()
 
-    def _prepare(self, process: TracedProcess, now_ns: int) -> None:
+    def _prepare(self, process: TracedProcess, now_ns: int) -> _Seen:
         seen = self._seen.get(process.number)
         if seen is None:
             seen = self._seen[process.number] = _Seen(process)
@@ -117,6 +126,7 @@ class Looks:
             if not seen.gils or process.python >= _LISTED:
                 seen.memory.refresh()
                 self._locate(seen)
+        return seen
 
     def _locate(self, seen: _Seen) -> None:
         memory = seen.memory
@@ -128,9 +138,7 @@ class Looks:
         seen.interpreters = memory.native_ids() if len(memory.gils) > 1 else {}
 
     @staticmethod
-    def _tell_interpreters(
-        seen: _Seen, lanes: Sequence[TracedLane], places: Sequence[int], found: NDArray[np.uint8]
-    ) -> None:
+    def _tell_interpreters(seen: _Seen, lanes: Sequence[TracedLane], found: NDArray[np.uint8]) -> None:
         """A thread is in one interpreter at a time, though it has a lane in each that it has been in."""
         if not seen.process.interpreters or seen.memory is None:
             return
@@ -138,7 +146,7 @@ class Looks:
         if not seen.interpreters:
             return  # before 3.13 nothing tells
         inner = {native_id for native_id, is_inner in seen.lanes if is_inner}
-        for place, lane in zip(places, lanes, strict=True):
+        for place, lane in enumerate(lanes):
             if lane.native_id in inner:
                 is_inside = seen.interpreters.get(lane.native_id, 0) != 0
                 if is_inside != (lane.process.main is not None):
@@ -147,7 +155,9 @@ class Looks:
     def _judge(self, seen: _Seen, found: NDArray[np.uint8]) -> None:
         """Says what can be seen of a process's threads, once that is clear."""
         method = self.sampler.method
-        if method is Method.SYSTEM_CALLS and not (found != Where.UNKNOWN).any():
+        if seen.method is method:
+            return  # more cannot be seen
+        if method is Method.SYSTEM_CALLS and not (found != _UNKNOWN).any():
             if seen.method is not None:
                 return  # threads that have just ended
             method = Method.ACCOUNTS
@@ -158,16 +168,16 @@ class Looks:
     def _see_gils(self, seen: _Seen, lanes: Sequence[TracedLane], found: NDArray[np.uint8], now_ns: int) -> None:
         if seen.process.free_threaded:
             return
-        waiting = found == Where.GIL
+        waiting = found == _GIL
         if seen.memory is not None and seen.memory.readable:
             for gil in seen.memory.gils:
                 held = seen.memory.look(gil)
                 if held is not None:
                     self._add(seen, gil, held, lanes, waiting, now_ns)
-        elif waiting.any() and np.count_nonzero(found == Where.ON_CPU) == 1:
-            holder = lanes[int(np.flatnonzero(found == Where.ON_CPU)[0])]
+        elif waiting.any() and np.count_nonzero(found == _ON_CPU) == 1:
+            holder = lanes[int(np.flatnonzero(found == _ON_CPU)[0])]
             number = self._gil(seen, seen.process, 0, "inferred")
-            self.watch.add(number, now_ns, holder.number + 1, 0, int(waiting.sum()))
+            self.watch.add(number, now_ns, holder.number + 1, 0, int(np.count_nonzero(waiting)))
 
     def _add(
         self,
@@ -192,7 +202,7 @@ class Looks:
             mine = [seen.interpreters.get(lane.native_id, 0) == gil.interpreter for lane in lanes]
             waiting = waiting & np.array(mine)
         number = self._gil(seen, owner, gil.interpreter, "read")
-        self.watch.add(number, now_ns, holder, site, int(waiting.sum()), held.switches)
+        self.watch.add(number, now_ns, holder, site, int(np.count_nonzero(waiting)), held.switches)
 
     def _gil(self, seen: _Seen, owner: TracedProcess, interpreter: int, how: str) -> int:
         """The recording's number of an interpreter's GIL."""
@@ -204,3 +214,14 @@ class Looks:
                 {"type": "gil", "id": number, "process": owner.number, "interpreter": interpreter, "how": how}
             )
         return number
+
+
+def _by_process(lanes: Sequence[TracedLane]) -> list[_Group]:
+    """Those of a further interpreter belong to its process."""
+    groups: dict[int, _Group] = {}
+    for place, lane in enumerate(lanes):
+        process = lane.process.main or lane.process
+        group = groups.setdefault(process.number, _Group(process, [], []))
+        group.lanes.append(lane)
+        group.places.append(place)
+    return list(groups.values())

@@ -123,6 +123,9 @@ class ThreadSampler:
     def where(self, pid: int, native_id: int, gils: Spans | None) -> Where:
         """By the system call it is in and, where that is a wait for a futex, by the futex's address."""
         key = pid, native_id
+        files = self._kept.get(key)
+        if files is not None:
+            return _where(files[1], gils)
         files = self._files(key)
         if files is None:
             return Where.UNKNOWN

@@ -41,12 +41,13 @@ _CODES[Where.OTHER] = State.UNKNOWN | SAMPLED
 _CODES[Where.GIL] = GIL_WAIT
 _CODES[Where.INSIDE] = State.WAIT | SAMPLED
 _CODES[Where.OUTSIDE] = State.IDLE | SAMPLED
-_ELSEWHERE = (Where.INSIDE, Where.OUTSIDE)  # the system's accounts are another lane's
+_ELSEWHERE = np.zeros(len(Where), np.bool_)  # the system's accounts are another lane's
+_ELSEWHERE[[Where.INSIDE, Where.OUTSIDE]] = True
+_ON_CPU = int(Where.ON_CPU)  # arrays compare slowly with enums
 _AWAKE = np.zeros(len(Where), np.bool_)
 _AWAKE[[Where.UNKNOWN, Where.ON_CPU]] = True
 
 Times = NDArray[np.int64]
-LOOK = np.dtype([("lane", "i8"), ("time", "i8"), ("where", "u1")])
 _FIELDS = {
     "emitted": "i8",  # end of the lane's last slice given out
     "until": "i8",  # end of the last one formed; between the two lies the tail
@@ -86,6 +87,17 @@ class _Placed(NamedTuple):
     details: NDArray[np.uint32]
 
 
+class _Looks(NamedTuple):
+    """What lanes were in at a time each."""
+
+    lanes: NDArray[np.int64]
+    times: Times
+    wheres: NDArray[np.uint8]
+
+    def chosen(self, mask: NDArray[np.bool_]) -> "_Looks":
+        return _Looks(self.lanes[mask], self.times[mask], self.wheres[mask])
+
+
 class _Pieces(NamedTuple):
     """Slices in the making, by lane and time."""
 
@@ -103,7 +115,7 @@ class Slicer:
 
     def __init__(self, tick_ns: int = TICK_NS) -> None:
         self._lanes = np.zeros(64, np.dtype(list(_FIELDS.items())))
-        self._looks = np.empty(0, LOOK)
+        self._looks: list[_Looks] = []  # in gaps to come
         self._tick_ns = tick_ns
 
     def add_lane(self, lane: int, start_ns: int, *, group: int, has_gil: bool) -> None:
@@ -122,9 +134,7 @@ class Slicer:
 
     def add_looks(self, lanes: NDArray[np.int64], time_ns: int, wheres: NDArray[np.uint8]) -> None:
         """What these lanes were in at a time after the last step."""
-        looks = np.empty(len(lanes), LOOK)
-        looks["lane"], looks["time"], looks["where"] = lanes, time_ns, wheres
-        self._looks = np.concatenate([self._looks, looks])
+        self._looks.append(_Looks(lanes, np.full(len(lanes), time_ns), wheres))
         self._lanes["where"][lanes] = wheres
 
     def until(self, lanes: NDArray[np.int64]) -> Times:
@@ -167,21 +177,23 @@ class Slicer:
         """Takes in the looks up to the horizons. Tells which lanes were always awake when they were seen in this step's
         gaps, or else, right after it.
         """
-        looks = self._looks
-        place = np.minimum(np.searchsorted(lanes, looks["lane"]), len(lanes) - 1)
-        known = lanes[place] == looks["lane"]
-        mine = known & (looks["time"] < horizons[place])
-        self._looks = looks[~mine & (looks["time"] > looks["time"].max(initial=0) - KEPT_LOOKS_NS)]
-        place, looks = place[mine], looks[mine]
-        in_gap = _in_gap(placed, place, looks["time"])
-        place, looks = place[in_gap], looks[in_gap]
-        sleeps = ~_AWAKE[looks["where"]]
         state = self._lanes
+        if not self._looks:
+            return np.asarray(state["where"][lanes] == _ON_CPU)
+        looks = _Looks(*map(np.concatenate, zip(*self._looks, strict=True)))
+        place = np.minimum(np.searchsorted(lanes, looks.lanes), len(lanes) - 1)
+        mine = (lanes[place] == looks.lanes) & (looks.times < horizons[place])
+        later = looks.chosen(~mine & (looks.times > looks.times.max() - KEPT_LOOKS_NS))
+        self._looks = [later] if len(later.lanes) else []
+        place, looks = place[mine], looks.chosen(mine)
+        in_gap = _in_gap(placed, place, looks.times)
+        place, looks = place[in_gap], looks.chosen(in_gap)
+        sleeps = ~_AWAKE[looks.wheres]
         seen = np.bincount(place, minlength=len(lanes))
         slept = np.bincount(place[sleeps], minlength=len(lanes)) > 0
         state["since"][lanes] = np.where(slept, 0, state["since"][lanes] + seen)
-        state["asleep"][lanes[place[sleeps]]] = looks["where"][sleeps]  # the last one of each counts
-        awake: NDArray[np.bool_] = ~slept & ((seen > 0) | (state["where"][lanes] == Where.ON_CPU))
+        state["asleep"][lanes[place[sleeps]]] = looks.wheres[sleeps]  # the last one of each counts
+        awake: NDArray[np.bool_] = ~slept & ((seen > 0) | (state["where"][lanes] == _ON_CPU))
         return awake
 
     def _divide(
@@ -196,9 +208,9 @@ class Slicer:
         ran = np.maximum(state["cpu"] - state["cpu_before"], 0)
         by_group = np.bincount(state["group"], ran)
         others = by_group[state["group"]] - ran
-        on_cpu = state["where"] == Where.ON_CPU
+        on_cpu = state["where"] == _ON_CPU
         tick = self._tick_ns
-        elsewhere = np.isin(state["where"], _ELSEWHERE)
+        elsewhere = _ELSEWHERE[state["where"]]
         free = np.maximum(state["cpu"] - state["cpu_drawn"] + np.where(on_cpu, tick, 0), 0)
         free[elsewhere] = 0
         running = np.minimum(total, free)
@@ -279,6 +291,9 @@ def _place(waits: NDArray[np.void], lanes: NDArray[np.int64], horizons: Times, u
     What reaches back before what is already told, or into the wait before it, is clipped.
     """
     count = len(lanes)
+    if not len(waits):
+        ends = np.maximum(horizons, until)
+        return _Placed(np.arange(count), until, ends, ends, np.zeros(count, np.uint8), np.zeros(count, np.uint32))
     index = np.concatenate([np.searchsorted(lanes, waits["lane"]), np.arange(count)])
     starts = np.concatenate([waits["start"], horizons])
     ends = np.concatenate([waits["end"], horizons])

@@ -81,6 +81,7 @@ class Timeline:
         self._numbers = np.empty(0, np.int64)
         self._words = np.empty((0, CELL_WORDS), np.uint64)
         self._running = np.empty(0, np.int64)
+        self._running_lanes: list[TracedLane] = []
         self.events = 0
         self.tracing_ns = 0  # what they have cost the program, estimated
 
@@ -138,16 +139,23 @@ class Timeline:
                 told.append((number, *accounts))
         if told:
             self._slicer.add_accounts(*np.array(told, np.int64).T)
-        self._running = self._numbers[running]
+        self._run(self._numbers[running])
         return self.look(now_ns)
 
     def look(self, now_ns: int) -> int:
         """Sees what the lanes are in that were running when `sample` was called; returns how many they are."""
-        self._running = self._running[~self._lanes.closed[self._running]]
+        closed = self._lanes.closed[self._running]
+        if closed.any():
+            self._run(self._running[~closed])
         if len(self._running):
-            lanes = [self._registry.lanes[number] for number in self._running.tolist()]
-            self._slicer.add_looks(self._running, now_ns, self._looks.at(lanes, now_ns))
+            self._slicer.add_looks(self._running, now_ns, self._looks.at(self._running_lanes, now_ns))
         return len(self._running)
+
+    def _run(self, numbers: NDArray[np.int64]) -> None:
+        """These lanes are the ones that run."""
+        if not np.array_equal(numbers, self._running):
+            self._running = numbers
+            self._running_lanes = [self._registry.lanes[number] for number in numbers.tolist()]
 
     def deadlocked(self, lanes: dict[int, int]) -> None:
         """Lanes that are deadlocked now and since when they wait: their waits are marked."""
@@ -161,8 +169,9 @@ class Timeline:
         numbers, words = self._numbers, self._words
         records, lanes, owners = self._gather_records(drained)
         rows, waits = self._rows_of_records(records, lanes, owners)
-        waits = np.concatenate([self._carried, waits])
-        self._carried = np.empty(0, WAIT)
+        if len(self._carried):
+            waits = np.concatenate([self._carried, waits])
+            self._carried = np.empty(0, WAIT)
         rows.append((Layer.STATES, self._slice(now_ns, numbers, words, waits, list(ended))))
         rows.append((Layer.OPEN_STATES, self._open_states(numbers, words)))
         rows.append((Layer.GILS, self._looks.watch.take()))
@@ -230,6 +239,8 @@ class Timeline:
         registry = self._registry
         kinds = records["kind"]
         rows: Rows = []
+        if not len(records):
+            return rows, np.empty(0, WAIT)
 
         def of(kind: int, dtype: np.dtype[np.void]) -> tuple[NDArray[np.void], NDArray[np.void], NDArray[np.uint64]]:
             chosen = kinds == kind
@@ -372,7 +383,8 @@ class Timeline:
             rows["code"][new], rows["detail"][new] = self._waits_of_cells(numbers[new], words[new])
         self._lanes.open_wait[numbers] = np.where(waiting[:, None], wait, 0)
         rows = rows[~self._lanes.closed[numbers]]
-        changed: NDArray[np.void] = rows[rows != self._lanes.open[rows["lane"]]]
+        as_told = self._lanes.open[rows["lane"]]
+        changed: NDArray[np.void] = rows[(_octets(rows) != _octets(as_told)).any(axis=1)]
         self._lanes.open[changed["lane"]] = changed
         return changed
 
@@ -388,6 +400,11 @@ class Timeline:
         primitives = self._registry.primitive_numbers(keys_of(owners, words[:, layout.CELL_WAIT_OBJECT]))
         sites = self._registry.site_numbers(keys_of(owners, words[:, layout.CELL_WAIT_SITE]))
         return codes, self._registry.detail_numbers(primitives, sites)
+
+
+def _octets(rows: NDArray[np.void]) -> NDArray[np.uint8]:
+    """Rows as numbers, which are compared faster."""
+    return rows.view(np.uint8).reshape(len(rows), rows.dtype.itemsize)
 
 
 def _codes(details: NDArray[np.uint64]) -> NDArray[np.uint8]:
