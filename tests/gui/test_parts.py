@@ -124,6 +124,21 @@ def test_source_is_shown_with_its_marked_line(qtbot: QtBot) -> None:
     assert view.textCursor().block().text() == "x = 50"
 
 
+def test_source_keeps_its_line_in_the_middle_when_it_gets_its_size(qtbot: QtBot) -> None:
+    view = SourceView(ActiveTheme())
+    qtbot.addWidget(view)
+    view.resize(300, 40)
+    view.show()
+    view.show_text("code.py", "".join(f"x = {number}\n" for number in range(1, 100)))
+    view.mark({50: "#333333"}, 50)
+    view.resize(300, 400)
+    middle = view.viewport().height() / 2
+    assert view.cursorRect().center().y() == pytest.approx(middle, abs=2 * view.fontMetrics().height())
+    view.verticalScrollBar().setValue(0)
+    view.resize(300, 300)
+    assert view.verticalScrollBar().value() == 0
+
+
 def test_source_is_of_the_recording_where_it_has_it(tmp_path: Path) -> None:
     path = tmp_path / "code.py"
     path.write_text("x = 1\n")

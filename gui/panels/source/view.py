@@ -19,6 +19,7 @@ class SourceView(QPlainTextEdit):
         self.file = ""
         self._text = ""
         self._marked: dict[int, str] = {}
+        self._centred_at = 0  # where the scroll bar stood then
         self.setReadOnly(True)
         self.setFont(code_font())
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -47,13 +48,17 @@ class SourceView(QPlainTextEdit):
         block = self.document().findBlockByNumber(max(0, show - 1))
         cursor = QTextCursor(block)
         self.setTextCursor(cursor)
-        self.centerCursor()
+        self._centre()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Only what has its size can bring a line into the middle."""
         super().showEvent(event)
         if self._marked:
-            QTimer.singleShot(0, self, self.centerCursor)
+            QTimer.singleShot(0, self, self._centre)
+
+    def _centre(self) -> None:
+        self.centerCursor()
+        self._centred_at = self.verticalScrollBar().value()
 
     def number_width(self) -> int:
         digits = max(3, len(str(self.blockCount())))
@@ -63,6 +68,8 @@ class SourceView(QPlainTextEdit):
         super().resizeEvent(event)
         area = self.contentsRect()
         self._numbers.setGeometry(QRect(area.left(), area.top(), self.number_width(), area.height()))
+        if self._marked and self.verticalScrollBar().value() == self._centred_at:  # nobody has scrolled since
+            self._centre()
 
     def paint_numbers(self, event: QPaintEvent) -> None:
         """Paints the margin."""
