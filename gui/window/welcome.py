@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -127,7 +128,8 @@ class Welcome(QWidget):
         for path in self._recent()[:MOST_RECENT]:
             button = self._link("", str(path), partial(self._open_one, path))
             button.setFlat(True)
-            button.setText(button.fontMetrics().elidedText(path.stem, Qt.TextElideMode.ElideMiddle, CARD_WIDTH - 64))
+            text = button.fontMetrics().elidedText(_short_name(path), Qt.TextElideMode.ElideRight, CARD_WIDTH - 64)
+            button.setText(text)
             button.setAccessibleName(f"Open {path.name}")
             self._more.addWidget(button)
             self.recent.append(button)
@@ -185,3 +187,9 @@ class Welcome(QWidget):
         for label, sign in self._signs:
             label.setPixmap(pixmap(sign, accent, 20))
             label.setFixedSize(QSize(24, 24))
+
+
+def _short_name(path: Path) -> str:
+    """Its name without what is the same in the names of all runs of today, or of this year."""
+    today = datetime.now()
+    return path.stem.removeprefix(f"{today:%Y-%m-%d} ").removeprefix(f"{today:%Y-}")
