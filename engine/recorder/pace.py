@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 DEFAULT_HZ = 200.0
 SLOWEST_HZ, FASTEST_HZ = 1.0, 1000.0
-MAX_SHARE = 0.06  # of a core
+MAX_SHARE = 0.05  # of a core
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
 _SLOWED = 0.6  # of the wanted rate: less is worth a note
 _SETTLED = 20  # looks before a rate is judged
@@ -32,11 +32,6 @@ class Pace:
     def aim_hz(self) -> float:
         """What the cost of a look allows now."""
         return 1e9 / self._interval_ns()
-
-    @property
-    def share(self) -> float:
-        """What looks take of a core while there are threads to look at."""
-        return self._cost_ns / self._interval_ns()
 
     @property
     def rate_hz(self) -> float:

@@ -36,7 +36,7 @@ from engine.recording.writer import RecordingWriteError, RecordingWriter
 BUSY_CYCLE_S = 0.008
 IDLE_CYCLE_S = 0.02
 CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
-MAX_SHARE = 0.1  # of a core: long cycles are followed by longer pauses
+MAX_SHARE = 0.085  # of a core, looks included: dear cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
 SMOOTHING = 1 / 32
 JITTER = 0.3  # an even rhythm would beat with the interpreter's switch interval
@@ -79,6 +79,7 @@ class Recorder:
         self._write_error = ""
         self._busy_ns = self._start_ns
         self._usual_cost_s = 0.0
+        self._used_ns = time.thread_time_ns()
         self._told_to_stop = False
         try:
             self._program = launch.start(request, folder, inherited, self._output)
@@ -93,13 +94,12 @@ class Recorder:
         """Until the program has ended and everything is written."""
         self._control.send({"phase": "running", "pid": self._program.pid, "session": self._program.session})
         while self._exit_status is None:
-            began, used = time.perf_counter(), time.thread_time()
+            began = time.perf_counter()
             self._cycle()
             self._ending.step()
             self._reap()
             self._obey()  # after that: a stop that has ended it was told before
-            cost = time.thread_time() - used
-            self._rest(self._period(cost) - (time.perf_counter() - began))
+            self._rest(self._period() - (time.perf_counter() - began))
         ended_ns = time.perf_counter_ns()
         self._wait_for_leftovers()
         if self._ending.reason is not None:
@@ -110,17 +110,18 @@ class Recorder:
         """For a signal to this process: as the stop command."""
         self._told_to_stop = True
 
-    def _period(self, cost_s: float) -> float:
-        """From the beginning of a cycle, which took so much of a processor, to that of the next one."""
+    def _period(self) -> float:
+        """From the beginning of this cycle to that of the next one, in seconds."""
+        used_ns = time.thread_time_ns()
+        cost_s, self._used_ns = (used_ns - self._used_ns) / 1e9, used_ns
         if self._watch.wants_another_look:
             return CONFIRM_CYCLE_S
         # What is long now and then (processes that start) does not make us slow to see a deadlock, nor does a machine
-        # that is busy otherwise; what stays so does. Looks in between take their part of what we may use.
+        # that is busy otherwise; what stays so does. Looks take less than that (see Pace), so this comes to rest.
         self._usual_cost_s += (cost_s - self._usual_cost_s) * SMOOTHING
-        share = max(MAX_SHARE - (self._pace.share if self._running else 0.0), MAX_SHARE / 2)
         busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
         period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
-        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / share))
+        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE))
 
     def _rest(self, pause_s: float) -> None:
         """Until the next cycle; meanwhile looks at the threads that run as often as is wanted."""
