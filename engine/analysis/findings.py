@@ -9,6 +9,7 @@ from engine.analysis import (
     forked_threads,
     gil_bound,
     held_while_blocked,
+    hidden_error,
     incomplete,
     leak,
     lock_order,
@@ -30,7 +31,7 @@ class Detector(Protocol):
 
 DETECTORS: tuple[Detector, ...] = (
     lock_order, convoy, held_while_blocked, costly_hold, uneven, pool_starvation, leak, forked_threads, gil_bound,
-    lost_process, abandoned_lock, thread_error, incomplete,
+    lost_process, abandoned_lock, thread_error, hidden_error, incomplete,
 )  # fmt: skip
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.

@@ -12,6 +12,7 @@ from engine.model.contention import Contention
 from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
 from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
+from engine.model.job_errors import JobErrors
 from engine.model.nestings import Join, Nesting, Passage, join, nesting, passage
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
@@ -50,6 +51,7 @@ class Model:
         self.output: list[Text] = []
         self.workers: dict[int, Text] = {}
         self.names: dict[int, str] = {}
+        self.job_errors = JobErrors()  # exceptions of jobs that futures and results of pools have got
         self.nestings: list[Nesting] = []  # locks taken while others were held
         self.joins: list[Join] = []
         self.passages: list[Passage] = []
@@ -91,6 +93,8 @@ class Model:
             "nesting": lambda text: self.nestings.append(nesting(text)),
             "joined": lambda text: self.joins.append(join(text)),
             "passed": lambda text: self.passages.append(passage(text)),
+            "job-failed": self.job_errors.take_failure,
+            "job-error": self.job_errors.take_fate,
             "finding": self._take_finding,
             "program-end": self._take_program_end,
             "overhead": self._take_overhead,

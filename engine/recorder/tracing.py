@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder import descriptors
-from engine.recorder.lock_order import LockOrders
+from engine.recorder.late_frames import LateFrames
 from engine.recorder.registry import Registry, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
@@ -54,7 +54,7 @@ class Tracing:
         self._folder = folder
         self._registry = registry
         self._on_frame = on_frame
-        self._orders = LockOrders(registry)
+        self._late = LateFrames(registry)
         self._poller = select.poll()
         self._candidates: dict[str, _Candidate] = {}
         self._known: set[str] = set()
@@ -112,7 +112,7 @@ class Tracing:
             traced.ending = []
             for frame in traced.texts.poll():
                 self._take(traced, frame)
-        self._orders.settle()
+        self._late.settle()
         return ended
 
     def wait(self, timeout_s: float) -> None:
@@ -164,7 +164,7 @@ class Tracing:
     def report_ends(self, now_ns: int, *, final: bool = False) -> None:
         """Says how dead processes ended, once their exit status is known or will not be."""
         if final:
-            self._orders.settle(final=True)
+            self._late.settle(final=True)
         for process, since_ns in list(self._unreported):
             status = self.statuses.get(process.pid)
             if status is not None or final or now_ns - since_ns > _PATIENCE_NS:
@@ -256,8 +256,8 @@ class Tracing:
                 process.collectors.pop(number, None)
             case ("executor-collector", number, serial):
                 process.collectors[number] = serial
-            case ("nesting" | "joined" | "passed", *_):
-                self._orders.take(process, frame)
+            case ("nesting" | "joined" | "passed" | "job-failed" | "job-error", *_):
+                self._late.take(process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
             case ("child", pid, launched_ns, name):

@@ -163,6 +163,9 @@ PRIMITIVE_KINDS = (
 #   nesting      lane time_ns primitive stack waits held([[primitive, stack], ...])      (see engine.model.nestings)
 #   joined       lane time_ns joined(lane|null) process(process|null)
 #   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
+#   job-failed   lane time_ns primitive(executor or pool) job(its number there) task(name) error(one line) stack
+#   job-error    time_ns process primitive job what("kept": a future or result in that process has the exception now |
+#                "seen": somebody has asked for it | "lost": the future is gone, and nobody had) error
 #   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")

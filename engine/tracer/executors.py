@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .follow import making, signal, waiting
+from .job_errors import forgo, keep, see, tell_failed, unnumbered
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE
@@ -15,7 +16,7 @@ from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import FrameType, ModuleType
     from typing import Any
 
     from .follow import Method
@@ -156,6 +157,67 @@ def make_waiters(original: Method) -> Method:
     return _create_and_install_waiters
 
 
+def note_asked(future: Any, error: BaseException) -> None:
+    """`result` has raised: whatever ended the job, or for want of an end."""
+    if error is future._exception:
+        see(future)
+
+
+def make_exception(original: Method) -> Method:
+    follow = waiting(original, ready=is_done, owner=worker_of, failed=lambda *_: False)
+
+    def exception(self: Any, timeout: float | None = None) -> Any:
+        with hidden:
+            error = follow(self, timeout)
+            if error is not None:
+                see(self)
+            return error
+
+    return exception
+
+
+def make_cancel(original: Method) -> Method:
+    def cancel(self: Any) -> Any:
+        with hidden:
+            cancelled = original(self)
+            if not cancelled:
+                forgo(self)
+            return cancelled
+
+    return cancel
+
+
+def make_set_exception(original: Method) -> Method:
+    follow = completing(original)
+
+    def set_exception(self: Any, exception: Any) -> None:
+        with hidden:
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number and isinstance(exception, BaseException) and not is_done(self):
+                keep_exception(self, number, exception)  # before anybody can ask for it
+            follow(self, exception)
+
+    return set_exception
+
+
+def keep_exception(future: Any, number: int, error: BaseException) -> None:
+    """The future is about to get this exception. That of a thread pool gets it by the worker that ran its job."""
+    job = job_in(get_frame(2))
+    if WORKER in future.__dict__:
+        tell_failed(current(), number, job, error)
+    keep(future, number, job, error)
+
+
+def job_in(frame: FrameType | None) -> int:
+    """The job of a process pool whose result is handed on there; a number of our own for all others."""
+    while frame is not None and frame.f_globals.get("__name__") == "concurrent.futures.process":
+        item = frame.f_locals.get("result_item")
+        if item is not None:
+            return int(item.work_id)
+        frame = frame.f_back
+    return next(unnumbered)
+
+
 def completing(original: Method) -> Method:
     def method(self: Any, *args: Any) -> None:
         with hidden:
@@ -170,10 +232,15 @@ def completing(original: Method) -> Method:
 def patch_futures(module: ModuleType) -> None:
     """`concurrent.futures._base`."""
     future = module.Future
-    for name in ("result", "exception"):
-        replace_method(future, name, lambda o: waiting(o, ready=is_done, owner=worker_of, failed=lambda *_: False))
-    for name in ("set_result", "set_exception"):
-        replace_method(future, name, completing)
+    replace_method(
+        future,
+        "result",
+        lambda o: waiting(o, ready=is_done, owner=worker_of, failed=lambda *_: False, raised=note_asked),
+    )
+    replace_method(future, "exception", make_exception)
+    replace_method(future, "cancel", make_cancel)
+    replace_method(future, "set_result", completing)
+    replace_method(future, "set_exception", make_set_exception)
     original = module._create_and_install_waiters
     module._create_and_install_waiters = look_like(make_waiters(original), original)  # type: ignore[attr-defined]
 
@@ -196,7 +263,7 @@ class WorkerQueue:
         """The next work item."""
         item = idle(self.number, plain(type(self.queue).get), self.queue, *args, **kwargs)
         if item is not None:
-            item.fn = TaskCall(item.fn, task_name(item.fn, item.args))
+            item.fn = TaskCall(item.fn, task_name(item.fn, item.args), self.number, item.work_id)
         return item
 
     def __getattr__(self, name: str) -> Any:

@@ -33,11 +33,12 @@ def waiting(
     ready: Callable[..., bool] | None = None,
     owner: Callable[[Any], int] | None = None,
     failed: Callable[..., bool] | None = None,
+    raised: Callable[[Any, BaseException], None] | None = None,
 ) -> Method:
     """A method that waits, on the object's primitive, unless `ready(self, *args)` says that it will not.
 
     `owner(self)` gives the serial of the thread that will end the wait, `failed(self, result)` whether it ended by its
-    timeout (otherwise: whether the result is False).
+    timeout (otherwise: whether the result is False). `raised(self, error)` is told what the original raises.
     """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,6 +62,8 @@ def waiting(
                 finish(state, outer, flags)
             return result
         except BaseException as error:
+            if raised is not None:
+                raised(self, error)
             hide(error)
             raise
 

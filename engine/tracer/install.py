@@ -13,6 +13,7 @@ from . import (
     event_loops,
     executors,
     imports,
+    job_errors,
     leftovers,
     lock_order,
     locks,
@@ -88,6 +89,7 @@ def install(folder: str, python_path: str) -> None:
     test_runs.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
     lock_order.install()
+    job_errors.install()
     steering.install()
     atexit.register(end_main_thread)
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
@@ -98,6 +100,7 @@ def end_main_thread() -> None:
     state = getattr(local, "state", None)
     if state is not None:
         output.flush(state)
+        job_errors.end()
         state.name_holds()
         error = threads.describe_exception(uncaught_exception())
         state.ring.texts.write("thread-end", state.serial, clock(), error)

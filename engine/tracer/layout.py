@@ -151,6 +151,10 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
 #   ("executor-worker", object, serial)  thread works for that executor
 #   ("executor-collector", object, serial)  thread hands on its results; 0: nobody, after a fork; None: unknown
+#   ("job-failed", serial, time_ns, object, job, text number of the task, error, stack)
+#                                        a job of an executor or a pool, ended by an exception in this thread
+#   ("job-error", time_ns, object, job, what, error)   its future or result in this process: "kept" (has that exception
+#                                        now), "seen" (somebody has asked for it), "lost" (is gone, and nobody had)
 #   ("child", pid, launched_ns, name)    when its launch began
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("child-signal", pid, signal)        about to be sent by the child's Process or Popen object: terminate(), kill()

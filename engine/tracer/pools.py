@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from . import layout
 from .follow import maker
+from .job_errors import keep, see
 from .originals import get_frame
-from .patching import hidden, look_like, replace_method
+from .patching import hidden, hide, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
 from .state import current, run
 from .tasks import TaskCall, hands_on, idle, plain, task_name
@@ -39,7 +40,7 @@ class WorkerQueue:
         job, index, function, args, kwargs = task
         if getattr(function, "__name__", "") == "_helper_reraises_exception":  # the worker asks for its identity
             return task
-        return job, index, TaskCall(function, task_name(function, args)), args, kwargs
+        return job, index, TaskCall(function, task_name(function, args), self.number, job), args, kwargs
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.queue, name)
@@ -151,6 +152,51 @@ def make_result_init(original: Method) -> Method:
     return __init__
 
 
+def number_of_result(result: Any) -> int:
+    """The number of its pool, by what it waits with; 0: not followed."""
+    waits_with = getattr(result, "_event", None) or result._cond
+    return int(waits_with.__dict__.get(ATTRIBUTE, 0))
+
+
+def make_set(original: Method) -> Method:
+    """A result comes in: of the whole job or of a part of it."""
+
+    def _set(self: Any, i: int, obj: tuple[bool, Any]) -> None:
+        with hidden:
+            succeeded, value = obj
+            if not succeeded and getattr(self, "_error_callback", None) is None and (number := number_of_result(self)):
+                keep(self, number, self._job, value)
+            original(self, i, obj)
+
+    return _set
+
+
+def asking(original: Method) -> Method:
+    """A method that raises what ended the job."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            if getattr(self, "_value", error) is error:
+                see(self)
+            hide(error)
+            raise
+
+    return method
+
+
+def make_successful(original: Method) -> Method:
+    def successful(self: Any) -> bool:
+        with hidden:
+            result = bool(original(self))
+            if not result:
+                see(self)
+            return result
+
+    return successful
+
+
 def is_served(pool: Any) -> bool:
     """Whether it has its threads: a copy made by fork has none, and one that is forked with a worker not even that."""
     handler = pool.__dict__.get("_result_handler")
@@ -168,3 +214,9 @@ def patch_pools(module: ModuleType) -> None:
     module.Pool._handle_tasks = staticmethod(look_like(make_handle_tasks(handle_tasks), handle_tasks))
     for cls in (module.ApplyResult, module.IMapIterator):
         replace_method(cls, "__init__", make_result_init)
+    for cls in (module.ApplyResult, module.MapResult, module.IMapIterator, module.IMapUnorderedIterator):
+        replace_method(cls, "_set", make_set)
+    replace_method(module.ApplyResult, "get", asking)
+    replace_method(module.ApplyResult, "successful", make_successful)
+    for name in ("next", "__next__"):
+        replace_method(module.IMapIterator, name, asking)

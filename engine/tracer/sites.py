@@ -9,7 +9,7 @@ from .state import current_ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, TracebackType
 
 DEFERS_SIGNALS = True
 PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else __name__.rpartition(".")[0]
@@ -17,10 +17,12 @@ PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else 
 LAUNCHED = any("from multiprocessing." in word for word in sys.orig_argv)
 STACK_LIMIT = 64  # frames, innermost kept
 MOST_STACKS = 20_000  # told by one process
+PATH_LIMIT = 2 * STACK_LIMIT  # two numbers a frame
 
 numbers = count(1)  # of sites and stacks
 _codes: dict[int, _Code] = {}  # by id: hashing a code object would hash its contents
 _stacks: dict[tuple[int, ...], int] = {}
+_paths: dict[tuple[int, ...], int] = {}  # stacks by what identifies their frames, see `whole_stack`
 
 
 class _Code:
@@ -52,13 +54,16 @@ def code_of(frame: FrameType) -> _Code:
 
 def site_of(frame: FrameType) -> int:
     """Number of the place where this frame is now."""
+    number = code_of(frame).sites.get(frame.f_lasti)
+    return number if number is not None else new_site(frame, frame.f_lasti, frame.f_lineno)
+
+
+def new_site(frame: FrameType, instruction: int, line: int | None) -> int:
+    """Number of a place in the frame's code that has had none. Told before others use it in a stack."""
     known = code_of(frame)
-    number = known.sites.get(frame.f_lasti)
-    if number is None:
-        known.sites[frame.f_lasti] = number = next(numbers)
-        code = known.code
-        current_ring().texts.write("site", number, code.co_filename, frame.f_lineno or 0, code.co_qualname)
-    return number
+    number, code = next(numbers), known.code
+    current_ring().texts.write("site", number, code.co_filename, line or 0, code.co_qualname)
+    return known.sites.setdefault(instruction, number)
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
@@ -85,6 +90,24 @@ def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
     while frame is not None and len(sites) < STACK_LIMIT:
         sites.append(site_of(frame) if sites or not earlier else earlier)
         frame = user_frame(frame.f_back)
+    return interned(sites)
+
+
+def stack_of_traceback(traceback: TracebackType | None) -> int:
+    """Number of the stack of the user's code through which an exception came; 0 when there is none."""
+    sites: list[int] = []
+    while traceback is not None:
+        frame, instruction = traceback.tb_frame, traceback.tb_lasti
+        known = code_of(frame)
+        if known.is_user:
+            number = known.sites.get(instruction)
+            sites.append(new_site(frame, instruction, traceback.tb_lineno) if number is None else number)
+        traceback = traceback.tb_next
+    return interned(sites[::-1][:STACK_LIMIT])
+
+
+def interned(sites: list[int]) -> int:
+    """Number of the stack that consists of these sites, innermost first; of a single one its own."""
     if len(sites) < 2:
         return sites[0] if sites else 0
     key = tuple(reversed(sites))
@@ -94,6 +117,22 @@ def stack_of(frame: FrameType | None, earlier: int = 0) -> int:
             return sites[0]
         _stacks[key] = number = next(numbers)
         current_ring().texts.write("stack", number, key)
+    return number
+
+
+def whole_stack(frame: FrameType | None) -> int:
+    """As `stack_of`, for stacks that are asked for often: found again by code objects and instructions alone."""
+    path: list[int] = []
+    at = frame
+    while at is not None and len(path) < PATH_LIMIT:
+        path += (id(at.f_code), at.f_lasti)
+        at = at.f_back
+    key = tuple(path)
+    number = _paths.get(key)
+    if number is None:
+        number = stack_of(frame)  # which keeps the code objects, so that no other gets their ids
+        if at is None and len(_paths) < MOST_STACKS:
+            _paths[key] = number
     return number
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import layout
+from .job_errors import tell_failed
 from .originals import STANDARD_LIBRARY
 from .patching import hidden
 from .reporter import begin_task, end_task
@@ -37,13 +38,15 @@ def task_name(function: Any, args: Any = ()) -> str:
 
 
 class TaskCall:
-    """Calls a function as a task of the thread that does it."""
+    """Calls a function as a task of the thread that does it. `number`: of the executor or pool whose job it is."""
 
-    __slots__ = ("function", "name")
+    __slots__ = ("function", "job", "name", "number")
 
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
+    def __init__(self, function: Callable[..., Any], name: str, number: int = 0, job: int = 0) -> None:
         self.function = function
         self.name = name
+        self.number = number
+        self.job = job
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         with hidden:
@@ -51,6 +54,10 @@ class TaskCall:
             begin_task(state, self.name)
             try:
                 return self.function(*args, **kwargs)
+            except BaseException as error:
+                if self.number and state is current():
+                    tell_failed(state, self.number, self.job, error)
+                raise
             finally:
                 if state is current():
                     end_task(state)

@@ -1,11 +1,11 @@
-"""Frames about the order of locks and of threads, as texts of the recording."""
+"""Frames about the order of locks and of threads, and of jobs that failed, as texts of the recording."""
 
 from engine.recorder.registry import Registry, TracedProcess
 from engine.recorder.texts import Frame
 
 
-class LockOrders:
-    """Takes "nesting", "joined" and "passed" frames (see engine.tracer.layout).
+class LateFrames:
+    """Takes "nesting", "joined", "passed", "job-failed" and "job-error" frames (see engine.tracer.layout).
 
     They may speak of what another process has defined before. Its text file may have been read too early in the cycle
     for that, but not in the next one: until then they wait.
@@ -38,7 +38,10 @@ class LockOrders:
                 return all(registry.knows(process, each) for each in (number, *held[::2]))
             case ("joined", _, _, thread, pid):
                 return thread in process.lanes if thread else registry.process_of_pid(pid) is not None
-            case ("passed", _, _, _, number, _):
+            case ("job-failed", _, _, number, _, task, _, stack):
+                told = (not task or registry.text(process, task)) and (not stack or registry.site(process, stack))
+                return bool(told) and registry.knows(process, number)
+            case ("passed", _, _, _, number, _) | ("job-error", _, number, *_):
                 return registry.knows(process, number)
         return True
 
@@ -83,3 +86,28 @@ class LockOrders:
                             "process": ended.number if ended is not None else None,
                         }
                     )
+            case ("job-failed", serial, time_ns, number, job, task, error, stack):
+                registry.emit(
+                    {
+                        "type": "job-failed",
+                        "lane": registry.lane(process, serial).number,
+                        "time_ns": time_ns,
+                        "primitive": registry.primitive(process, number),
+                        "job": job,
+                        "task": registry.text(process, task),
+                        "error": error,
+                        "stack": registry.site(process, stack),
+                    }
+                )
+            case ("job-error", time_ns, number, job, what, error):
+                registry.emit(
+                    {
+                        "type": "job-error",
+                        "process": process.number,
+                        "time_ns": time_ns,
+                        "primitive": registry.primitive(process, number),
+                        "job": job,
+                        "what": what,
+                        "error": error,
+                    }
+                )
