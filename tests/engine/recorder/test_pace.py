@@ -24,8 +24,8 @@ def test_looks_that_cost_much_become_rarer_and_that_is_said_once() -> None:
         notes.append(looked.note(500))
     assert looked.due_ns - 99 * 40 * MS == int(cost_ns / MAX_SHARE)
     assert [note for note in notes if note] == [
-        "With 500 threads that run at once, what they do is sampled about 30 times a second instead of 200:"
-        " more would cost over 6 % of a core."
+        "With 500 threads that run at once, what they do is sampled about 25 times a second instead of 200:"
+        " more would cost over 5 % of a core."
     ]
 
 
