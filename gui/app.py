@@ -30,8 +30,10 @@ def main(arguments: list[str]) -> int:
     log_to_file()
     gc.disable()  # until the window stands
     settings = Settings()
-    themes = make_theme(settings, application)
+    themes = ActiveTheme(settings.get("dark", True), kept_palette(settings), application)
+    dresser = Dresser(application, themes, late=True)
     window = MainWindow(settings, themes, debug=options.debug)
+    dresser.put_on_stylesheet()
     former = sys.excepthook
     sys.excepthook = ErrorReporter(window).report
     try:
@@ -75,11 +77,15 @@ def make_application() -> QApplication:
 
 def make_theme(settings: Settings, application: QApplication) -> ActiveTheme:
     """The theme the settings ask for, dressing the application now and whenever it changes."""
-    names = {palette.value: palette for palette in StatePalette}
-    palette = names.get(settings.get("palette", ""), StatePalette.STANDARD)
-    themes = ActiveTheme(settings.get("dark", True), palette, application)
+    themes = ActiveTheme(settings.get("dark", True), kept_palette(settings), application)
     Dresser(application, themes)
     return themes
+
+
+def kept_palette(settings: Settings) -> StatePalette:
+    """The palette of states that the settings name."""
+    names = {palette.value: palette for palette in StatePalette}
+    return names.get(settings.get("palette", ""), StatePalette.STANDARD)
 
 
 def spare_the_window() -> None:

@@ -10,7 +10,7 @@ from shiboken6 import isValid
 from gui.theme import ICONS, THEMED_ICONS, ActiveTheme, qt_palette, stylesheet, text_on, ui_font
 
 STEP_S = 0.003  # thread CPU time that a step may take
-_DRESSED = "dressed"  # property of an application that has its style, font and stylesheet
+_DRESSED = "dressed"  # property of an application that has its style and font
 
 
 class Dresser(QObject):
@@ -27,7 +27,9 @@ class Dresser(QObject):
         themes: ActiveTheme,
         *,
         thread_time: Callable[[], float] = time.thread_time,
+        late: bool = False,
     ) -> None:
+        """`late`: the stylesheet is put on when asked for."""
         super().__init__(themes)
         self._application, self._themes, self._thread_time = application, themes, thread_time
         self._waiting: list[QWidget] | None = []  # to be polished; None: not yet collected
@@ -41,7 +43,13 @@ class Dresser(QObject):
             application.setProperty(_DRESSED, True)
             application.setStyle("Fusion")
             application.setFont(ui_font())
-            application.setStyleSheet(stylesheet())
+        if not late:
+            self.put_on_stylesheet()
+
+    def put_on_stylesheet(self) -> None:
+        """Once per application. Were it there while a window is made, Qt would polish its widgets over and over."""
+        if not self._application.styleSheet():
+            self._application.setStyleSheet(stylesheet())
 
     @property
     def busy(self) -> bool:

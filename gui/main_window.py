@@ -1,6 +1,7 @@
 """The window: connects what can be seen with the run, its recording and what the user does."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from gui.window.debug_overlay import DebugOverlay
 from gui.window.discovering import Discovering
 from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
+from gui.window.later import Later
 from gui.window.layout_keeper import LayoutKeeper
 from gui.window.navigation import Navigation
 from gui.window.places import Places
@@ -96,14 +98,6 @@ class MainWindow(WindowFrame):
             self.recordings,
             busy=lambda: self.bridge.running,
         )
-        self.program_form = RunProgram(
-            self.settings,
-            self.configuration,
-            self.interpreters,
-            self.ask_for_interpreter,
-            self.run_control.run_program,
-            self,
-        )
         self._connect_actions()
         self._connect_parts()
         self._dress()
@@ -115,6 +109,21 @@ class MainWindow(WindowFrame):
         self._show_run_state(RunState.NONE)
         self.clock.start()
         self.interpreters.find(project_folders(self.settings))
+        self.later = Later([lambda: self.keys, lambda: self.program_form, lambda: self.preferences], self)
+
+    @cached_property
+    def program_form(self) -> RunProgram:
+        """The form that runs a program of the user's."""
+        form = RunProgram(
+            self.settings,
+            self.configuration,
+            self.interpreters,
+            self.ask_for_interpreter,
+            self.run_control.run_program,
+            self,
+        )
+        form.begun.connect(self.timeline.canvas.setFocus)
+        return form
 
     def _connect_actions(self) -> None:
         self.acts.connect_to(
@@ -122,7 +131,7 @@ class MainWindow(WindowFrame):
             open_sample=self._open_sample,
             save_as=self.recordings.ask_and_save,
             new_window=self._open_another,
-            preferences=self.preferences.open,
+            preferences=self._open_preferences,
             quit=self.close,
             run=self.run,
             stop=self.bridge.stop,
@@ -132,8 +141,8 @@ class MainWindow(WindowFrame):
             dismiss_message=self._dismiss_message,
             choose_scenario=lambda: self._bring_up_and("workload", self.workload.find_scenario),
             choose_custom=lambda: self._bring_up_and("workload", self.workload.edit_custom),
-            run_program=self.program_form.open,
-            run_program_again=self.program_form.run_again,
+            run_program=self._ask_for_program,
+            run_program_again=self._run_program_again,
             search=self.search_bar.open_search,
             next_hit=lambda: self.places.step(1),
             previous_hit=lambda: self.places.step(-1),
@@ -159,7 +168,6 @@ class MainWindow(WindowFrame):
         bridge, go = self.bridge, self.navigation
         bridge.model_replaced.connect(self._show_model)
         bridge.run_state_changed.connect(self._show_run_state)
-        self.program_form.begun.connect(self.timeline.canvas.setFocus)
         bridge.run_ended.connect(self._on_run_ended)
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
@@ -380,6 +388,15 @@ class MainWindow(WindowFrame):
     def _open_another(self) -> None:
         self.remembering.save()
         self.open_elsewhere(None)
+
+    def _open_preferences(self) -> None:
+        self.preferences.open()
+
+    def _ask_for_program(self) -> None:
+        self.program_form.open()
+
+    def _run_program_again(self) -> None:
+        self.program_form.run_again()
 
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))

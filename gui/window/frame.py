@@ -1,6 +1,7 @@
 """The window's parts in their places: widgets, docks, menus, and where everything stood the last time."""
 
 import copy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +146,19 @@ class WindowFrame(QMainWindow):
         self.addToolBar(self.tool_bar)
         self.setStatusBar(self.status)
         self.setCentralWidget(self._make_centre())
-        self.keys = KeysOverlay(self.acts, self)
         self.palette_overlay = CommandPalette(self)
         self.text_page = TextPage(self)
         self.note_editor = NoteEditor(self)
-        self.preferences = Preferences(self.settings, themes, self.run_control.ordinary_folder(), self)
+
+    @cached_property
+    def keys(self) -> KeysOverlay:
+        """Every action with its key."""
+        return KeysOverlay(self.acts, self)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """What can be chosen once and for all."""
+        return Preferences(self.settings, self.themes, self.run_control.ordinary_folder(), self)
 
     def _make_centre(self) -> QWidget:
         """Messages over everything; below them the first page, or timeline, legend and plots."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.scenarios import catalogue
@@ -82,6 +82,11 @@ class ScenarioPage(QScrollArea):
         self.setWidget(body)
         configuration.changed.connect(self._show)
         self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what is in it can be made: it never scrolls sideways."""
+        beside = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
+        return QSize(self._layout.minimumSize().width() + beside, super().minimumSizeHint().height())
 
     def refuse(self, field: str, message: str) -> bool:
         """Marks a field with the reason why its value can't be run; False when there is no such field."""
