@@ -105,7 +105,8 @@ def _orders(model: Model, sort: Sort) -> tuple[Callable[[Lane], Any], Callable[[
     if sort is Sort.NAME:
         return lambda lane: natural(lane.name.casefold()), lambda process: natural(process.name.casefold())
     if sort is Sort.STARTED:
-        return lambda lane: lane.id, lambda process: process.id
+        # as they were started, not as they came up: under fork that is a matter of chance
+        return lambda lane: lane.id, lambda process: (process.launched_ns or process.start_ns, process.id)
     waited = time_in(model, SORT_STATES[sort])
     worst: dict[int, int] = {}
     for lane in model.lanes:

@@ -55,8 +55,8 @@ class ElidedText(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
-        height = self.fontMetrics().lineSpacing()
-        lines = self.wrapped(self.width())
+        height, inside = self.fontMetrics().lineSpacing(), self.contentsRect()
+        lines = self.wrapped(inside.width())
         top = (self.height() - height * len(lines)) // 2 + self.fontMetrics().ascent()
         for number, line in enumerate(lines):
-            painter.drawText(0, top + number * height, line)
+            painter.drawText(inside.left(), top + number * height, line)

@@ -1,12 +1,13 @@
 """The status bar: what Lanescope itself costs, in figures whose width never changes."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.model.model import Model
 from gui.frame_clock import FrameStatistics
+from gui.widgets.elided_text import ElidedText
 from gui.widgets.figures import grouped, padded
 
+LONGEST_WORK = "looking for findings"  # of what takes long
 SAMPLED_TIP = "How often a second the recorder looks at what the running threads are in (Preferences change it)"
 
 
@@ -17,17 +18,15 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.progress = QProgressBar(self)
-        self.progress.setMaximumWidth(160)
+        self.progress.setFixedWidth(self.progress.fontMetrics().horizontalAdvance(LONGEST_WORK) + 24)
         self.progress.setRange(0, 1000)
         self.cancel = QPushButton(cancel_text, self)
         self.cancel.setFlat(True)
         self.addWidget(self.progress)
         self.addWidget(self.cancel)
-        self.recording = QLabel(self)
-        self.recording.setAccessibleName("Recording shown")
-        self.recording.setTextFormat(Qt.TextFormat.PlainText)
+        self.recording = ElidedText(1, self)
         self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.recording.setIndent(8)
+        self.recording.setContentsMargins(8, 0, 8, 0)
         self.addWidget(self.recording, 1)
         self.show_progress("", 1.0)
         self.recorder = self._figure(
@@ -56,8 +55,8 @@ class StatusBar(QStatusBar):
 
     def show_recording(self, text: str) -> None:
         """What is being looked at."""
-        self.recording.setText(text)
-        self.recording.setToolTip(text)
+        self.recording.show_text(text)
+        self.recording.setAccessibleName(f"Recording shown: {text}")
 
     def show_progress(self, work: str, share: float) -> None:
         """How much of a long work is done; 1.0 hides the progress."""

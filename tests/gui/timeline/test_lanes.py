@@ -137,6 +137,13 @@ def test_lanes_are_sorted(bench: Bench, sort: Sort, expected: list[int]) -> None
     assert [each.isChecked() for each in (bench.acts["sort-started"], bench.acts[name])] == [sort is Sort.STARTED, True]
 
 
+def test_processes_stand_in_the_order_of_their_starts(qtbot: QtBot) -> None:
+    model = by_hand()
+    late, early = model.processes
+    late.launched_ns, early.launched_ns = START + 2 * MS, START + MS  # the first to come up was started last
+    assert lanes(make_bench(qtbot, model)) == [CAROL, ALICE, BOB]
+
+
 def test_groups_are_reached_folded_and_unfolded_by_keys(bench: Bench) -> None:
     bench.selection.select_lane(BOB)
     bench.press(Key.Key_Down)
