@@ -74,7 +74,7 @@ class Canvas(QWidget):
         )
         self._first_row = 0
         self._row_px = ROW_PX
-        self._arranged: tuple[int, int, bool] | None = None  # for how many lanes and processes, and whether at the end
+        self._arranged: tuple[int, int, int, bool] | None = None  # see `_arranged_for`
         self._ringed = False  # shows that the keyboard has brought the focus here
         self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
@@ -114,7 +114,7 @@ class Canvas(QWidget):
         if model is None:
             self.rows = Rows(())
         else:
-            if self._arranged != (len(model.lanes), len(model.processes), model.finished):
+            if self._arranged != _arranged_for(model):
                 self._arrange()
             self._deadlocked = deadlocked_lanes(model)
             if self._pointer is not None:
@@ -288,7 +288,7 @@ class Canvas(QWidget):
 
     def _arrange(self) -> None:
         assert self.model is not None
-        self._arranged = (len(self.model.lanes), len(self.model.processes), self.model.finished)
+        self._arranged = _arranged_for(self.model)
         self.rows = arrange(self.model, self.filters)
         self._fit_rows()
         whole = self.geometry_now().whole_rows
@@ -378,3 +378,8 @@ def deadlocked_lanes(model: Model) -> dict[int, int]:
         if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
         for lane in finding.get("lanes", ())
     }
+
+
+def _arranged_for(model: Model) -> tuple[int, int, int, bool]:
+    """When this changes, rows may have another order: lanes, processes, later names and launches, the end."""
+    return len(model.lanes), len(model.processes), model.renamed, model.finished
