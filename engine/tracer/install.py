@@ -36,7 +36,7 @@ from . import (
     threads,
 )
 from .layout import HEADER_TRACER_NS, RUN_FOLDER_VARIABLE
-from .originals import RawLock, RawRLock, allocate_lock, clock, cpu_clock
+from .originals import RawLock, allocate_lock, clock, cpu_clock
 from .ring import pack_u64
 from .state import after_fork_in_child, current, current_ring, local, run
 
@@ -124,14 +124,11 @@ def patch_thread_module(module: ModuleType) -> None:
 
 
 def patch_threading(threading: ModuleType) -> None:
-    """`threading`: its own needs are served by raw locks, without asking who calls."""
-    for name, raw in (("_allocate_lock", allocate_lock), ("_CRLock", RawRLock), ("_LockType", RawLock)):
+    """`threading`: its own needs are served by raw locks, mostly without asking who calls."""
+    for name, lock in (("_allocate_lock", allocate_lock), ("_CRLock", rlocks.TracedRLock), ("_LockType", RawLock)):
         if hasattr(threading, name):
-            setattr(threading, name, raw)
+            setattr(threading, name, lock)
     threading.Lock = locks.TracedLock if locks.IS_TYPE else sys.modules["_thread"].allocate_lock  # type: ignore[attr-defined]
-    rlocks.TracedRLock.plain = staticmethod(threading.RLock)
-    texts = [each for each in rlocks.TracedRLock.plain.__code__.co_consts if isinstance(each, str)]
-    rlocks.TracedRLock.deprecation = next((text for text in texts if "deprecated" in text), "")
-    threading.RLock = rlocks.TracedRLock  # type: ignore[attr-defined]
+    rlocks.TracedRLock.factory = threading.RLock.__code__
     threads.patch_threads(threading)
     synchronisation.patch_synchronisation(threading)

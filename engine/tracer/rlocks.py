@@ -39,18 +39,15 @@ class TracedRLock(TracedBase, metaclass=LockType):
     __slots__ = ("depth",)
     depth: int
     raw_type: type = RawRLock
-    plain: Any = RawRLock  # `threading.RLock` as it was, which knows what to say about arguments
-    deprecation = ""  # what it says, where it only warns
+    factory: Any = None  # code of `threading.RLock`, a function that makes one for its caller
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs:
             with hidden:
-                (RawRLock if cls.deprecation else cls.plain)(*args, **kwargs)
-            if cls.deprecation:
-                import warnings
-
-                warnings.warn(cls.deprecation, DeprecationWarning, stacklevel=2)
+                RawRLock(*args, **kwargs)
         frame = get_frame(1)
+        if frame.f_code is cls.factory and frame.f_back is not None:
+            frame = frame.f_back
         if code_of(frame).is_user:
             return make_rlock(frame, cls)
         return make_rlock(frame, cls, internal=True) if is_reached(frame) else RawRLock()

@@ -127,7 +127,7 @@ class ThreadState:
         return slot
 
     def _take_back_slot(self) -> int:
-        for slot, reference in self.reserved.items():
+        for slot, reference in list(self.reserved.items()):  # a destructor may acquire another lock meanwhile
             lock = reference()
             if slot != self.spare_slot and (lock is None or lock.owner is not self):
                 self._disown(lock)

@@ -2,13 +2,15 @@
 
 from . import layout
 from .originals import clock, get_frame
-from .sites import stack_at
+from .sites import stack_at, whole_stack
 from .state import ThreadState, Wait
 
 DEFERS_SIGNALS = True
 SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
 DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
-LONG_NS = 5_000_000  # waits that lasted so long are recorded with their whole stack
+LONG_NS = 5_000_000  # a wait whose stack was not worth its price at the beginning has it when it has lasted so long
+# Mostly over at once. A wait for a lock that goes on gets its stack meanwhile (see contention).
+MOSTLY_SHORT = layout.WAIT_LOCK, layout.WAIT_IO
 FORK_FLAGS = layout.WAIT_HELD_AT_FORK | layout.WAIT_HELD_BY_FORKER
 OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
@@ -24,8 +26,11 @@ def begin(
 ) -> Wait | None:
     """The thread waits from now on. Returns the wait it was in, for `finish`: closed here, reopened there.
 
-    A service thread rests, unless it waits for a lock or (it has a site then) in a callback of the user's.
+    A service thread rests, unless it waits for a lock or (it has a site then) in a callback of the user's. The site
+    becomes the stack there, unless such waits are mostly short.
     """
+    if site and detail & layout.WAIT_STATE_MASK not in MOSTLY_SHORT:
+        site = whole_stack(get_frame(1))
     if state.internal and not site and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
         detail |= layout.WAIT_INTERNAL
     now = clock()
@@ -46,7 +51,7 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     if wait is None:  # a fork in between: the wait is the parent's
         return
     now = clock()
-    if wait[2] and now - wait[3] >= LONG_NS:  # whoever waited so long is worth a look at how it came there
+    if wait[2] and now - wait[3] >= LONG_NS and wait[1] & layout.WAIT_STATE_MASK in MOSTLY_SHORT:
         wait = (wait[0], wait[1], stack_at(wait[2], get_frame(1)), wait[3])
     _close(state, wait, now, flags)
     state.wait = None
