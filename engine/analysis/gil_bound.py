@@ -25,14 +25,16 @@ def find(model: Model) -> list[Finding]:
         lanes = [lane.id for lane in model.lanes if lane.process == process.id]
         if process.free_threaded or len(lanes) < 2 or model.attribution.merged(process.id):
             continue
-        totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+        span = model.start_ns, model.end_ns
+        totals = model.states.totals(np.array(lanes), *span)
         waited = totals[:, State.GIL_WAIT]
         wanted = waited + totals[:, State.RUNNING] + totals[:, State.CORE_WAIT]
         concerned = np.flatnonzero(waited >= MIN_LANE_SHARE * max(1, waited.sum()))
         share = waited.sum() / max(1, wanted[concerned].sum())
         if waited.sum() < MIN_WAIT_NS or len(concerned) < 2:
             continue
-        points = model.attribution.uncertainty(totals[concerned])[State.GIL_WAIT]
+        sampled = model.states.sampled(np.array(lanes)[concerned], *span)
+        points = model.attribution.uncertainty(totals[concerned], sampled)[State.GIL_WAIT]
         if share - points / 100 < MIN_SHARE:
             continue
         found.append(

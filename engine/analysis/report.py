@@ -1,5 +1,6 @@
 """A recording in summary: as a JSON object (schema 1) and as text for a terminal."""
 
+import math
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +9,13 @@ import numpy as np
 
 from engine.analysis.findings import find_all, plain, verdict
 from engine.analysis.lock_graph import excluded
-from engine.model.format import count, duration, percent
+from engine.model.attribution import LOOKED_AT, WORTH_TELLING
+from engine.model.format import count, duration
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lane_statistics, lock_statistics, throughput
 from engine.recording.schema import State
 
-WIDTH = 100
+WIDTH = 80
 OUTPUT_KEPT = 1 << 16  # characters, the last ones
 OUTPUT_LINES = 8
 MOST_LANES = 40
@@ -27,6 +29,9 @@ COLUMNS = (
     State.UNKNOWN,
 )  # fmt: skip
 SHORT = {State.RUNNING: "run", State.GIL_WAIT: "GIL", State.CORE_WAIT: "core", State.LOCK_WAIT: "lock"}
+MOST_STATES = 6  # with columns of their own; the rest is "other"
+CELL = 7  # `100±12`
+NAME = WIDTH - 2 - 9 - 7 * CELL
 
 
 def summarise(model: Model, *, damage: str | None = None, growing: bool = False) -> dict[str, Any]:
@@ -34,6 +39,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
     findings = find_all(model)
     lanes = lane_statistics(model)
     totals = np.array([row.states for row in lanes], np.int64).reshape(-1, len(State))
+    sampled = model.states.sampled(np.array([row.lane.id for row in lanes], np.int64), model.start_ns, model.end_ns)
     overhead, end = model.overhead, model.program_end or {}
     work = throughput(model)
     notes = [{"level": text.get("level") or "info", "text": text["text"]} for text in model.notes]
@@ -71,7 +77,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             "complete": model.finished and not damage,
             "growing": growing,
         },
-        "states": _states(totals.sum(axis=0), model.attribution.uncertainty(totals)),
+        "states": _states(totals.sum(axis=0), sampled.sum(axis=0), model.attribution.uncertainty(totals, sampled)),
         "processes": [
             {"pid": each.pid, "name": each.name, "role": each.role, "exit_status": each.exit_status}
             for each in model.processes
@@ -85,10 +91,10 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
                 "internal": row.lane.internal,
                 "alive_ns": row.alive_ns,
                 "error": row.lane.error,
-                "states": _states(row.states, model.attribution.uncertainty(row.states)),
+                "states": _states(row.states, seen, model.attribution.uncertainty(row.states, seen)),
                 "context_switches": _switches(model, row.lane.id),
             }
-            for row in lanes
+            for row, seen in zip(lanes, sampled, strict=True)
         ],
         "gils": _gils(model),
         "locks": [_lock(row) for row in lock_statistics(model)],
@@ -109,12 +115,15 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
     }
 
 
-def _states(times: np.ndarray, uncertainty: np.ndarray) -> dict[str, dict[str, float]]:
-    """`points`: half the width of the interval in which the percentage lies 95 times of 100; 0: exact."""
+def _states(times: np.ndarray, sampled: np.ndarray, uncertainty: np.ndarray) -> dict[str, dict[str, float]]:
+    """`points`: half the width of the interval in which the percentage lies 95 times of 100; 0: exact. `sampled_ns`:
+    how much of a state was seen by looks only, which GIL wait always is.
+    """
     alive = max(1, int(times[1:].sum()))
     return {
         state.words: {
             "ns": int(times[state]),
+            "sampled_ns": int(times[state] if state in LOOKED_AT else min(sampled[state], times[state])),
             "percent": round(100 * int(times[state]) / alive, 1),
             "points": round(float(uncertainty[state]), 1),
         }
@@ -196,13 +205,13 @@ def _head(summary: dict[str, Any]) -> str:
     if recording["growing"]:
         ended = "still running"
     lines.append(f"{duration(program['elapsed_ns'])}, {ended}")
-    lines.append(
+    text = (
         f"{count(recording['lanes'], 'lane')} in {count(recording['processes'], 'process', 'processes')},"
         f" {count(recording['slices'], 'slice')}, {count(recording['events'], 'event')},"
         f" {recording['dropped']} dropped,"
         f" overhead {recording['overhead_percent']:.1f} % of the program's CPU time (estimated)"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *textwrap.wrap(text, WIDTH)])
 
 
 def how_it_ended(program: dict[str, Any]) -> str:
@@ -247,23 +256,36 @@ def listed_exclusions(sentences: list[str]) -> str:
 
 def _lanes(summary: dict[str, Any]) -> str:
     lanes = [lane for lane in summary["lanes"] if not lane["internal"]]
-    shown = [state for state in COLUMNS if summary["states"][state.words]["ns"]]
-    names = [SHORT.get(state, state.words) for state in shown]
+    if not lanes:
+        return ""
+    shown, rest = _columns(summary["states"])
+    names = [SHORT.get(state, state.words) for state in shown] + (["other"] if rest else [])
     if summary["recording"]["sampling"]["merged"] and State.GIL_WAIT in shown:
-        names[shown.index(State.GIL_WAIT)] = "GIL/core"  # one and the same here
-    lines = [f"{'Lanes':<34}{'alive':>11}" + "".join(f"{name:>9}" for name in names)]
+        names[shown.index(State.GIL_WAIT)] = "no core"  # GIL wait and core wait are one and the same here
+    heads = "".join(f"{name:>{CELL}}" for name in names)
+    lines = [f"{'Lanes, % of time':<{NAME + 2}}{'alive':>9}{heads}"]
     for lane in lanes[:MOST_LANES]:
-        lines.append(_lane_line(f"{lane['name']} ({lane['process']})", lane["alive_ns"], lane["states"], shown))
+        pid = f" ({lane['process']})" if len(summary["processes"]) > 1 else ""
+        name = _cut(lane["name"], NAME - 1 - len(pid)) + pid
+        lines.append(_lane_line(name, lane["alive_ns"], lane["states"], shown, rest))
     if len(lanes) > MOST_LANES:
         lines.append(f"  and {len(lanes) - MOST_LANES} more (--json has them)")
     if len(lanes) > 1:
         total = sum(lane["alive_ns"] for lane in summary["lanes"])
-        lines.append(_lane_line("all, with service threads", total, summary["states"], shown))
+        lines.append(_lane_line("all, with services", total, summary["states"], shown, rest))
     if sampled := summary["recording"]["sampling"]["sentence"]:
-        worst = max((each["points"] for lane in lanes for each in lane["states"].values()), default=0.0)
-        text = f"between recorded waits {sampled}; shares are ± {worst:.1f} points at most"
+        text = f"Between recorded waits {sampled}; ± is how far a share may be off because of that"
         lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
     return "\n".join([*lines, *_gil_lines(summary["gils"])])
+
+
+def _columns(states: dict[str, Any]) -> tuple[list[State], list[State]]:
+    """The states that get columns, in their order, and those that are "other": where there are many, the rarest."""
+    used = [state for state in COLUMNS if states[state.words]["ns"]]
+    if len(used) <= MOST_STATES + 1:
+        return used, []
+    often = sorted(used, key=lambda state: -states[state.words]["ns"])[:MOST_STATES]
+    return [state for state in used if state in often], [state for state in used if state not in often]
 
 
 def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
@@ -277,24 +299,38 @@ def _gil_lines(gils: list[dict[str, Any]]) -> Iterator[str]:
         yield from textwrap.wrap(f"{text} ({gil['certainty']})", WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
-def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State]) -> str:
-    shares = "".join(f"{percent(states[state.words]['ns'] / max(1, alive_ns)):>9}" for state in shown)
-    return f"  {_cut(name, 31):<32}{duration(alive_ns):>11}{shares}"
+def _lane_line(name: str, alive_ns: int, states: dict[str, Any], shown: list[State], rest: list[State]) -> str:
+    cells = [_share([states[state.words]], alive_ns) for state in shown]
+    if rest:
+        cells.append(_share([states[state.words] for state in rest], alive_ns))
+    figures = "".join(f"{cell:>{CELL}}" for cell in cells)
+    return f"  {name:<{NAME}}{duration(alive_ns):>9}{figures}".rstrip()
+
+
+def _share(states: list[dict[str, float]], alive_ns: int) -> str:
+    """`48±3`: percent of the time alive; a decimal where nothing makes it doubtful, nothing where there was none."""
+    spent = sum(state["ns"] for state in states)
+    points = math.hypot(*(state["points"] for state in states))
+    if not spent:
+        return ""
+    share = 100 * spent / max(1, alive_ns)
+    if points >= WORTH_TELLING:
+        return f"{share:.0f}±{points:.0f}"
+    return f"{share:.1f}" if share >= 0.05 else "<0.1"
 
 
 def _locks(locks: list[dict[str, Any]]) -> str:
     own = [lock for lock in locks if not lock["internal"]]
     if not own:
         return ""
-    lines = [
-        f"{'Locks and queues':<34}{'taken':>9}{'waits':>8}{'waited':>10}{'longest':>10}{'held':>10}{'longest':>10}"
-    ]
+    heads = "".join(f"{head:>10}" for head in ("waited", "longest", "held", "longest"))
+    lines = [f"{'Locks and queues':<23}{'taken':>9}{'waits':>8}{heads}"]
     for lock in own[:MOST_LOCKS]:
         wait, hold = lock["wait_ns"], lock["hold_ns"]
         times = [duration(wait["total"]), duration(wait["longest"])]
         times += [duration(hold["total"]), duration(hold["longest"])] if hold["total"] else ["", ""]
         columns = "".join(f"{text:>10}" for text in times)
-        lines.append(f"  {_cut(lock['name'], 31):<32}{lock['acquisitions']:>9}{lock['waits']:>8}{columns}".rstrip())
+        lines.append(f"  {_cut(lock['name'], 20):<21}{lock['acquisitions']:>9}{lock['waits']:>8}{columns}".rstrip())
     if len(own) > MOST_LOCKS:
         lines.append(f"  and {len(own) - MOST_LOCKS} more (--json has them)")
     return "\n".join(lines)
@@ -327,7 +363,10 @@ def _output(output: str) -> str:
 
 
 def _notes(notes: list[dict[str, Any]]) -> str:
-    return "\n".join(["Notes", *(f"  {note['text']}" for note in notes)]) if notes else ""
+    if not notes:
+        return ""
+    wrapped = (textwrap.wrap(note["text"], WIDTH, initial_indent="  ", subsequent_indent="    ") for note in notes)
+    return "\n".join(["Notes", *(line for lines in wrapped for line in lines)])
 
 
 def _cut(text: str, width: int) -> str:

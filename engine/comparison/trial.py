@@ -159,9 +159,10 @@ def _spent(model: Model, lane: Lane, begin: int, last: int) -> dict[str, int]:
 
 def _points(model: Model, lanes: list[Lane], begin: int, last: int, whole_ns: int) -> dict[str, float]:
     """How far the shares of sampled states may be off, of the workers' whole time."""
-    totals = model.states.totals(np.array([lane.id for lane in lanes]), begin, last)
+    numbers = np.array([lane.id for lane in lanes])
+    totals = model.states.totals(numbers, begin, last)
     scale = totals[:, 1:].sum() / max(1, whole_ns)
-    found = model.attribution.uncertainty(totals) * scale
+    found = model.attribution.uncertainty(totals, model.states.sampled(numbers, begin, last)) * scale
     return {STATE_OF[state]: round(float(found[state]), 2) for state in STATE_OF if found[state]}
 
 

@@ -1,8 +1,9 @@
 """How sure it is where the time of lanes went, and what to call states that could not be told apart.
 
-Running and core wait follow the system's accounts, which are exact but for a tick at either end of a span. What a lane
-that used no CPU was in is sampled: of n looks that found a share p in a state, that share is p ± 1.96 √(p (1 − p) / n)
-(95 % of the time; the normal approximation, with one look added to each side so that few looks never look certain).
+Recorded waits are exact. Running and core wait follow the system's accounts, which are exact but for a tick at either
+end of a span. What else a lane that used no CPU was in is sampled: of n looks that found a share p in a state, that
+share is p ± 1.96 √(p (1 − p) / n) (95 % of the time; the normal approximation, with one look added to each side so that
+few looks never look certain).
 """
 
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ from engine.recording.schema import State
 
 TICK_NS = 4_000_000
 _NORMAL_95 = 1.96
-# What looks tell apart, and what accounts tell.
-LOOKED_AT = (State.GIL_WAIT, State.IO, State.UNKNOWN)
+# What only looks tell, and what accounts tell; of other states, looks tell what was not recorded.
+LOOKED_AT = (State.GIL_WAIT, State.UNKNOWN)
 ACCOUNTED = (State.RUNNING, State.CORE_WAIT)
 WORTH_TELLING = 0.5  # points
 
@@ -60,35 +61,35 @@ class Attribution:
         slowed = f" ({self.wanted_hz:.0f} wanted)" if self.rate_hz < 0.9 * self.wanted_hz else ""
         return f"sampled {self.rate_hz:.0f} times a second{slowed}, which cost {self.cost_percent:.1f} % of a core"
 
-    def uncertainty(self, totals: np.ndarray) -> np.ndarray:
+    def uncertainty(self, totals: np.ndarray, sampled: np.ndarray) -> np.ndarray:
         """Half-widths in points (of the time alive; float64, by State) of the time (ns) by state of one lane, or of
-        several together: then `totals` has a row for each.
+        several together: then `totals` has a row for each. `sampled`: see `StateStore.sampled`, of the same shape.
 
-        States that are recorded as waits are exact: 0. Where nothing was sampled at all, everything is: what is shown
-        then is marked as inferred. Looks at different lanes count as independent of one another, ticks do not.
+        What is recorded is exact: 0. Where nothing was sampled at all, everything is: what is shown then is marked as
+        inferred. Looks at different lanes count as independent of one another, ticks do not.
         """
         of_lanes = np.atleast_2d(totals)
-        found = self.half_widths(of_lanes)
-        looked_at, accounted = list(LOOKED_AT), list(ACCOUNTED)
-        together = np.zeros(len(State))
-        together[looked_at] = np.sqrt(np.square(found[:, looked_at]).sum(axis=0))
-        together[accounted] = found[:, accounted].sum(axis=0)
+        found = self.half_widths(of_lanes, np.atleast_2d(sampled))
+        together = np.sqrt(np.square(found).sum(axis=0))
+        together[list(ACCOUNTED)] = found[:, ACCOUNTED].sum(axis=0)
         return np.asarray(100 * together / max(1, of_lanes[:, 1:].sum()))
 
-    def half_widths(self, totals: np.ndarray) -> np.ndarray:
+    def half_widths(self, totals: np.ndarray, sampled: np.ndarray) -> np.ndarray:
         """The same in ns, of each lane by itself: float64 (lanes, State)."""
         times = np.asarray(totals, float)
         found = np.zeros_like(times)
         if not self.looks:
             return found
-        seen = times[:, LOOKED_AT]
+        seen = np.minimum(sampled, times)
+        seen[:, LOOKED_AT] = times[:, LOOKED_AT]
         asleep = seen.sum(axis=1, keepdims=True)
         looks = self.rate_hz * asleep / 1e9
         share = (seen / np.maximum(asleep, 1) * looks + 1) / (looks + 2)
-        found[:, LOOKED_AT] = _NORMAL_95 * np.sqrt(share * (1 - share) / (looks + 2)) * asleep
+        found = _NORMAL_95 * np.sqrt(share * (1 - share) / (looks + 2)) * asleep
+        found[seen == 0] = 0
         found[:, ACCOUNTED] = np.minimum(TICK_NS, times[:, 1:].sum(axis=1, keepdims=True))
         found[times == 0] = 0
-        return found
+        return np.asarray(found)
 
 
 def doubt(points: float) -> str:

@@ -35,7 +35,7 @@ def span_table(model: Model, lanes: Sequence[int], start_ns: int, end_ns: int) -
     numbers = np.array(list(lanes), np.int64)
     totals = model.states.totals(numbers, start_ns, end_ns)
     used = [state for state in _STATES if totals[:, state].any()]
-    doubts = model.attribution.half_widths(totals)
+    doubts = model.attribution.half_widths(totals, model.states.sampled(numbers, start_ns, end_ns))
     table = [["lane", "process", "pid", "from s", "to s"]]
     table += [[*_place(model, lane), _seconds(model, start_ns), _seconds(model, end_ns)] for lane in lanes]
     for state in used:

@@ -60,6 +60,7 @@ class SpanStatistics:
         alive = np.flatnonzero(totals.sum(axis=1))
         self.lanes = alive  # that lived in the span
         self.totals = totals[alive]  # (lanes, states), ns
+        self.sampled = model.states.sampled(alive, self.start_ns, self.end_ns)  # of them, see StateStore
         self._at = self.start_ns
         self._stretch = self.end_ns - self.start_ns
         self._waits, self._holds = _Tally(), _Tally()

@@ -9,6 +9,7 @@ from engine.model.entities import Slice, WideSlices
 from engine.model.foretold import Foretold
 from engine.model.pyramid import COARSEST, Pyramid
 from engine.model.raster import MERGED, column_edges, rasterise
+from engine.model.sampled import SampledTime
 from engine.model.slices import ClosedSlices, SliceStore
 from engine.model.summary import STATES
 from engine.model.zoom import Columns, Tails, answer
@@ -28,6 +29,7 @@ class StateStore(SliceStore):
         super().__init__(origin_ns)
         self.pyramid = Pyramid(self.pages)
         self.activity = Activity()
+        self._sampled = SampledTime()
         self._foretold: Foretold | None = None
 
     @property
@@ -52,6 +54,7 @@ class StateStore(SliceStore):
         if len(added.lanes):
             self.pyramid.keep_up(len(added.lanes))
             self.activity.append(added.starts, added.ends, added.codes)
+            self._sampled.append(added.lanes, added.starts, added.ends, added.codes)
         return added
 
     def advance(self, watermark_ns: int) -> None:
@@ -174,6 +177,22 @@ class StateStore(SliceStore):
         spent = np.maximum(np.minimum(tail_end, end) - np.maximum(tail_start, start), 0)
         totals[np.arange(len(lanes)), code & STATE_MASK] += spent
         return totals
+
+    def sampled(self, lanes: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
+        """How much of `totals` was not recorded but seen by looks, in states that may be either: of the same shape, ns,
+        but for what begins or ends within a bucket of SampledTime.
+        """
+        lanes = np.asarray(lanes, np.int64)
+        return self.sampled_between(lanes, np.full(len(lanes), int(start_ns)), np.full(len(lanes), int(end_ns)))
+
+    def sampled_between(self, lanes: np.ndarray, starts_ns: np.ndarray, ends_ns: np.ndarray) -> np.ndarray:
+        """The same for each lane within a span of its own."""
+        start, end = starts_ns - self.origin_ns, np.maximum(ends_ns, starts_ns) - self.origin_ns
+        spent = self._sampled.between(lanes, start, end)
+        tail_start, tail_end, code, _ = self._open.of(lanes)
+        open_ns = np.maximum(np.minimum(tail_end, end) - np.maximum(tail_start, start), 0)
+        spent[np.arange(len(lanes)), code & STATE_MASK] += np.where(SampledTime.counts(code), open_ns, 0)
+        return spent.astype(np.int64)
 
     def active(self, start_ns: float, ns_per_column: float, columns: int, states: Collection[int]) -> np.ndarray:
         """Mean number of lanes in one of these states per column: float64 (columns,)."""

@@ -96,8 +96,9 @@ class Legend(QWidget):
         lanes = np.array([lane.id for lane in model.lanes if not lane.internal], dtype=np.int64)
         start = max(self._view.start_ns, model.start_ns)
         end = min(self._view.end_ns, model.end_ns)
-        of_lanes = model.states.totals(lanes, int(start), max(int(end), int(start)))
-        points = model.attribution.uncertainty(of_lanes)
+        span = int(start), max(int(end), int(start))
+        of_lanes = model.states.totals(lanes, *span)
+        points = model.attribution.uncertainty(of_lanes, model.states.sampled(lanes, *span))
         totals = of_lanes.sum(axis=0)
         whole = int(totals.sum() - totals[State.ENDED])
         if self.entries[State.GIL_WAIT].set_name(MERGED_GIL if model.attribution.any_merged else None):

@@ -107,7 +107,7 @@ class Page:
         return (
             heading
             + self._table(rows)
-            + self._states(found.totals[own])
+            + self._states(found.totals[own], found.sampled[own])
             + self._most_waiting(model, found)
             + self._primitives(found)
             + f'<p style="margin: 14px 0 0 0;">{self._link("statistics:", "All figures of this span")}</p>'
@@ -123,19 +123,23 @@ class Page:
         if process.python:
             rows.append(("Python", process.python + (", free-threaded" if process.free_threaded else "")))
         rows.append(("lanes", count(len(lanes), "lane")))
-        totals = model.states.totals(np.array([lane.id for lane in lanes], np.int64), model.start_ns, model.end_ns)
+        numbers = np.array([lane.id for lane in lanes], np.int64)
+        totals, sampled = (
+            ask(numbers, model.start_ns, model.end_ns) for ask in (model.states.totals, model.states.sampled)
+        )
         title = f"{process.name or 'process'} {process.pid}"
         return (
             self._heading(f"Service lanes of {title}" if group.services else title, self._theme.surfaces.accent)
             + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
             + self._table(rows + ([] if group.services else accounts.of_process(model, process)))
             + (self._section("Command") + escape(" ".join(process.argv)) if process.argv else "")
-            + self._states(totals)
+            + self._states(totals, sampled)
         )
 
     def _lane(self, model: Model, lane: Lane) -> str:
         end = lane.end_ns if lane.end_ns is not None else model.end_ns
-        totals = model.states.totals(np.array([lane.id]), lane.start_ns, end)
+        number = np.array([lane.id])
+        totals, sampled = (ask(number, lane.start_ns, end) for ask in (model.states.totals, model.states.sampled))
         rows = [
             ("process", self._process(model, lane)),
             ("thread id", str(lane.native_id)),
@@ -153,7 +157,7 @@ class Page:
             self._heading(lane.name, self._theme.surfaces.accent)
             + self._dim(f"lane{kind}")
             + self._table(rows + accounts.of_lane(model, lane))
-            + self._states(totals)
+            + self._states(totals, sampled)
         )
 
     def _primitive(self, model: Model, number: int) -> str:
@@ -216,9 +220,10 @@ class Page:
             parts.append(self._section("Stack, innermost first") + "<br>".join(frames))
         return parts
 
-    def _states(self, of_lanes: Numbers) -> str:
+    def _states(self, of_lanes: Numbers, sampled: Numbers) -> str:
         """Shares of the states in the time of these lanes (ns by lane and State), each with its uncertainty."""
-        points = self._model.attribution.uncertainty(of_lanes) if self._model is not None else np.zeros(len(State))
+        model = self._model
+        points = model.attribution.uncertainty(of_lanes, sampled) if model is not None else np.zeros(len(State))
         totals = of_lanes.sum(axis=0)
         whole = int(totals[1:].sum())
         rows = []

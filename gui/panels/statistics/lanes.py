@@ -66,13 +66,13 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
     return table
 
 
-def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray) -> list[LaneRow]:
-    """Of these lanes, which have spent so much time in each state."""
+def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray, sampled: np.ndarray) -> list[LaneRow]:
+    """Of these lanes, which have spent so much time in each state, so much of it only sampled."""
     processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
     spent = totals.copy()
     spent[:, State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
     rows = []
-    points = 100 * model.attribution.half_widths(spent) / np.maximum(spent.sum(axis=1, keepdims=True), 1)
+    points = 100 * model.attribution.half_widths(spent, sampled) / np.maximum(spent.sum(axis=1, keepdims=True), 1)
     for number, times, doubts in zip(lanes.tolist(), spent.tolist(), points.tolist(), strict=True):
         lane = model.lanes[number]
         rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), tuple(doubts)))

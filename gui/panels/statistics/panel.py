@@ -116,8 +116,11 @@ class StatisticsPanel(Panel):
         rows: list[LaneRow] = []
         for first in range(0, len(lanes), LANES_AT_ONCE):
             some = lanes[first : first + LANES_AT_ONCE]
-            totals = model.states.totals(some, start, end) if span is None else span.totals[first : first + len(some)]
-            rows += lane_rows(model, some, totals)
+            if span is None:
+                totals, sampled = model.states.totals(some, start, end), model.states.sampled(some, start, end)
+            else:
+                totals, sampled = (part[first : first + len(some)] for part in (span.totals, span.sampled))
+            rows += lane_rows(model, some, totals, sampled)
             yield
         self._span, self._rows = span, in_order(rows)
 

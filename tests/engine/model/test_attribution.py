@@ -9,9 +9,20 @@ import pytest
 from engine.model.accounts import AccountStore, CoreStore, MemoryStore
 from engine.model.attribution import Attribution, doubt, points_in_words
 from engine.model.gil import NOBODY, STRANGER, UNKNOWN, Gil, GilStore
-from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, GIL_NOBODY, GIL_ROW, GIL_STRANGER, MEMORY_ROW, State
+from engine.model.sampled import SampledTime
+from engine.recording.schema import (
+    ACCOUNT_ROW,
+    CORE_ROW,
+    GIL_NOBODY,
+    GIL_ROW,
+    GIL_STRANGER,
+    MEMORY_ROW,
+    SAMPLED,
+    State,
+)
 
 ALICE, BOB = 4, 5  # lanes
+MS = 1_000_000
 GIL = 1
 SITE, OTHER_SITE = 30, 31
 
@@ -109,31 +120,35 @@ def sampled(**values: Any) -> Attribution:
 
 def test_uncertainty_is_that_of_the_number_of_looks() -> None:
     second = 1_000_000_000
-    points = sampled().uncertainty(times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second))
+    points = sampled().uncertainty(
+        times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second), times(IO=second)
+    )
     looks = 200 * 3 + 2
     share = (400 + 1) / looks
     assert points[State.GIL_WAIT] == pytest.approx(60 * 1.96 * math.sqrt(share * (1 - share) / looks))
     assert points[State.IO] == pytest.approx(points[State.GIL_WAIT], rel=0.01)
     assert points[State.LOCK_WAIT] == 0  # recorded
     assert points[State.RUNNING] == pytest.approx(0.08)  # the system's accounts may be a tick old
-    more = sampled(sample_hz=20.0).uncertainty(times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second))
+    more = sampled(sample_hz=20.0).uncertainty(
+        times(RUNNING=second, GIL_WAIT=2 * second, IO=second, LOCK_WAIT=second), times(IO=second)
+    )
     assert more[State.GIL_WAIT] > 3 * points[State.GIL_WAIT]
 
 
 def test_few_looks_never_look_certain_and_no_looks_claim_nothing() -> None:
-    assert sampled().uncertainty(times(GIL_WAIT=10_000_000))[State.GIL_WAIT] > 20
-    assert not Attribution().uncertainty(times(GIL_WAIT=10_000_000)).any()
-    assert not sampled().uncertainty(times()).any()
+    assert sampled().uncertainty(times(GIL_WAIT=10_000_000), times())[State.GIL_WAIT] > 20
+    assert not Attribution().uncertainty(times(GIL_WAIT=10_000_000), times()).any()
+    assert not sampled().uncertainty(times(), times()).any()
 
 
 def test_of_several_lanes_looks_add_up_to_more_certainty_and_ticks_do_not() -> None:
     second = 1_000_000_000
     one = times(RUNNING=second, GIL_WAIT=second, IO=second)
-    alone = sampled().uncertainty(one)
-    together = sampled().uncertainty(np.array([one] * 4))
+    alone = sampled().uncertainty(one, times(IO=second))
+    together = sampled().uncertainty(np.array([one] * 4), np.array([times(IO=second)] * 4))
     assert together[State.GIL_WAIT] == pytest.approx(alone[State.GIL_WAIT] / 2)
     assert together[State.RUNNING] == pytest.approx(alone[State.RUNNING])
-    each = sampled().half_widths(np.array([one, times(LOCK_WAIT=second)]))
+    each = sampled().half_widths(np.array([one, times(LOCK_WAIT=second)]), np.array([times(IO=second), times()]))
     assert each[0, State.GIL_WAIT] == pytest.approx(alone[State.GIL_WAIT] / 100 * 3 * second)
     assert not each[1].any()  # recorded, all of it
 
@@ -173,3 +188,29 @@ def test_very_many_spans_are_told_quickly_and_much_the_same() -> None:
     spent = store.holders(GIL, 0, count * 10)
     assert spent[ALICE] == pytest.approx(count * 5, rel=0.01)
     assert len(store.spans(GIL, 100, 200)) == 10
+
+
+def test_only_the_sampled_part_of_what_may_be_recorded_too_is_uncertain() -> None:
+    second = 1_000_000_000
+    recorded = sampled().uncertainty(times(IO=2 * second), times())
+    partly = sampled().uncertainty(times(IO=2 * second), times(IO=second))
+    wholly = sampled().uncertainty(times(IO=2 * second, SLEEP=second), times(IO=2 * second, SLEEP=second))
+    assert not recorded.any()
+    assert 0 < partly[State.IO] < wholly[State.IO]
+    assert wholly[State.SLEEP] > 0
+
+
+def test_sampled_time_is_told_apart_from_recorded_time_at_any_age() -> None:
+    store = SampledTime()
+    lanes = np.array([3, 3, 5, 3])
+    codes = np.array([State.IO | SAMPLED, State.IO, State.WAIT, State.SLEEP | SAMPLED], np.uint8)
+    starts, ends = np.array([0, 100, 0, 5_000]) * MS, np.array([100, 300, 400, 60_000]) * MS
+    store.append(lanes, starts, ends, codes)
+    whole = store.between(np.array([3, 5, 9]), np.zeros(3, np.int64), np.full(3, 70_000 * MS))
+    assert whole[0, State.IO] == 100 * MS  # though buckets have doubled since
+    assert whole[0, State.SLEEP] == 55_000 * MS
+    assert not whole[1:].any()
+    part = store.between(np.array([3]), np.array([10_000 * MS]), np.array([20_000 * MS]))
+    assert part[0, State.SLEEP] == pytest.approx(10_000 * MS)
+    store.append(np.array([5]), np.array([400 * MS]), np.array([500 * MS]), codes[:1])
+    assert store.between(np.array([5]), np.array([0]), np.array([70_000 * MS]))[0, State.IO] == 100 * MS
