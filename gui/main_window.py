@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,11 @@ class MainWindow(WindowFrame):
         self._show_run_state(RunState.NONE)
         self.clock.start()
         self.interpreters.find(project_folders(self.settings))
-        self.later = Later([lambda: self.keys, lambda: self.program_form, lambda: self.preferences], self)
+        # numpy loads numpy.ma when it is first asked for what is unique, which takes a frame's time.
+        self.later = Later(
+            [lambda: import_module("numpy.ma"), lambda: self.keys, lambda: self.program_form, lambda: self.preferences],
+            self,
+        )
 
     @cached_property
     def program_form(self) -> RunProgram:
@@ -292,7 +297,7 @@ class MainWindow(WindowFrame):
         self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
         self.status.show_recording(self.recordings.description())
         self.status.show_costs(self.bridge.model, self._recorder.look(self.bridge.model), self.clock.statistics())
-        self.views.refresh_panels()
+        self.views.refresh_panels(at_once=False)
         if self.debug_overlay is not None:
             events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0
             self.debug_overlay.show_statistics(self.clock.statistics(), events)

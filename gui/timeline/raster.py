@@ -13,6 +13,7 @@ A row is (see RowShape) a bar, and below it a line where a lock is held. No stat
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ class Raster:
         self.lane_pixel = pixel(self._lane)
         self.group_pixel = pixel(theme.surfaces.group)
         self.hold_pixel = pixel(theme.hold)
-        self._tables, self._darker_tables = zip(*(self._table(depth) for depth in range(4)), strict=True)
+        self._tables, self._darker_tables = _tables(tuple(self._colour(state) for state in State), self._lane)
         # The upper edge: as the outermost band, then from _CAPS on a colour per worst code.
         self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
         self._hatched = _ARE_DEADLOCKED | (_CODES & STATE_MASK == State.UNKNOWN)
@@ -160,34 +161,6 @@ class Raster:
         colour = self._theme.states[state]
         return colour if not self._shown or state in self._shown else mix(colour, self._lane, 0.82)
 
-    def _table(self, depth: int) -> tuple[Pixels, Pixels]:
-        """Of a band: a colour per stripe phase and code, and the same with what is sampled darker."""
-        plain, darker = (
-            np.array(
-                [[self._band_pixel(state, dark, depth, phase) for state in State] for phase in range(_PHASES)],
-                np.uint32,
-            )[:, _STATES]
-            for dark in (False, True)
-        )
-        return plain.ravel(), np.where(_ARE_SAMPLED, darker, plain).ravel()
-
-    def _band_pixel(self, state: State, darker: bool, depth: int, phase: int) -> int:
-        colour = self._band_colour(state, depth, phase)
-        return pixel(mix(colour, self._lane, 0.16) if darker and colour != self._lane else colour)
-
-    def _band_colour(self, state: State, depth: int, phase: int) -> str:
-        if state is State.ENDED:
-            return self._lane
-        colour = self._colour(state)
-        if depth >= _REACH.get(state, _EDGE):
-            return colour
-        if state in _TINTED:
-            return mix(colour, self._lane, 0.66)
-        stripes = _STRIPES_PX.get(state)
-        if stripes and phase * 2 % (stripes * 2) < stripes:
-            return mix(colour, self._lane, 0.35)
-        return self._lane
-
     def _worst_table(self) -> Pixels:
         colours = np.array([pixel(self._colour(state)) for state in State], np.uint32)
         return np.where(_ARE_DEADLOCKED, np.uint32(pixel(self._theme.deadlock)), colours[_STATES])
@@ -196,3 +169,36 @@ class Raster:
         deadlock = mix(self._theme.deadlock, "#000000", 0.45) if stripe else self._theme.deadlock
         unknown = mix(self._colour(State.UNKNOWN), self._lane, 0.45 if stripe else 0.85)
         return np.where(_ARE_DEADLOCKED, np.uint32(pixel(deadlock)), np.uint32(pixel(unknown)))
+
+
+@lru_cache(maxsize=32)
+def _tables(colours: tuple[str, ...], lane: str) -> tuple[tuple[Pixels, ...], tuple[Pixels, ...]]:
+    """Of each band: a colour per stripe phase and code, and the same with what is sampled darker."""
+    plain, darker = zip(*(_table(colours, lane, depth) for depth in range(4)), strict=True)
+    return plain, darker
+
+
+def _table(colours: tuple[str, ...], lane: str, depth: int) -> tuple[Pixels, Pixels]:
+    """The same of one band."""
+    plain = np.empty((_PHASES, len(State)), np.uint32)
+    darker = np.empty_like(plain)
+    for state in State:
+        for phase in range(_PHASES):
+            colour = _band_colour(colours[state], lane, state, depth, phase)
+            plain[phase, state] = pixel(colour)
+            darker[phase, state] = pixel(mix(colour, lane, 0.16) if colour != lane else colour)
+    plain, darker = plain[:, _STATES], darker[:, _STATES]
+    return plain.ravel(), np.where(_ARE_SAMPLED, darker, plain).ravel()
+
+
+def _band_colour(colour: str, lane: str, state: State, depth: int, phase: int) -> str:
+    if state is State.ENDED:
+        return lane
+    if depth >= _REACH.get(state, _EDGE):
+        return colour
+    if state in _TINTED:
+        return mix(colour, lane, 0.66)
+    stripes = _STRIPES_PX.get(state)
+    if stripes and phase * 2 % (stripes * 2) < stripes:
+        return mix(colour, lane, 0.35)
+    return lane

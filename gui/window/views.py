@@ -55,13 +55,14 @@ class Views:
         now = self._now()
         self._take_turns([n for n, last in enumerate(self._last) if now - last >= PANEL_INTERVAL_S])
 
-    def refresh_panels(self) -> None:
-        """At rest, or when a tab has come to the front: that one at least."""
+    def refresh_panels(self, *, at_once: bool = True) -> None:
+        """At rest, or `at_once`, when a tab has come to the front: that one at least."""
         waiting = sorted(range(len(self._panels)), key=self._last.__getitem__)
         first = next((number for number in waiting if _visible(self._panels[number])), None)
-        if first is not None:
+        if at_once and first is not None:
             self._refresh(first)
-        self._take_turns([number for number in waiting if number != first])
+            waiting.remove(first)
+        self._take_turns(waiting)
         self._plots.refresh()
 
     def _take_turns(self, numbers: Sequence[int]) -> None:

@@ -79,7 +79,8 @@ class LocksPanel(Panel):
 
     def refresh(self) -> None:
         super().refresh()
-        self.profile.go_on()
+        if not self.preparing:  # else that has been enough for now
+            self.profile.go_on()
 
     def _on_row_chosen(self, row: LockStatistics) -> None:
         self.profile.show_primitive(self.model, row)

@@ -30,6 +30,7 @@ REDRAW_S = 0.1  # data that come in are drawn at most this often
 DRAW_S = 0.003  # of a frame that drawing takes
 STEP_S = 0.0055  # what must be left of a live frame for a piece of the plots, with what is to be painted
 LATER_MS = 16
+REST_MS = 4
 LATEST_S = 0.1
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
@@ -70,6 +71,10 @@ class Plots(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(round(PATIENCE_S * 1000))
         self._settle.timeout.connect(self._finish)
+        self._rest = QTimer(self)  # between two pieces of the last drawing
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._finish)
         self._pending: Grid | None = None
         self._names_px = FIRST_NAMES_PX
         self._computed: list[list[Curve]] = []
@@ -132,15 +137,22 @@ class Plots(QWidget):
             self._settle.start()
 
     def _finish(self) -> None:
-        """Draws what is still to be drawn when no more data come."""
+        """Draws what is still to be drawn when no more data come, a piece a call, and calls itself until it is done."""
         model = self._model
         behind = model is not None and model.version != self._drawn_version
         if not self._chart.here:
             return  # what is drawn then is the newest
-        if self.isVisible() and (behind or self._stale or self._pending is not None):
-            self.draw()
+        if not self.isVisible():
+            return
+        if self._pending is not None:
+            self._step(model)
+        elif behind or self._stale:
+            self._begin(model)
         elif self._values_stale:
             self._show_values()
+        else:
+            return
+        self._rest.start()
 
     def draw(self) -> None:
         """Computes and draws all plots that are not collapsed, at once."""
