@@ -59,6 +59,12 @@ def ended_by_lanescope(model: Model) -> bool:
     return bool(model.program_end) and (model.program_end or {}).get("ended_by") in ("stop", "time limit", "deadlock")
 
 
+def at_line(model: Model, stack: int) -> str:
+    """`, at line 12 of parse`, where the stack leads to; nothing for none."""
+    frames = model.stack(stack)
+    return f", at line {frames[-1].line} of {frames[-1].function}" if frames else ""
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """`a`, `a and b`, `a, b and 3 more`."""
     if len(names) > most:

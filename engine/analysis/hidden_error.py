@@ -7,7 +7,7 @@ kind of failure of the same task was seen once, the program knows of it, and is 
 
 from collections import defaultdict
 
-from engine.analysis.building import Finding, finding
+from engine.analysis.building import Finding, at_line, finding
 from engine.model.format import count
 from engine.model.job_errors import JobError
 from engine.model.model import Model
@@ -59,8 +59,6 @@ def _finding(model: Model, errors: list[JobError]) -> Finding:
     what = f"{article} {_type(first)} of {task or f'a task of {pool.short}'} stayed hidden"
     if len(errors) > 1:
         what = f"{len(errors)} × {_type(first)} of {task or f'tasks of {pool.short}'} stayed hidden"
-    frames = model.stack(first.stack)
-    where = f" at line {frames[-1].line} of {frames[-1].function}" if frames else ""
     who = f"{model.lane_label(first.lane)} raised" if first.lane is not None else "It was"
     more = f" So it went {count(len(errors), 'time')}." if len(errors) > 1 else ""
     holder = "result" if pool.kind == "Pool" else "future"
@@ -69,8 +67,8 @@ def _finding(model: Model, errors: list[JobError]) -> Finding:
         model,
         "hidden-error",
         what,
-        f"{who} {first.error}{where}, as a task of {pool.label}; nobody asked its {holder} how it ended, so nobody was"
-        f" told.{more}",
+        f"{who} {first.error}{at_line(model, first.stack)}, as a task of {pool.label}; nobody asked its {holder} how it"
+        f" ended, so nobody was told.{more}",
         _ADVICE.get(pool.kind, _ADVICE["Executor"]),
         lanes=lanes,
         start_ns=first.time_ns,

@@ -112,6 +112,7 @@ def _predicted(model: Model, group: list[Cycle]) -> Finding:
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
     names = [model.lane_label(link.lane) for link in cycle]
     more = f" The same lines do so with {count(len(group) - 1, 'more set')} of locks." if len(group) > 1 else ""
+    so_far = "This run got through" if model.finished else "So far this run has got through"
     return {
         **_common(model, cycle),
         "kind": KIND,
@@ -119,7 +120,7 @@ def _predicted(model: Model, group: list[Cycle]) -> Finding:
         "certainty": "predicted",
         "cause": cause,
         "title": f"Possible deadlock of {listed(names)}",
-        "explanation": f"{_orders(model, cycle)}. This run got through; when they come at the same time, each waits for"
+        "explanation": f"{_orders(model, cycle)}. {so_far}; when they come at the same time, each waits for"
         f" the next for ever.{more}",
         "advice": deadlock.advice(cause),
     }

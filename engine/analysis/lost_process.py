@@ -3,7 +3,7 @@
 import contextlib
 import signal
 
-from engine.analysis.building import Finding, ended_by_lanescope, finding
+from engine.analysis.building import Finding, at_line, ended_by_lanescope, finding
 from engine.model.entities import Process
 from engine.model.model import Model
 
@@ -23,10 +23,18 @@ def find(model: Model) -> list[Finding]:
             title, how = f"{what} was ended by {_signal(process)}", "so it could neither finish its work nor clean up"
             advice = "Look at its last slices for what it was doing; its output may say more."
         else:
-            errors = [model.lanes[lane].error for lane in lanes if model.lanes[lane].error]
+            errors = [
+                model.lanes[lane].error + at_line(model, model.lanes[lane].error_stack)
+                for lane in lanes
+                if model.lanes[lane].error
+            ]
             title = f"{what} ended with exit status {process.exit_status}"
             how = errors[0] if errors else "its output may say why"
             advice = "Catch the error in the worker and report it, so that nobody waits for a result that never comes."
+            if process.id and not errors:
+                severity = "info"
+                how = "no exception did that, so it was probably meant (sys.exit), or its output says why"
+                advice = "If it was not, look at what it printed last. Whoever joined it can tell by its exitcode."
             if process.id == 0:
                 severity = "info"
                 advice = "By such a status a program says that something went wrong: see its output and its errors."
@@ -41,6 +49,7 @@ def find(model: Model) -> list[Finding]:
                 severity=severity,
                 start_ns=process.end_ns,
                 end_ns=process.end_ns,
+                site=next((model.lanes[lane].error_stack for lane in lanes if model.lanes[lane].error_stack), 0),
             )
         )
     return found

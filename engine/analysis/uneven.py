@@ -1,10 +1,11 @@
 """Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
 
-Straggler: of at least MIN_LANES workers one was busy (running, wanting to, or at a lock; not in I/O, where it may just
-as well wait for work, nor deadlocked) for at least twice the median, and the difference is a considerable part of the
-run. Sleep counts only where most workers sleep more than they do anything else: it may be their work then. One sleeper
-among others is somebody who looks in now and then. Starvation: of at least MIN_LANES users of a lock one got it a
-quarter as often as the median and spent most of its life waiting for it. Silent on short runs.
+Straggler: of at least MIN_LANES workers that were started to do the same one was busy (running, wanting to, or at a
+lock; not in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the
+difference is a considerable part of the run. Sleep counts only where most workers sleep more than they do anything
+else: it may be their work then. One sleeper among others is somebody who looks in now and then. Starvation: of at
+least MIN_LANES users of a lock one got it a quarter as often as the median and spent most of its life waiting for it.
+Silent on short runs.
 """
 
 import numpy as np
@@ -25,8 +26,8 @@ BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT)
 
 
 def find(model: Model) -> list[Finding]:
-    """At most one straggler, and one starving lane a lock."""
-    return _straggler(model) + _starving(model)
+    """At most one straggler a crew, and one starving lane a lock."""
+    return [found for lanes in crews(model) for found in _straggler(model, lanes)] + _starving(model)
 
 
 def workers(model: Model) -> list[int]:
@@ -36,8 +37,16 @@ def workers(model: Model) -> list[int]:
     return threads if len(threads) >= len(mains) else mains
 
 
-def _straggler(model: Model) -> list[Finding]:
-    lanes = workers(model)
+def crews(model: Model) -> list[list[int]]:
+    """The workers that were started to do the same, in the same executor or pool if in any."""
+    employers = {lane: pool for pool, lanes in model.executor_workers.items() for lane in lanes}
+    found: dict[tuple[str, int | None], list[int]] = {}
+    for lane in workers(model):
+        found.setdefault((model.lanes[lane].target, employers.get(lane)), []).append(lane)
+    return list(found.values())
+
+
+def _straggler(model: Model, lanes: list[int]) -> list[Finding]:
     elapsed = model.end_ns - model.start_ns
     if len(lanes) < MIN_LANES or elapsed <= 0:
         return []

@@ -26,6 +26,10 @@ ORDER = ("open", "list", "run", "record", "check", "report", "export", "compare"
 INTERRUPTED = 130
 FAILED = 70  # Lanescope's own fault (EX_SOFTWARE)
 UNUSABLE = 2
+# Words that sentences of the engine begin with, as the window shows them, and that are no names.
+_SENTENCE_STARTS = frozenset(
+    "A An Cannot It Nobody Not Nothing Programs Repeats Some The There This Workers".split()  # noqa: SIM905
+)
 
 
 class CommandError(Exception):
@@ -49,17 +53,17 @@ def main(arguments: list[str]) -> int:
         if sys.stdout is not None:  # as when it was closed before the start
             sys.stdout.flush()
     except CommandError as error:
-        return _say(f"main.py {name}".rstrip(), str(error), UNUSABLE)
+        return _say(name, str(error), UNUSABLE)
     except KeyboardInterrupt:
-        return _say(f"main.py {name}".rstrip(), "interrupted", INTERRUPTED)
+        return _say(name, "interrupted", INTERRUPTED)
     except BrokenPipeError:
         _say_no_more()  # whoever read has gone
         return 0
     except Exception as error:  # noqa: BLE001 (what nobody foresaw is logged, and said in one line)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _say_no_more()
-            return _say(f"main.py {name}".rstrip(), "the disk that is written to is full; make room on it", UNUSABLE)
-        return _say(f"main.py {name}".rstrip(), f"failed by a fault of its own; {_log_failure()}", FAILED)
+            return _say(name, "the disk that is written to is full; make room on it", UNUSABLE)
+        return _say(name, f"failed by a fault of its own; {_log_failure()}", FAILED)
     return int(status)
 
 
@@ -111,9 +115,18 @@ def _say_no_more() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(who: str, message: str, status: int) -> int:
+def say(command: str, message: str) -> None:
+    """A line on standard error, in one style: after a colon, without capital and full stop."""
+    who = f"main.py {command}".rstrip()
+    first = message.partition(" ")[0]
+    if first in _SENTENCE_STARTS:
+        message = message[0].lower() + message[1:]
+    print(f"{who}: {message.removesuffix('.')}", file=sys.stderr)
+
+
+def _say(command: str, message: str, status: int) -> int:
     with contextlib.suppress(OSError):
-        print(f"{who}: {message}", file=sys.stderr)
+        say(command, message)
     return status
 
 

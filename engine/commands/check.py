@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from engine.commands import CommandError
+from engine.commands import CommandError, say
 from engine.commands.record import add_program, program_words, run_in_terminal
 
 if TYPE_CHECKING:
@@ -207,4 +207,4 @@ def _prove(found: "Finding", model: "Model", request: "RunRequest", runs: int) -
 
 
 def _say(text: str) -> None:
-    print(f"main.py check: {text}", file=sys.stderr)
+    say("check", text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import INTERRUPTED, CommandError
+from engine.commands import INTERRUPTED, CommandError, say
 
 if TYPE_CHECKING:
     from engine.comparison.plan import Plan
@@ -169,4 +169,4 @@ def _print_result(result: "Result", folder: Path, arguments: argparse.Namespace)
         print()
     else:
         print(render(result))
-    print(f"main.py compare: kept in {folder}", file=sys.stderr)
+    say("compare", f"kept in {folder}")

@@ -5,12 +5,11 @@ Arguments are pytest's own. The exit status is pytest's.
 
 import argparse
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands import CommandError
+from engine.commands import CommandError, say
 
 if TYPE_CHECKING:
     from engine.session import RunRequest, SessionStatus, TestWatch
@@ -48,10 +47,10 @@ def execute(arguments: argparse.Namespace) -> int:
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
     if status.message:
-        print(f"main.py pytest: {status.message}", file=sys.stderr)
+        say("pytest", status.message)
     if watch.failures or arguments.recording is not None:
         words = f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it"
-        print(f"main.py pytest: {words}", file=sys.stderr)
+        say("pytest", words)
     else:
         request.recording.unlink(missing_ok=True)
     if watch.exit_status is not None:

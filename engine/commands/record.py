@@ -3,13 +3,12 @@
 import argparse
 import shlex
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands import CommandError
+from engine.commands import CommandError, say
 
 if TYPE_CHECKING:
     from engine.session import RunRequest, Session, SessionStatus
@@ -50,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
     for line in _closing_words(request, status):
-        print(f"main.py record: {line}", file=sys.stderr)
+        say("record", line)
     if status.exit_status is None:
         return 1
     return status.exit_status if status.exit_status >= 0 else 128 - status.exit_status

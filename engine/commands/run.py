@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import INTERRUPTED, CommandError
+from engine.commands import INTERRUPTED, CommandError, say
 
 if TYPE_CHECKING:
     from engine.model.model import Model
@@ -57,8 +57,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise CommandError(status.message)
     model = _print_summary(request, as_json=arguments.json)
     if status.message:
-        print(f"main.py run: {status.message}", file=sys.stderr)
-    print(f"main.py run: recorded in {request.recording}", file=sys.stderr)
+        say("run", status.message)
+    say("run", f"recorded in {request.recording}")
     if interrupted:
         return INTERRUPTED
     as_it_should = status.phase == "finished" and (

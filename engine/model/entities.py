@@ -50,6 +50,8 @@ class Lane:
     daemon: bool = False
     parent: int | None = None
     error: str = ""
+    error_stack: int = 0  # where that was raised
+    target: str = ""  # name of what it was started to do; nothing where that is not known
     named_ns: int = 0  # when it took the name that it has; its start if it has had no other
 
 

@@ -81,6 +81,8 @@ class Model:
             "lane": self._take_lane,
             "lane-name": self._take_lane_name,
             "lane-end": self._take_lane_end,
+            "lane-error": self._take_lane_error,
+            "lane-target": self._take_lane_target,
             "primitive": self._take_primitive,
             "primitive-name": self._take_primitive_name,
             "site": self._take_site,
@@ -254,9 +256,16 @@ class Model:
         lane.name, lane.named_ns = text["name"], text.get("time_ns") or lane.named_ns
         self.renamed += 1
 
+    def _take_lane_error(self, text: Text) -> None:
+        lane = self.lanes[text["id"]]
+        lane.error, lane.error_stack = text["error"], text["stack"]
+
+    def _take_lane_target(self, text: Text) -> None:
+        self.lanes[text["id"]].target = text["target"]
+
     def _take_lane_end(self, text: Text) -> None:
         lane = self.lanes[text["id"]]
-        lane.end_ns, lane.error = text["time_ns"], text.get("error") or ""
+        lane.end_ns, lane.error = text["time_ns"], text.get("error") or lane.error
         self._add_new_lanes()
         self.states.end_lane(lane.id, text["time_ns"])
         self.holds.end_lane(lane.id, text["time_ns"])

@@ -12,6 +12,7 @@ from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.executor_work import ExecutorWork
 from engine.recorder.outsiders import Outsiders
 from engine.recorder.registry import Registry, TracedProcess
+from engine.recorder.served import Served
 from engine.recording.liveness import is_alive
 from engine.tracer import layout
 
@@ -19,7 +20,7 @@ SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "p
 QUEUES = frozenset({"process Queue", "process JoinableQueue"})
 # Kinds of which not just anybody can end a wait.
 FOLLOWED = JOINS | {"Executor", "Pool", "Future"}  # to wait for these is to wait for the end of somebody's work
-_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool"}
+_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool", "Proxy"}
 
 
 @dataclass(frozen=True)
@@ -137,20 +138,23 @@ class Enablers:
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
         is_empty = any(not len(words) for _, words in snapshot.cells)
         self._incomplete = is_empty or any(is_alive(pid, None) for pid in self._registry.announced)
-        mains = ((process, main_thread(process)) for process, _ in snapshot.cells)
+        mains = [(process, main_thread(process)) for process, _ in snapshot.cells]
         self._over = {process.number for process, main in mains if _has_ended(process, main)}
         resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
         self._work = ExecutorWork(
             self._registry, self._threads, resting, ending=self._over, is_starting=self._incomplete
         )
-        self.relays = self._work.relays()
+        self.served = Served(self._registry, [process for process, _ in snapshot.cells], self._threads)
+        self.relays = self._work.relays() | self.served.relays(resting)
         self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
         self.reasons: dict[Node, Reason] = {}  # why nobody can end a wait
-        # Threads (by process; None: all) but those that rest until somebody gives them work.
-        self._ordinary: dict[int | None, Crowd] = {None: frozenset(self._threads - (resting - self.relays.keys()))}
+        # Threads (by process; None: all) but those that rest until somebody gives them work, as a fork server does.
+        services = {(process.number, main) for process, main in mains if process.is_service}
+        ordinary = self._threads - (resting - self.relays.keys()) - services
+        self._ordinary: dict[int | None, Crowd] = {None: frozenset(ordinary)}
         by_process: dict[int, list[Node]] = {}
         for node in self._ordinary[None]:
             by_process.setdefault(node[0], []).append(node)
@@ -176,6 +180,8 @@ class Enablers:
             nodes = self._target(wait)
         elif primitive.kind in {"Executor", "Pool"}:
             nodes, bystanders = self._at_work(wait)
+        elif primitive.kind == "Proxy":
+            nodes = (self.served.servants(wait.node) - self.relied_on) or None
         elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
@@ -205,19 +211,36 @@ class Enablers:
         answer = self._going_on.get(key)
         if answer is None:
             primitive = self.primitive(wait)
-            scope = None if primitive.shared else wait.process.number
+            scope = _scope(wait.process, primitive)
             answer = primitive.kind not in _PARTICULAR and scope in self._free
             self._going_on[key] = answer
         return answer and not wait.detail & layout.WAIT_FLUSH
 
     def without_relays(self, knots: Iterable[tuple[Node, ...]]) -> list[tuple[Node, ...]]:
-        """Knots without the service threads in them, which only hand on what others do."""
-        return [left for knot in knots if (left := tuple(node for node in knot if node not in self.relays))]
+        """Knots without the threads in them that only do what others want: a pool's own, and those that serve proxies,
+        in place of which their clients stand.
+        """
+        found = []
+        for knot in knots:
+            left = {self._client(node) for node in knot if node not in self.relays}
+            if left:
+                found.append(tuple(sorted(left)))
+        return found
+
+    def servants_at_work(self, client: Node) -> set[Node]:
+        """Those that carry out a request of this thread's, and wait for something meanwhile."""
+        is_asking = client in self.waits and self.primitive(self.waits[client]).kind == "Proxy"
+        return {each for each in self.served.servants(client) if each in self.waits} if is_asking else set()
+
+    def _client(self, node: Node) -> Node:
+        """Who waits for what a serving thread does; the thread itself when that is nobody in particular."""
+        clients = {client for client in self.served.clients(node) if client in self.waits}
+        return clients.pop() if len(clients) == 1 else node
 
     def _may_release(self, process: TracedProcess, lock: Primitive) -> Crowd:
         """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
         if not lock.shared:
-            return self._ordinary.get(process.number, NOBODY)
+            return self._ordinary.get(_scope(process, lock), NOBODY)
         if process.number not in self._releasers:
             above = set()
             ancestor = process.parent
@@ -306,10 +329,10 @@ class Enablers:
 
     def _anybody(self, wait: CellWait, primitive: Primitive) -> Crowd:
         """All threads that the primitive is shared with; nobody: there may be others."""
-        if primitive.shared and self._incomplete:
+        scope = _scope(wait.process, primitive)
+        if scope is None and self._incomplete:
             self.may_change = True
             return NOBODY
-        scope = None if primitive.shared else wait.process.number
         if scope not in self._free and self._outsiders_in(scope, wait.process):
             self.may_change = True
             return NOBODY
@@ -319,10 +342,16 @@ class Enablers:
         numbers = {process.number}
         if scope is None:
             numbers.update(number for number in self._ordinary if number is not None)
-        return any(self._outsiders.may_act_in(self._registry.processes[number]) for number in numbers)
+        processes = (self._registry.processes[number] for number in numbers)
+        return any(self._outsiders.may_act_in(each) for each in processes if not each.is_service)
 
     def _is_internal(self, node: Node) -> bool:
         return self._registry.is_internal(node)
+
+
+def _scope(process: TracedProcess, primitive: Primitive) -> int | None:
+    """Whose threads may use it: the process's, or all (None), if only by way of a manager."""
+    return None if primitive.shared or process.is_manager else process.number
 
 
 def main_thread(process: TracedProcess) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.analysis.deadlock import KnotEdge, Participant, long_wait
+from engine.analysis.deadlock import LOST_TASK, KnotEdge, Participant, long_wait
 from engine.model import wait_for
 from engine.model.wait_for import NOBODY, Node, Wait
 from engine.recorder.enablers import Enablers, Snapshot
@@ -19,6 +19,7 @@ from engine.tracer import layout
 
 LONG_NS = 1_000_000_000
 SOON_NS = 100_000_000  # after that the end of one that was told of is noticed
+CONFIRM_NS = 50_000_000  # seen twice, so long apart
 
 Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
 
@@ -50,6 +51,7 @@ class LongWaits:
         self._due_ns = 0
         self._seen: object = None
         self._told: dict[Knot, _Told] = {}
+        self._suspected: set[Knot] = set()  # seen once
 
     def is_due(self, now_ns: int) -> bool:
         """About once a second, more often while one lasts."""
@@ -60,7 +62,7 @@ class LongWaits:
         self._due_ns = now_ns + (SOON_NS if self._told else LONG_NS)
         chosen = snapshot.chosen(now_ns - LONG_NS, timed=True)
         signature = [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
-        if signature == self._seen:
+        if signature == self._seen and not self._suspected:
             return
         self._seen = signature
         serials = snapshot.wait_serials() if self._told else {}
@@ -72,10 +74,15 @@ class LongWaits:
         enablers = Enablers(snapshot, waits, _NoOutsiders())
         graph = {wait.node: self._as_if_forever(enablers.wait(wait), enablers) for wait in waits} | enablers.relays
         knots = wait_for.find_knots(wait_for.stuck_nodes(graph), graph)
+        suspected, self._suspected = self._suspected, set()
         for nodes in enablers.without_relays(wait_for.without_followers(knots, graph)):
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
             is_particular = any(graph[node].enablers for node in nodes)
             if knot in self._told or not is_particular or deadlocked & set(nodes):
+                continue
+            if knot not in suspected:
+                self._suspected.add(knot)
+                self._due_ns = now_ns + CONFIRM_NS
                 continue
             participants, edges = self._participants.of(nodes, enablers, graph)
             if reason := self._reason(nodes, enablers, participants):
@@ -92,7 +99,10 @@ class LongWaits:
     @staticmethod
     def _as_if_forever(wait: Wait, enablers: Enablers) -> Wait:
         """Without its timeout; without those who could help but need not, where whoever should has ended."""
-        return replace(wait, timed=False, bystanders=NOBODY if wait.node in enablers.reasons else wait.bystanders)
+        is_owed = (
+            enablers.reasons.get(wait.node, LOST_TASK) is not LOST_TASK
+        )  # a worker that comes up may have the task
+        return replace(wait, timed=False, bystanders=NOBODY if is_owed else wait.bystanders)
 
     def _reason(self, nodes: tuple[Node, ...], enablers: Enablers, participants: list[Participant]) -> str:
         """Why it is no deadlock; nothing where that is not known."""

@@ -1,7 +1,10 @@
 """What is said of the threads of a knot: where each waits, what it holds, what people call it."""
 
-from engine.analysis.deadlock import JOINS, KnotEdge, Participant
+from dataclasses import replace
+
+from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant
 from engine.model import wait_for
+from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
 from engine.recorder.enablers import CellWait, Enablers, main_thread
 from engine.recorder.registry import Registry, TracedLane
@@ -18,13 +21,20 @@ class Participants:
         self, nodes: tuple[Node, ...], enablers: Enablers, waits: dict[Node, Wait]
     ) -> tuple[list[Participant], list[KnotEdge]]:
         """The participants of a knot and its edges."""
-        members = frozenset(nodes)
+        members = frozenset(nodes) | {servant for node in nodes for servant in enablers.served.servants(node)}
         edges = [
             self.edge(enablers.waits[waiter], holder)
             for waiter in nodes
-            for holder in wait_for.ends_of(waits[waiter], members)
+            for holder in sorted(self._ends(waiter, members, enablers, waits))
+            if holder in nodes
         ]
         return [self.participant(enablers, node) for node in nodes], edges
+
+    def _ends(self, waiter: Node, members: frozenset[Node], enablers: Enablers, waits: dict[Node, Wait]) -> set[Node]:
+        """Who could end its wait; for who waits for a serving thread, who could end that one's."""
+        servants = enablers.servants_at_work(waiter)
+        ends = {end for each in servants or {waiter} for end in wait_for.ends_of(waits[each], members)}
+        return {client for end in ends for client in enablers.served.clients(end) or (end,)}
 
     def edge(self, wait: CellWait, holder: Node) -> KnotEdge:
         """One edge."""
@@ -42,9 +52,11 @@ class Participants:
         """One thread."""
         wait, lane = enablers.waits[node], self.lane(node)
         registry, process = self._registry, wait.process
-        primitive = enablers.primitive(wait)
+        managed = self._managed(enablers)
+        primitive = self._awaited_primitive(enablers, node)
         site = registry.site(process, wait.site)
-        holds = [registry.primitive_of_key(key) for key in enablers.holds.get(node, [])]
+        keys = [key for each in (node, *sorted(enablers.served.servants(node))) for key in enablers.holds.get(each, [])]
+        holds = [registry.primitives[registry.primitive_of_key(key)] for key in keys]
         return Participant(
             lane.number,
             process.pid,
@@ -53,13 +65,30 @@ class Participants:
             wait.since_ns,
             primitive,
             site,
-            tuple(registry.primitives[number] for number in holds),
+            tuple(managed.get(each.id, each) for each in holds),
             tuple(registry.stack(site)),
             self._awaited(wait, primitive.kind),
             enablers.is_flush(wait),
             bool(wait.detail & layout.WAIT_HELD_AT_FORK),
             enablers.reasons.get(node),
         )
+
+    def _managed(self, enablers: Enablers) -> dict[int, Primitive]:
+        """What is in a manager's process, by number, as those know it who wait for it by a proxy."""
+        found = {}
+        for node in enablers.waits:
+            for servant in enablers.servants_at_work(node):
+                inner = enablers.primitive(enablers.waits[servant])
+                found[inner.id] = self._awaited_primitive(enablers, node)
+        return found
+
+    def _awaited_primitive(self, enablers: Enablers, node: Node) -> Primitive:
+        """What a thread waits for: by its own name for it, where it is a proxy, and of the kind that it stands for."""
+        primitive = enablers.primitive(enablers.waits[node])
+        for servant in enablers.servants_at_work(node):
+            kind = enablers.primitive(enablers.waits[servant]).kind
+            return replace(primitive, kind=f"process {kind}" if kind in MUTEXES else kind)
+        return primitive
 
     def _awaited(self, wait: CellWait, kind: str) -> str:
         registry, process = self._registry, wait.process

@@ -41,6 +41,8 @@ class TracedProcess:
     targets: dict[int, int] = field(default_factory=dict)  # Process object: pid
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
     collectors: dict[int, int] = field(default_factory=dict)  # executor: who hands on its results; 0: nobody any more
+    is_manager: bool = False  # serves the others of the run, and nobody else
+    serves: dict[int, tuple[int, str]] = field(default_factory=dict)  # serial: pid and name of the thread it serves
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
     end_ns: int | None = None

@@ -278,6 +278,11 @@ class Tracing:
                 registry.add_thread(process, frame)
             case ("thread-name", serial, name, time_ns):
                 registry.name_thread(process, serial, name, time_ns)
+            case ("thread-error", serial, error, stack):
+                lane, where = registry.lane(process, serial), registry.site(process, stack)
+                registry.emit({"type": "lane-error", "id": lane.number, "error": error, "stack": where})
+            case ("thread-target", serial, target):
+                registry.emit({"type": "lane-target", "id": registry.lane(process, serial).number, "target": target})
             case ("primitive", *_):
                 registry.add_primitive(process, frame)
             case ("template", *_):
@@ -286,6 +291,10 @@ class Tracing:
                 registry.name_primitive(process, number, name)
             case ("site" | "stack", *_):
                 registry.add_site(process, frame)
+            case ("manager",):
+                process.is_manager = True
+            case ("serves", serial, pid, name):
+                process.serves[serial] = pid, name
             case ("text", number, text):
                 registry.add_text(process, number, text)
             case _:

@@ -122,7 +122,9 @@ class DeadlockWatch:
                 continue
             participants, edges = self._participants.of(nodes, enablers, graph_waits)
             self._last_number += 1
-            waiting = {node: enablers.waits[node] for node in nodes}
+            waiting = {
+                each: enablers.waits[each] for node in nodes for each in (node, *enablers.servants_at_work(node))
+            }
             observed = _Observed(self._last_number, knot, waiting, participants, edges, now_ns)
             self._observed[knot] = observed
             self.confirmed += 1

@@ -152,6 +152,8 @@ PRIMITIVE_KINDS = (
 #   process-name  id name launched_ns
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name time_ns           lane-end   id time_ns error("" | one line)
+#   lane-error   id error(one line) stack    (of the exception that ended it, or its process's work)
+#   lane-target  id target(name of what it was started to do)
 #   primitive    id kind name file line process(process|null) shared internal capacity(int|null)
 #   primitive-name  id name
 #   site         id file line function          stack  id sites([site, ... innermost last])      (one number space)

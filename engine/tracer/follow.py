@@ -137,7 +137,9 @@ GO_BETWEENS = (
 
 
 def maker(frame: FrameType | None) -> FrameType | None:
-    """The frame that makes a primitive, when it is user code's."""
+    """The frame that makes a primitive, when it is user code's, or a manager's that makes it for somebody else."""
     while frame is not None and frame.f_globals.get("__name__") in GO_BETWEENS:
+        if frame.f_code.co_qualname == "Server.create":
+            return frame
         frame = frame.f_back
     return frame if frame is not None and is_user_code(frame) else None

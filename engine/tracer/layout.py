@@ -141,6 +141,8 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("process", pid, parent_pid, start_ns, version, executable, argv, free_threaded, how)     how: "exec" | "fork"
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
+#   ("thread-error", serial, error, stack)   the exception, in one line, that ends it, or its process's work
+#   ("thread-target", serial, name)      what it was started to do: its target, or the class that has a `run`
 #   ("primitive", object, kind, name, file, line, internal, capacity, column)     kind: PRIMITIVE_KINDS of the schema;
 #                                        column: in bytes, of the call that made it; -1: unknown
 #   ("template", number, kind, file, line, column, internal, capacity)
@@ -151,6 +153,8 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("progress", serial, time_ns, worker, label, done, total, items, result, error)
 #   ("executor-worker", object, serial)  thread works for that executor
 #   ("executor-collector", object, serial)  thread hands on its results; 0: nobody, after a fork; None: unknown
+#   ("manager",)                         this process serves the proxies of the others in the run, and nobody else
+#   ("serves", serial, pid, name)        thread serves the thread of that name in that process as long as it lives
 #   ("job-failed", serial, time_ns, object, job, text number of the task, error, stack)
 #                                        a job of an executor or a pool, ended by an exception in this thread
 #   ("job-error", time_ns, object, job, what, error)   its future or result in this process: "kept" (has that exception
@@ -162,5 +166,6 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
 #   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
+#   ("shared-name", name)                /mp-… or /psm_…, which multiprocessing is about to give a semaphore or memory
 #   ("note", time_ns, text)              ("parameter", name, value)
 #   ("parameter", "sigint-handler", 1)   the program has set a handler of its own for SIGINT

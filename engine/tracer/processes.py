@@ -9,6 +9,7 @@ from .output import flush
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .state import current, current_ring
+from .threads import tell_error, tell_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,13 +60,33 @@ def make_send_signal(original: Method) -> Method:
     return send
 
 
+class Run:
+    """Stands for the `run` of a process, in its child, until it is called: tells of the exception that ends it."""
+
+    __slots__ = ("original", "process")
+
+    def __init__(self, process: Any, original: Method) -> None:
+        self.process = process
+        self.original = original
+
+    def __call__(self) -> Any:
+        self.process.__dict__.pop("run", None)
+        with hidden:
+            try:
+                return self.original()
+            except BaseException as error:
+                tell_error(current(), error)
+                raise
+
+
 def make_bootstrap(original: Method) -> Method:
     """The child: it shows up at once, and drops its parent's number for it."""
 
     def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
             self.__dict__.pop(ATTRIBUTE, None)
-            current()
+            tell_target(current(), self)
+            self.__dict__["run"] = Run(self, self.run)
             try:
                 return original(self, *args, **kwargs)
             finally:

@@ -11,6 +11,7 @@ from .output import flush
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
+from .sites import stack_of_traceback
 from .state import ThreadState, current, enter, leave
 from .waits import begin, finish
 
@@ -38,8 +39,16 @@ class Excepthook:
         self.error = ""
 
     def __call__(self, thread: Any) -> None:
-        self.error = describe_exception(sys.exc_info()[1])
+        self.error = tell_error(current(), sys.exc_info()[1])
         self.original(thread)
+
+
+def tell_error(state: ThreadState, error: BaseException | None) -> str:
+    """The exception ends this thread. In one line; nothing for one that does so quietly."""
+    text = describe_exception(error)
+    if error is not None and text:
+        state.ring.texts.write("thread-error", state.serial, text, stack_of_traceback(error.__traceback__))
+    return text
 
 
 def describe_exception(error: BaseException | None) -> str:
@@ -80,6 +89,17 @@ def make_start(original: Callable[..., None]) -> Callable[..., None]:
     return start
 
 
+def tell_target(state: ThreadState, started: Any) -> None:
+    """What a Thread or Process object makes this thread do."""
+    target = getattr(started, "_target", None)
+    for _ in range(4):
+        target = getattr(target, "func", target)  # of a partial
+    if target is None:
+        target = type(started)
+    name = str(getattr(target, "__qualname__", None) or type(target).__qualname__)
+    state.ring.texts.write("thread-target", state.serial, name)
+
+
 def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
     def _bootstrap_inner(self: Any) -> None:
         try:
@@ -90,6 +110,7 @@ def make_bootstrap(original: Callable[..., None]) -> Callable[..., None]:
                 daemon=bool(self._daemonic),
             )
             setattr(self, SERIAL, state.serial)
+            tell_target(state, self)
             hook = Excepthook(self._invoke_excepthook)
             self._invoke_excepthook = hook
         except AttributeError:

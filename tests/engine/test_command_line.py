@@ -169,7 +169,7 @@ def test_started_with_little(tmp_path: Path) -> None:
         check=False,
         timeout=60,
     )
-    words = "main.py record: The folder you are in has been removed; go to another one.\n"
+    words = "main.py record: the folder you are in has been removed; go to another one\n"
     assert (done.returncode, done.stderr) == (2, words)
 
 

@@ -1,4 +1,4 @@
-"""Exceptions of jobs that nobody asks for are told, with the line that raised them; those that are asked for are not."""
+"""Exceptions of jobs that nobody asks for are told, with the line that raised them; others are not."""
 
 from pathlib import Path
 

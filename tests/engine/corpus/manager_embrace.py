@@ -1,8 +1,8 @@
 """Two processes take two locks of a manager in opposite orders: the manager's threads that serve them wait.
 
 verdict: deadlock
-cause: lock-cycle
-participants: 2
+cause: process-lock-cycle
+participants: debit, credit
 methods: fork, spawn
 """
 

@@ -3,7 +3,7 @@
 verdict: deadlock
 cause: condition
 participants: MainThread, child
-methods: fork, spawn
+methods: fork, spawn, forkserver
 """
 
 import multiprocessing

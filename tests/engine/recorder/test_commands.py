@@ -127,7 +127,7 @@ def test_nothing_goes_on_unseen_when_the_recorder_is_killed(tmp_path: Path) -> N
     child.wait(20)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert errors.startswith("main.py record: The recorder was killed (signal 9); the recording holds")
+    assert errors.startswith("main.py record: the recorder was killed (signal 9); the recording holds")
 
 
 DEADLOCK = """\
