@@ -4,13 +4,15 @@ import signal
 import time
 from typing import Literal
 
-from engine.recorder import tree
+from engine.recorder import killing, tree
+from engine.recorder.half_made import HalfMade
 from engine.recorder.tracing import Tracing
 from engine.recorder.warden import Warden
 
 EndedBy = Literal["deadlock", "time limit", "stop"]
 
 TERMINATE_S = 0.6  # after the request; for the last measure, see the warden
+STAND_STILL_S = 0.1  # so long at most they are held for that
 
 
 class Ending:
@@ -23,6 +25,7 @@ class Ending:
         self._began = 0.0
         self._told = False
         self.reason: EndedBy | None = None
+        self.half_made: set[HalfMade] = set()  # by those who may have died of being told
 
     def begin(self, reason: EndedBy, *, at_once: bool = False) -> None:
         """Asks: threads in contended waits give up, the program gets what Ctrl-C sends. `at_once` kills."""
@@ -42,6 +45,4 @@ class Ending:
         self._tracing.abort()
         if time.monotonic() - self._began > TERMINATE_S and not self._told:
             self._told = True
-            alive = [pid for pid in tree.descendants() if not tree.is_resource_tracker(pid)]
-            tree.send(alive, signal.SIGTERM)
-            tree.send(alive, signal.SIGCONT)  # who is stopped would not hear of it
+            self.half_made = killing.terminate(tree.own, STAND_STILL_S)

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.wait_for import Node
+from engine.recorder import run_folder
 from engine.recorder.output import Output
 from engine.recorder.registry import Registry, TracedProcess
+from engine.recorder.shared_names import SharedNames
 from engine.recorder.texts import Frame
 from engine.tracer import layout
 
@@ -21,7 +23,13 @@ class FrameEvents:
         self._output = output
         self._emit = emit
         self.getters: dict[int, set[Node]] = {}
-        self.temporary_folders: set[str] = set()  # made by multiprocessing, for it to remove
+        self._temporary_folders: set[str] = set()  # made by multiprocessing, for it to remove
+        self._shared_names = SharedNames()
+
+    def remove_leftovers(self) -> None:
+        """Of processes that were killed; call once none is left."""
+        run_folder.remove_temporary(self._temporary_folders)
+        self._shared_names.remove()
 
     def take(self, process: TracedProcess, frame: Frame) -> None:
         """One frame; unknown ones are left out."""
@@ -47,7 +55,9 @@ class FrameEvents:
             case ("used-as-signal", number):
                 self._registry.used_as_signals.add(self._registry.primitive(process, number))
             case ("temporary-folder", path):
-                self.temporary_folders.add(path)
+                self._temporary_folders.add(path)
+            case ("shared-name", name):
+                self._shared_names.add(name)
             case ("note", time_ns, text):
                 self._emit({"type": "note", "time_ns": time_ns, "text": text, "level": "warning"})
 

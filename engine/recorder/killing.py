@@ -15,7 +15,8 @@ import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from engine.recorder import tree
+from engine.recorder import half_made, tree
+from engine.recorder.half_made import HalfMade
 from engine.recorder.tree import Find, Table
 
 WITHIN_S = 0.9
@@ -36,6 +37,14 @@ def kill(find: Find, within_s: float = WITHIN_S) -> None:
     _Killing(find, None).run(within_s, None)
 
 
+def terminate(find: Find, within_s: float) -> set[HalfMade]:
+    """Tells all that `find` finds to end, while they stand still, who may have been stopped by others too.
+
+    Returns what those leave half made who die of it.
+    """
+    return _Killing(find, None).terminate(within_s)
+
+
 def kill_started_under(folder: Path, leader: int | None = None) -> None:
     """Ends all of a run whose recorder is dead."""
     kill(tree.started_under(folder, leader), within_s=3.0)
@@ -50,14 +59,30 @@ class _Killing:
         self._stopped: set[int] = set()
         self._asked: set[int] = set()  # whether they are trackers
         self._trackers: set[int] = set()  # resource trackers: they clean up after the others and end by themselves
+        self._half_made: set[HalfMade] = set()
 
     def run(self, within_s: float, table: Table | None) -> None:
         """Gives up after that time."""
+        try:
+            self._run(within_s, table)
+        finally:
+            half_made.remove(self._half_made)
+
+    def terminate(self, within_s: float) -> set[HalfMade]:
+        """Sends SIGTERM to those who stand still by then, and lets them hear of it."""
+        found = self._stand_still(time.monotonic() + within_s, None)
+        made = half_made.find(found)
+        tree.send(found - self._trackers, signal.SIGTERM)
+        tree.send(found | self._stopped, signal.SIGCONT)
+        return made
+
+    def _run(self, within_s: float, table: Table | None) -> None:
         deadline = time.monotonic() + within_s
         patience = deadline - within_s / 2
         with _first_in_line():
             while True:
                 found = self._stand_still(patience, table)
+                self._half_made |= half_made.find(found)
                 tree.send(found - self._trackers, signal.SIGKILL)
                 if found <= self._trackers and time.monotonic() > patience:
                     tree.send(found, signal.SIGKILL)

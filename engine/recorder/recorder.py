@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from engine.recorder import killing, launch, run_folder, tree
+from engine.recorder import half_made, killing, launch, run_folder, tree
 from engine.recorder.control import Channel
 from engine.recorder.enablers import Snapshot
 from engine.recorder.ending import Ending
@@ -101,10 +101,8 @@ class Recorder:
             self._obey()  # after that: a stop that has ended it was told before
             self._rest(self._period() - (time.perf_counter() - began))
         ended_ns = time.perf_counter_ns()
-        self._wait_for_leftovers()
-        if self._ending.reason is not None:
-            run_folder.remove_temporary(self._events.temporary_folders)
-        self._finish(ended_ns)
+        killed = self._wait_for_leftovers()
+        self._finish(ended_ns, killed=killed or self._ending.reason is not None)
 
     def stop(self) -> None:
         """For a signal to this process: as the stop command."""
@@ -270,23 +268,33 @@ class Recorder:
         if self._program.pid in self._tracing.statuses:
             self._exit_status = self._tracing.statuses[self._program.pid]
 
-    def _wait_for_leftovers(self) -> None:
-        """The program is over; what it left is given a moment, then ended, unless the program belongs to a terminal."""
+    def _wait_for_leftovers(self) -> bool:
+        """The program is over; what it left is given a moment, then killed, unless the program belongs to a terminal.
+
+        Whether anybody was.
+        """
         deadline = time.monotonic() + (LEFTOVER_S if self._ending.reason is None else LEFTOVER_S / 2)
         while tree.descendants() and time.monotonic() < deadline:
             self._cycle()
             self._tracing.statuses.update(tree.reap())
             time.sleep(CONFIRM_CYCLE_S)
+        left = tree.descendants()
         if self._request.capture_output or self._ending.reason is not None:
             killing.kill_below(os.getpid())
             self._tracing.statuses.update(tree.reap())
-        elif left := tree.descendants():
+            return bool(left)
+        if left:
             self._note(f"Still running after the program's end, and recorded no longer: {len(left)} processes.", "info")
+        return False
 
-    def _finish(self, ended_ns: int) -> None:
+    def _finish(self, ended_ns: int, *, killed: bool) -> None:
+        """Takes in what is left. `killed`: some could not remove what they had made for the time being."""
         self._cycle()
         now_ns = time.perf_counter_ns()
         self._close(list(self._tracing.living), now_ns)
+        if killed:
+            self._events.remove_leftovers()
+            half_made.remove(self._ending.half_made)
         self._output.poll_pipes(now_ns)
         self._output.settle(0 if self._registry.processes else None, now_ns, final=True)
         self._output.close()

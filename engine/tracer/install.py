@@ -72,6 +72,8 @@ def install(folder: str, python_path: str) -> None:
         ("concurrent.futures.thread", executors.patch_thread_pool),
         ("concurrent.futures.process", executors.patch_process_pool),
         ("multiprocessing.util", leftovers.patch_temporary_folder),
+        ("multiprocessing.synchronize", leftovers.patch_semaphore_names),
+        ("multiprocessing.shared_memory", leftovers.patch_memory_names),
         ("multiprocessing.process", processes.patch_process),
         ("multiprocessing.popen_fork", processes.patch_popen),
         ("multiprocessing.popen_forkserver", processes.patch_popen),

@@ -395,6 +395,27 @@ def test_folders_of_multiprocessing_are_removed_with_the_killed(start: Start) ->
     assert_nothing_is_left(session)
 
 
+def test_shared_memory_and_semaphores_are_removed_with_the_killed(start: Start) -> None:
+    source = """
+import multiprocessing.resource_tracker, multiprocessing.shared_memory, signal, time
+for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+multiprocessing.resource_tracker.register = lambda *_: None  # as if it were killed before it comes to that
+memory = multiprocessing.shared_memory.SharedMemory(create=True, size=100)
+lock = multiprocessing.get_context("spawn").Lock()
+print("ready", memory.name, "sem." + lock._semlock.name.removeprefix("/"), flush=True)
+time.sleep(60)
+"""
+    session = start(source)
+    wait_for(lambda: output(session).endswith("\n"), session)
+    files = [Path("/dev/shm", name) for name in output(session).split()[1:]]
+    if not all(file.exists() for file in files):
+        pytest.skip("this system keeps them elsewhere")
+    session.stop()
+    session.wait(PATIENCE_S)
+    assert not any(file.exists() for file in files)
+    assert_nothing_is_left(session)
+
+
 def test_only_files_are_replaced(start: Start, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
