@@ -55,8 +55,8 @@ class ElidedText(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
-        height, inside = self.fontMetrics().lineSpacing(), self.contentsRect()
-        lines = self.wrapped(inside.width())
+        height, indent = self.fontMetrics().lineSpacing(), max(self.indent(), 0)
+        lines = self.wrapped(self.width() - 2 * indent)
         top = (self.height() - height * len(lines)) // 2 + self.fontMetrics().ascent()
         for number, line in enumerate(lines):
-            painter.drawText(inside.left(), top + number * height, line)
+            painter.drawText(indent, top + number * height, line)

@@ -26,7 +26,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self.cancel)
         self.recording = ElidedText(1, self)
         self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.recording.setContentsMargins(8, 0, 8, 0)
+        self.recording.setIndent(8)
         self.addWidget(self.recording, 1)
         self.show_progress("", 1.0)
         self.recorder = self._figure(
