@@ -28,9 +28,13 @@ COLUMNS = (
     State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT, State.SLEEP, State.IO, State.IDLE,
     State.UNKNOWN,
 )  # fmt: skip
-SHORT = {State.RUNNING: "run", State.GIL_WAIT: "GIL", State.CORE_WAIT: "core", State.LOCK_WAIT: "lock"}
+SHORT = {
+    State.RUNNING: "run", State.GIL_WAIT: "GIL", State.CORE_WAIT: "core", State.LOCK_WAIT: "lock",
+    State.UNKNOWN: "unkn.",
+}  # fmt: skip
 MOST_STATES = 6  # with columns of their own; the rest is "other"
 CELL = 7  # `100±12`
+FAR = 50  # points that a share may be off: too short a time to say more than about
 NAME = WIDTH - 2 - 9 - 7 * CELL
 
 
@@ -261,12 +265,13 @@ def _lanes(summary: dict[str, Any]) -> str:
     shown, rest = _columns(summary["states"])
     names = [SHORT.get(state, state.words) for state in shown] + (["other"] if rest else [])
     if summary["recording"]["sampling"]["merged"] and State.GIL_WAIT in shown:
-        names[shown.index(State.GIL_WAIT)] = "no core"  # GIL wait and core wait are one and the same here
+        names[shown.index(State.GIL_WAIT)] = "no CPU"  # GIL wait and core wait are one and the same here
     heads = "".join(f"{name:>{CELL}}" for name in names)
+    several = len({lane["process"] for lane in lanes}) > 1
     lines = [f"{'Lanes, % of time':<{NAME + 2}}{'alive':>9}{heads}"]
     for lane in lanes[:MOST_LANES]:
-        pid = f" ({lane['process']})" if len(summary["processes"]) > 1 else ""
-        name = _cut(lane["name"], NAME - 1 - len(pid)) + pid
+        pid = f" ({lane['process']})" if several else ""
+        name = _cut_inside(lane["name"], NAME - 1 - len(pid)) + pid
         lines.append(_lane_line(name, lane["alive_ns"], lane["states"], shown, rest))
     if len(lanes) > MOST_LANES:
         lines.append(f"  and {len(lanes) - MOST_LANES} more (--json has them)")
@@ -274,7 +279,7 @@ def _lanes(summary: dict[str, Any]) -> str:
         total = sum(lane["alive_ns"] for lane in summary["lanes"])
         lines.append(_lane_line("all, with services", total, summary["states"], shown, rest))
     if sampled := summary["recording"]["sampling"]["sentence"]:
-        text = f"Between recorded waits {sampled}; ± is how far a share may be off because of that"
+        text = f"Between recorded waits {sampled}; ± is how far a share may be off because of that (~: half and more)"
         lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
     return "\n".join([*lines, *_gil_lines(summary["gils"])])
 
@@ -314,8 +319,10 @@ def _share(states: list[dict[str, float]], alive_ns: int) -> str:
     if not spent:
         return ""
     share = 100 * spent / max(1, alive_ns)
+    if points >= FAR:
+        return f"~{share:.0f}"
     if points >= WORTH_TELLING:
-        return f"{share:.0f}±{points:.0f}"
+        return f"{share:.0f}±{max(1, round(points))}"
     return f"{share:.1f}" if share >= 0.05 else "<0.1"
 
 
@@ -371,3 +378,8 @@ def _notes(notes: list[dict[str, Any]]) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _cut_inside(text: str, width: int) -> str:
+    """Names of lanes differ at their ends."""
+    return text if len(text) <= width else f"{text[: width // 2]}…{text[len(text) - (width - 1 - width // 2) :]}"

@@ -49,12 +49,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _words(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    words = [part.strip() for part in text.split(",")]
+    if not all(words):
+        raise argparse.ArgumentTypeError(f"{text!r} leaves something out: names go with commas between")
+    return words
 
 
 def _counts(text: str) -> list[int]:
     try:
-        return [int(part) for part in _words(text)]
+        return [int(part) for part in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"worker counts are numbers with commas between, not {text!r}") from None
 

@@ -94,7 +94,7 @@ class Attribution:
 
 def doubt(points: float) -> str:
     """` ± 3` behind a share in percent; nothing where that is less than its own rounding."""
-    return f" ± {points:.0f}" if points >= WORTH_TELLING else ""
+    return f" ± {max(1, round(points))}" if points >= WORTH_TELLING else ""
 
 
 def points_in_words(points: float) -> str:
