@@ -33,6 +33,7 @@ class RunState(Enum):
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
+    STOPPED = "stopped"  # nobody is left; what they have recorded is still taken in
 
 
 class SessionBridge(QObject):
@@ -107,7 +108,8 @@ class SessionBridge(QObject):
         """Asks the run to end; it is gone within 2 s."""
         if self._session is not None:
             self._session.stop()
-            self._set_state(RunState.STOPPING)
+            if self.run_state is not RunState.STOPPED:
+                self._set_state(RunState.STOPPING)
 
     def open(self, path: Path) -> bool:
         """Shows a recording, in steps; False, after `failed`, when it can't be shown. What was shown stays then."""
@@ -249,6 +251,8 @@ class SessionBridge(QObject):
             self._try_to_follow(self.path)
         if status.phase == "running" and self.run_state is RunState.STARTING:
             self._set_state(RunState.RUNNING)
+        elif status.phase == "stopped":
+            self._set_state(RunState.STOPPED)
         elif status.over and (self._reader is None or self._reader.at_end):
             self._end_run(status)
 

@@ -16,7 +16,7 @@ from engine.recorder.control import Channel
 from engine.recorder.request import RunRequest
 from engine.recording.reader import NotARecording, RecordingReader
 
-Phase = Literal["starting", "running", "stopping", "finished", "failed"]
+Phase = Literal["starting", "running", "stopping", "stopped", "finished", "failed"]  # stopped: nobody is left
 
 RECORDER = Path(__file__).resolve().parents[1] / "recorder" / "__main__.py"
 STOP_S = 4.0  # a recorder that has not ended the program by then is ended itself
@@ -30,7 +30,9 @@ class SessionError(Exception):
 
 @dataclass(frozen=True)
 class SessionStatus:
-    """How a run stands. `exit_status` is negative for a signal; `message`: why it failed, or a note."""
+    """How a run stands. Once it is "stopped", what its processes have recorded is still taken in.
+
+    `exit_status` is negative for a signal; `message`: why it failed, or a note."""
 
     phase: Phase
     message: str = ""
@@ -146,7 +148,8 @@ class Session:
         if self._channel is None or self._status.over:
             return
         self._channel.send({"command": command})
-        self._status = replace(self._status, phase="stopping")
+        if self._status.phase != "stopped":
+            self._status = replace(self._status, phase="stopping")
         if self._deadline is None:
             self._deadline = time.monotonic() + STOP_S
             if self._recorder is not None:
@@ -159,14 +162,17 @@ class Session:
         self._leader = message.get("session", self._leader)
         if phase == "running" and self._status.phase == "stopping":
             self._status = replace(self._status, pid=message.get("pid"))
-        elif phase in {"running", "stopping"}:
+        elif phase in {"running", "stopping"} and self._status.phase != "stopped":
             self._status = replace(self._status, phase=phase, pid=message.get("pid", self._status.pid))
         elif phase in {"finished", "failed"}:
             values = {name: message.get(name) for name in ("exit_status", "ended_by")}
             text = message.get("message") or self._status.message
             self._outcome = SessionStatus(phase, text, self._status.pid, **values)
-        elif "gone" in message and self._deadline is not None:
-            self._deadline = time.monotonic() + WRITE_S
+        elif "gone" in message:
+            if self._status.phase == "stopping" and self._status.pid is not None:  # else it was not started yet
+                self._status = replace(self._status, phase="stopped")
+            if self._deadline is not None:
+                self._deadline = time.monotonic() + WRITE_S
         elif "note" in message:
             self._status = replace(self._status, message=message["note"])
 

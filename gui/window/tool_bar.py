@@ -106,6 +106,14 @@ class ToolBar(QToolBar):
         return button
 
 
+_WORDS = {
+    RunState.STARTING: "starting",
+    RunState.RUNNING: "recording",
+    RunState.STOPPING: "ending",
+    RunState.STOPPED: "ended",
+}
+
+
 class RecordingIndicator(QLabel):
     """● 00:12 while a run is being recorded, of constant width meanwhile; empty otherwise."""
 
@@ -122,12 +130,12 @@ class RecordingIndicator(QLabel):
 
     def show_state(self, state: RunState, seconds: float) -> None:
         """What the run is doing and how long it has been going on."""
-        words = {RunState.STARTING: "starting", RunState.RUNNING: "recording", RunState.STOPPING: "ending"}
         if state is RunState.NONE:
             self.setText("")
             self.setMinimumWidth(0)
             return
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 00:00 " if self._brief else "● recording 00:00 "))
-        red, word = self._themes.current.surfaces.danger, "" if self._brief else f"{words[state]} "
+        red, word = self._themes.current.surfaces.danger, "" if self._brief else f"{_WORDS[state]} "
         self.setText(f'<span style="color:{red}">●</span> {word}{elapsed(seconds)}')
-        self.setToolTip(words[state])
+        ended = state is RunState.STOPPED
+        self.setToolTip("All processes have ended; the last they recorded is taken in." if ended else _WORDS[state])

@@ -283,6 +283,16 @@ def test_stop_ends_whatever_it_is_within_two_seconds(start: Start, source: str) 
     assert "ready" in output(session)
 
 
+def test_that_nobody_is_left_is_told_before_everything_is_taken_in(tmp_path: Path) -> None:
+    session = Session(RunRequest([sys.executable], tmp_path / "run.lane", tmp_path))
+    phases = []
+    for message in ({"phase": "stopping"}, {"gone": True}, {"phase": "running", "pid": 1}, {"phase": "stopping"},
+                    {"gone": True}, {"phase": "stopping"}):  # fmt: skip
+        session._take(message)
+        phases.append(session._status.phase)
+    assert phases == ["stopping", "stopping", "stopping", "stopping", "stopped", "stopped"]
+
+
 def test_a_recorder_that_is_held_up_does_not_hold_up_stop(start: Start) -> None:
     session = start(STUBBORN["a busy loop"])
     assert session._recorder is not None
