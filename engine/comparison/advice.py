@@ -88,7 +88,10 @@ def _gil_bound(result: Result, solid: list[VariantResult], variant: VariantResul
         for other in solid
         if registry.get(other.backend).uses_processes or other.free_threaded or other.backend == "sub-interpreters"
     ]
-    best, gain = _fastest(others, variant)
+    at_hand = [other for other in others if other.python == variant.python or other.free_threaded]
+    best, gain = _fastest(at_hand, variant)
+    if best is None:  # then another Python may help
+        best, gain = _fastest(others, variant)
     ways = "Processes, sub-interpreters and free-threaded builds have no GIL in common"
     advice = (
         f"{result.full_name(best)} did the same work {gain:.1f} times as fast."

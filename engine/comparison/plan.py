@@ -172,14 +172,18 @@ def _plan(
 ) -> Plan:
     if not 1 <= repeats <= MOST_REPEATS:
         raise InvalidChoice("repeats", f"Repeats must be from 1 to {MOST_REPEATS}, not {repeats}.")
-    variants, notes = [], []
+    variants: list[Variant] = []
+    missing: dict[tuple[str, str], list[str]] = {}  # backend and reason → the Pythons where it was left out
     for python, backend in product(pythons, dict.fromkeys(backends)):
-        if missing := registry.get(backend).missing_in(python.version_info):
-            notes.append(f"{backend} was left out on {python.title}: {missing}.")
+        if reason := registry.get(backend).missing_in(python.version_info):
+            missing.setdefault((backend, reason), []).append(python.title)
             continue
         # One after another: more pieces of the same work change nothing.
         some = counts[:1] if backend == "serial" else counts
         variants += [Variant(backend, count, python) for count in some]
+    notes = [
+        f"{backend} was left out on {', '.join(titles)}: {reason}." for (backend, reason), titles in missing.items()
+    ]
     if not variants:
         raise InvalidChoice("backend", notes[0] if notes else "There is nothing to compare: choose an interpreter.")
     return Plan(title, workload, tuple(variants), repeats, tuple(notes), request)
