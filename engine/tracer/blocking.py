@@ -22,16 +22,16 @@ class Sleep(Builtin):
 
     __slots__ = ()
 
-    def call(self, *seconds: float) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original."""
         with hidden:
             state = current()
-            if state.wait is not None:  # part of a wait that says more
-                return self.original(*seconds)
+            if state.wait is not None or kwargs:  # part of a wait that says more, or an error
+                return self.original(*args, **kwargs)
             outer = begin(state, 0, layout.WAIT_SLEEP | layout.WAIT_TIMED, user_site(get_frame(1)))
             flags = layout.WAIT_FAILED
             try:
-                result = self.original(*seconds)
+                result = self.original(*args)
                 flags = 0
             finally:
                 finish(state, outer, flags)

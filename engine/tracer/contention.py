@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from _thread import TIMEOUT_MAX
-
 from . import layout
 from .holds import TracedBase, book, holder_of
 from .originals import clock
@@ -25,14 +23,6 @@ COMMAND_WORD = layout.HEADER_COMMAND // 8
 def is_aborted(state: ThreadState) -> bool:
     """Whether threads in contended waits are to give up."""
     return bool(state.words[COMMAND_WORD] & 0xFFFFFFFF == layout.COMMAND_ABORT)
-
-
-def is_fitting(timeout: float) -> bool:
-    """Whether a lock takes it for a timeout."""
-    try:
-        return 0 <= timeout <= TIMEOUT_MAX
-    except TypeError:
-        return False
 
 
 def held_since_fork(lock: TracedBase, holder: ThreadState | None) -> int:

@@ -6,6 +6,7 @@ signals). Stamps: a release is stamped and written before the raw release, an ac
 
 from __future__ import annotations
 
+import sys
 from _struct import Struct
 from _weakref import ref
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
 DEFERS_SIGNALS = True
+FunctionType = type(code_of)
 pack_hold = Struct("@16sQQ").pack_into  # a record, all its columns but the stamps as one
 pack_head = Struct(layout.RECORD_FORMAT[:-2]).pack
 
@@ -33,7 +35,7 @@ class LockType(type):
     raw_type: type
 
     def __instancecheck__(cls, thing: object) -> bool:
-        return type(thing) is cls or isinstance(thing, cls.raw_type)
+        return super().__instancecheck__(thing) or ("raw_type" in cls.__dict__ and isinstance(thing, cls.raw_type))
 
     def __repr__(cls) -> str:
         return repr(cls.raw_type)
@@ -106,15 +108,24 @@ class TracedBase(Hold):
         self.release_raw = raw.release
         self.set_up(number)
 
+    def __dir__(self) -> list[str]:
+        return dir(self.raw)
+
 
 def pretend_to_be(traced: type, raw: type) -> None:
-    """Give a class the name and documentation of the one it stands for."""
-    traced.__name__, traced.__qualname__, traced.__module__ = raw.__name__, raw.__qualname__, "_thread"
+    """Give a class, and its methods, the names and documentation of the one it stands for."""
+    traced.__name__, traced.__qualname__, traced.__module__ = raw.__name__, raw.__qualname__, raw.__module__
     traced.__doc__ = raw.__doc__
+    for name, method in vars(traced).items():
+        if isinstance(method, FunctionType):
+            method.__qualname__ = f"{raw.__name__}.{name}"
+            method.__doc__ = getattr(getattr(raw, name, None), "__doc__", None)
+    if sys.version_info >= (3, 15) and "__exit__" in vars(traced):  # from then on it wants all three arguments
+        vars(traced)["__exit__"].__defaults__ = None
 
 
 def refuse_to_pickle(raw: type) -> NoReturn:
-    """As the raw lock does."""
+    """As the raw one does."""
     raise TypeError(f"cannot pickle '{raw.__module__}.{raw.__name__}' object")
 
 

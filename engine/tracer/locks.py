@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from . import layout
-from .contention import acquire_contended, is_aborted, is_fitting
+from .contention import acquire_contended, is_aborted
 from .holds import (
     LockType,
     TracedBase,
@@ -53,12 +53,9 @@ class TracedLock(TracedBase, metaclass=LockType):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
-        if timeout != -1 and not (blocking and is_fitting(timeout)):
-            try:
-                return bool(self.raw.acquire(blocking, timeout))  # for its error
-            except BaseException as error:
-                hide(error)
-                raise
+        if timeout != -1 or (blocking is not True and blocking is not False):
+            with hidden:
+                allocate_lock().acquire(blocking, timeout)  # for its error
         if not self.try_raw(False):
             try:
                 frame = get_frame(1)
@@ -110,7 +107,7 @@ class TracedLock(TracedBase, metaclass=LockType):
         """As the raw lock's."""
         state = self.owner
         if state is not None and state.ident == get_ident():
-            self.__exit__()
+            self.__exit__(None, None, None)
             return
         try:
             release_elsewhere(self, get_frame(1))

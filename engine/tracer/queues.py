@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import layout
 from .follow import depth, making, timed
-from .holds import LockType
+from .holds import LockType, pretend_to_be, refuse_to_pickle
 from .originals import get_frame
 from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define
@@ -15,7 +15,7 @@ from .waits import begin, finish
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
+    from typing import Any, NoReturn
 
     from .follow import Method
 
@@ -102,6 +102,10 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 hide(error)
                 raise
 
+        def __reduce__(self) -> NoReturn:
+            with hidden:
+                refuse_to_pickle(raw)
+
         def __sizeof__(self) -> int:
             return int(raw.__sizeof__(self)) - more_bytes
 
@@ -117,8 +121,9 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 depth(self._lanescope_number, layout.QUEUE_PUT, raw_qsize(self))
 
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
-        if timeout is not None and timeout < 0:
-            return raw_get(queue, True, timeout)  # for its error
+        if timeout is not None:
+            raw_put(checked := raw(), None)
+            raw_get(checked, True, timeout)  # for its error
         if raw_qsize(queue):
             try:
                 return raw_get(queue, False)
@@ -136,6 +141,5 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
 
     counts_itself = "__sizeof__" in raw.__dict__  # from 3.15 on
     more_bytes = 0 if counts_itself else SimpleQueue.__basicsize__ - raw.__basicsize__
-    for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(SimpleQueue, attribute, getattr(raw, attribute))
+    pretend_to_be(SimpleQueue, raw)
     return SimpleQueue

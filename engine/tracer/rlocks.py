@@ -5,7 +5,7 @@ See locks, whose fast path this one follows, and holds.
 
 from __future__ import annotations
 
-from .contention import acquire_contended, is_aborted, is_fitting
+from .contention import acquire_contended, is_aborted
 from .holds import (
     LockType,
     TracedBase,
@@ -54,12 +54,9 @@ class TracedRLock(TracedBase, metaclass=LockType):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As the raw lock's."""
-        if timeout != -1 and not (blocking and is_fitting(timeout)):
-            try:
-                return bool(self.raw.acquire(blocking, timeout))  # for its error
-            except BaseException as error:
-                hide(error)
-                raise
+        if timeout != -1 or (blocking is not True and blocking is not False):
+            with hidden:
+                RawRLock().acquire(blocking, timeout)  # for its error
         if not self.try_raw(False):
             try:
                 if blocking and acquire_contended(self, get_frame(1), timeout):
@@ -168,6 +165,8 @@ class TracedRLock(TracedBase, metaclass=LockType):
 
 
 pretend_to_be(TracedRLock, RawRLock)
+if not hasattr(RawRLock, "locked"):
+    del TracedRLock.locked
 
 
 def make_rlock(frame: FrameType, cls: type[TracedRLock] = TracedRLock, *, internal: bool = False) -> TracedRLock:

@@ -123,6 +123,35 @@ def test_the_same_lock_semantics(tmp_path: Path) -> None:
     assert traced == plain
 
 
+def test_locks_look_and_refuse_as_the_originals(tmp_path: Path) -> None:
+    plain, traced = outcomes(
+        tmp_path,
+        """
+        import _thread, pickle, queue, threading, time, warnings
+        warnings.simplefilter("always")
+        def told(call):
+            with warnings.catch_warnings(record=True) as warned:
+                try: result = type(call()).__name__
+                except Exception as error: result = f"{type(error).__name__}: {error}"
+            print(result, [(str(each.message), each.lineno) for each in warned])
+        class Mine(_thread.RLock): pass
+        print(type(threading.RLock).__name__, pickle.loads(pickle.dumps(threading.RLock)) is threading.RLock)
+        print(isinstance(Mine(), _thread.RLock), isinstance(threading.RLock(), Mine), type(threading.RLock()))
+        for make in (threading.RLock, _thread.RLock):
+            for call in (lambda: make(1), lambda: make(a=1), lambda: isinstance(1, make)): told(call)
+        simple = queue.SimpleQueue()
+        for lock in (threading.Lock(), threading.RLock(), _thread.allocate_lock()):
+            print([name for name in dir(lock) if name[0] != "_"], hasattr(lock, "locked"))
+            for arguments in (("x",), (True, "x"), (False, 1), (True, 1e300), (1, 0), (0,), (True, None)):
+                told(lambda: lock.acquire(*arguments) and lock.release())
+            told(lambda: lock.acquire() and lock.__exit__(None, None, None))
+        for call in (lambda: pickle.dumps(simple), lambda: simple.get(timeout="x"), lambda: simple.get(timeout=-1),
+                     lambda: time.sleep(secs=1), lambda: time.sleep(1, 2)): told(call)
+        """,
+    )
+    assert traced == plain
+
+
 def test_packages_named_like_lanescopes_own(tmp_path: Path) -> None:
     for name in ("engine", "gui", "tests"):
         (tmp_path / name).mkdir()

@@ -42,7 +42,7 @@ def test_who_holds_a_lock_can_be_steered(tmp_path: Path) -> None:
         PREPARATION
         + """
     kinds = (type(a), type(r))
-    nesting.steer(kinds, lambda lock, outer, state, frame: print(name(outer), name([lock]), lock.locked()))
+    nesting.steer(kinds, lambda lock, outer, state, frame: print(name(outer), name([lock]), lock.owner is not None))
     with a: pass
     with a, r:
         with r, b: pass

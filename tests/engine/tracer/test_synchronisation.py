@@ -43,6 +43,35 @@ def test_every_primitive_of_threading(tmp_path: Path) -> None:
     assert [p[6] for p in program.primitives() if p[1] in {"Semaphore", "Barrier"}] == [0, 2]
 
 
+def test_who_waits_has_the_whole_stack_from_the_beginning(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import os, queue, threading; from until import until_somebody_waits_for
+        condition = threading.Condition()
+        def wait_on_condition():
+            with condition: condition.wait()
+        event, semaphore, barrier, items = (
+            threading.Event(), threading.Semaphore(0), threading.Barrier(2), queue.Queue())
+        simple = queue.SimpleQueue()
+        def inner(wait): wait()
+        def outer(wait):
+            inner(wait)
+        waits = {
+            condition: wait_on_condition, event: event.wait, semaphore: semaphore.acquire, barrier: barrier.wait,
+            items: items.get, simple: simple.get}
+        for wait in waits.values(): threading.Thread(target=outer, args=(wait,), name="waiter", daemon=True).start()
+        for awaited in waits: until_somebody_waits_for(awaited)
+        os._exit(0)
+        """,
+    )
+    functions = {site[0]: site[3] for site in program.texts("site")}
+    stacks = {number: [functions[site] for site in sites] for number, sites in program.texts("stack")}
+    waiters = [t[0] for t in program.texts("thread") if t[2] == "waiter"]
+    seen = [stacks[program.cells()[serial][layout.CELL_WAIT_SITE]] for serial in waiters]
+    assert seen == [["outer", "inner", "wait_on_condition"]] + [["outer", "inner"]] * 5
+
+
 def test_queues(tmp_path: Path) -> None:
     (program,) = trace(
         tmp_path,
