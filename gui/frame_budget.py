@@ -14,6 +14,7 @@ class FrameBudget:
         self, thread_time: Callable[[], float] = time.thread_time, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._thread_time, self._now = thread_time, now
+        self.painting_s = 0.0  # what painting the timeline has taken last, without what can be put off
         self.begin()
 
     def begin(self) -> None:
@@ -23,6 +24,10 @@ class FrameBudget:
     def reserve(self, seconds: float) -> None:
         """So much of this frame is needed for what will be painted at its end."""
         self._begun -= seconds
+
+    def spare_s(self) -> float:
+        """What is left besides what painting is going to take: for work before it."""
+        return self.left_s() - self.painting_s
 
     def left_s(self) -> float:
         """What is left, thread CPU seconds; negative when the frame has taken too long already."""

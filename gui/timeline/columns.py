@@ -31,10 +31,11 @@ STRETCHED = (0.8, 2.0)  # device px per column, least and most, while the view i
 FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
 ANEW_S = 0.001  # that costs so much more than painting what is there
 MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
-SIDES = 2  # of the view at which zooming out shows something new: better made exactly at once than roughly first
 MOST_SLICES = 6_000  # to be made into cells at once, about: 1 ms
-FEW, MANY = 256, 1024  # columns: the same; better shown roughly first
+MANY = 1024  # columns: the same; better shown roughly first
+ROUGHLY_S = 0.0015  # about what that costs; what is bare and cheaper is better made exactly at once
 COARSENESS = 16  # columns that share a rough one
+APART = 256  # columns with nothing to do between them: better sketched each by itself
 
 
 class Placing(NamedTuple):
@@ -57,6 +58,7 @@ class LaneColumns:
         self._wanted = self._grid  # that of the view
         self.placing = Placing(0.0, 1.0)
         self.zooming = False  # at the last update the zoom had changed
+        self.panning = False  # at the last update the view had moved, its zoom had not changed
         self.anew = False  # the last update has laid out all columns anew
         self._margin = 0  # columns from `first` on, and before `last`, that are beside the view
         self.rows: list[Row] = []  # in view
@@ -91,6 +93,11 @@ class LaneColumns:
         """Dominant codes of what is in view: (rows, columns)."""
         return self.ring.in_order(self.ring.codes[DOMINANT], self.first, self.last)
 
+    @property
+    def changed(self) -> bool:
+        """Something has been made that has not been asked for yet."""
+        return bool(self._changed)
+
     def take_changes(self) -> list[Piece]:
         """What has been made of this ring since this was last asked for, columns by their number on the grid."""
         changed, self._changed = self._changed, []
@@ -109,6 +116,7 @@ class LaneColumns:
         wanted = (geometry.ns_per_column, geometry.columns)
         self.zooming = wanted != self._wanted and not math.isinf(budget_s)
         self._wanted = wanted
+        before = self.first
         stays = rows == self.rows and (self._grid == wanted or (self.zooming and self._can_stretch(geometry, budget_s)))
         self.anew = not stays
         if stays:
@@ -116,6 +124,7 @@ class LaneColumns:
             self.ring.move_to(self.first, self.last)
         else:
             self._lay_out_anew(geometry, rows)
+        self.panning = stays and not self.zooming and self.first != before and not math.isinf(budget_s)
         self._leave_open(scene.model)
         self._mark_changed(scene)
         if self.zooming:  # laying out anew is enough for one paint
@@ -179,7 +188,8 @@ class LaneColumns:
                 }
                 nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
                 self.ring.put(np.arange(len(self.rows)), first, nothing, OPEN)
-                self.ring.reopen(first, min(self._end(model), self.last))
+                if model.end_ns != self._known_ns:
+                    self.ring.reopen(first, min(self._end(model), self.last))
         self._known_of, self._known_ns = model, model.end_ns
 
     def _end(self, model: Model) -> int:
@@ -240,7 +250,7 @@ class LaneColumns:
             self._pace.learn(lanes, scale, span.columns, now - begun)
             if most >= WAS_EMPTY and now - started < MOST_MOVED_S and not self.zooming:
                 continue  # what is to be improved gets its piece, too
-            if now >= deadline and (todo.max() < BARE or (len(self._changed) >= SIDES and _bare_columns(todo) > FEW)):
+            if now >= deadline and (todo.max() < BARE or self._pace.cost_s(lanes, _bare_columns(todo)) > ROUGHLY_S):
                 break
         self._all_made = not todo.any()
         self._made = True
@@ -261,11 +271,12 @@ class LaneColumns:
             return
         empty = todo == BARE
         places = np.flatnonzero(empty.any(axis=1))
-        columns = np.flatnonzero(empty.any(axis=0))
-        span = Span(self.first + int(columns[0]), int(columns[-1] - columns[0]) + 1, self._grid[0])
         rows = [self.rows[place] for place in places.tolist()]
-        self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
-        self._changed.append(Piece(places, span.first, span.first + span.columns))
+        columns = np.flatnonzero(empty.any(axis=0))
+        for run in np.split(columns, np.flatnonzero(np.diff(columns) > APART) + 1):
+            span = Span(self.first + int(run[0]), int(run[-1] - run[0]) + 1, self._grid[0])
+            self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
+            self._changed.append(Piece(places, span.first, span.first + span.columns))
 
 
 def _bare_columns(todo: NDArray[np.uint8]) -> int:

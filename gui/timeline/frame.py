@@ -35,7 +35,7 @@ class Frame:
     @property
     def complete(self) -> bool:
         """Everything in view is exact; else the next `prepare` goes on."""
-        return self._columns.complete
+        return self._columns.complete and self._labels.complete
 
     @property
     def made_s(self) -> float:

@@ -1,5 +1,6 @@
 """What labels are made of: stretches of columns that are wide enough, and a sheet of ready-drawn texts."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,30 @@ class LabelSheet:
     def place(self, text: str, color: QColor) -> tuple[int, int, int]:
         """Width of a text, and x and y of it on the sheet."""
         key = (text, color.rgb())
-        return self._places.get(key) or self._add(key, color)
+        if key not in self._places:
+            self.add([text], color)
+        return self._places[key]
+
+    def add(self, texts: Iterable[str], color: QColor) -> None:
+        """Draws those that are not there yet: cheaper than one by one."""
+        new = [key for key in {(text, color.rgb()): None for text in texts} if key not in self._places]
+        if not new:
+            return
+        painter = self._begin(color)
+        for key in new:
+            width = min(self._metrics.horizontalAdvance(key[0]) + 1, self._side)
+            if self._x + width > self._side:
+                self._x, self._y = 0, self._y + self.height + 1
+            if self._y + self.height > self._side:
+                painter.end()
+                self._places.clear()
+                self.pixmap = self._new_pixmap()
+                self._x = self._y = 0
+                painter = self._begin(color)
+            painter.drawText(self._x, self._y + self.ascent, key[0])
+            self._places[key] = (width, self._x, self._y)
+            self._x += width + 1
+        painter.end()
 
     def draw(self, painter: QPainter, x: int, y: int, text: str, color: QColor) -> int:
         """Paints a text; the painter's unit is the device pixel. Returns its width."""
@@ -75,20 +99,8 @@ class LabelSheet:
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
-    def _add(self, key: tuple[str, int], color: QColor) -> tuple[int, int, int]:
-        text = key[0]
-        width = min(self._metrics.horizontalAdvance(text) + 1, self._side)
-        if self._x + width > self._side:
-            self._x, self._y = 0, self._y + self.height + 1
-        if self._y + self.height > self._side:
-            self._places.clear()
-            self.pixmap = self._new_pixmap()
-            self._x = self._y = 0
+    def _begin(self, color: QColor) -> QPainter:
         painter = QPainter(self.pixmap)
         painter.setFont(self._font)
         painter.setPen(color)
-        painter.drawText(self._x, self._y + self.ascent, text)
-        painter.end()
-        place = self._places[key] = (width, self._x, self._y)
-        self._x += width + 1
-        return place
+        return painter

@@ -22,7 +22,7 @@ from gui.timeline.scene import Scene
 PADDING = 4
 LEAST_PX = 32  # narrower slices get no label
 CHOICES = 3  # texts for one label at most, the longest first
-REUSED, OVERDUE, LONG_REUSED = 2, 4, 8  # paints in a row for which what was found is used again
+REUSED, OVERDUE, LONG_REUSED = 3, 4, 8  # paints in a row for which what was found is used again
 NEARLY = 0.8  # of LEAST_PX: may become wide enough meanwhile
 NEVER = 1 << 30  # px; the width of a text that there is not
 _WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
@@ -68,10 +68,16 @@ class LaneLabels:
         self._rows: list[Row] = []
         self._reused = 0  # paints in a row
         self._model: Model | None = None
+        self._shows: tuple[object, ...] = ()  # what was found holds for this
         self._choices: dict[int, list[tuple[int, int, int]]] = {}  # by code and primitive
         # Left, top, width, and x and y on the sheet; device px.
         self._placed: list[tuple[int, int, int, int, int]] = []
         self._deadlocked: list[tuple[int, int, int, int, int]] = []
+
+    @property
+    def complete(self) -> bool:
+        """What was found is of what is in view."""
+        return self._reused == 0
 
     @property
     def overdue(self) -> bool:
@@ -79,11 +85,14 @@ class LaneLabels:
         return self._reused >= OVERDUE
 
     def place(self, scene: Scene, columns: LaneColumns) -> None:
-        """Finds the place of each label for what is in view. While the view is being zoomed, what was found is used
-        again for a few paints, and for more when cells had to be made."""
+        """Finds the place of each label for what is in view. While the view moves, what was found is used again for a
+        few paints, and for more when it is being zoomed and cells had to be made."""
         same = scene.model is self._model and columns.rows == self._rows
-        waits = columns.anew or self._reused < (LONG_REUSED if columns.made_s else REUSED)
-        if same and columns.zooming and waits:
+        shows = (scene.model.version, scene.model.finished, columns.first, columns.last, columns.ns_per_column)
+        if same and shows == self._shows and self.complete and not columns.changed:
+            return
+        self._shows = shows
+        if same and self._may_wait(columns):
             self._reused += 1
         else:
             if scene.model is not self._model:
@@ -91,6 +100,11 @@ class LaneLabels:
             self._model, self._rows, self._reused = scene.model, columns.rows, 0
             self._find(scene, columns)
         self._put(scene.geometry)
+
+    def _may_wait(self, columns: LaneColumns) -> bool:
+        if columns.zooming:
+            return columns.anew or self._reused < (LONG_REUSED if columns.made_s else REUSED)
+        return columns.panning and self._reused < REUSED
 
     def _find(self, scene: Scene, columns: LaneColumns) -> None:
         """What is wide enough for a label, or nearly."""

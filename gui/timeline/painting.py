@@ -30,7 +30,6 @@ class Painting:
         self._frame: Frame | None = None
         self._stale = True
         self._budget = budget
-        self._paint_s = 0.0  # what the last paint took besides making cells
         self._overlays = Overlays(canvas.themes.current)
         self._go_on = QTimer(canvas)  # for what has not been exact within the last paint's budget
         self._go_on.setSingleShot(True)
@@ -61,6 +60,7 @@ class Painting:
         """`ringed` shows that the canvas has the keyboard."""
         left_s = self._budget.left_s()
         canvas = self._canvas
+        self._go_on.stop()
         scene = canvas.scene(model)
         geometry = scene.geometry
         fresh = self._stale
@@ -80,7 +80,7 @@ class Painting:
             painter.setPen(canvas.themes.current.color("accent"))
             painter.drawRect(canvas.rect().adjusted(0, 0, -1, -1))
         if fresh:
-            self._paint_s = left_s - self._budget.left_s() - frame.made_s
+            self._budget.painting_s = left_s - self._budget.left_s() - frame.made_s
 
     def _fresh_frame(self, scene: Scene) -> Frame:
         frame, geometry, filters = self._frame, scene.geometry, self._canvas.filters
@@ -92,7 +92,7 @@ class Painting:
             frame = self._frame = Frame(self._canvas.themes.current, geometry.ratio, filters, geometry.shape)
             self._stale = True
         if self._stale:
-            frame.prepare(scene, self._budget.left_s() - self._paint_s)
+            frame.prepare(scene, self._budget.spare_s())
             self._stale = not frame.complete
             if self._stale:
                 self._go_on.start()

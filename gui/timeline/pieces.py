@@ -63,6 +63,10 @@ class Pace:
         fitting = (left_s - PIECE_S) / max(self._cell_s * lanes, 1e-9)
         return int(min(max(fitting, least), 1e6))
 
+    def cost_s(self, lanes: int, columns: int) -> float:
+        """What so many columns would take, at the zoom of the last piece."""
+        return PIECE_S + self._cell_s * lanes * columns
+
     def learn(self, lanes: int, ns_per_column: float, columns: int, took_s: float) -> None:
         """A piece has been made."""
         self._zoom = _zoom(ns_per_column)

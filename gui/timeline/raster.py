@@ -75,6 +75,10 @@ class Raster:
         self._tables, self._darker_tables = _tables(tuple(self._colour(state) for state in State), self._lane)
         # The upper edge: as the outermost band, then from _CAPS on a colour per worst code.
         self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
+        self._bands: dict[str, list[tuple[int, int]]] = {}  # their lines, from … to (exclusive)
+        for top, bottom, band in self.shape.bands:
+            if self._px(top) < self._px(bottom):
+                self._bands.setdefault(band, []).append((self._px(top), self._px(bottom)))
         self._hatched = _ARE_DEADLOCKED | (_CODES & STATE_MASK == State.UNKNOWN)
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
         self._hold_table = np.array([self.lane_pixel, self.hold_pixel], np.uint32)
@@ -93,18 +97,19 @@ class Raster:
         rows[:, self._px(self.shape.bar_bottom) : hold_top] = self.lane_pixel
         rows[:, hold_top:hold_bottom] = self._hold_table.take(held, mode="clip")[:, None, :]
         rows[:, hold_bottom:] = self.lane_pixel
-        lines = [table.take(index, mode="clip") for table in self._tables]
         sampled = bool((dominant & SAMPLED).any())
-        darker = [table.take(index, mode="clip") for table in self._darker_tables] if sampled else []
-        for top, bottom, band in self.shape.bands:
-            first, last, depth = self._px(top), self._px(bottom), _DEPTH[band]
+        for band, parts in self._bands.items():
             if band == "cap":
-                cap = self._cap_table.take(np.where(dominant >= MERGED, _CAPS + worst, index), mode="clip")
-                rows[:, first:last] = cap[:, None, :]
-                continue
-            rows[:, first:last] = lines[depth][:, None, :]
-            if sampled:
-                rows[:, first + (first + 1) % 2 : last : 2] = darker[depth][:, None, :]
+                line = self._cap_table.take(np.where(dominant >= MERGED, _CAPS + worst, index), mode="clip")
+            else:
+                line = self._tables[_DEPTH[band]].take(index, mode="clip")
+            for first, last in parts:
+                rows[:, first:last] = line[:, None, :]
+            seconds = [(first + (first + 1) % 2, last) for first, last in parts if last > first + (first + 1) % 2]
+            if sampled and seconds and band != "cap":
+                line = self._darker_tables[_DEPTH[band]].take(index, mode="clip")
+                for first, last in seconds:
+                    rows[:, first:last:2] = line[:, None, :]
         self._hatch_lanes(rows, dominant, first_column)
 
     def fill_summary(self, row: Pixels, dominant: Codes) -> None:

@@ -68,23 +68,36 @@ def ruler_ticks(
     apart_px: float = 96,
     text: Callable[[float, float], str] = time_text,
     plain_from_ns: float = 1e9,
+    beside_ns: float = 0.0,
 ) -> Ticks:
     """Marks between two times (since whatever they are told from), `apart_px` apart or a little more.
 
-    Steps of `plain_from_ns` and more have full times, however many digits that takes.
+    Steps of `plain_from_ns` and more have full times, however many digits that takes. Marks that are up to `beside_ns`
+    before or after come, too.
     """
     step = nice_step(ns_per_px, apart_px)
-    first = math.ceil(start_ns / step - 1e-9)
-    count = int(max(0, math.floor(end_ns / step + 1e-9) - first + 1))
+    first = math.ceil((start_ns - beside_ns) / step - 1e-9)
+    count = int(max(0, math.floor((end_ns + beside_ns) / step + 1e-9) - first + 1))
     times = [(first + place) * step for place in range(count)]
-    # Offsets once a full time would need more than six digits to tell neighbours apart.
-    digits = math.log10(max(abs(start_ns), abs(end_ns), step) / step)
-    if digits < 4.5 or step >= plain_from_ns:
+    base = ruler_base(start_ns, end_ns, step, plain_from_ns)
+    if base is None:
         return Ticks(step, None, [Tick(time, text(time, step)) for time in times])
-    coarse = 10.0 ** math.ceil(math.log10(end_ns - start_ns))
-    base = math.floor(start_ns / coarse) * coarse
     marks = [Tick(time, "+" + _offset_text(time - base, step)) for time in times]
-    return Ticks(step, Tick(base, text(base, coarse)), marks)
+    return Ticks(step, Tick(base, text(base, _coarse(start_ns, end_ns))), marks)
+
+
+def ruler_base(start_ns: float, end_ns: float, step_ns: float, plain_from_ns: float = 1e9) -> float | None:
+    """What the marks between these times are told as offsets from: None as long as full times are short enough."""
+    # Once a full time would need more than six digits to tell neighbours apart.
+    digits = math.log10(max(abs(start_ns), abs(end_ns), step_ns) / step_ns)
+    if digits < 4.5 or step_ns >= plain_from_ns:
+        return None
+    coarse = _coarse(start_ns, end_ns)
+    return math.floor(start_ns / coarse) * coarse
+
+
+def _coarse(start_ns: float, end_ns: float) -> float:
+    return 10.0 ** math.ceil(math.log10(end_ns - start_ns))
 
 
 def _offset_text(offset_ns: float, step_ns: float) -> str:

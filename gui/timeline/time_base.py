@@ -6,7 +6,9 @@ from datetime import datetime
 from engine.model.model import Model
 from gui.state.arrangement import Times
 from gui.state.selection import Selection
-from gui.timeline.ticks import Ticks, clock_text, ruler_ticks, time_text
+from gui.timeline.ticks import Ticks, clock_text, ruler_base, ruler_ticks, time_text
+
+CLOCK_PLAIN_FROM_NS = 1e6  # clocks tell steps from here on in full
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,22 @@ class TimeBase:
         sign = "+" if self.times is Times.SELECTION and told > 0 else ""
         return sign + time_text(told, resolution_ns)
 
-    def ticks(self, start_ns: float, end_ns: float, ns_per_px: float) -> Ticks:
-        """The ruler's marks between two absolute times; the marks' own times are since the origin."""
+    def ticks(self, start_ns: float, end_ns: float, ns_per_px: float, beside_ns: float = 0.0) -> Ticks:
+        """The ruler's marks between two absolute times and up to `beside_ns` beside them; the marks' own times are
+        since the origin."""
         start, end = start_ns - self.origin_ns, end_ns - self.origin_ns
         if self.times is Times.CLOCK:
-            return ruler_ticks(start, end, ns_per_px, text=clock_text, plain_from_ns=1e6)
-        return ruler_ticks(start, end, ns_per_px)
+            return ruler_ticks(
+                start, end, ns_per_px, text=clock_text, plain_from_ns=CLOCK_PLAIN_FROM_NS, beside_ns=beside_ns
+            )
+        return ruler_ticks(start, end, ns_per_px, beside_ns=beside_ns)
+
+    def base(self, start_ns: float, end_ns: float, step_ns: float) -> float | None:
+        """The time, since the origin, from which the marks in this stretch are told as offsets; None: full times."""
+        start, end = start_ns - self.origin_ns, end_ns - self.origin_ns
+        if self.times is Times.CLOCK:
+            return ruler_base(start, end, step_ns, CLOCK_PLAIN_FROM_NS)
+        return ruler_base(start, end, step_ns)
 
 
 def time_base(times: Times, model: Model, selection: Selection) -> TimeBase:

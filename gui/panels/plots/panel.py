@@ -28,7 +28,7 @@ COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
 DRAW_S = 0.003  # of a frame that drawing takes
-STEP_S = 0.0055  # what must be left of a live frame for a piece of the plots, with what is to be painted
+STEP_S = 0.001  # the same of computing a plot, about, and of writing the values
 LATER_MS = 16
 REST_MS = 4
 LATEST_S = 0.1
@@ -59,6 +59,7 @@ class Plots(QWidget):
         self._asked = False
         self._budget = budget or FrameBudget()
         self._stepped_at = 0.0
+        self._step_s = [STEP_S] * len(SERIES) + [DRAW_S]  # of a frame: each plot's computing, then drawing
         self._put_off_since: float | None = None
         self._later = QTimer(self)  # when the frame has had no time left
         self._later.setSingleShot(True)
@@ -125,7 +126,8 @@ class Plots(QWidget):
         if model.finished:
             self._finish()
             return
-        if self._budget.left_s() < STEP_S and self._clock() - self._stepped_at < LATEST_S:
+        needed_s = self._step_s[len(self._computed)] if self._pending is not None else STEP_S
+        if self._budget.spare_s() < needed_s and self._clock() - self._stepped_at < LATEST_S:
             return  # taking in has been expensive, and the timeline is still to be painted
         self._stepped_at = self._clock()
         if self._pending is not None:
@@ -139,6 +141,9 @@ class Plots(QWidget):
     def _finish(self) -> None:
         """Draws what is still to be drawn when no more data come, a piece a call, and calls itself until it is done."""
         model = self._model
+        if model is not None and not model.finished and self._clock() - self._fed_at < PATIENCE_S:
+            self._settle.start()
+            return  # they do come
         behind = model is not None and model.version != self._drawn_version
         if not self._chart.here:
             return  # what is drawn then is the newest
@@ -181,8 +186,10 @@ class Plots(QWidget):
             self._show_all()
             return
         number = len(self._computed)
+        left_s = self._budget.left_s()
         wanted = model is not None and self.headers[number].expanded
         self._computed.append(SERIES[number].curves(model, self._pending) if model is not None and wanted else [])
+        self._step_s[number] = left_s - self._budget.left_s()
 
     def _show_all(self) -> None:
         assert self._grid is not None
