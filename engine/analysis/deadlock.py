@@ -62,7 +62,7 @@ class Reason(NamedTuple):
 
 def held_by_ended(name: str) -> Reason:
     """The lock's holder has ended."""
-    return Reason(f"which {name} held when it ended", ABANDONED_ADVICE)
+    return Reason(f"an abandoned lock: {name} held it when it ended", ABANDONED_ADVICE)
 
 
 COPY_OF_EXECUTOR = Reason(

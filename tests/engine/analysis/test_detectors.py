@@ -196,9 +196,12 @@ def test_the_status_of_the_program_is_its_own_affair() -> None:
     states = [(lane, 10.0, State.RUNNING, 0) for lane in range(4)]
     (program,) = lost_process.find(model(4, states, texts=[end(7, 0)], processes=2))
     (worker,) = lost_process.find(model(4, states, texts=[end(7, 1)], processes=2))
-    assert (program["severity"], worker["severity"]) == ("info", "warning")
+    failed = [{"type": "lane-error", "id": 2, "error": "ValueError: no", "stack": 0}, end(7, 1)]
+    (raised,) = lost_process.find(model(4, states, texts=failed, processes=2))
+    assert (program["severity"], worker["severity"], raised["severity"]) == ("info", "info", "warning")
+    assert "ValueError: no" in raised["explanation"]
     assert "worker" not in program["advice"]
-    assert "worker" in worker["advice"]
+    assert "worker" in raised["advice"]
 
 
 def test_a_thread_that_an_exception_ended() -> None:
