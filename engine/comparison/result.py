@@ -142,7 +142,11 @@ class Result:
     def speed_up(self, variant: VariantResult) -> Spread | None:
         """How many times as fast as the baseline. Least and most compare the slowest with its fastest and the other way
         round; the baseline's own compare its trials with their median."""
-        base, own = self.baseline, variant.throughput
+        return self._against(variant, self.baseline)
+
+    @staticmethod
+    def _against(variant: VariantResult, base: VariantResult | None) -> Spread | None:
+        own = variant.throughput
         if base is None or base.throughput is None or own is None or not base.throughput.least:
             return None
         to = base.throughput
@@ -157,8 +161,8 @@ class Result:
         return variant.middle(how)
 
     def efficiency(self, variant: VariantResult) -> Spread | None:
-        """Speed-up over the number of workers at a time: 1 is as good as it gets."""
-        found = self.speed_up(variant)
+        """Speed-up, over the same Python's baseline, by the number of workers at a time: 1 is as good as it gets."""
+        found = self._against(variant, self.baseline_on(variant.python))
         at_once = 1 if variant.backend == "serial" else variant.workers
         return Spread(found.median / at_once, found.least / at_once, found.most / at_once) if found else None
 

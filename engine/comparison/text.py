@@ -47,7 +47,7 @@ def _line(result: Result, variant: VariantResult) -> str:
     name = f"  {variant.name:<24}"
     if throughput is None:
         return f"{name}  {variant.error or 'not run'}"
-    spread = f"{rate(throughput.least)} – {rate(throughput.most)}"
+    spread = f"{rate(throughput.least)} – {rate(throughput.most)}" if len(variant.good) > 1 else "one trial"
     times = f"{speed_up.median:.2f} ({speed_up.least:.2f} – {speed_up.most:.2f})" if speed_up else ""
     if variant is result.baseline:
         times = "1.00 (the yardstick)"

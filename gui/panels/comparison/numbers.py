@@ -160,6 +160,8 @@ def _median(variant: VariantResult) -> float:
 
 def _spread(variant: VariantResult) -> str:
     found = variant.throughput
+    if found and len(variant.good) == 1:
+        return "one trial"
     return f"{rate(found.least)} – {rate(found.most)}" if found else ""
 
 

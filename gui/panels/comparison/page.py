@@ -99,6 +99,7 @@ class ComparisonPage(QWidget):
             self.tabs.addTab(body, name)
         self._lay_out(back, earlier)
         self.choices.changed.connect(self._show_state)
+        themes.changed.connect(lambda: self._show_words(self.result))  # links have taken on the colours of before
         bridge.running_changed.connect(lambda _running: self._show_state())
         bridge.progressed.connect(self._on_progressed)
         bridge.result_changed.connect(self.show_result)
@@ -152,8 +153,7 @@ class ComparisonPage(QWidget):
         self.result = result
         self.numbers.show_result(result)
         self.miniatures.show_result(result)
-        self.traits.setHtml(_table(result) if result else "")
-        self.words.setHtml(_words(result) if result else "")
+        self._show_words(result)
         if result:
             counted = sum(len(variant.trials) for variant in result.variants)
             wanted = result.planned
@@ -167,6 +167,10 @@ class ComparisonPage(QWidget):
             self.title.setText(f"<b>{result.title}</b>, {result.cores} cores{state}")
         else:
             self.title.setText(HINT)
+
+    def _show_words(self, result: Result | None) -> None:
+        self.traits.setHtml(_table(result) if result else "")
+        self.words.setHtml(_words(result) if result else "")
 
     def refuse(self, message: str) -> None:
         """Says why nothing was started."""
@@ -226,4 +230,4 @@ def _table(result: Result) -> str:
             for cell in (row.cells[name] for name in COLUMNS)
         )
         lines.append(f"<tr><td><b>{escape(row.name)}</b><br>{escape(row.python)}</td>{cells}</tr>")
-    return f"<table cellpadding='6' width='100%'>{''.join(lines)}</table>"
+    return f"<table cellpadding='6' width='98%'>{''.join(lines)}</table>"
