@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from engine.comparison.result import NotAComparison, Result
-from gui.interpreter_list import ROOT, lanescope_command
+from gui.helper_process import last_words, start_helper
+from gui.interpreter_list import lanescope_command
 
 PATIENCE_MS = 5000  # for a trial that is stopped in order
 
@@ -36,12 +37,14 @@ class ComparisonBridge(QObject):
             return
         self.folder = folder
         program, *rest = lanescope_command("compare", *arguments, "--events", "-o", str(folder))
-        self._process = process = QProcess(self)
-        process.setWorkingDirectory(str(ROOT))
-        process.readyReadStandardOutput.connect(self._on_output)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_error)
-        process.start(program, rest)
+        self._process = start_helper(
+            self,
+            program,
+            rest,
+            on_output=self._on_output,
+            on_finished=self._on_finished,
+            on_error=self._on_error,
+        )
         self.running_changed.emit(True)
 
     def cancel(self) -> None:
@@ -81,12 +84,12 @@ class ComparisonBridge(QObject):
         if process is None:
             return
         self._on_output()
-        said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+        said = last_words(process)
         self._forget()
         if how is QProcess.ExitStatus.CrashExit:
             self.ended.emit(f"The comparison was ended by {signal.Signals(status).name}." if status else "It crashed.")
         else:
-            reason = said[-1].removeprefix("main.py compare: ") if said else "it said nothing"
+            reason = said.removeprefix("main.py compare: ") or "it said nothing"
             self.ended.emit("" if status in {0, 1, 130} else f"The comparison failed: {reason}")
 
     def _on_error(self, error: QProcess.ProcessError) -> None:

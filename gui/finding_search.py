@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from gui.interpreter_list import ROOT
+from gui.helper_process import last_words, start_helper
 
 PATIENCE_MS = 1000
 
@@ -31,12 +31,14 @@ class FindingSearch(QObject):
         """Begins to search a recording; a search that goes on is given up."""
         self.cancel()
         self.completed = False
-        self._process = process = QProcess(self)
-        process.setWorkingDirectory(str(ROOT))
-        process.readyReadStandardOutput.connect(self._on_output)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_error)
-        process.start(sys.executable, ["-m", "engine.analysis.looking", str(path.absolute())])
+        self._process = start_helper(
+            self,
+            sys.executable,
+            ["-m", "engine.analysis.looking", str(path.absolute())],
+            on_output=self._on_output,
+            on_finished=self._on_finished,
+            on_error=self._on_error,
+        )
         self.progressed.emit(0.0)
 
     def cancel(self) -> None:
@@ -68,13 +70,13 @@ class FindingSearch(QObject):
         if process is None:
             return
         self._on_output()
-        said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+        said = last_words(process)
         self.completed = status == 0 and how is QProcess.ExitStatus.NormalExit
         self._end()
         if how is QProcess.ExitStatus.CrashExit:
             self.failed.emit("the process that looked for them was ended")
         elif status:
-            self.failed.emit(said[-1] if said else f"exit status {status}")
+            self.failed.emit(said or f"exit status {status}")
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart and self._process is not None:

@@ -23,13 +23,15 @@ SWATCH_PX = 20
 SHAPE = RowShape()
 SWATCH_HEIGHT_PX = SHAPE.hold_bottom - SHAPE.bar_top
 RECOUNT_S = 0.25
+NEEDED_MARKS = 2
 MERGED_GIL = "GIL or core wait"  # where the system does not tell them apart
 STATES = (
     State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT,
     State.IO, State.SLEEP, State.IDLE, State.UNKNOWN,
 )  # fmt: skip
-# What is marked besides the state: code, worst code, held, name, explanation.
+# What is marked besides the state, the most important first: code, worst code, held, name, explanation.
 MARKS = (
+    (State.LOCK_WAIT | DEADLOCKED, 0, 0, "deadlock", "Hatched and framed: a wait that never ends"),
     (State.RUNNING, 0, 1, "lock held", "A line below the bar: the lane holds a lock"),
     (
         State.RUNNING | MERGED,
@@ -39,7 +41,6 @@ MARKS = (
         "Several slices in one pixel: the worst on the upper edge",
     ),
     (State.GIL_WAIT | SAMPLED, 0, 0, "sampled", "Darker lines: measured by sampling, not recorded"),
-    (State.LOCK_WAIT | DEADLOCKED, 0, 0, "deadlock", "Hatched and framed: a wait that never ends"),
 )
 
 
@@ -117,7 +118,10 @@ class Legend(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """States flow into as many lines as they need; marks stand at the right where there is room beside them."""
+        """States flow into as many lines as they need; at the right as many marks as there is room for beside them.
+
+        The first NEEDED_MARKS are always there, if need be in a line of their own.
+        """
         right = self.width() - GRID
         x, y = GRID, 0
         for entry in self.entries.values():
@@ -126,14 +130,15 @@ class Legend(QWidget):
                 x, y = GRID, y + LINE_PX
             entry.setGeometry(x, y, width, LINE_PX)
             x += width
-        free = right - x
-        for mark in self._marks:
-            free -= mark.sizeHint().width()
-            mark.setVisible(free >= 0)
-        left = right - sum(mark.sizeHint().width() for mark in self._marks if mark.isVisibleTo(self))
-        for mark in self._marks:
+        widths = np.cumsum([mark.sizeHint().width() for mark in self._marks])
+        if widths[NEEDED_MARKS - 1] > right - x:
+            x, y = GRID, y + LINE_PX
+        fitting = int(np.searchsorted(widths, right - x, side="right"))
+        left = right - int(widths[fitting - 1]) if fitting else GRID
+        for number, mark in enumerate(self._marks):
+            mark.setVisible(number < max(fitting, 1))
             mark.setGeometry(left, y, mark.sizeHint().width(), LINE_PX)
-            left += mark.sizeHint().width()
+            left += mark.width()
         self.setFixedHeight(y + LINE_PX)
 
     def showEvent(self, event: QShowEvent) -> None:

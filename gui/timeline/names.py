@@ -22,14 +22,14 @@ def process_title(process: Process) -> str:
 
 
 def process_note(process: Process, *, over: bool) -> str:
-    """How it ended, when that is worth a word (it is not when everything is `over`); else its role."""
+    """How it ended, when that is worth a word (it is not when everything is `over`); else a special role."""
     if process.signal is not None:
         return f"signal {process.signal}"
     if process.exit_status:
         return f"exit {process.exit_status}"
     if process.end_ns is not None and not over:
         return "ended"
-    return "" if process.role == "program" else process.role
+    return "" if process.role in ("program", "worker") else process.role
 
 
 class Names:

@@ -15,6 +15,7 @@ class Docks:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
+        self._arranging = False
         self._docks: dict[str, QDockWidget] = {}
         self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
         window.setDockNestingEnabled(True)
@@ -90,6 +91,7 @@ class Docks:
 
     def arrange(self) -> None:
         """Puts every dock in its first place."""
+        self._arranging = True
         for dock in self._docks.values():
             self._window.removeDockWidget(dock)
         for dock, area, neighbour, as_tab in self._places:
@@ -104,9 +106,13 @@ class Docks:
         for dock, _, neighbour, as_tab in self._places:
             if neighbour is None or not as_tab:
                 dock.raise_()
+        self._arranging = False
+        self.tidy_tabs()
 
     def tidy_tabs(self) -> None:
         """Tabs tell their whole names. Qt makes new tab bars whenever docks are moved together."""
+        if self._arranging:
+            return  # once at the end will do
         for bar in self._window.findChildren(QTabBar):
             if bar.elideMode() != Qt.TextElideMode.ElideNone:  # else the whole window would be laid out anew
                 bar.setElideMode(Qt.TextElideMode.ElideNone)

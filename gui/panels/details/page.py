@@ -214,7 +214,11 @@ class Page:
             style = f"background-color: {colours.accent_soft};" if here else f"color: {colours.text_dim};"
             lines.append(f'<span style="{style}">{number:>5}  {escape(text) or " "}</span>')
         if lines:
-            parts.append(f'<pre style="margin: 4px 0; font-size: {FONT_SMALL_PX}px;">' + "\n".join(lines) + "</pre>")
+            parts.append(
+                f'<pre style="margin: 4px 0; white-space: pre-wrap; font-size: {FONT_SMALL_PX}px;">'
+                + "\n".join(lines)
+                + "</pre>"
+            )
         if len(stack) > 1:
             frames = [f"{self._source(site)} {escape(site.function)}" for site in reversed(stack[-MOST_FRAMES:])]
             parts.append(self._section("Stack, innermost first") + "<br>".join(frames))

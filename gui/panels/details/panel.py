@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from engine.model.model import Model
@@ -43,6 +44,7 @@ class Details(QWidget):
         self.browser.setOpenLinks(False)
         self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.browser.setAccessibleName("Details of the selection")
+        self.browser.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # paths are long words
         self.browser.document().setDocumentMargin(GRID + GRID // 2)
         self.browser.anchorClicked.connect(self._on_link)
         layout = QVBoxLayout(self)

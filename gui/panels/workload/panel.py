@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.interpreter_list import InterpreterList
 from gui.panels.workload.custom_data import CustomData
@@ -49,6 +49,9 @@ class WorkloadPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(split, "Scenarios")
         self.tabs.addTab(self.custom, "Custom workload")
+        self.notice = QLabel(self)
+        self.notice.setWordWrap(True)
+        self.notice.setContentsMargins(12, 8, 12, 8)
         self.run_button = QPushButton("Run", self)
         self.run_button.setProperty("primary", True)
         self.run_button.clicked.connect(self._on_run)
@@ -59,6 +62,7 @@ class WorkloadPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)
         self.tabs.currentChanged.connect(lambda tab: configuration.choose_custom(tab == CUSTOM))
@@ -111,7 +115,11 @@ class WorkloadPanel(QWidget):
     def _show(self) -> None:
         chosen = self._configuration
         self.tabs.setCurrentIndex(CUSTOM if chosen.custom else SCENARIOS)
-        self.tree.show_chosen("" if chosen.custom else chosen.scenario.name)
+        self.tree.show_chosen("" if chosen.custom or chosen.runs_program else chosen.scenario.name)
+        self.page.setVisible(not chosen.runs_program)  # what it explains is not what runs
+        self.notice.setVisible(chosen.runs_program)
+        self.run_button.setVisible(not chosen.runs_program)
+        self.notice.setText(f"Run starts {chosen.program}. Choose a scenario to run that instead.")
         what = "custom workload" if chosen.custom else chosen.scenario.title
         self.run_button.setText("Run custom workload" if chosen.custom else "Run this scenario")
         key = "" if chosen.runs_program else " (F5)"

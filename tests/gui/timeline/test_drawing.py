@@ -1,5 +1,7 @@
 """What is on screen follows the model: colours at known places."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
@@ -194,6 +196,7 @@ def test_runs_never_cross_rows_and_leave_merged_columns_out() -> None:
 
 def test_headers_tell_how_a_process_ended() -> None:
     process = by_hand().processes[1]
-    assert process_note(process, over=False) == "worker"
+    assert process_note(process, over=False) == ""
+    assert process_note(replace(process, role="service"), over=False) == "service"
     process.end_ns, process.exit_status = START, -11
     assert process_note(process, over=True) == "signal 11"
