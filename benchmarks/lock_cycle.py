@@ -1,14 +1,15 @@
 """What every instrumented primitive costs against the raw one, and against other tools on the same loops. Prints JSON.
 
-    python -m benchmarks.lock_cycle [--rounds 5] [--tools PYTHON]
+    python -m benchmarks.lock_cycle [--rounds 5] [--tools PYTHON,...]
 
 Interpreters: this one and those in LANESCOPE_TEST_PYTHONS. Each round runs the loops of `primitive_loops` plain, traced
-(rings drained meanwhile) and, on this interpreter, under VizTracer and under pydevd's concurrency logger (the one of
-PyCharm's concurrency diagram), one after the other; ns are the best of all rounds, ratios the median of the rounds'
-ratios. Times are CPU times. A tool that is not installed is said to be missing; `--tools` names a Python of this
-version that has them. VizTracer, written in C, records that a call was made (of a `with` block: that it was left);
-neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when both calls
-can be seen, which takes a lock written in Python. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
+(rings drained meanwhile), under VizTracer and under pydevd's concurrency logger (the one of PyCharm's concurrency
+diagram), one after the other; ns are the best of all rounds, ratios the median of the rounds' ratios. Times are CPU
+times. `--tools` names Pythons that have the tools, one for each version that is measured; which tools are missing for
+an interpreter is said. VizTracer, written in C, records that a call was made (of a `with` block: that it
+was left); neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when
+both calls can be seen, which takes a lock written in Python; `python_lock` what such a lock costs that records nothing:
+a recorder that is no C extension cannot cost less. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
 `write_nothing` one WAIT, from which engine/recorder/costs.py has its weights.
 """
 
@@ -18,7 +19,6 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -36,12 +36,15 @@ def main() -> None:
     parser.add_argument("--tools", default=sys.executable, metavar="PYTHON")
     arguments = parser.parse_args()
     others = [python for python in os.environ.get("LANESCOPE_TEST_PYTHONS", "").split(os.pathsep) if python]
-    installed = [tool for tool in TOOLS if has(arguments.tools, tool)]
-    found = [
-        measure(python, arguments.rounds, {tool: arguments.tools for tool in installed if python == sys.executable})
-        for python in [sys.executable, *others]
-    ]
-    report({"missing": [tool for tool in TOOLS if tool not in installed], "interpreters": found})
+    by_version = {describe(python)["version"]: python for python in arguments.tools.split(",")}
+    found = []
+    for python in [sys.executable, *others]:
+        facts = describe(python)
+        tools = by_version.get(facts["version"], python)
+        installed = {tool: tools for tool in TOOLS if has(tools, tool)}
+        missing = [tool for tool in TOOLS if tool not in installed]
+        found.append({**facts, "missing": missing, "loops": measure(python, arguments.rounds, installed)})
+    report({"interpreters": found})
 
 
 def has(python: str, module: str) -> bool:
@@ -50,8 +53,8 @@ def has(python: str, module: str) -> bool:
     return subprocess.run([python, "-c", source], check=False).returncode == 0
 
 
-def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, Any]:
-    """All loops on one interpreter; `tools` by name, with the Python that has them."""
+def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, dict[str, float]]:
+    """All loops on one interpreter, by name; `tools` by name, with the Python that has them."""
     ways = ["plain", "traced", *tools]
     found = [{way: run(python, way, tools) for way in ways} for _ in range(rounds)]
     loops: dict[str, dict[str, float]] = {}
@@ -59,10 +62,12 @@ def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, Any]:
         loops[loop] = {f"{way}_ns": round(min(each[way][loop] for each in found)) for way in ways}
         for way in ways[1:]:
             loops[loop][f"{way}_ratio"] = round(median(each[way][loop] / each["plain"][loop] for each in found), 2)
+    wrapped = (each["plain"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
+    loops["with_lock"]["python_lock_ratio"] = round(median(wrapped), 2)
     if "viztracer" in ways:
         seen = (each["viztracer"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
         loops["with_lock"]["viztracer_python_lock_ratio"] = round(median(seen), 2)
-    return {**describe(python), "loops": loops}
+    return loops
 
 
 def run(python: str, way: str, tools: dict[str, str]) -> dict[str, float]:

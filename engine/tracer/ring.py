@@ -21,6 +21,7 @@ DEFERS_SIGNALS = True
 WORDS_PER_CELL = layout.CELL_SIZE // 8
 CHUNKS_LOOKED_FOR = 8
 SINK_RECORDS = 64  # records given up at a time while the rings are full
+SEARCH_PAUSE_NS = 5_000_000  # until a search for free chunks that found none is repeated: it looks at all of them
 
 pack_record = Struct(layout.RECORD_FORMAT).pack_into
 pack_u32 = Struct("=I").pack_into
@@ -44,6 +45,7 @@ class Ring:
         "is_crowded",
         "lock",
         "path",
+        "search_again",
         "sequence",
         "serials",
         "states",
@@ -65,6 +67,7 @@ class Ring:
         self.free_chunks: list[int] = []
         self.given_chunks = bytearray(layout.MAX_CHUNKS)
         self.given_chunks[0] = 1  # the sink
+        self.search_again = 0  # ns
         self.allocated_cells = 0
         self.allocated_chunks = 0
 
@@ -89,7 +92,7 @@ class Ring:
                 return self.free_chunks.pop()
             except IndexError:
                 pass
-            if self.lock._is_owned():  # type: ignore[attr-defined]
+            if clock() < self.search_again or self.lock._is_owned():  # type: ignore[attr-defined]
                 return 0
             with self.lock:
                 if (
@@ -97,6 +100,7 @@ class Ring:
                     and not self._find_chunks()
                     and not (self._grow_chunks() and self._find_chunks())
                 ):
+                    self.search_again = clock() + SEARCH_PAUSE_NS
                     return 0
 
     def give_back_chunk(self, number: int) -> None:
