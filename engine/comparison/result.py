@@ -54,6 +54,11 @@ class VariantResult:
     trials: list[Trial] = field(default_factory=list)
 
     @property
+    def at_once(self) -> int:
+        """How many of its workers can be at work at a time."""
+        return 1 if self.backend == "serial" else self.workers
+
+    @property
     def name(self) -> str:
         """`threads × 4`."""
         return self.backend if self.backend == "serial" else f"{self.backend} × {self.workers}"
@@ -161,10 +166,15 @@ class Result:
         return variant.middle(how)
 
     def efficiency(self, variant: VariantResult) -> Spread | None:
-        """Speed-up, over the same Python's baseline, by the number of workers at a time: 1 is as good as it gets."""
-        found = self._against(variant, self.baseline_on(variant.python))
-        at_once = 1 if variant.backend == "serial" else variant.workers
-        return Spread(found.median / at_once, found.least / at_once, found.most / at_once) if found else None
+        """Speed-up over the same Python's baseline, by how many times as many workers there are at a time: 1 is as good
+        as it gets.
+        """
+        base = self.baseline_on(variant.python)
+        found = self._against(variant, base)
+        if base is None or found is None:
+            return None
+        more = variant.at_once / base.at_once
+        return Spread(found.median / more, found.least / more, found.most / more)
 
     @property
     def remarks(self) -> list[str]:

@@ -51,7 +51,7 @@ class Numbers(QWidget):
                 self._efficiency_of,
                 number=True,
                 tip=self._efficiency_tip,
-                explain="Speed-up over workers",
+                explain="Speed-up over the same Python's serial run (or fewest workers), by worker",
             ),
             Column[VariantResult](
                 "Start-up",

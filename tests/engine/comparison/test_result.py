@@ -26,8 +26,8 @@ def trial(per_s: float, **more: Any) -> Trial:
     return Trial(**values | more)
 
 
-def variant(backend: str, workers: int, *trials: Trial) -> VariantResult:
-    return VariantResult(backend, workers, "/python", "3.13.0", free_threaded=False, trials=list(trials))
+def variant(backend: str, workers: int, *trials: Trial, version: str = "3.13.0") -> VariantResult:
+    return VariantResult(backend, workers, f"/python{version}", version, free_threaded=False, trials=list(trials))
 
 
 def comparison(*variants: VariantResult, cores: int = 2) -> Result:
@@ -111,6 +111,27 @@ def test_a_gil_bound_variant_is_told_what_was_faster_and_by_how_much() -> None:
     assert "50 %" in finding["explanation"]
     assert "processes × 4 did the same work 1.9 times as fast" in finding["advice"]
     assert finding["variants"] == [1, 2]
+
+
+def test_what_its_own_python_can_do_comes_before_what_another_one_can() -> None:
+    old = "3.11.7"
+    gil = {"running": 50, "GIL wait": 50}
+    variants = [
+        variant("serial", 1, trial(50), trial(51), version=old),
+        variant("threads", 2, trial(50, where=gil), trial(51, where=gil), version=old),
+        variant("processes", 2, trial(90), trial(91), version=old),
+        variant("processes", 2, trial(190), trial(191)),
+    ]
+    result = comparison(*variants)
+    (finding,) = findings(result)
+    assert "processes × 2 on Python 3.11.7 did the same work 1.8 times as fast" in finding["advice"]
+    (finding,) = findings(comparison(*variants[:2], variants[3]))
+    assert "processes × 2 on Python 3.13.0 did the same work 3.8 times as fast" in finding["advice"]
+    own, other = (result.efficiency(result.variants[number]) for number in (2, 3))
+    assert own is not None
+    assert own.median == pytest.approx(90.5 / 50.5 / 2)
+    assert other is not None
+    assert other.median == pytest.approx(1.0)  # nothing else of its Python was measured
 
 
 def test_thin_evidence_says_nothing() -> None:
