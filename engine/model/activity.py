@@ -11,7 +11,7 @@ from engine.recording.schema import STATE_MASK
 
 BUCKETS = 1 << 15
 FIRST_BUCKET = 16  # 2^16 ns
-AT_ONCE = 2048  # slices
+AT_ONCE = 6144  # slices
 
 
 class Activity:

@@ -10,7 +10,7 @@ from engine.model.columns import runs
 from engine.recording.schema import STATE_MASK, State
 
 EIGHTHS = 8
-AT_ONCE = 1024  # rows
+AT_ONCE = 4096  # rows
 BINS = 50 * EIGHTHS  # up to 2^50 ns, 13 days
 
 

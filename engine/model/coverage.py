@@ -10,9 +10,8 @@ from engine.model.levels import LANES, LONG_RUN
 
 FINEST = 15
 COARSEST = 60
-SMALLEST_BUDGET = 2 << 20  # bytes of the finest level
-BYTES_PER_SPAN = 2  # allowed once there are many spans
-LEAST_BUCKETS = 4096
+BYTES_PER_SPAN = 2  # of the finest level; with more of them marking takes longer than it saves
+LEAST_BUCKETS = 4096  # of the finest level, per lane
 BITS = np.uint64(1) << np.arange(LANES, dtype="<u8")
 
 
@@ -104,7 +103,7 @@ class Coverage:
             self._stale[k] = self._stale[k].joined(low >> 1, ((high - 1) >> 1) + 1)
 
     def _keep_to_budget(self, last: int) -> None:
-        allowed = max(SMALLEST_BUDGET, BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self.lanes)
+        allowed = max(BYTES_PER_SPAN * self._spans, LEAST_BUCKETS * self.lanes // 8)
         while self.finest < COARSEST and (last >> self.finest) * self.lanes // 8 > allowed:
             self._make(self.finest + 1)
             del self._levels[self.finest], self._stale[self.finest]

@@ -12,6 +12,7 @@ LANES = 64  # of a part that is read at once
 WIDEST = 256  # lanes of a group
 MOST_LANES = 1 << 20
 LONG_RUN = 512  # buckets; a longer one is filled by itself
+LONG_JOINED = 48  # buckets that follow one another, on average: then each lane's are filled by themselves
 # Groups begin at these lanes: the first ones are small, later ones fewer, so that neither few lanes waste room nor many
 # make work.
 BOUNDS = np.array([0, LANES, 2 * LANES, *range(WIDEST, MOST_LANES + 1, WIDEST)])
@@ -45,21 +46,31 @@ class Level:
                 group = int(np.searchsorted(BOUNDS, lane, "right")) - 1
                 self._room(group, bucket + count)[bucket + 1 : bucket + count, lane - BOUNDS[group]] = value
             counts = np.where(long, 1, counts)
+        # Most runs begin where the one before ends: places are found for all of those together.
+        ends, stops = buckets + counts, np.cumsum(counts)
+        first, total = stops - counts, int(stops[-1])
+        apart = (lanes[1:] != lanes[:-1]) | (buckets[1:] != ends[:-1])
+        heads = np.concatenate([[0], np.flatnonzero(apart) + 1])
+        joined = np.diff(np.concatenate([first[heads], [total]]))
+        words = values
+        if total > len(values):
+            words = np.repeat(others, counts)
+            words[first] = values
+        head_lanes, origins = lanes[heads], buckets[heads] - first[heads]
         for group, some in _split(lanes):
-            begin, count, slots = buckets[some], counts[some], lanes[some] - BOUNDS[group]
-            rows, stops = self._room(group, int((begin + count).max())), np.cumsum(count)
-            width, total, first = rows.shape[1], int(stops[-1]), stops - count
-            # Most runs begin where the one before ends: places are found for all of those together.
-            apart = (slots[1:] != slots[:-1]) | (begin[1:] != begin[:-1] + count[:-1])
-            heads = np.concatenate([[0], np.flatnonzero(apart) + 1])
-            joined = np.diff(np.concatenate([first[heads], [total]]))
-            places = np.repeat((begin[heads] - first[heads]) * width + slots[heads], joined)
-            places += np.arange(0, total * width, width)
-            words = values[some]
-            if total > len(words):
-                words = np.repeat(others[some], count)
-                words[first] = values[some]
-            rows.reshape(-1)[places] = words
+            low, high = int(first[some.start]), int(stops[some.stop - 1])
+            rows = self._room(group, int(ends[some].max()))
+            run = slice(*np.searchsorted(heads, [some.start, some.stop]).tolist())
+            slots, lengths = head_lanes[run] - BOUNDS[group], joined[run]
+            if high - low > LONG_JOINED * len(slots):
+                for slot, origin, length in zip(slots.tolist(), origins[run].tolist(), lengths.tolist(), strict=True):
+                    rows[origin + low : origin + low + length, slot] = words[low : low + length]
+                    low += length
+                continue
+            width = rows.shape[1]
+            places = np.repeat(origins[run] * width + slots, lengths)
+            places += np.arange(low * width, high * width, width)
+            rows.reshape(-1)[places] = words[low:high]
 
     def columns(self, lanes: np.ndarray, buckets: np.ndarray) -> np.ndarray:
         """Values of these buckets (in order) of the lanes of one part (see `parts`): (len(buckets), len(lanes))."""
