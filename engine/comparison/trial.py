@@ -10,7 +10,7 @@ from engine.comparison import miniature
 from engine.comparison.miniature import Miniature
 from engine.model.entities import Lane
 from engine.model.model import Model
-from engine.recording.schema import SAMPLED, STATE_MASK, State
+from engine.recording.schema import STATE_MASK, State
 
 # What the time of a worker is split into, in the order in which it is shown. All but the last three are states of its
 # lane: "start-up" is the time from when the first worker was started until this one began, "IPC" waits for queues and
@@ -170,15 +170,16 @@ def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
     """Time in waits for queues and pipes between processes.
 
     A worker process also waits for the locks that these are written and read under. They are the standard library's own
-    and not recorded, only seen by sampling as waits for something that has no name.
+    and not recorded; looks see that they lie in memory which processes share.
     """
-    primitives = {number for number, primitive in model.primitives.items() if primitive.kind in IPC_KINDS}
+    primitives = {
+        number
+        for number, primitive in model.primitives.items()
+        if primitive.kind in IPC_KINDS or (primitive.kind == "process Lock" and primitive.internal)
+    }
     details = np.array([key for key, (primitive, _) in model.details.items() if primitive in primitives], np.int64)
-    process = model.processes[lane.process]
-    in_process = process.parent is not None and process.role != "interpreter"
     slices = model.states.slices(lane.id, start, end, limit=MOST_SLICES)
-    nameless = in_process & (slices.codes & SAMPLED != 0) & (slices.details == 0)
-    waits = (slices.codes & STATE_MASK == State.WAIT) & (np.isin(slices.details, details) | nameless)
+    waits = (slices.codes & STATE_MASK == State.WAIT) & np.isin(slices.details, details)
     return int((np.minimum(slices.ends[waits], end) - np.maximum(slices.starts[waits], start)).sum())
 
 

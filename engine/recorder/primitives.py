@@ -114,6 +114,15 @@ class PrimitiveRegistry:
         """As `primitive`, by key."""
         return self.primitive(*self._split(key))
 
+    def lock_between_processes(self) -> int:
+        """What stands for the locks that nobody has told of: the standard library's own, under which it writes and
+        reads its queues.
+        """
+        key = -1  # of no object
+        known = self._primitives.get(key)
+        lock = Primitive(0, "process Lock", "of a queue's ends", "", 0, None, shared=True, internal=True)
+        return known or self._define(key, lock)
+
     def knows(self, process: TracedProcess, number: int) -> bool:
         """Whether a primitive has been described yet. What another process has told may not have been read."""
         return (

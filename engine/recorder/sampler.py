@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from engine.recorder import descriptors
+from engine.recorder.shared_memory import SharedMemory
 
 TICK_NS = 4_000_000
 _MAX_KEPT = 256  # threads whose descriptors are kept open; others are opened anew each time
@@ -30,6 +31,7 @@ class Where(IntEnum):
     LOCK = 8  # a lock that is no GIL
     INSIDE = 9  # runs in another interpreter of its process, where it has a lane too
     OUTSIDE = 10  # a lane in an interpreter that its thread is not in
+    SHARED = 11  # a lock between processes
 
 
 class Method(IntEnum):
@@ -101,6 +103,7 @@ class ThreadSampler:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, int], tuple[int, int]] = {}
+        self._shared = SharedMemory()
         self._most_kept = min(_MAX_KEPT, descriptors.share(16))
         self.method = _probe()
 
@@ -125,18 +128,20 @@ class ThreadSampler:
         key = pid, native_id
         files = self._kept.get(key)
         if files is not None:
-            return _where(files[1], gils)
+            return self._where(pid, files[1], gils)
         files = self._files(key)
         if files is None:
             return Where.UNKNOWN
         try:
-            return _where(files[1], gils)
+            return self._where(pid, files[1], gils)
         finally:
             if key not in self._kept:
                 _close(files)
 
     def forget(self, pid: int, native_id: int) -> None:
         """Lets go of a thread that has ended."""
+        if pid == native_id:
+            self._shared.forget(pid)
         files = self._drop((pid, native_id))
         if files is not None:
             _close(files)
@@ -145,6 +150,18 @@ class ThreadSampler:
         """Lets go of all."""
         for key in list(self._kept):
             self.forget(*key)
+
+    def _where(self, pid: int, descriptor: int, gils: Spans | None) -> Where:
+        if descriptor < 0:
+            return Where.UNKNOWN
+        try:
+            words = os.pread(descriptor, 48, 0).split(None, 2)
+        except OSError:  # reading it needs the right to trace, which Yama or a container may withhold
+            return Where.UNKNOWN
+        where = of_system_call(words, gils)
+        if where in (Where.LOCK, Where.FUTEX) and len(words) > 1 and self._shared.holds(pid, int(words[1], 16)):
+            return Where.SHARED
+        return where
 
     def _files(self, key: tuple[int, int]) -> tuple[int, int] | None:
         """Descriptors, kept while there is room; who gets others closes them."""
@@ -186,16 +203,6 @@ def _close(files: tuple[int, int]) -> None:
         if descriptor >= 0:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
-
-
-def _where(descriptor: int, gils: Spans | None) -> Where:
-    if descriptor < 0:
-        return Where.UNKNOWN
-    try:
-        words = os.pread(descriptor, 48, 0).split(None, 2)
-    except OSError:  # reading it needs the right to trace, which Yama or a container may withhold
-        return Where.UNKNOWN
-    return of_system_call(words, gils)
 
 
 def of_system_call(words: list[bytes], gils: Spans | None) -> Where:

@@ -35,7 +35,7 @@ LASTING = 16  # looks for which it counts what a lane was last seen sleeping in
 # What a rest is called by what the thread was seen sleeping in; 0: that does not tell.
 _CODES = np.zeros(len(Where), np.uint8)
 _CODES[Where.IO] = State.IO | SAMPLED
-_CODES[Where.CHILD] = _CODES[Where.LOCK] = State.WAIT | SAMPLED
+_CODES[Where.CHILD] = _CODES[Where.LOCK] = _CODES[Where.SHARED] = State.WAIT | SAMPLED
 _CODES[Where.SLEEP] = State.SLEEP | SAMPLED
 _CODES[Where.OTHER] = State.UNKNOWN | SAMPLED
 _CODES[Where.GIL] = GIL_WAIT
@@ -43,7 +43,7 @@ _CODES[Where.INSIDE] = State.WAIT | SAMPLED
 _CODES[Where.OUTSIDE] = State.IDLE | SAMPLED
 _ELSEWHERE = np.zeros(len(Where), np.bool_)  # the system's accounts are another lane's
 _ELSEWHERE[[Where.INSIDE, Where.OUTSIDE]] = True
-_ON_CPU = int(Where.ON_CPU)  # arrays compare slowly with enums
+_ON_CPU, _SHARED = int(Where.ON_CPU), int(Where.SHARED)  # arrays compare slowly with enums
 _AWAKE = np.zeros(len(Where), np.bool_)
 _AWAKE[[Where.UNKNOWN, Where.ON_CPU]] = True
 
@@ -52,6 +52,7 @@ _FIELDS = {
     "emitted": "i8",  # end of the lane's last slice given out
     "until": "i8",  # end of the last one formed; between the two lies the tail
     "tail": "u1",  # code of the tail, 0: none
+    "tail_detail": "u4",
     "group": "i8",  # process
     "has_gil": "?",
     "sampled": "?",
@@ -73,6 +74,7 @@ class Gaps:
     core: Times
     rest: Times
     rest_code: NDArray[np.uint8]
+    rest_detail: NDArray[np.uint32]
     rest_last: NDArray[np.bool_]  # the rest comes after the running part, not before
 
 
@@ -117,6 +119,7 @@ class Slicer:
         self._lanes = np.zeros(64, np.dtype(list(_FIELDS.items())))
         self._looks: list[_Looks] = []  # in gaps to come
         self._tick_ns = tick_ns
+        self.shared_detail = 0  # what waits for a lock between processes are for; 0: nobody has been seen in one
 
     def add_lane(self, lane: int, start_ns: int, *, group: int, has_gil: bool) -> None:
         """A lane begins. Lanes of one `group` share a GIL if they have one."""
@@ -234,7 +237,9 @@ class Slicer:
         ahead[~(awake & on_cpu)] = 0
         core, rest = core + ahead, rest - ahead
 
-        code = np.where(lasting, _CODES[state["asleep"]], _CODES[state["where"]]).astype(np.uint8)
+        seen = np.where(lasting, state["asleep"], state["where"])
+        code = _CODES[seen]
+        detail = np.where(seen == _SHARED, self.shared_detail, 0).astype(np.uint32)
         nothing = code == 0
         gil = nothing & state["has_gil"] & (others >= GIL_SHARE * rest)
         code[nothing] = UNKNOWN
@@ -247,7 +252,7 @@ class Slicer:
         self._lanes["cpu_drawn"][lanes] = np.clip(drawn, state["cpu"] - tick, state["cpu"] + tick)
         self._lanes["queued"][lanes] = np.where(elsewhere, 0, np.minimum(queued - core, MAX_QUEUED_NS))
         self._lanes["cpu_before"][lanes], self._lanes["queue_before"][lanes] = state["cpu"], state["queue"]
-        return Gaps(plain, core, rest, code, ~on_cpu)
+        return Gaps(plain, core, rest, code, detail, ~on_cpu)
 
     def _give_out(
         self,
@@ -264,7 +269,7 @@ class Slicer:
         index = index[order]
         ends = np.concatenate([state["until"][tails], pieces.ends])[order]
         codes = np.concatenate([state["tail"][tails], pieces.codes])[order]
-        details = np.concatenate([np.zeros(len(tails), np.uint32), pieces.details])[order]
+        details = np.concatenate([state["tail_detail"][tails], pieces.details])[order]
         last_of_run = np.ones(len(index), np.bool_)
         if len(index) > 1:
             same = (index[1:] == index[:-1]) & (codes[1:] == codes[:-1]) & (details[1:] == details[:-1])
@@ -277,6 +282,7 @@ class Slicer:
         last_of_lane[:-1] = index[1:] != index[:-1]
         held = last_of_lane & keep_tail[index] & (codes & (SAMPLED | INFERRED) != 0)  # recorded waits are over
         self._lanes["tail"][lanes[index[held]]] = codes[held]
+        self._lanes["tail_detail"][lanes[index[held]]] = details[held]
         given = ~held
         np.maximum.at(self._lanes["emitted"], lanes[index[given]], ends[given])
         rows = np.empty(int(given.sum()), STATE_ROW)
@@ -351,6 +357,8 @@ def _pieces(placed: _Placed, plan: Gaps) -> _Pieces:
     piece_codes[:, 2] = np.where(last, rest_code, running)
     piece_codes[:, 3] = codes
     piece_details = np.zeros(piece_ends.shape, np.uint32)
+    piece_details[:, 1] = np.where(last, 0, plan.rest_detail[index])
+    piece_details[:, 2] = np.where(last, plan.rest_detail[index], 0)
     piece_details[:, 3] = details
     kept = piece_ends > piece_starts
     owners = np.broadcast_to(index[:, None], piece_ends.shape)

@@ -11,6 +11,7 @@ from engine.recorder.looks import Looks
 from engine.recorder.open_holds import OpenHolds
 from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_of
 from engine.recorder.rings import CELL_WORDS, RECORD, Drained
+from engine.recorder.sampler import Where
 from engine.recorder.slicer import WAIT, Slicer
 from engine.recording.schema import (
     DEADLOCKED,
@@ -33,6 +34,8 @@ _CODES[layout.WAIT_LOCK] = State.LOCK_WAIT
 _CODES[layout.WAIT_SLEEP] = State.SLEEP
 _CODES[layout.WAIT_IO] = State.IO
 _CODES[layout.WAIT_IDLE] = State.IDLE
+
+_SHARED = int(Where.SHARED)
 
 Cells = Sequence[tuple[TracedProcess, NDArray[np.uint64]]]
 Rows = list[tuple[Layer, NDArray[np.void]]]
@@ -148,7 +151,10 @@ class Timeline:
         if closed.any():
             self._run(self._running[~closed])
         if len(self._running):
-            self._slicer.add_looks(self._running, now_ns, self._looks.at(self._running_lanes, now_ns))
+            found = self._looks.at(self._running_lanes, now_ns)
+            if not self._slicer.shared_detail and (found == _SHARED).any():
+                self._slicer.shared_detail = self._registry.detail(self._registry.lock_between_processes(), 0)
+            self._slicer.add_looks(self._running, now_ns, found)
         return len(self._running)
 
     def _run(self, numbers: NDArray[np.int64]) -> None:
