@@ -34,7 +34,7 @@ from gui.window.recorder_share import RecorderShare
 from gui.window.recordings import sample_recording
 from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram, project_folders
-from gui.window.wording import edge_stacks, ending_words, first_work_line, order_stacks
+from gui.window.wording import NO_LANES, NO_LANES_YET, edge_stacks, ending_words, first_work_line, order_stacks
 
 CLOSING = "closing"  # the question whether to end the run
 REMARK_MS = 4000  # that a passing remark stays in the status bar
@@ -264,6 +264,7 @@ class MainWindow(WindowFrame):
 
     def _show_run_state(self, state: RunState) -> None:
         self.tool_bar.recording.show_state(state, self.run_control.seconds)
+        self.timeline.set_empty_text(*(NO_LANES if state is RunState.NONE else NO_LANES_YET))
         if state is RunState.STARTING:
             self.comparing.leave()
             for of_before in ("failed", "damage", "saved", "ended", "note"):

@@ -59,7 +59,7 @@ class Recordings(QObject):
                 )
             )
         elif self._bridge.open(path):
-            for of_before in ("damage", "saved", "ended"):
+            for of_before in ("failed", "damage", "saved", "ended", "note"):
                 self._messages.dismiss(of_before)
             self.remember(path)
             self.opened.emit()

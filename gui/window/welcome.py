@@ -73,7 +73,7 @@ class Welcome(QWidget):
         cards.addWidget(self._recordings, 2)
         cards.addStretch(1)
         hint = QLabel(
-            "Or drop a recording (.lane) anywhere on this window. Ctrl+Shift+P finds everything, ? shows the keys."
+            "Or drop a recording (.lane) anywhere on this window. Ctrl+Shift+P finds every command, ? shows the keys."
         )
         hint.setProperty("role", "small")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)

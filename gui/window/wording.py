@@ -8,6 +8,10 @@ from gui.panels.lock_order.panel import ChosenOrder
 from gui.panels.source.panel import StackText
 from gui.panels.wait_for.layout import GraphEdge
 
+# what stands in the timeline instead of lanes: a title and a hint
+NO_LANES = "No threads", "Those of a recording appear here as lanes."
+NO_LANES_YET = "Starting…", "The program's threads appear here as lanes as soon as it runs."
+
 
 def ending_words(end: dict[str, Any]) -> str:
     """How the program ended, where that wants a word; "" when it ended as programs do, or because it was told to."""
