@@ -23,7 +23,7 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK
 FINEST = 15  # 33 µs
 COARSEST = 60
 SMALLEST_BUDGET = 6 << 20  # bytes of the pyramid, or, while there are few slices, so many a slice:
-MOST_BYTES_PER_SLICE = 24  # with more of them it is quicker to draw from the slices
+MOST_BYTES_PER_SLICE = 6  # with more of them it is quicker to draw from the slices
 BYTES_PER_SLICE = 2.5  # allowed once there are many slices
 LEAST_BUCKETS = 4096  # of the finest level, per lane: the whole recording must never be drawn from its slices
 LIFTED = 8192  # slices that are worth a lift
