@@ -1,4 +1,7 @@
-"""Ends a program step by step: it is asked, then told, then killed, and within two seconds nothing of it is left."""
+"""Ends a program step by step: it is asked, then told, then killed, and within two seconds nothing of it is left.
+
+Of waits only those for locks can be asked: see docs/stop.md.
+"""
 
 import signal
 import time

@@ -186,6 +186,7 @@ class Session:
                 killing.kill(lambda table: set(tree.own(table)) - self._others)
             run_folder.remove(self._folder)
         how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
+        _drop_if_empty(self.request.recording)
         kept = "; the recording holds what happened before" if self.request.recording.exists() else ""
         return SessionStatus("failed", f"The recorder {how}{kept}.", self._status.pid, ended_by="recorder lost")
 
