@@ -19,6 +19,7 @@ HINT = "Deadlocks and other findings appear here as soon as they are found."
 NOTHING = "Nothing found in this run."
 LOOKING = "Looking for findings…"
 GIVEN_UP = "Nothing found; the search for findings was not completed."
+MOST_LINES = 3  # of a stack
 PROVE = "Run the program again, hold its threads back where it matters, and see whether the deadlock really happens"
 
 
@@ -214,6 +215,16 @@ def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
         yield f"{sentence}{then} {escape(wanted.short)} at {line_link(model.site(edge['wait_site']))}"
     if finding.get("edges") is not None:
         yield from _stuck_alone(model, finding, {edge["waiter"] for edge in edges})
+    else:
+        yield from _places(model, finding)
+
+
+def _places(model: Model, finding: dict[str, Any]) -> Iterator[str]:
+    """Where in the program it happened, for each lane of which that is known; innermost first."""
+    for lane, each in zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False):
+        if each["stack"]:
+            lines = [line_link(Site(**frame)) for frame in each["stack"][: -1 - MOST_LINES : -1]]
+            yield f"{lane_link(model, lane)} at {', called at '.join(lines)}"
 
 
 def _stuck_alone(model: Model, finding: dict[str, Any], told: set[int]) -> Iterator[str]:
