@@ -86,7 +86,7 @@ def test_threads_that_share_a_gil_wait_for_it_and_the_recording_tells_who_has_it
     assert model.attribution.wanted_hz == 400
     summary = summarise(model)
     assert summary["gils"][0]["switches"] > 0
-    assert "between recorded waits sampled" in render(summary)
+    assert "Between recorded waits sampled" in render(summary)
 
 
 @needs_system_calls
