@@ -1,6 +1,7 @@
 """Exceptions of jobs that nobody asks for are told, with the line that raised them; others are not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[dict]:
+def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     script, recording = tmp_path / "program.py", tmp_path / "program.lane"
     script.write_text(request.param, encoding="utf-8")
     session = Session(program_request([str(script)], recording=recording, time_limit_s=LIMIT_S))
@@ -97,7 +98,7 @@ def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[dict]:
 
 
 @pytest.mark.parametrize("found", [HIDDEN], indirect=True)
-def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(found: list[dict]) -> None:
+def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(found: list[dict[str, Any]]) -> None:
     titles = sorted(each["title"] for each in found)
     assert titles == [
         "2 × KeyError of lookup stayed hidden",
@@ -113,5 +114,5 @@ def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(found: list[d
 
 
 @pytest.mark.parametrize("found", [SEEN], indirect=True)
-def test_what_somebody_asks_for_is_not(found: list[dict]) -> None:
+def test_what_somebody_asks_for_is_not(found: list[dict[str, Any]]) -> None:
     assert found == []
