@@ -81,7 +81,7 @@ def _load(name: str) -> Scenario:
     return scenario
 
 
-_IS_TITLE, _BEGINS_TITLE, _IN_TITLE, _IN_HEAD, _IN_EXPLANATION = range(5)
+_IS_TITLE, _BEGINS_TITLE, _TOGETHER_IN_TITLE, _IN_TITLE, _IN_HEAD, _IN_EXPLANATION = range(6)
 
 
 def _rank(scenario: Scenario, text: str) -> int | None:
@@ -92,6 +92,8 @@ def _rank(scenario: Scenario, text: str) -> int | None:
         return _IS_TITLE
     if title[: len(words)] == words:
         return _BEGINS_TITLE
+    if f" {' '.join(words)}" in f" {' '.join(title)}":  # the last one may be half typed
+        return _TOGETHER_IN_TITLE
     named = [*title, *_words(scenario.name)]
     head = [*named, *_words(" ".join((*scenario.tags, scenario.group, scenario.summary)))]
     everything = [*head, *_words(" ".join((scenario.explanation, *scenario.look_for)))]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from engine.backends import registry
 from engine.model.model import Model
 from engine.recording.library import folder
-from gui.session_bridge import SessionBridge
+from gui.session_bridge import RunState, SessionBridge
 from gui.settings import Settings
 from gui.widgets.messages import Answer, Message, Messages
 
@@ -41,6 +41,7 @@ class Recordings(QObject):
         self._open_elsewhere = open_elsewhere
         self._window = window
         self._next: Path | None = None
+        bridge.run_state_changed.connect(self._on_run_state)
         bridge.run_ended.connect(self._on_run_ended)
         bridge.damage_found.connect(self._on_damage_found)
 
@@ -141,9 +142,12 @@ class Recordings(QObject):
         self._next = path
         self._bridge.stop()
 
-    def _on_run_ended(self) -> None:
-        if self._bridge.path is not None and self._bridge.path.exists():
+    def _on_run_state(self, state: RunState) -> None:
+        """A run is found again from its beginning on, even if this window does not see its end."""
+        if state is RunState.RUNNING and self._bridge.path is not None:
             self.remember(self._bridge.path)
+
+    def _on_run_ended(self) -> None:
         path, self._next = self._next, None
         if path is not None:
             self.open(path)

@@ -35,7 +35,7 @@ def test_a_recording_is_shown_whole(window: MainWindow, wait_for: Wait, recordin
     assert window.banner.isVisible()
     assert window.banner.end.isHidden()
     assert window.acts["save-as"].isEnabled()
-    assert window.status.progress.isHidden()
+    wait_for(window.status.progress.isHidden)
     assert window.messages.texts() == []
     assert window.focusWidget() is window.timeline.canvas
 

@@ -125,6 +125,7 @@ def test_closing_during_a_run_asks_then_ends_it_and_leaves_nothing(window: MainW
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
     assert path is not None
     assert path.exists()
+    assert path in window.recordings.recent()
 
 
 def test_a_worker_that_fails_is_marked(window: MainWindow, wait_for: Wait) -> None:

@@ -95,6 +95,8 @@ def test_a_name_like_no_other_brings_the_way_to_the_list() -> None:
 def test_search_wants_all_words_and_puts_titles_first() -> None:
     assert catalogue.search("") == SCENARIOS
     assert catalogue.search("philosophers timeout")[0].name == "dining_timeout"
+    assert catalogue.search("counter with a")[0].name == "shared_counter_locked"
+    assert catalogue.search("counter with")[0].name == "shared_counter"
     deadlocks = [scenario.name for scenario in catalogue.search("deadlock")]
     assert deadlocks.index("pool_waits_on_itself") < deadlocks.index("five_processes")
     assert {"two_locks", "relock", "pool_waits_on_itself"} <= set(deadlocks)
