@@ -117,6 +117,8 @@ class Docks:
             if bar.elideMode() != Qt.TextElideMode.ElideNone:  # else the whole window would be laid out anew
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
                 bar.setUsesScrollButtons(True)
+            if not bar.accessibleName():
+                bar.setAccessibleName("Panels")
 
     def resize(self, sizes: dict[str, int], orientation: Qt.Orientation) -> None:
         """Widths or heights in px."""

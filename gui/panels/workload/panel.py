@@ -47,6 +47,7 @@ class WorkloadPanel(QWidget):
         split.setSizes([260, 400])
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("What to run")
         self.tabs.addTab(split, "Scenarios")
         self.tabs.addTab(self.custom, "Custom workload")
         self.notice = QLabel(self)
