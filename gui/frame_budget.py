@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-FRAME_S = 0.0065  # thread CPU time that a frame may take
+FRAME_S = 0.0060  # thread CPU time that a frame may take
 SPAN_S = 0.1  # wall time after which a new frame begins in any case
 
 

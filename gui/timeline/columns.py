@@ -33,7 +33,7 @@ ANEW_S = 0.001  # that costs so much more than painting what is there
 MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
 MOST_SLICES = 6_000  # to be made into cells at once, about: 1 ms
 MANY = 1024  # columns: the same; better shown roughly first
-ROUGHLY_S = 0.0015  # about what that costs; what is bare and cheaper is better made exactly at once
+ROUGHLY_S = 0.0015  # about what that costs, as long as it is not known
 COARSENESS = 16  # columns that share a rough one
 APART = 256  # columns with nothing to do between them: better sketched each by itself
 
@@ -68,6 +68,7 @@ class LaneColumns:
         self._changed: list[Piece] = []
         self._turn = 0.0  # share of the view where making goes on
         self._pace = Pace()
+        self._rough_s = ROUGHLY_S  # what sketching took the last time: what is bare and cheaper is made exactly at once
         self._known_of: Model | None = None  # up to when that was known the last time
         self._known_ns = 0
         self.made_s = 0.0  # what making cost in the last update
@@ -250,7 +251,7 @@ class LaneColumns:
             self._pace.learn(lanes, scale, span.columns, now - begun)
             if most >= WAS_EMPTY and now - started < MOST_MOVED_S and not self.zooming:
                 continue  # what is to be improved gets its piece, too
-            if now >= deadline and (todo.max() < BARE or self._pace.cost_s(lanes, _bare_columns(todo)) > ROUGHLY_S):
+            if now >= deadline and (todo.max() < BARE or self._pace.cost_s(lanes, _bare_columns(todo)) > self._rough_s):
                 break
         self._all_made = not todo.any()
         self._made = True
@@ -269,6 +270,7 @@ class LaneColumns:
         """Something coarse where there is nothing yet."""
         if todo.max(initial=0) < BARE:
             return
+        begun = self._clock()
         empty = todo == BARE
         places = np.flatnonzero(empty.any(axis=1))
         rows = [self.rows[place] for place in places.tolist()]
@@ -277,6 +279,7 @@ class LaneColumns:
             span = Span(self.first + int(run[0]), int(run[-1] - run[0]) + 1, self._grid[0])
             self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
             self._changed.append(Piece(places, span.first, span.first + span.columns))
+        self._rough_s = self._clock() - begun
 
 
 def _bare_columns(todo: NDArray[np.uint8]) -> int:

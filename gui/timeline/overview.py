@@ -38,7 +38,7 @@ ZOOM_STEP = 1.25
 COLUMN_PX = 2  # device px per column
 LIVE_COLUMN_PX = 4  # while data arrive
 GO_ON_MS = 16
-STEP_S = 0.004  # what must be left of a frame for a piece of the picture, with what else is to be painted
+STEP_S = 0.002  # of a frame that a piece of the picture takes
 LATEST_S = 1.0
 REDRAW_S = 1.5  # while data arrive, the strip is drawn anew this often
 STRETCH = 0.15  # or sooner, when the recording has become longer by this share: the old picture no longer fits
@@ -303,10 +303,10 @@ class Overview(QWidget):
             self._size, self._raster = size, Raster(self._themes.current, ratio)
         if self._picture.making:
             first = self._picture.image.isNull()
-            if first or now - self._step_at > min(LATEST_S, self._redraw_s()) or self._budget.left_s() > STEP_S:
+            if first or now - self._step_at > min(LATEST_S, self._redraw_s()) or self._budget.spare_s() > STEP_S:
                 self._step_at = now
                 self._picture.step(model, self._raster)
-            while first and self._picture.making and self._budget.left_s() > STEP_S:
+            while first and self._picture.making and self._budget.spare_s() > STEP_S:
                 self._picture.step(model, self._raster)
             if self._picture.making:
                 self._go_on.start()
