@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: process-lock-cycle
-participants: debit, credit
+participants: 2
 methods: fork, spawn
 """
 

@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: condition
-participants: reader, writer
+participants: 2
 methods: fork, spawn
 """
 

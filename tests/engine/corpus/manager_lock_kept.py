@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: mixed
-participants: keeper, wanting
+participants: 2
 methods: fork, spawn
 """
 

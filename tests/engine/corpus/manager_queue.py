@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: queue
-participants: MainThread, answerer
+participants: 2
 methods: fork, forkserver
 """
 
