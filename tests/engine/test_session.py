@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,63 +14,16 @@ import psutil
 import pytest
 
 from engine.recorder.sampler import Method, ThreadSampler
-from engine.recording.reader import NotARecording, RecordingReader
+from engine.recording.reader import RecordingReader
 from engine.recording.schema import STATE_MASK, STATE_ROW, Layer, State
 from engine.session import RunRequest, Session, SessionError
+from tests.engine.running import PATIENCE_S, Start, output, start, texts, wait_for
+
+__all__ = ["start"]  # a fixture
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 20.0
 STOP_S = 2.0
 LOADED_MACHINE = 2.0  # how much longer than promised a test lets things take
-
-Start = Callable[..., Session]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a program that prints "ready" once it is where the test wants it."""
-    sessions: list[Session] = []
-
-    def start(source: str, *, until_ready: bool = True, **choices: Any) -> Session:
-        number = len(sessions)
-        script = tmp_path / f"program{number}.py"
-        script.write_text(source)
-        recording = choices.pop("recording", tmp_path / f"run{number}.lane")
-        session = Session(RunRequest([sys.executable, str(script)], recording, tmp_path, **choices))
-        sessions.append(session)
-        session.start()
-        if until_ready:
-            wait_for(lambda: "ready" in output(session), session)
-        return session
-
-    yield start
-    for session in sessions:
-        session.close()
-
-
-def wait_for(condition: Callable[[], bool], session: Session) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert not session.poll().over, session.poll()
-        assert time.monotonic() < deadline, "this did not happen in time"
-        time.sleep(0.01)
-
-
-def texts(session: Session, kind: str) -> list[dict[str, Any]]:
-    """All texts of one type in the recording as it is now."""
-    try:
-        reader = RecordingReader(session.request.recording)
-    except (FileNotFoundError, NotARecording):  # not there yet, or nothing in it yet
-        return []
-    found = []
-    while batch := reader.poll():
-        found += [text for text in batch.texts if text["type"] == kind]
-    reader.close()
-    return found
-
-
-def output(session: Session) -> str:
-    return "".join(text["text"] for text in texts(session, "output"))
 
 
 def run_processes(session: Session) -> list[psutil.Process]:
@@ -121,47 +73,6 @@ def test_a_program_that_dies_is_reported_with_its_signal(start: Start) -> None:
     assert "Fatal Python error: Segmentation fault" in output(session)
     (process,) = texts(session, "process-end")
     assert process["exit_status"] == -signal.SIGSEGV
-
-
-def test_output_knows_its_lane_and_is_told_once(start: Start) -> None:
-    source = """
-import os, sys, threading
-thread = threading.Thread(target=print, args=("from a thread",), name="printer")
-thread.start(); thread.join()
-os.write(1, b"from below\\n")
-print("no line end", end="")
-"""
-    session = start(source, until_ready=False)
-    session.wait(PATIENCE_S)
-    found = texts(session, "output")
-    assert sorted(text["text"] for text in found) == ["from a thread\n", "from below\n", "no line end"]
-    lanes = {lane["id"]: lane["name"] for lane in texts(session, "lane")}
-    by_text = {text["text"]: lanes.get(text["lane"]) for text in found}
-    assert by_text["from a thread\n"] == "printer"
-    assert by_text["from below\n"] is None
-
-
-def test_long_lines_and_those_of_both_streams_are_told_once(start: Start) -> None:
-    source = """
-import sys
-print("x" * 9000)
-print("\\n".join(f"line {number}" for number in range(1500)))
-for number in range(100):
-    print("error", number, file=sys.stderr)
-"""
-    session = start(source, until_ready=False)
-    session.wait(PATIENCE_S)
-    found = texts(session, "output")
-    assert sorted("".join(text["text"] for text in found).splitlines()) == sorted(
-        ["x" * 9000, *(f"line {number}" for number in range(1500)), *(f"error {number}" for number in range(100))]
-    )
-    assert None not in {text["lane"] for text in found}
-
-
-def test_a_lot_of_output_does_not_stall_the_program(start: Start) -> None:
-    session = start("import os\nfor _ in range(300):\n    os.write(1, b'x' * 9999 + b'\\n')", until_ready=False)
-    assert session.wait(PATIENCE_S).phase == "finished"
-    assert len(output(session)) == 300 * 10_000
 
 
 STUBBORN = {
