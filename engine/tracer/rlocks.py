@@ -42,7 +42,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
     factory: Any = None  # code of `threading.RLock`, a function that makes one for its caller
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs:
+        if (args or kwargs) and cls is TracedRLock:  # those of a subclass are for its `__init__`
             with hidden:
                 RawRLock(*args, **kwargs)
         frame = get_frame(1)
