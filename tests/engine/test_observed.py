@@ -26,7 +26,7 @@ def assert_found(program: Program, model: Model) -> None:
     printed = "".join(entry["text"] for entry in model.output)
     assert len(observed) == 1, (model.program_end, observed, printed)
     (found,) = observed
-    names = {model.lane_label(lane) for lane in found["lanes"]}
+    names = {model.lane_name(lane) for lane in found["lanes"]}  # without pids, where others bear the same
     assert (found["cause"], found["certainty"]) == (program.cause, "observed")
     assert not program.participants or names == program.participants
     assert len(found["lanes"]) == program.count

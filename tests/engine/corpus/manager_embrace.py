@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: process-lock-cycle
-participants: 2
+participants: debit, credit
 methods: fork, spawn
 """
 

@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: condition
-participants: 2
+participants: reader, writer
 methods: fork, spawn
 """
 

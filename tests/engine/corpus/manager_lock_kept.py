@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: mixed
-participants: 2
+participants: keeper, wanting
 methods: fork, spawn
 """
 
@@ -10,29 +10,24 @@ import multiprocessing
 import sys
 
 
-def want(lock, go_on) -> None:
-    go_on.set()
+def keep(lock, kept, done) -> None:
     with lock:
-        pass
-
-
-def keep(lock, done, go_on) -> None:
-    with lock:
-        go_on.wait()
+        kept.set()
         done.wait()
 
 
-def want_and_say(lock, done, go_on) -> None:
-    want(lock, go_on)
-    done.set()
+def want(lock, kept, done) -> None:
+    kept.wait()
+    with lock:
+        done.set()
 
 
 def main() -> None:
     context = multiprocessing.get_context(sys.argv[1])
     with context.Manager() as manager:
-        lock, done, go_on = manager.Lock(), manager.Event(), manager.Event()
-        keeper = context.Process(target=keep, args=(lock, done, go_on), name="keeper")
-        wanting = context.Process(target=want_and_say, args=(lock, done, go_on), name="wanting")
+        lock, kept, done = manager.Lock(), manager.Event(), manager.Event()
+        keeper = context.Process(target=keep, args=(lock, kept, done), name="keeper")
+        wanting = context.Process(target=want, args=(lock, kept, done), name="wanting")
         for process in (keeper, wanting):
             process.start()
         for process in (keeper, wanting):

@@ -2,7 +2,7 @@
 
 verdict: deadlock
 cause: queue
-participants: 2
+participants: MainThread, answerer
 methods: fork, forkserver
 """
 
