@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.model import Model
+from engine.recording.schema import State
 from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
@@ -215,7 +216,10 @@ class LaneColumns:
         first = int(max(since.min(), ring.base)) if since.min() < end else end
         for part in ring.parts(first, end):
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
-            status[(numbers >= since[:, None]) & (status == MADE)] = ROUGH
+            stale = (numbers >= since[:, None]) & (status == MADE)
+            status[stale] = ROUGH
+            # What was empty because its lane was not known so far yet is a hole now, and comes first.
+            status[stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)] = OPEN
 
     def _make(self, scene: Scene, budget_s: float) -> NDArray[np.uint8]:
         """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none.

@@ -52,7 +52,8 @@ class Freshness:
         known = len(self._starts)
         goes_on = (starts[:known] == self._starts) & (codes[:known] == self._codes)
         changed = np.zeros(len(starts))
-        changed[:known] = np.where(goes_on, np.minimum(ends[:known], self._ends), self._starts)
+        grown = np.where(ends[:known] == self._ends, np.inf, np.minimum(ends[:known], self._ends))
+        changed[:known] = np.where(goes_on, grown, self._starts)
         rows = model.holds.since(self._holds)
         np.minimum.at(changed, rows["lane"], rows["start"].astype(np.float64))
         for lane, primitive in self._open.keys() ^ opened.keys():

@@ -190,3 +190,19 @@ def test_what_had_not_been_recorded_yet_may_be_empty_for_a_paint_only() -> None:
         assert not view.columns.complete
         view.show(model.end_ns - 30e6, LIVE_NS, budget_s=-1.0)  # never twice in a row nothing
         view.assert_exact()
+
+
+def test_with_time_for_one_piece_a_paint_no_hole_is_left_where_the_recording_ended() -> None:
+    made = Synthetic(lanes=24, slices=6_000, finished=False)
+    model = Model(header(made))
+    batches = list(commits(made, 3_000_000))
+    for batch in batches[:20]:
+        model.take_in(batch)
+    start_ns = model.end_ns - 10e6
+    view = View(model, Clock(step=1.0))
+    view.show(start_ns, LIVE_NS)
+    for batch in batches[20:29]:
+        model.take_in(batch)
+        view.show(start_ns, LIVE_NS, budget_s=1e-3)
+        holes = (view.shown()[DOMINANT] == 0) & (view.exact()[DOMINANT] != 0)
+        assert not holes.any()
