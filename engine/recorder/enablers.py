@@ -49,6 +49,7 @@ class Snapshot:
     cells: list[tuple[TracedProcess, NDArray[np.uint64]]]
     registry: Registry
     getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
+    dead: list[tuple[TracedProcess, NDArray[np.uint64]]] = field(default_factory=list)  # since the last; last cells
 
     def chosen(self, before_ns: int, *, timed: bool = False) -> list[NDArray[np.uint64]]:
         """Per process the cells of untimed waits for a primitive that began before this time (no service's rest).
@@ -87,9 +88,9 @@ class Snapshot:
         return found
 
     def wait_serials(self) -> dict[Node, int]:
-        """The wait serial of every thread."""
+        """The wait serial of every thread, those included that died in a wait since the last snapshot."""
         serials = {}
-        for process, words in self.cells:
+        for process, words in [*self.cells, *self.dead]:
             for thread, serial in words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist():
                 serials[process.number, thread] = serial
         return serials

@@ -168,6 +168,7 @@ class Recorder:
         now_ns = time.perf_counter_ns()
         tracing.discover(now_ns)
         buried = [(traced, *tracing.bury(traced, now_ns)) for traced in dead]
+        last_cells = [(traced.process, words) for traced, words, _ in buried]
         cells = tracing.read_cells()
         if not self._is_quiet(now_ns, cells):
             timeline.gather(cells)
@@ -184,8 +185,8 @@ class Recorder:
         if not quiet:
             self._write(timeline.take(now_ns, drained, ended))
         if not quiet or self._watch.is_due(now_ns):
-            self._watch_out(cells, now_ns)
-        self._write(timeline.close_processes([(traced.process, words) for traced, words, _ in buried], now_ns))
+            self._watch_out(cells, last_cells, now_ns)
+        self._write(timeline.close_processes(last_cells, now_ns))
         tracing.report_ends(now_ns)
         self._account(now_ns)
         if self._running or drained or printed or dead:
@@ -202,10 +203,10 @@ class Recorder:
         self._cells = cells
         return now_ns - self._changed_ns > QUIET_NS
 
-    def _watch_out(self, cells: Cells, now_ns: int) -> None:
+    def _watch_out(self, cells: Cells, dead: Cells, now_ns: int) -> None:
         """For deadlocks; once the program is being ended, what is stuck stays so."""
         if self._ending.reason is None:
-            self._watch.look(Snapshot(list(cells), self._registry, self._events.getters), now_ns)
+            self._watch.look(Snapshot(list(cells), self._registry, self._events.getters, list(dead)), now_ns)
             self._timeline.deadlocked(self._watch.open_waits)
 
     def _write(self, rows: Rows) -> None:

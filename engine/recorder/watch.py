@@ -3,10 +3,11 @@
 A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged, and all who wait for a
 word from somebody were asleep in between: a thread that has been notified waits on by its cell until it gets to run.
 Who might act from outside is asked between the two, when nobody in the knot can make a difference any more.
+Who dies in its wait has not gone on: the deadlock stays one, unless its death lets others go on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.analysis.deadlock import KnotEdge, Participant, finding
@@ -46,6 +47,7 @@ class _Observed:
     participants: list[Participant]
     edges: list[KnotEdge]
     found_ns: int
+    died: set[Node] = field(default_factory=set)  # in the wait
 
 
 class DeadlockWatch:
@@ -111,8 +113,8 @@ class DeadlockWatch:
         suspected: dict[Knot, _Suspicion] = {}
         for nodes in enablers.without_relays(knots):
             knot = tuple((node, enablers.waits[node].serial) for node in nodes)
-            if knot in self._observed:
-                continue
+            if any(set(knot) <= set(observed) for observed in self._observed):
+                continue  # or what is left of it, others having died
             suspicion = self._suspected.get(knot)
             if suspicion is None:
                 suspicion = _Suspicion(now_ns)
@@ -140,16 +142,21 @@ class DeadlockWatch:
         return all_asleep((lane.process.pid, lane.native_id) for lane in lanes)
 
     def _follow(self, snapshot: Snapshot, waits: dict[Node, CellWait], now_ns: int) -> None:
-        """Resolves what goes on after all; takes in stacks that came later."""
+        """Resolves what goes on after all, leaves off what has died; takes in stacks that came later."""
         serials = snapshot.wait_serials()
+        dead = {process.number for process, _ in snapshot.dead}
         for knot, observed in list(self._observed.items()):
-            if any(serials.get(node) != serial for node, serial in knot):
+            goes_on = any(serials.get(node) != serial for node, serial in knot if node not in observed.died)
+            observed.died |= {node for node, _ in knot if node[0] in dead}
+            if goes_on or len(observed.died) == len(knot):
                 del self._observed[knot]
                 for participant in observed.participants:
                     self.open_waits.pop(participant.lane, None)
-                self._report(observed, now_ns, now_ns)
-            elif now_ns - observed.found_ns < STACKS_NS and any(
-                node in waits and waits[node].site != wait.site for node, wait in observed.waits.items()
+                self._report(observed, now_ns, now_ns if goes_on else None)
+            elif (
+                not observed.died
+                and now_ns - observed.found_ns < STACKS_NS
+                and any(node in waits and waits[node].site != wait.site for node, wait in observed.waits.items())
             ):
                 observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
                 enablers = Enablers(snapshot, observed.waits.values(), self._outsiders)
