@@ -118,7 +118,7 @@ def test_scenarios_are_checked_by_their_files() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nowhere.py",), "There is no script nowhere.py"),
+        (("nowhere.py",), "there is no script nowhere.py"),
         (("-m", "no_such_module_anywhere"), "there is no module no_such_module_anywhere"),
         (("broken.py",), "broken.py is no Python"),
         (("nowhere.lane",), "nowhere.lane cannot be read"),
@@ -126,7 +126,7 @@ def test_scenarios_are_checked_by_their_files() -> None:
         (("--interpreter", "/nowhere/python", "fine.py"), "/nowhere/python"),
         (("--time-limit", "0", "fine.py"), "time limit"),
         (("--runs", "0", "fine.py"), "--runs takes a number from 1 on"),
-        ((), "Nothing to run"),
+        ((), "nothing to run"),
     ],
 )
 def test_what_cannot_be_run_is_said_in_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:

@@ -272,6 +272,6 @@ def test_a_place_for_the_run_that_does_not_exist(tmp_path: Path) -> None:
     recording = tmp_path / "run.lane"
     result = run("record", "-o", recording, __file__, env={**os.environ, "LANESCOPE_RUNS": "/nonexistent"})
     assert result.returncode != 0
-    assert "Cannot keep the run's memory in /nonexistent" in result.stderr
+    assert "cannot keep the run's memory in /nonexistent" in result.stderr
     assert "recorded in" not in result.stderr
     assert not recording.exists()

@@ -44,11 +44,11 @@ def test_run_tells_of_the_deadlock_and_is_content(tmp_path: Path) -> None:
         (["run", "two_locks", "--workers", "1000"], "workers must be from 2 to 64 for two_locks, not 1000"),
         (["run", "two_locks", "--set", "deposits"], "--set takes NAME=VALUE, not 'deposits'"),
         (["run", "two_locks", "--set", "deposits=x"], "deposits must be a whole number, not 'x'"),
-        (["run", "two_locks", "-o", "nowhere/run.lane"], "Cannot write the recording"),
-        (["record"], "Nothing to run: name a script, or -m and a module."),
-        (["record", "nowhere.py"], "There is no script nowhere.py."),
+        (["run", "two_locks", "-o", "nowhere/run.lane"], "cannot write the recording"),
+        (["record"], "nothing to run: name a script, or -m and a module"),
+        (["record", "nowhere.py"], "there is no script nowhere.py"),
         (["record", "--interpreter", "/bin/cat", "-m", "json"], "is not a Python"),
-        (["record", "--time-limit", "0", "-m", "json"], "The time limit must be more than 0 s, not 0."),
+        (["record", "--time-limit", "0", "-m", "json"], "the time limit must be more than 0 s, not 0"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(tmp_path: Path, words: list[str], message: str) -> None:
