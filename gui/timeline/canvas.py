@@ -73,6 +73,7 @@ class Canvas(QWidget):
             "Run a scenario or open a recording: its threads appear here as lanes.",
         )
         self._first_row = 0
+        self._span_ns = 0.0  # of the view, when it was changed last
         self._row_px = ROW_PX
         self._arranged: tuple[int, int, int, bool] | None = None  # see `_arranged_for`
         self._ringed = False  # shows that the keyboard has brought the focus here
@@ -89,7 +90,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(FIRST_NAMES_PX + 160, RULER_PX + FEWEST_ROWS * ROW_PX)
         self.setAccessibleName("Timeline")
-        view.changed.connect(self._on_moved)
+        view.changed.connect(self._on_view_changed)
         filters.changed.connect(self._on_filters_changed)
         arrangement.changed.connect(self._on_arranged)
         themes.changed.connect(self._on_theme_changed)
@@ -280,11 +281,20 @@ class Canvas(QWidget):
         self.rows_changed.emit()
         self.invalidate()
 
-    def _on_moved(self) -> None:
+    def _on_view_changed(self) -> None:
+        panned, self._span_ns = self._span_ns == self.view.span_ns, self.view.span_ns
+        self._on_moved(beside_names=panned)
+
+    def _on_moved(self, *, beside_names: bool = False) -> None:
         """Something else lies under the pointer now."""
         if self._pointer is not None and self.model is not None:
             self._find_hit()
-        self.invalidate()
+        self._painting.invalidate()
+        if beside_names:  # these stay as they are
+            names_px = self.geometry_now().names_px
+            self.update(names_px, 0, self.width() - names_px, self.height())
+        else:
+            self.update()
 
     def _arrange(self) -> None:
         assert self.model is not None

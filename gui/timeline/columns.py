@@ -72,6 +72,7 @@ class LaneColumns:
         self._rough_s = ROUGHLY_S  # what sketching took the last time: what is bare and cheaper is made exactly at once
         self._known_of: Model | None = None  # up to when that was known the last time
         self._known_ns = 0
+        self._left_open = False  # some columns may have been left empty
         self.made_s = 0.0  # what making cost in the last update
         self._made = False  # in the last update anything was made that had to
         self._all_made = True
@@ -180,7 +181,9 @@ class LaneColumns:
         """What had not been recorded when this last looked is empty; it may stay so for a frame, and is made first."""
         if model is self._known_of:
             first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
-            self.ring.give_up(self.first, first)
+            if self._left_open:
+                self.ring.give_up(self.first, first)
+            self._left_open = first < self.last
             if first < self.last and self.rows:
                 columns = self.last - first
                 summaries = {
@@ -220,6 +223,7 @@ class LaneColumns:
             status[stale] = ROUGH
             # What was empty because its lane was not known so far yet is a hole now, and comes first.
             status[stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)] = OPEN
+            self._left_open = True
 
     def _make(self, scene: Scene, budget_s: float) -> NDArray[np.uint8]:
         """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none.
