@@ -97,10 +97,15 @@ def test_what_cannot_become_a_deadlock_is_explained_when_asked(tmp_path: Path) -
     assert "excluded" not in json.loads(check("--json", path).stdout), "the fixed schema"
 
 
-def test_a_prediction_is_proven(tmp_path: Path, home: Path) -> None:
-    done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / "slow_transfer.py")
+@pytest.mark.parametrize(
+    ("program", "cause"),
+    [(("slow_transfer.py",), "lock-cycle"), (("slow_transfer_processes.py", "fork"), "process-lock-cycle")],
+    ids=["threads", "processes"],
+)
+def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, tmp_path: Path, home: Path) -> None:
+    done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / program[0], *program[1:])
     assert done.returncode == 1, done.stderr
-    assert "confirmed, lock-cycle" in done.stdout
+    assert f"confirmed, {cause}" in done.stdout
     assert "CONFIRMED DEADLOCK" in done.stdout
     assert "confirmed in run" in done.stderr
     (recording,) = kept(home)
