@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gui.frame_budget import FrameBudget
@@ -21,6 +20,22 @@ MOST_SKIPPED = 4  # paints in a row that may be left out
 TAKE_IN_SHARE = 0.5  # of the frame's time
 SATURATED_PERCENT = 90.0
 KEPT = 600  # frames that the statistics look back on
+
+
+class Cores:
+    """How busy all of them are."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def percent(self) -> float:
+        """Since the last time; 0 at first: psutil is loaded when the window has been painted."""
+        if not self._asked:
+            self._asked = True
+            return 0.0
+        import psutil
+
+        return psutil.cpu_percent()
 
 
 @dataclass(frozen=True)
@@ -55,14 +70,14 @@ class FrameClock(QObject):
         *,
         now: Callable[[], float] = time.perf_counter,
         thread_time: Callable[[], float] = time.thread_time,
-        cpu_percent: Callable[[], float] = psutil.cpu_percent,
+        cpu_percent: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(parent)
         self.budget = FrameBudget(thread_time, now)
         self._take_in = take_in
         self._now = now
         self._thread_time = thread_time
-        self._cpu_percent = cpu_percent
+        self._cpu_percent = cpu_percent or Cores().percent
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)

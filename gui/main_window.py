@@ -1,10 +1,10 @@
 """The window: connects what can be seen with the run, its recording and what the user does."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
@@ -19,7 +19,6 @@ from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
 from gui.widgets.messages import Answer, Message
 from gui.window.bookmarks import Bookmarks
-from gui.window.comparing import Comparing
 from gui.window.copying import Copying
 from gui.window.debug_overlay import DebugOverlay
 from gui.window.discovering import Discovering
@@ -36,7 +35,12 @@ from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram, project_folders
 from gui.window.wording import NO_LANES, NO_LANES_YET, edge_stacks, ending_words, first_work_line, order_stacks
 
+if TYPE_CHECKING:
+    from gui.window.comparing import Comparing
+
 CLOSING = "closing"  # the question whether to end the run
+# What comparing needs, a piece of loading each.
+OF_COMPARING = ("statistics", "engine.comparison.result", "gui.panels.comparison", "gui.window.comparing")
 REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
@@ -88,17 +92,6 @@ class MainWindow(WindowFrame):
         )
         self.proving = Proving(self.findings, self.bridge, self.recordings, self)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
-        self.comparing = Comparing(
-            self.comparison,
-            self.comparison_bridge,
-            self.pages,
-            self.docks,
-            self.configuration,
-            self.settings,
-            self.workload,
-            self.recordings,
-            busy=lambda: self.bridge.running,
-        )
         self._connect_actions()
         self._connect_parts()
         self._dress()
@@ -109,12 +102,39 @@ class MainWindow(WindowFrame):
         self._show_model(None)
         self._show_run_state(RunState.NONE)
         self.clock.start()
-        self.interpreters.find(project_folders(self.settings))
-        # numpy loads numpy.ma when it is first asked for what is unique, which takes a frame's time.
         self.later = Later(
-            [lambda: import_module("numpy.ma"), lambda: self.keys, lambda: self.program_form, lambda: self.preferences],
+            [
+                lambda: self.interpreters.find(project_folders(self.settings)),
+                # psutil tells how busy the cores are; numpy loads numpy.ma when it is first asked for what is unique.
+                *(partial(import_module, name) for name in ("psutil", "numpy.ma", *OF_COMPARING)),
+                lambda: self.keys,
+                lambda: self.program_form,
+                lambda: self.preferences,
+                lambda: self.comparing,
+            ],
             self,
         )
+
+    @cached_property
+    def comparing(self) -> "Comparing":
+        """Brings the page of comparisons, and takes it away."""
+        from gui.window.comparing import Comparing
+
+        return Comparing(
+            self.comparison,
+            self.comparison_bridge,
+            self.pages,
+            self.docks,
+            self.configuration,
+            self.settings,
+            self.workload,
+            self.recordings,
+            busy=lambda: self.bridge.running,
+        )
+
+    @property
+    def _comparing_made(self) -> bool:
+        return "comparing" in vars(self)
 
     @cached_property
     def program_form(self) -> RunProgram:
@@ -158,7 +178,7 @@ class MainWindow(WindowFrame):
             copy_picture=self.copying.copy_picture,
             save_picture=self.copying.ask_and_save,
             find_lane=lambda: self.find_lane.open(self.bridge.model),
-            compare=self.comparing.toggle,
+            compare=self._toggle_comparing,
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
             palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
             plots=lambda: self.show_plots(self.plots.isHidden()),
@@ -266,7 +286,8 @@ class MainWindow(WindowFrame):
         self.tool_bar.recording.show_state(state, self.run_control.seconds)
         self.timeline.set_empty_text(*(NO_LANES if state is RunState.NONE else NO_LANES_YET))
         if state is RunState.STARTING:
-            self.comparing.leave()
+            if self._comparing_made:
+                self.comparing.leave()
             for of_before in ("failed", "damage", "saved", "ended", "note"):
                 self.messages.dismiss(of_before)
             self.pages.setCurrentIndex(1)
@@ -404,11 +425,14 @@ class MainWindow(WindowFrame):
     def _run_program_again(self) -> None:
         self.program_form.run_again()
 
+    def _toggle_comparing(self) -> None:
+        self.comparing.toggle()
+
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
 
     def _keep_places(self) -> None:
-        if not self.comparing.shown:  # where the panels stand aside
+        if not (self._comparing_made and self.comparing.shown):  # where the panels stand aside
             self.remember_places()
 
     def _align_plots(self) -> None:
@@ -444,7 +468,8 @@ class MainWindow(WindowFrame):
             return
         self.layout_keeper.stop()
         self.remembering.stop()
-        self.comparing.close()
+        if self._comparing_made:
+            self.comparing.close()
         self.remember_places()
         self.hide()
         self.clock.stop()

@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
 from engine.tracer import layout
 
 _SET_CHILD_SUBREAPER = 36
@@ -99,9 +97,13 @@ def started_under(folder: Path, leader: int | None = None) -> Find:
 
 def is_resource_tracker(pid: int) -> bool:
     """It removes the named semaphores of the others once they are gone, and then ends by itself."""
-    with contextlib.suppress(psutil.Error, OSError):
-        if sys.platform == "linux":
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
             return b"multiprocessing.resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return False
+    import psutil  # late, here and below: Linux does without it, and it takes a while to load
+
+    with contextlib.suppress(psutil.Error, OSError):
         return any("multiprocessing.resource_tracker" in word for word in psutil.Process(pid).cmdline())
     return False
 
@@ -155,6 +157,8 @@ def _read_entries(names: Iterable[str]) -> dict[int, Entry]:
 
 
 def _portable_table() -> dict[int, Entry]:
+    import psutil
+
     table = {}
     for each in psutil.process_iter(["ppid", "status"]):
         if each.info["status"] != psutil.STATUS_ZOMBIE:
@@ -184,6 +188,8 @@ def _environment(pid: int) -> list[bytes]:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         return []
+    import psutil
+
     with contextlib.suppress(psutil.Error, OSError):
         return [os.fsencode(f"{name}={value}") for name, value in psutil.Process(pid).environ().items()]
     return []

@@ -3,7 +3,7 @@
 import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -13,11 +13,9 @@ from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
 from gui.action_table import ACTIONS, IN_TIMELINE, MENUS
 from gui.actions import Actions
-from gui.comparison_bridge import ComparisonBridge
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command
 from gui.panels.bookmarks import BookmarksPanel
-from gui.panels.comparison import ComparisonPage
 from gui.panels.details import Details
 from gui.panels.findings import FindingsPanel
 from gui.panels.legend import Legend
@@ -58,6 +56,10 @@ from gui.window.text_page import TextPage
 from gui.window.tool_bar import ToolBar
 from gui.window.views import Views
 from gui.window.welcome import Welcome
+
+if TYPE_CHECKING:
+    from gui.comparison_bridge import ComparisonBridge
+    from gui.panels.comparison import ComparisonPage
 
 FIRST_SIZE = QSize(1600, 960)
 SMALLEST = QSize(900, 560)
@@ -126,14 +128,6 @@ class WindowFrame(QMainWindow):
         self.statistics = StatisticsPanel(themes, self.spans)
         self.bookmarks = BookmarksPanel()
         self.search_bar = SearchBar(self.search, self.acts, themes, self)
-        self.comparison_bridge = ComparisonBridge(self)
-        self.comparison = ComparisonPage(
-            self.configuration,
-            self.interpreters,
-            self.comparison_bridge,
-            themes,
-            self.settings.get_mapping("comparison"),
-        )
         self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
         self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
         sample = self.acts["open-sample"] if sample_recording() else None
@@ -160,6 +154,28 @@ class WindowFrame(QMainWindow):
         """What can be chosen once and for all."""
         return Preferences(self.settings, self.themes, self.run_control.ordinary_folder(), self)
 
+    @cached_property
+    def comparison_bridge(self) -> "ComparisonBridge":
+        """Carries out comparisons."""
+        from gui.comparison_bridge import ComparisonBridge
+
+        return ComparisonBridge(self)
+
+    @cached_property
+    def comparison(self) -> "ComparisonPage":
+        """The page of comparisons, one of `pages` as soon as it is asked for."""
+        from gui.panels.comparison import ComparisonPage
+
+        page = ComparisonPage(
+            self.configuration,
+            self.interpreters,
+            self.comparison_bridge,
+            self.themes,
+            self.settings.get_mapping("comparison"),
+        )
+        self.pages.addWidget(page)
+        return page
+
     def _make_centre(self) -> QWidget:
         """Messages over everything; below them the first page, or timeline, legend and plots."""
         self.centre_split = QSplitter(Qt.Orientation.Vertical)
@@ -177,7 +193,6 @@ class WindowFrame(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.centre_split)
-        self.pages.addWidget(self.comparison)
         centre = self.centre
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
