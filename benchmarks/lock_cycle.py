@@ -8,8 +8,8 @@ diagram), one after the other; ns are the best of all rounds, ratios the median 
 times. `--tools` names Pythons that have the tools, one for each version that is measured; which tools are missing for
 an interpreter is said. VizTracer, written in C, records that a call was made (of a `with` block: that it
 was left); neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when
-both calls can be seen, which takes a lock written in Python; `python_lock` what such a lock costs that records nothing:
-a recorder that is no C extension cannot cost less. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
+both calls can be seen, which takes a lock written in Python; `python_lock` what such a lock costs that records nothing,
+`least_recording_lock` one that writes a number and two times: a recorder that is no C extension cannot cost less. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
 `write_nothing` one WAIT, from which engine/recorder/costs.py has its weights.
 """
 
@@ -62,8 +62,9 @@ def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, dict[s
         loops[loop] = {f"{way}_ns": round(min(each[way][loop] for each in found)) for way in ways}
         for way in ways[1:]:
             loops[loop][f"{way}_ratio"] = round(median(each[way][loop] / each["plain"][loop] for each in found), 2)
-    wrapped = (each["plain"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
-    loops["with_lock"]["python_lock_ratio"] = round(median(wrapped), 2)
+    for kind in ("python", "least_recording"):
+        wrapped = (each["plain"][f"with_{kind}_lock"] / each["plain"]["with_lock"] for each in found)
+        loops["with_lock"][f"{kind}_lock_ratio"] = round(median(wrapped), 2)
     if "viztracer" in ways:
         seen = (each["viztracer"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
         loops["with_lock"]["viztracer_python_lock_ratio"] = round(median(seen), 2)
