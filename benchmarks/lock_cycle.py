@@ -9,8 +9,9 @@ times. `--tools` names Pythons that have the tools, one for each version that is
 an interpreter is said. VizTracer, written in C, records that a call was made (of a `with` block: that it
 was left); neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when
 both calls can be seen, which takes a lock written in Python; `python_lock` what such a lock costs that records nothing,
-`least_recording_lock` one that writes a number and two times: a recorder that is no C extension cannot cost less. Records a cycle: locks one HOLD, `simple_queue` two DEPTHs,
-`write_nothing` one WAIT, from which engine/recorder/costs.py has its weights.
+`least_recording_lock` one that writes a number and two times: a recorder that is no C extension cannot cost less.
+Records a cycle: locks one HOLD, `simple_queue` two DEPTHs, `write_nothing` one WAIT, from which
+engine/recorder/costs.py has its weights.
 """
 
 import argparse
