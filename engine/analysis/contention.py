@@ -14,7 +14,7 @@ from engine.model.entities import Site
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
-HOLDS_AT_ONCE = 200_000
+EVER_NS = (1 << 63) - 1
 SLICES_AT_ONCE = 20_000
 OVERLAPS_AT_ONCE = 100_000
 BINS = 44  # of the histograms: powers of two ns, up to 2.4 h
@@ -125,9 +125,7 @@ class LockProfile:
         yield from self._match()
 
     def _gather_holds(self) -> Iterator[bool]:
-        for first in range(0, len(self.model.holds), HOLDS_AT_ONCE):
-            part = self.model.holds.part(first, first + HOLDS_AT_ONCE)
-            part = part[part["primitive"] == self.primitive]
+        for part in self.model.holds.pieces_of_primitive(self.primitive, 0, EVER_NS):
             if len(part):
                 self._hold_parts.append(np.stack([part[name].astype(np.int64) for name in _HOLD], axis=1))
             yield True
