@@ -85,11 +85,21 @@ if __name__ == "__main__":
 )
 
 
-@pytest.fixture
-def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[dict[str, Any]]:
-    script, recording = tmp_path / "program.py", tmp_path / "program.lane"
-    script.write_text(request.param, encoding="utf-8")
-    session = Session(program_request([str(script)], recording=recording, time_limit_s=LIMIT_S))
+HIDDEN_TITLES = [
+    "2 × KeyError of lookup stayed hidden",
+    "2 × KeyError of lookup stayed hidden",
+    *["A KeyError of lookup stayed hidden"] * 2,
+    *["A ValueError of parse stayed hidden"] * 4,
+    *["A ZeroDivisionError of invert stayed hidden"] * 2,
+]
+
+
+def hidden_in(source: str, folder: Path, interpreter: str | None = None) -> list[dict[str, Any]]:
+    """What is found when this program runs. `interpreter`: a path; this one."""
+    script, recording = folder / "program.py", folder / "program.lane"
+    script.write_text(source, encoding="utf-8")
+    request = program_request([str(script)], recording=recording, time_limit_s=LIMIT_S, interpreter=interpreter)
+    session = Session(request)
     session.start()
     try:
         return find(load(recording, session.wait(LIMIT_S)).model)
@@ -97,22 +107,22 @@ def found(tmp_path: Path, request: pytest.FixtureRequest) -> list[dict[str, Any]
         session.close()
 
 
-@pytest.mark.parametrize("found", [HIDDEN], indirect=True)
-def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(found: list[dict[str, Any]]) -> None:
-    titles = sorted(each["title"] for each in found)
-    assert titles == [
-        "2 × KeyError of lookup stayed hidden",
-        "2 × KeyError of lookup stayed hidden",
-        *["A KeyError of lookup stayed hidden"] * 2,
-        *["A ValueError of parse stayed hidden"] * 4,
-        *["A ZeroDivisionError of invert stayed hidden"] * 2,
-    ]
+def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(tmp_path: Path) -> None:
+    found = hidden_in(HIDDEN, tmp_path)
+    assert sorted(each["title"] for each in found) == HIDDEN_TITLES
     for each in found:
         assert each["severity"] == "warning"
         assert each["participants"][0]["stack"][-1]["function"] in {"parse", "lookup", "invert"}
         assert "nobody asked" in each["explanation"]
 
 
-@pytest.mark.parametrize("found", [SEEN], indirect=True)
-def test_what_somebody_asks_for_is_not(found: list[dict[str, Any]]) -> None:
-    assert found == []
+def test_what_somebody_asks_for_is_not(tmp_path: Path) -> None:
+    assert hidden_in(SEEN, tmp_path) == []
+
+
+@pytest.mark.full
+def test_other_interpreters_hide_alike(other_pythons: list[str], tmp_path: Path) -> None:
+    for python in other_pythons:
+        found = hidden_in(HIDDEN, tmp_path, python)
+        assert sorted(each["title"] for each in found) == HIDDEN_TITLES, python
+        assert hidden_in(SEEN, tmp_path, python) == [], python
