@@ -99,7 +99,9 @@ def make_item_run(original: Method) -> Method:
             told[WORKER] = state.serial
             if told.get(ATTRIBUTE):
                 works_for(state, told[ATTRIBUTE])  # from 3.12 on a worker may find work without ever having been idle
-            TaskCall(original, task_name(*task[:2]))(self, *args)
+            call, item = TaskCall(original, task_name(*task[:2])), [self]
+            del self, task, told  # as the original does: an exception's traceback keeps this frame
+            call(item.pop(), *args)
 
     return run
 

@@ -66,6 +66,8 @@ def waiting(
                 raised(self, error)
             hide(error)
             raise
+        finally:
+            del self, args, kwargs  # the error's traceback keeps this frame, and a future keeps its error
 
     return method
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from _weakref import ref
 
-from .originals import clock, count
+from .callables import module_of
+from .originals import STANDARD_LIBRARY, clock, count
 from .sites import stack_of_traceback
 from .state import current_ring
 from .threads import describe_exception
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 JOB = "_lanescope_job"  # on a future or result with an exception that nobody has asked for: executor's number and job
 FORGONE = "_lanescope_forgone"  # on one that was cancelled in vain: whoever did that will not ask
+PLAIN = str, bytes, int, float, bool, type(None)  # the text of an exception that consists of these is safe to ask for
 MOST = 1000  # exceptions that wait to be asked for in one process, and are known of
 
 unnumbered = count(-1, -1)  # for jobs that have no number of their own
@@ -51,8 +53,11 @@ def keep(holder: Any, number: int, job: int, error: BaseException) -> None:
 
 
 def described(error: BaseException) -> str:
-    """In one line, whatever it is."""
-    return describe_exception(error) or type(error).__name__
+    """In one line, whatever it is. The program's own code, which nobody has asked for its text, is not run for that."""
+    kind = type(error)
+    module = module_of(kind.__str__) or "builtins"
+    is_plain = module.partition(".")[0] in STANDARD_LIBRARY and all(type(each) in PLAIN for each in error.args)
+    return (is_plain and describe_exception(error)) or kind.__name__
 
 
 def see(holder: Any) -> None:

@@ -114,12 +114,15 @@ def make_accept_connection(original: Method) -> Method:
 def pid_behind(connection: Any) -> int:
     """The process at the other end of a socket of this machine; 0: not known."""
     import _socket
+    import os
 
+    descriptor = connection.fileno()
     try:
-        peer = _socket.socket(fileno=connection.fileno())
+        peer = _socket.socket(fileno=descriptor)
     except OSError:
         return 0
     try:
+        os.set_blocking(descriptor, True)  # with a default timeout, the new object has changed that
         credentials = peer.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, CREDENTIALS)
         return int.from_bytes(credentials[:4], "little") if peer.family == _socket.AF_UNIX else 0
     except (OSError, AttributeError):  # not Linux

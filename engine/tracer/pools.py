@@ -6,6 +6,7 @@ A pool's own threads rest where they wait for tasks to hand out and for results 
 from __future__ import annotations
 
 from . import layout
+from .callables import attribute_of
 from .follow import maker
 from .job_errors import keep, see
 from .originals import get_frame
@@ -38,7 +39,7 @@ class WorkerQueue:
         if task is None:
             return None
         job, index, function, args, kwargs = task
-        if getattr(function, "__name__", "") == "_helper_reraises_exception":  # the worker asks for its identity
+        if attribute_of(function, "__name__") == "_helper_reraises_exception":  # the worker asks for its identity
             return task
         return job, index, TaskCall(function, task_name(function, args), self.number, job), args, kwargs
 

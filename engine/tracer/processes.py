@@ -63,14 +63,18 @@ def make_send_signal(original: Method) -> Method:
 class Run:
     """Stands for the `run` of a process, in its child, until it is called: tells of the exception that ends it."""
 
-    __slots__ = ("original", "process")
+    __slots__ = ("attributes", "original", "own")
 
-    def __init__(self, process: Any, original: Method) -> None:
-        self.process = process
-        self.original = original
+    def __init__(self, process: Any) -> None:
+        self.attributes = process.__dict__
+        self.original: Method = process.run
+        self.own = self.attributes.get("run")  # of the object, which then hides that of its class
 
     def __call__(self) -> Any:
-        self.process.__dict__.pop("run", None)
+        if self.own is None:
+            self.attributes.pop("run", None)
+        else:
+            self.attributes["run"] = self.own
         with hidden:
             try:
                 return self.original()
@@ -86,7 +90,7 @@ def make_bootstrap(original: Method) -> Method:
         with hidden:
             self.__dict__.pop(ATTRIBUTE, None)
             tell_target(current(), self)
-            self.__dict__["run"] = Run(self, self.run)
+            self.__dict__["run"] = Run(self)
             try:
                 return original(self, *args, **kwargs)
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import layout
+from .callables import module_of, name_of, unwrapped
 from .job_errors import tell_failed
 from .originals import STANDARD_LIBRARY
 from .patching import hidden
@@ -20,12 +21,10 @@ if TYPE_CHECKING:
 def task_name(function: Any, args: Any = ()) -> str:
     """The name to show for a work item: of the user's function, not of the standard library's that unpacks chunks."""
     for _ in range(4):
-        function = getattr(getattr(function, "__self__", None), "original", function)  # one of our stand-ins
-        wrapped = getattr(function, "func", None)  # a partial
-        if wrapped is not None:
-            function, args = wrapped, function.args
-        module = str(getattr(function, "__module__", "")).partition(".")[0]
-        if module not in STANDARD_LIBRARY:
+        function, bound = unwrapped(function)
+        if bound is not None:
+            args = bound
+        if module_of(function).partition(".")[0] not in STANDARD_LIBRARY:
             break
         inner = args[0] if args else None
         if isinstance(inner, tuple) and inner:  # multiprocessing's (function, chunk)
@@ -34,7 +33,7 @@ def task_name(function: Any, args: Any = ()) -> str:
             function, args = inner, args[1:]
         else:
             break
-    return str(getattr(function, "__qualname__", None) or type(function).__name__)
+    return name_of(function)
 
 
 class TaskCall:
@@ -59,6 +58,7 @@ class TaskCall:
                     tell_failed(state, self.number, self.job, error)
                 raise
             finally:
+                del args, kwargs  # an exception's traceback keeps this frame: it must not keep its future by it
                 if state is current():
                     end_task(state)
 

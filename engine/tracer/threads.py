@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import layout, lock_order
+from .callables import name_of, unwrapped
 from .follow import waiting
 from .originals import get_frame, get_ident
 from .output import flush
@@ -57,7 +58,7 @@ def describe_exception(error: BaseException | None) -> str:
         return ""
     try:
         text = str(error).partition("\n")[0]
-    except Exception:  # noqa: BLE001  (the program's own __str__)
+    except BaseException:  # noqa: BLE001  (the program's own __str__, which whoever prints it survives, too)
         text = ""
     name = type(error).__name__
     return f"{name}: {text}"[:500] if text else name
@@ -93,10 +94,8 @@ def tell_target(state: ThreadState, started: Any) -> None:
     """What a Thread or Process object makes this thread do."""
     target = getattr(started, "_target", None)
     for _ in range(4):
-        target = getattr(target, "func", target)  # of a partial
-    if target is None:
-        target = type(started)
-    name = str(getattr(target, "__qualname__", None) or type(target).__qualname__)
+        target, _ = unwrapped(target)
+    name = name_of(type(started) if target is None else target)
     state.ring.texts.write("thread-target", state.serial, name)
 
 

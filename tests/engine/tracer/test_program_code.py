@@ -1,0 +1,121 @@
+"""Nothing of the program's is run, kept or changed by describing what it does."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.tracer.test_faithfulness import outcomes
+
+CALLABLE = """
+    import multiprocessing, threading
+    from concurrent.futures import ThreadPoolExecutor
+    from multiprocessing.pool import ThreadPool
+    class Record:
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return {"total": 1}[name]  # KeyError for what there is not
+        def __call__(self):
+            print("ran", flush=True)
+    class Remote:
+        def __getattr__(self, name):
+            print("asks a server for", name, flush=True)
+            raise AttributeError(name)
+        def __call__(self):
+            print("ran there", flush=True)
+    for cls in Record, Remote:
+        thread = threading.Thread(target=cls(), name="named")
+        thread.start()
+        thread.join()
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(cls()).result()
+        with ThreadPool(1) as pool:
+            pool.apply(cls())
+        process = multiprocessing.get_context("fork").Process(target=cls())
+        process.start()
+        process.join()
+        print(process.exitcode)
+"""
+TEXT = """
+    from concurrent.futures import ThreadPoolExecutor
+    class Counted(Exception):
+        def __str__(self):
+            print("asked for its text")
+            return "text"
+    class Unprintable(Exception):
+        def __str__(self):
+            raise SystemExit("no")
+    def fail(error):
+        raise error
+    with ThreadPoolExecutor(1) as executor:
+        for cls in Counted, Unprintable:
+            try:
+                executor.submit(fail, cls()).result(timeout=20)
+            except cls:
+                print("caught", cls.__name__)
+            try:
+                executor.submit(fail, ValueError(cls())).result(timeout=20)
+            except ValueError:
+                print("caught")
+"""
+LIFETIME = """
+    import gc, weakref
+    from concurrent.futures import ThreadPoolExecutor
+    gc.disable()
+    class Big:
+        pass
+    kept = []
+    def fail(*_):
+        big = Big()
+        kept.append(weakref.ref(big))
+        raise ValueError
+    executor = ThreadPoolExecutor(1)
+    def ask():
+        try:
+            executor.submit(fail).result()
+        except ValueError:
+            pass
+    def go_through():
+        try:
+            list(executor.map(fail, [1]))
+        except ValueError:
+            pass
+    def forget():
+        executor.submit(fail)
+    for use in ask, go_through, forget:
+        use()
+        for _ in range(2):  # what the worker still has of a job is gone when it has taken another
+            executor.submit(int).result()
+        print(use.__name__, [each() for each in kept])
+"""
+TIMEOUT = """
+    import multiprocessing, socket
+    socket.setdefaulttimeout(20)
+    with multiprocessing.get_context("fork").Manager() as manager:
+        shared = manager.dict()
+        for number in range(100):
+            shared[number] = number
+        print(len(shared))
+"""
+RUN = """
+    import multiprocessing
+    class Own(multiprocessing.get_context("fork").Process):
+        def run(self):
+            print("of the class", "run" in vars(self), flush=True)
+        def other(self):
+            print("of the object", "run" in vars(self), flush=True)
+    for name in "run", "other":
+        process = Own()
+        if name == "other":
+            process.run = process.other
+        process.start()
+        process.join()
+        print(process.exitcode, flush=True)
+"""
+
+
+@pytest.mark.parametrize("source", [CALLABLE, TEXT, LIFETIME, TIMEOUT, RUN])
+def test_program_works_the_same(tmp_path: Path, source: str) -> None:
+    plain, traced = outcomes(tmp_path, source)
+    assert traced[:2] == plain[:2]
+    assert plain[0] == 0
