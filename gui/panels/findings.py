@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QText
 from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
@@ -58,7 +59,7 @@ class FindingsPanel(Panel):
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._on_link)
         self._html = ""
-        themes.changed.connect(lambda: self.text.setHtml(self._html))  # links keep the colour they were written in
+        DressWhenSeen(self, themes, lambda: self.text.setHtml(self._html))  # links keep the colour they were written in
         body.addWidget(self.table)
         body.addWidget(self._make_words(body))
         body.setStretchFactor(0, 3)

@@ -10,6 +10,7 @@ from engine.comparison.trial import Trial
 from engine.model.format import duration
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.theme import FONT_SMALL_PX, ActiveTheme, ui_font
+from gui.widgets.dress_when_seen import DressWhenSeen
 
 NAMES_PX = 220
 TOP_PX = 20
@@ -49,7 +50,7 @@ class _Sheet(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setMouseTracking(True)
-        themes.changed.connect(lambda: self.show_result(self._result))
+        DressWhenSeen(self, themes, lambda: self.show_result(self._result))
 
     def show_result(self, result: Result | None) -> None:
         self._result = result

@@ -11,6 +11,7 @@ from engine.comparison.trial import WHERE
 from engine.model.format import duration, percent, rate, size
 from gui.panels.comparison.colours import colour
 from gui.theme import ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
@@ -91,7 +92,7 @@ class Numbers(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.table, 1)
         layout.addWidget(self._key)
-        themes.changed.connect(self._show_key)
+        DressWhenSeen(self, themes, self._show_key)
         self._show_key()
 
     def show_result(self, result: Result | None) -> None:

@@ -28,6 +28,7 @@ from gui.panels.comparison.miniatures import Miniatures
 from gui.panels.comparison.numbers import Numbers
 from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.elided_text import ElidedText
 
 _DECODED = QUrl.ComponentFormattingOption.FullyDecoded
@@ -99,7 +100,7 @@ class ComparisonPage(QWidget):
             self.tabs.addTab(body, name)
         self._lay_out(back, earlier)
         self.choices.changed.connect(self._show_state)
-        themes.changed.connect(lambda: self._show_words(self.result))  # links have taken on the colours of before
+        DressWhenSeen(self, themes, lambda: self._show_words(self.result))  # links have taken on the colours of before
         bridge.running_changed.connect(lambda _running: self._show_state())
         bridge.progressed.connect(self._on_progressed)
         bridge.result_changed.connect(self.show_result)

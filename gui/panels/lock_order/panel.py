@@ -25,6 +25,7 @@ from gui.panels.lock_order import words
 from gui.panels.lock_order.canvas import LockOrderCanvas
 from gui.panels.lock_order.data import Choice, Shown, summary
 from gui.theme import ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.links import linked_lane, linked_line, linked_text
 from gui.widgets.panel import Panel
 
@@ -72,7 +73,7 @@ class LockOrderPanel(Panel):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._go_on)
         self.canvas = LockOrderCanvas(themes, self)
-        themes.changed.connect(self._show_words)  # links keep the colour they were written in
+        DressWhenSeen(self, themes, self._show_words)  # links keep the colour they were written in
         self.text = QTextBrowser(self)
         self.text.setAccessibleName("The chosen order of locks in words")
         self.text.setOpenLinks(False)

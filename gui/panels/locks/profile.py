@@ -12,6 +12,7 @@ from engine.model.model import Model
 from engine.model.statistics import LockStatistics
 from gui.panels.locks.chart import ContentionChart
 from gui.theme import ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, linked_moment, moment_link
 
 BUDGET_S = 0.004  # a refresh
@@ -44,7 +45,7 @@ class ProfileView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.text, 3)
         layout.addWidget(self.chart, 2)
-        themes.changed.connect(self._show)  # links keep the colour they were written in
+        DressWhenSeen(self, themes, self._show)  # links keep the colour they were written in
         self._show()
 
     def show_primitive(self, model: Model | None, row: LockStatistics | None) -> None:

@@ -26,6 +26,7 @@ from gui.panels.workload.custom_data import CustomData
 from gui.panels.workload.group_form import Form, GroupForm, QueuesForm
 from gui.theme import ActiveTheme
 from gui.widgets.buttons import IconButton
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.style import set_property
 
 PATTERN = "Workloads (*.json);;All files (*)"
@@ -85,7 +86,7 @@ class CustomPage(QWidget):
         self._rebuild_timer = QTimer(self)
         self._rebuild_timer.setSingleShot(True)
         self._rebuild_timer.timeout.connect(self.rebuild)
-        themes.changed.connect(lambda: self._show_errors(self.custom.errors()))
+        DressWhenSeen(self, themes, lambda: self._show_errors(self.custom.errors()))
         self.rebuild()
 
     def data(self) -> dict[str, Any] | None:
