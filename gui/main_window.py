@@ -467,6 +467,7 @@ class MainWindow(WindowFrame):
             self._ask_to_close()
             return
         self.layout_keeper.stop()
+        self.later.stop()
         self.remembering.stop()
         if self._comparing_made:
             self.comparing.close()

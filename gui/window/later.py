@@ -18,6 +18,10 @@ class Later(QObject):
         self._timer.timeout.connect(self._make_next)
         self._timer.start(DELAY_MS)
 
+    def stop(self) -> None:
+        """What has not been made by now is not wanted any more."""
+        self._timer.stop()
+
     def _make_next(self) -> None:
         self._timer.setInterval(REST_MS)
         maker = next(self._makers, None)
