@@ -39,10 +39,10 @@ COLUMN_PX = 2  # device px per column
 LIVE_COLUMN_PX = 4  # while data arrive
 GO_ON_MS = 16
 STEP_S = 0.002  # of a frame that a piece of the picture takes
-LATEST_S = 1.0
-REDRAW_S = 1.5  # while data arrive, the strip is drawn anew this often
-STRETCH = 0.15  # or sooner, when the recording has become longer by this share: the old picture no longer fits
-LEAST_REDRAW_S = 0.15
+LATEST_S = 0.6
+REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
+STRETCH = 0.01  # or sooner, when the recording has become longer by this share: the old picture no longer fits
+LEAST_REDRAW_S, LANE_S = 0.2, 0.001  # but not sooner than this, and than so much for each lane
 
 
 @dataclass(frozen=True)
@@ -280,8 +280,7 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last picture stays, which nobody can tell apart.
 
-        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before (while it
-        is drawn more often, sooner).
+        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before.
         """
         ratio = self.devicePixelRatioF()
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
@@ -303,7 +302,7 @@ class Overview(QWidget):
             self._size, self._raster = size, Raster(self._themes.current, ratio)
         if self._picture.making:
             first = self._picture.image.isNull()
-            if first or now - self._step_at > min(LATEST_S, self._redraw_s()) or self._budget.spare_s() > STEP_S:
+            if first or now - self._step_at > LATEST_S or self._budget.spare_s() > STEP_S:
                 self._step_at = now
                 self._picture.step(model, self._raster)
             while first and self._picture.making and self._budget.spare_s() > STEP_S:
@@ -314,7 +313,8 @@ class Overview(QWidget):
     def _redraw_s(self) -> float:
         """How old the picture may become while data arrive: a young recording outgrows it within moments."""
         start, end = self._view.limits
-        return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S), REDRAW_S)
+        lanes = len(self._model.lanes) if self._model is not None else 0
+        return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S, LANE_S * lanes), REDRAW_S)
 
     def _on_theme_changed(self) -> None:
         self._raster = None
