@@ -11,7 +11,7 @@ LATE_NS = 30_000_000  # so long a line from the pipe waits for the thread that w
 _FORGET_NS = 2_000_000_000  # so long after its line came a frame may still say who wrote it
 _EXPECTED_LIMIT = 16 << 20  # characters announced that have not come through the pipe
 _EARLY_LIMIT = 4 << 20
-_PARTS_LIMIT = 1000  # characters, and announced lines, for which threads that wrote into one line are told apart
+_PARTS_LIMIT, _PARTS_MOST = 1000, 100  # characters, announced lines, up to which writers of one line are told apart
 
 
 @dataclass
@@ -103,7 +103,7 @@ class LineMatch:
 
     def _parts(self, line: str) -> list[str]:
         """Announced lines that make up this one, the longest that fits coming first; none when there are no such."""
-        if len(line) > _PARTS_LIMIT or len(self._expected) > _PARTS_LIMIT:
+        if len(line) > _PARTS_LIMIT or len(self._expected) > _PARTS_MOST:
             return []
         left = Counter({text: count for text, count in self._expected.items() if text and text in line})
         longest_first = sorted(left, key=len, reverse=True)

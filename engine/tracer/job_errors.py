@@ -25,7 +25,9 @@ JOB = "_lanescope_job"  # on a future or result with an exception that nobody ha
 FORGONE = "_lanescope_forgone"  # on one that was cancelled in vain: whoever did that will not ask
 PLAIN = str, bytes, int, float, bool, type(None)  # the text of an exception that consists of these is safe to ask for
 MOST = 1000  # exceptions that wait to be asked for in one process, and are known of
+MOST_TOLD = 10_000  # in a process: a program that fails as a matter of course would make its recording grow with it
 
+failed, kept = count(), count()  # of which so many have been told
 unnumbered = count(-1, -1)  # for jobs that have no number of their own
 awaited: dict[tuple[int, int], ref[Any]] = {}
 
@@ -37,6 +39,8 @@ def install() -> None:
 
 def tell_failed(state: ThreadState, number: int, job: int, error: BaseException) -> None:
     """The exception ends that job of the executor or pool, which is the innermost task of this thread."""
+    if next(failed) >= MOST_TOLD:
+        return
     task = state.tasks[-1][0] if state.tasks else 0
     stack = stack_of_traceback(error.__traceback__)
     state.ring.texts.write("job-failed", state.serial, clock(), number, job, task, described(error), stack)
@@ -45,7 +49,7 @@ def tell_failed(state: ThreadState, number: int, job: int, error: BaseException)
 def keep(holder: Any, number: int, job: int, error: BaseException) -> None:
     """The job's future or result is about to get this exception: it is in nobody's hands yet."""
     told = holder.__dict__
-    if JOB in told or FORGONE in told or len(awaited) >= MOST:
+    if JOB in told or FORGONE in told or len(awaited) >= MOST or next(kept) >= MOST_TOLD:
         return
     told[JOB] = key = number, job
     awaited[key] = ref(holder, lambda _: tell_lost(key))
