@@ -10,11 +10,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
 from engine.model.model import Model
 from gui.action_table import When
-from gui.panels.lock_order.panel import ChosenOrder
-from gui.panels.wait_for.layout import GraphEdge
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
-from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
 from gui.widgets.messages import Answer, Message
@@ -26,6 +23,7 @@ from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.later import Later
 from gui.window.layout_keeper import LayoutKeeper
+from gui.window.links import Links
 from gui.window.navigation import Navigation
 from gui.window.places import Places
 from gui.window.proving import Proving
@@ -33,7 +31,7 @@ from gui.window.recorder_share import RecorderShare
 from gui.window.recordings import sample_recording
 from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram, project_folders
-from gui.window.wording import NO_LANES, NO_LANES_YET, edge_stacks, ending_words, first_work_line, order_stacks
+from gui.window.wording import NO_LANES, NO_LANES_YET, ending_words
 
 if TYPE_CHECKING:
     from gui.window.comparing import Comparing
@@ -91,6 +89,7 @@ class MainWindow(WindowFrame):
             self,
         )
         self.proving = Proving(self.findings, self.bridge, self.recordings, self)
+        self.links = Links(self, self.navigation, self.notes)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
         self._connect_actions()
         self._connect_parts()
@@ -190,7 +189,7 @@ class MainWindow(WindowFrame):
         )
 
     def _connect_parts(self) -> None:
-        bridge, go = self.bridge, self.navigation
+        bridge = self.bridge
         bridge.model_replaced.connect(self._show_model)
         bridge.run_state_changed.connect(self._show_run_state)
         bridge.run_ended.connect(self._on_run_ended)
@@ -203,37 +202,9 @@ class MainWindow(WindowFrame):
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)
-        self.bookmarks.entry_chosen.connect(self.notes.show)
-        self.bookmarks.change_requested.connect(self.notes.change)
-        self.bookmarks.removal_requested.connect(self.notes.remove)
         self.clock.measured.connect(self._on_measured)
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
-        self.findings.lane_chosen.connect(go.show_lane)
-        self.findings.source_requested.connect(self._show_source)
-        self.findings.order_wanted.connect(self._show_lock_order)
-        self.locks.primitive_chosen.connect(go.show_primitive)
-        self.locks.lane_chosen.connect(go.show_lane)
-        self.locks.source_requested.connect(self._show_source)
-        self.locks.moment_chosen.connect(go.show_time)
-        self.workers.lane_chosen.connect(go.show_lane)
-        self.statistics.lane_chosen.connect(go.show_lane)
-        self.statistics.primitive_chosen.connect(go.show_primitive)
-        self.statistics.whole_wanted.connect(self.selection.clear)
-        self.details.statistics_requested.connect(lambda: self.docks.bring_up("statistics"))
-        self.output.time_chosen.connect(go.show_time)
-        self.wait_for.lane_chosen.connect(go.show_lane)
-        self.wait_for.slice_chosen.connect(go.show_slice)
-        self.wait_for.edge_chosen.connect(self._show_edge)
-        self.wait_for.code_wanted.connect(lambda: self.docks.bring_up("source"))
-        self.lock_order.lane_chosen.connect(go.show_lane)
-        self.lock_order.slice_chosen.connect(go.show_slice)
-        self.lock_order.primitive_chosen.connect(go.show_primitive)
-        self.lock_order.order_chosen.connect(self._show_order)
-        self.lock_order.code_wanted.connect(lambda: self.docks.bring_up("source"))
-        self.lock_order.source_requested.connect(self._show_source)
-        self.details.source_requested.connect(self._show_source)
-        self.workload.source_requested.connect(self._show_scenario)
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         self.themes.changed.connect(self._dress)
@@ -323,33 +294,6 @@ class MainWindow(WindowFrame):
         if self.debug_overlay is not None:
             events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0
             self.debug_overlay.show_statistics(self.clock.statistics(), events)
-
-    def _show_edge(self, edge: GraphEdge) -> None:
-        """The line where one waits, and the line where the other took what it holds."""
-        model = self.bridge.model
-        if model is None:
-            return
-        stacks = edge_stacks(model, edge)
-        if stacks:
-            self.source.show_stacks(stacks)
-
-    def _show_lock_order(self, held: int, taken: int) -> None:
-        self.docks.bring_up("lock-order")
-        self.lock_order.show_order(held, taken)
-
-    def _show_order(self, chosen: ChosenOrder) -> None:
-        """The line where the inner lock was taken, and the one where the outer was."""
-        if self.bridge.model is not None and (stacks := order_stacks(self.bridge.model, chosen)):
-            self.source.show_stacks(stacks)
-
-    def _show_source(self, file: str, line: int) -> None:
-        self.source.show_line(file, line)
-        self.docks.bring_up("source")
-
-    def _show_scenario(self, file: str, _line: int) -> None:
-        """A scenario's code, from where it works: its description comes first and is known already."""
-        text = source_text(self.bridge.model, file)
-        self._show_source(file, first_work_line(text) if text else 0)
 
     # -- small things ------------------------------------------------------------------------------------------------
 
