@@ -1,8 +1,9 @@
 """Named semaphores in the making, which nobody would remove once their maker is killed (Linux with the GNU C library).
 
 `sem_open` makes a file under a temporary name, links it to the real name and removes the first. Only its maker knows
-that name. It can be proven whose it is while the maker stands still: it has the file open for just that time, and has
-written the file from its beginning to where it ends; who opens an existing semaphore stands at its beginning.
+that name. Whose it is shows while the maker stands still: it has the file open for just that time, and has written the
+file from its beginning to where it ends; who opens an existing semaphore stands at its beginning. A semaphore that a
+program has called by six such characters itself, opened as a file and read to its end would be taken for one.
 """
 
 import contextlib

@@ -222,8 +222,9 @@ class LaneColumns:
             stale = (numbers >= since[:, None]) & (status == MADE)
             status[stale] = ROUGH
             # What was empty because its lane was not known so far yet is a hole now, and comes first.
-            status[stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)] = OPEN
-            self._left_open = True
+            holes = stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)
+            status[holes] = OPEN
+            self._left_open = self._left_open or bool(holes.any())
 
     def _make(self, scene: Scene, budget_s: float) -> NDArray[np.uint8]:
         """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none.
