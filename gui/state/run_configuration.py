@@ -81,6 +81,23 @@ class RunConfiguration(QObject):
             self._refused_workers = None
             self.changed.emit()
 
+    def choose_alike(self, name: str, header: Mapping[str, Any]) -> None:
+        """Chooses that scenario and lets it run as a recorded one did: its backend, workers, start method and what
+        was set otherwise than by default, as far as the chosen one admits it.
+        """
+        self.choose(name)
+        self.set_backend(str(header.get("backend") or ""))
+        if isinstance(workers := header.get("workers"), int):
+            self.set_workers(workers)
+        self.set_start_method(str(header.get("start_method") or ""))
+        ran = self.scenarios.get(str(header.get("scenario")), self.scenario)
+        defaults = {parameter.name: parameter.default for parameter in ran.parameters}
+        values = header.get("parameters") or {}
+        for parameter in self.scenario.parameters:
+            value = values.get(parameter.name)
+            if value != defaults.get(parameter.name) and _admits(parameter, value):
+                self.set_parameter(parameter.name, str(value))
+
     def choose_custom(self, custom: bool) -> None:
         if custom != self.custom or self.runs_program:
             self.custom = custom
@@ -181,6 +198,14 @@ def _fitting(scenario: Scenario, kept: Mapping[str, Any]) -> dict[str, Any]:
                 known[parameter.name] = text
         fitting["parameters"] = known
     return fitting
+
+
+def _admits(parameter: Parameter, value: object) -> bool:
+    try:
+        parameter.check(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _parses(parameter: Parameter, text: str) -> bool:

@@ -128,13 +128,11 @@ class RunControl(QObject):
         )
 
     def run_repaired(self) -> bool:
-        """Chooses and runs the repaired version on the same backend, once the run that goes on has been ended."""
-        name = self.repaired()
-        if name is None:
+        """Chooses and runs the repaired version as the faulty one ran, once the run that goes on has been ended."""
+        name, model = self.repaired(), self._bridge.model
+        if name is None or model is None:
             return False
-        backend = str(self._bridge.model.header.get("backend") or "") if self._bridge.model is not None else ""
-        self._configuration.choose(name)
-        self._configuration.set_backend(backend)
+        self._configuration.choose_alike(name, model.header)
         if not self._bridge.running:
             return self.run()
         self._run_next = True

@@ -96,6 +96,25 @@ def test_the_repaired_version_may_be_run_while_the_deadlock_still_stands(window:
     wait_for(lambda: not window.bridge.running)
 
 
+def test_the_repaired_version_runs_as_the_deadlock_ran(window: MainWindow, wait_for: Wait) -> None:
+    chosen = window.configuration
+    chosen.choose("two_locks")
+    chosen.set_backend("processes")
+    chosen.set_workers(3)
+    chosen.set_start_method("spawn")
+    chosen.set_parameter("hold_ms", "1")
+    window.acts["run"].trigger()
+    wait_for(window.banner.isVisible)
+    chosen.set_workers(2)  # for the next run, not for the one that stands still
+    window.banner.repaired.click()
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.header["scenario"] == "two_locks_ordered")
+    header = window.bridge.model.header
+    assert (header["backend"], header["workers"], header["start_method"]) == ("processes", 3, "spawn")
+    assert header["parameters"] == {"deposits": 10, "transfers": 30, "hold_ms": 1}
+    wait_for(lambda: not window.bridge.running)
+    assert not window.banner.isVisible()
+
+
 def test_a_dismissed_deadlock_can_be_gone_to_again(window: MainWindow, wait_for: Wait) -> None:
     window.acts["deadlock"].trigger()
     wait_for(window.banner.isVisible)
