@@ -1,5 +1,7 @@
 """What changes over time beside the lanes: depths of queues, signals, resources of processes. Times are absolute ns."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from engine.model.keyed import KeyedRows
@@ -47,9 +49,22 @@ class DepthStore:
 
     def at(self, primitive: int, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
         """Depth at the end of each column: float64 (columns,), NaN before the first operation."""
+        *_, whole = self.more_and_more(primitive, start_ns, ns_per_column, columns)
+        return whole
+
+    def more_and_more(
+        self, primitive: int, start_ns: float, ns_per_column: float, columns: int
+    ) -> Iterator[np.ndarray]:
+        """The same, a piece of the rows after the other: what is known after each of them; the last is the whole."""
         ends = start_ns + np.arange(1, columns + 1) * ns_per_column
-        rows = self.of(primitive, 0, int(ends[-1]) + 1)
-        return _last_known(rows["time"].astype(float), rows["depth"].astype(float), ends)
+        depths, times = np.full(columns, np.nan), np.full(columns, -1.0)
+        for piece in self._rows.pieces(0, int(ends[-1]) + 1, "primitive", primitive):
+            rows = piece[np.argsort(piece["time"], kind="stable")]
+            found = _last_known(rows["time"].astype(float), rows["time"].astype(float), ends)
+            later = found >= times  # none where it is NaN
+            depths[later] = _last_known(rows["time"].astype(float), rows["depth"].astype(float), ends)[later]
+            times[later] = found[later]
+            yield depths
 
 
 class SignalStore:

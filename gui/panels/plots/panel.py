@@ -5,7 +5,7 @@ and the value under the pointer.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
@@ -28,9 +28,10 @@ COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
 DRAW_S = 0.003  # of a frame that drawing takes
-STEP_S = 0.001  # the same of computing a plot, about, and of writing the values
+STEP_S = 0.001  # the same of computing a plot or a part of it, about, and of writing the values
+PIECE_S = 0.003  # thread CPU time of a piece of drawing at rest
 LATER_MS = 16
-REST_MS = 4
+REST_MS = 1
 LATEST_S = 0.1
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
@@ -79,6 +80,8 @@ class Plots(QWidget):
         self._pending: Grid | None = None
         self._names_px = FIRST_NAMES_PX
         self._computed: list[list[Curve]] = []
+        self._to_come: Iterator[Curve | None] | None = None  # of the plot being computed
+        self._found: list[Curve] = []  # the same: what is there
         self._grid: Grid | None = None
         self._values: list[list[Curve]] = [[] for _ in SERIES]
         self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
@@ -139,25 +142,34 @@ class Plots(QWidget):
             self._settle.start()
 
     def _finish(self) -> None:
-        """Draws what is still to be drawn when no more data come, a piece a call, and calls itself until it is done."""
+        """Draws what is still to be drawn, when no more data come."""
         model = self._model
         if model is not None and not model.finished and self._clock() - self._fed_at < PATIENCE_S:
             self._settle.start()
             return  # they do come
-        behind = model is not None and model.version != self._drawn_version
-        if not self._chart.here:
-            return  # what is drawn then is the newest
-        if not self.isVisible():
-            return
+        if self._chart.here and self.isVisible():  # what is drawn later is the newest
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Goes on for a moment, and again soon when that was not all."""
+        begun = time.thread_time()
+        while self._advance():
+            if time.thread_time() - begun >= PIECE_S:
+                self._rest.start()
+                return
+
+    def _advance(self) -> bool:
+        """The next step of what is still to be drawn; False when there is none."""
+        model = self._model
         if self._pending is not None:
             self._step(model)
-        elif behind or self._stale:
+        elif self._stale or (model is not None and model.version != self._drawn_version):
             self._begin(model)
         elif self._values_stale:
             self._show_values()
         else:
-            return
-        self._rest.start()
+            return False
+        return True
 
     def draw(self) -> None:
         """Computes and draws all plots that are not collapsed, at once."""
@@ -171,11 +183,12 @@ class Plots(QWidget):
         columns = max(self._chart.width() // COLUMN_PX, 2)
         self._pending = Grid(self._view.start_ns, self._view.span_ns / columns, columns)
         self._computed = []
+        self._to_come = None
         self._stale = False
         self._drawn_version = model.version if model is not None else -1
 
     def _step(self, model: Model | None) -> None:
-        """Computes the next plot; when all have been computed, draws them."""
+        """Computes the next plot, or a part of it; when all have been computed, draws them."""
         assert self._pending is not None
         if len(self._computed) == len(SERIES):
             self._grid, self._pending = self._pending, None
@@ -186,10 +199,20 @@ class Plots(QWidget):
             self._show_all()
             return
         number = len(self._computed)
-        left_s = self._budget.left_s()
-        wanted = model is not None and self.headers[number].expanded
-        self._computed.append(SERIES[number].curves(model, self._pending) if model is not None and wanted else [])
-        self._step_s[number] = left_s - self._budget.left_s()
+        if self._to_come is None:
+            wanted = model is not None and self.headers[number].expanded
+            self._to_come = iter(SERIES[number].curves(model, self._pending) if model is not None and wanted else ())
+            self._found = []
+        begun = time.thread_time()
+        for curve in self._to_come:
+            if curve is not None:
+                self._found.append(curve)
+            if time.thread_time() - begun >= STEP_S:
+                break
+        else:
+            self._computed.append(self._found)
+            self._to_come = None
+        self._step_s[number] = time.thread_time() - begun
 
     def _show_all(self) -> None:
         assert self._grid is not None
@@ -233,7 +256,11 @@ class Plots(QWidget):
             self._later.start()
         else:
             self._put_off_since = None
-            self.draw()
+            if self._pending is None:
+                self._begin(self._model)
+            else:
+                self._stale = True  # what is under way is drawn first, else a long pan would never see any of it
+            self._go_on()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,6 +1,6 @@
 """What is plotted: each series turns a model and a grid of time columns into curves. Plain functions of the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,11 +58,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """One plot."""
+    """One plot. `curves` gives its curves; None between two pieces of the work, where that takes long."""
 
     title: str
     tip: str
-    curves: Callable[[Model, Grid], list[Curve]]
+    curves: Callable[[Model, Grid], Iterable[Curve | None]]
     text: Callable[[float], str]
 
 
@@ -103,19 +103,17 @@ def lock_waiters(model: Model, grid: Grid) -> list[Curve]:
     return [Curve("", _active(model, grid, State.LOCK_WAIT), State.LOCK_WAIT)]
 
 
-def queue_depths(model: Model, grid: Grid) -> list[Curve]:
+def queue_depths(model: Model, grid: Grid) -> Iterator[Curve | None]:
     """The depth of the first few queues of the program's own."""
     inks: tuple[State | str, ...] = (State.IO, "hold", State.WAIT, State.CORE_WAIT)
-    curves: list[Curve] = []
-    for number in model.depths.queues():
-        primitive = model.primitives.get(number)
-        if primitive is None or primitive.internal:
-            continue
-        values = _known(model, grid, model.depths.at(number, *grid))
-        curves.append(Curve(primitive.name or primitive.short, values, inks[len(curves)]))
-        if len(curves) == MOST_QUEUES:
-            break
-    return curves
+    known = (model.primitives.get(number) for number in model.depths.queues())
+    own = (primitive for primitive in known if primitive is not None and not primitive.internal)
+    for primitive, ink in zip(own, inks[:MOST_QUEUES], strict=False):
+        depths = np.full(grid.columns, np.nan)
+        for known_by_now in model.depths.more_and_more(primitive.id, *grid):
+            depths = known_by_now
+            yield None
+        yield Curve(primitive.name or primitive.short, _known(model, grid, depths), ink)
 
 
 def gil_load(model: Model, grid: Grid) -> list[Curve]:
