@@ -1,6 +1,5 @@
 """What a comparison runs: the variants of one workload, and the order of their trials."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +8,7 @@ from typing import Any
 
 from engine import interpreters
 from engine.backends import registry
+from engine.recording.machine import usable_cores
 from engine.scenarios import catalogue
 from engine.scenarios.base import InvalidSetting
 from engine.session import InvalidChoice, RunRequest, scenario_request, workload_request
@@ -149,7 +149,7 @@ def moved(workload: Workload, backend: str, workers: int) -> dict[str, Any]:
 
 def default_workers() -> list[int]:
     """1, 2, 4, and as many as there are cores."""
-    return sorted({1, 2, 4, min(os.cpu_count() or 1, 16)})
+    return sorted({1, 2, 4, min(usable_cores(), 16)})
 
 
 def _within(counts: Sequence[int], least: int, most: int, *, asked: bool) -> list[int]:

@@ -1,7 +1,6 @@
 """Carries out a plan, one trial after another: nothing else is to run while one is measured."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from engine.comparison.result import Result, VariantResult
 from engine.comparison.trial import Trial, failed, measure
 from engine.model.format import duration
 from engine.recording import library
+from engine.recording.machine import usable_cores
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import Session, SessionError
 
@@ -75,7 +75,7 @@ def carry_out(
     result = Result(
         plan.title,
         dict(plan.workload),
-        os.cpu_count() or 1,
+        usable_cores(),
         plan.repeats,
         [
             VariantResult(

@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.keyed import KeyedRows
+from engine.model.keyed import EVER, KeyedRows
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, MEMORY_ROW
-
-EVER = 1 << 63
 
 
 class ThreadAccounts(NamedTuple):

@@ -28,6 +28,7 @@ class Process:
     argv: list[str] = field(default_factory=list)
     how: str = "exec"
     launched_ns: int = 0  # when its parent began to start it
+    work: tuple[int, int] | None = None  # when what it was started to do began and ended; None: not known (yet)
 
     @property
     def signal(self) -> int | None:

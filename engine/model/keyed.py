@@ -15,6 +15,7 @@ from engine.model.growing import Growing
 from engine.model.packed import PackedRows
 
 SEGMENT = 1 << 13  # packing one must not hold up a frame
+EVER = 1 << 63  # after all times
 
 
 @dataclass(frozen=True)

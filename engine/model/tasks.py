@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.model.entities import Task
-from engine.model.keyed import KeyedRows
+from engine.model.keyed import EVER, KeyedRows
 from engine.recording.schema import TASK_ROW
 
 
@@ -33,6 +33,11 @@ class TaskStore:
     def append(self, rows: np.ndarray) -> None:
         """Adds tasks (TASK_ROW)."""
         self._ended.append(rows)
+
+    def outermost(self, lane: int) -> np.ndarray:
+        """The tasks of a lane that are within no other (TASK_ROW), by start."""
+        rows = self._ended.find(0, EVER, "lane", lane)
+        return np.asarray(rows[rows["depth"] == 0])
 
     def of_lane(self, lane: int, start_ns: int, end_ns: int) -> list[Task]:
         """The tasks of a lane that overlap a span, by start, outer before inner."""

@@ -30,6 +30,7 @@ from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
 from engine.recorder.warden import Warden
 from engine.recorder.watch import DeadlockWatch
+from engine.recording.machine import usable_cores
 from engine.recording.schema import Layer
 from engine.recording.writer import RecordingWriteError, RecordingWriter
 
@@ -364,6 +365,7 @@ def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:
             "release": platform.release(),
             "processor": platform.machine(),
             "cores": os.cpu_count(),
+            "usable_cores": usable_cores(),
             "memory": psutil.virtual_memory().total,
         },
         "start_ns": start_ns,
