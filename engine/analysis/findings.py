@@ -8,13 +8,18 @@ from engine.analysis import (
     costly_hold,
     forked_threads,
     gil_bound,
+    hand_over_bound,
     held_while_blocked,
     hidden_error,
     incomplete,
+    io_bound,
     leak,
+    lock_bound,
     lock_order,
     lost_process,
+    oversubscribed,
     pool_starvation,
+    start_up_bound,
     thread_error,
     uneven,
 )
@@ -30,8 +35,9 @@ class Detector(Protocol):
 
 
 DETECTORS: tuple[Detector, ...] = (
-    lock_order, convoy, held_while_blocked, costly_hold, uneven, pool_starvation, leak, forked_threads, gil_bound,
-    lost_process, abandoned_lock, thread_error, hidden_error, incomplete,
+    lock_order, convoy, held_while_blocked, costly_hold, lock_bound, uneven, pool_starvation, leak, forked_threads,
+    gil_bound, oversubscribed, io_bound, start_up_bound, hand_over_bound, lost_process, abandoned_lock,
+    thread_error, hidden_error, incomplete,
 )  # fmt: skip
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.

@@ -1,0 +1,61 @@
+"""Workers that spend much of their time in waiting for locks of which no other finding speaks.
+
+The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
+blame: many locks, or one that is taken at many lines. Silent about deadlocks, few waits, short runs, and recordings of
+more than MOST_SLICES slices.
+"""
+
+import numpy as np
+
+from engine.analysis import convoy, costly_hold, deadlock, held_while_blocked, uneven
+from engine.analysis.building import Finding, finding, listed
+from engine.model.format import duration, percent
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.statistics import lock_statistics
+from engine.recording.schema import State
+
+MIN_LANES = 2
+MIN_SHARE = 0.3  # of the crew's time
+MIN_NS = 200_000_000  # of waiting in all
+MIN_WAITS = 20
+MOST_LOCKS = 3  # that are named
+MOST_SLICES = 2_000_000
+
+
+def find(model: Model) -> list[Finding]:
+    """At most one finding a crew."""
+    waited_for = [row for row in lock_statistics(model) if row.primitive.kind in MUTEXES and row.wait_ns]
+    whole = sum(row.wait_ns for row in waited_for)
+    if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS or model.states.slice_count > MOST_SLICES:
+        return []
+    told = {
+        each["primitive"] for detector in (convoy, held_while_blocked, costly_hold) for each in detector.find(model)
+    }
+    left = [row for row in waited_for if row.primitive.id not in told]
+    if 2 * sum(row.wait_ns for row in left) < whole:
+        return []
+    stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
+    found = []
+    for lanes in uneven.crews(model):
+        if len(lanes) < MIN_LANES or not stuck.isdisjoint(lanes):
+            continue
+        totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+        waited, alive = int(totals[:, State.LOCK_WAIT].sum()), max(1, int(totals[:, 1:].sum()))
+        if waited < MIN_NS or waited < MIN_SHARE * alive:
+            continue
+        most = [f"{row.primitive.label} ({percent(row.wait_ns / whole)} of it)" for row in left[:MOST_LOCKS]]
+        found.append(
+            finding(
+                model,
+                "lock-bound",
+                f"{len(lanes)} workers are bound by their locks",
+                f"They spent {percent(waited / alive)} of their time in waiting for locks, {duration(waited)} in all,"
+                f" the most for {listed(most)}.",
+                "Hold locks for less time, or divide what they protect; more workers would only wait longer.",
+                lanes=lanes,
+                waits_for=left[0].primitive.label,
+                primitive=left[0].primitive.id,
+            )
+        )
+    return found
