@@ -177,13 +177,14 @@ def _oversubscribed(result: Result, solid: list[VariantResult], variant: Variant
 
 
 def _uneven(result: Result, _: list[VariantResult], variant: VariantResult) -> dict[str, Any] | None:
-    ratio, idle = variant.middle("slowest_share"), variant.share("idle")
+    ratio, idle = variant.least("slowest_share"), variant.least("waiting_for_others")
     if variant.workers < 2 or variant.backend == "serial" or ratio < UNEVEN or idle < IDLE_SHARE:
         return None
     texts = (
         f"{result.full_name(variant)} shares its work out unevenly",
-        f"Its slowest worker was at work {ratio:.1f} times as long as the mean, the others were idle for"
-        f" {percent(idle)} of the time.",
+        f"Its slowest worker was at work {variant.middle('slowest_share'):.1f} times as long as the mean; its workers"
+        f" had nothing to do but wait for one another for {percent(variant.middle('waiting_for_others'))} of their"
+        " time.",
         "Cut the work into smaller pieces and let workers fetch the next one when they are done.",
     )
     return _finding(result, "uneven-load", texts, variant)

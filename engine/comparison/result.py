@@ -93,6 +93,10 @@ class VariantResult:
         """Median of a number of the trials that count (an attribute of Trial); 0 without any."""
         return float(median(getattr(trial, what) for trial in self.good)) if self.good else 0.0
 
+    def least(self, what: str) -> float:
+        """What all but the furthest of those trials reach at least; 0 without any."""
+        return Spread.of([float(getattr(trial, what)) for trial in self.good]).least if self.good else 0.0
+
     def share(self, what: str) -> float:
         """Median share of the workers' time, by WHERE."""
         return float(median(trial.share(what) for trial in self.good)) if self.good else 0.0

@@ -1,6 +1,6 @@
 """One recording in numbers: how much work in which time, what it cost, and where the workers' time went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.comparison import miniature
 from engine.comparison.miniature import Miniature
-from engine.model.entities import Lane
+from engine.model.entities import Lane, Primitive
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
@@ -18,6 +18,7 @@ from engine.recording.schema import STATE_MASK, State
 WHERE = ("running", "GIL wait", "core wait", "lock wait", "wait", "IPC", "I/O", "sleep", "unknown", "start-up", "idle")
 STATE_OF = {state: state.words for state in State if state is not State.ENDED}
 IPC_KINDS = ("process Queue", "process SimpleQueue", "process JoinableQueue", "Pipe")
+MEETING_KINDS = ("Barrier", "process Barrier")
 MOST_SLICES = 2_000_000  # of one lane
 
 
@@ -39,13 +40,20 @@ class Trial:
     processes: int
     lanes: int
     where: Mapping[str, int]
-    slowest_share: float  # longest time at work of one worker over the mean of all
+    slowest_share: float  # longest time at work of one worker over the mean of all; none at a barrier is at work
     dropped: int
     sampled: bool  # GIL wait and core wait were told apart
     error: str = ""  # why it does not count, in one line
     miniature: Miniature | None = field(default=None, compare=False)
     least_ipc: float = 0.0  # smallest share of a worker's time at work that went into IPC
     points: Mapping[str, float] = field(default_factory=dict)  # how far sampled shares may be off, by WHERE
+    at_barriers: int = 0  # of the workers' time, within "wait"
+
+    @property
+    def waiting_for_others(self) -> float:
+        """Share of the workers' time in which they had done their part: idle, or at a barrier."""
+        total = sum(self.where.values())
+        return (self.where.get("idle", 0) + self.at_barriers) / total if total else 0.0
 
     @property
     def per_s(self) -> float:
@@ -97,12 +105,14 @@ def measure(model: Model, recording: str) -> Trial:
     begin = min(_launched(model, lane) for lane in named)
     last = max(int(report["time_ns"]) for report in reports)
     where = dict.fromkeys(WHERE, 0)
-    busy, ipc = [], []
+    busy, ipc, at_barriers = [], [], 0
     for lane in lanes:
         spent = _spent(model, lane, begin, last)
         for what, time in spent.items():
             where[what] += time
-        busy.append(sum(spent.values()) - spent["idle"] - spent["start-up"])
+        met = _waited(model, lane, begin, last, lambda primitive: primitive.kind in MEETING_KINDS)
+        at_barriers += met
+        busy.append(sum(spent.values()) - spent["idle"] - spent["start-up"] - met)
         ipc.append(spent["IPC"] / max(1, busy[-1]))
     labels = [str(report["label"]) for report in reports if report.get("label")]
     return Trial(
@@ -122,6 +132,7 @@ def measure(model: Model, recording: str) -> Trial:
         miniature=miniature.make(model, lanes, begin, last),
         least_ipc=round(min(ipc), 4),
         points=_points(model, lanes, begin, last, sum(where.values())),
+        at_barriers=at_barriers,
     )
 
 
@@ -152,7 +163,7 @@ def _spent(model: Model, lane: Lane, begin: int, last: int) -> dict[str, int]:
     totals = model.states.totals(np.array([lane.id]), began, ended)[0]
     for state, what in STATE_OF.items():
         spent[what] += int(totals[state])
-    spent["IPC"] = _inter_process(model, lane, began, ended)
+    spent["IPC"] = _waited(model, lane, began, ended, _between_processes)
     spent["wait"] = max(spent["wait"] - spent["IPC"], 0)
     return spent
 
@@ -166,17 +177,18 @@ def _points(model: Model, lanes: list[Lane], begin: int, last: int, whole_ns: in
     return {STATE_OF[state]: round(float(found[state]), 2) for state in STATE_OF if found[state]}
 
 
-def _inter_process(model: Model, lane: Lane, start: int, end: int) -> int:
-    """Time in waits for queues and pipes between processes.
-
-    A worker process also waits for the locks that these are written and read under. They are the standard library's own
-    and not recorded; looks see that they lie in memory which processes share.
+def _between_processes(primitive: Primitive) -> bool:
+    """Queues and pipes between processes, and the locks that these are written and read under: a worker process waits
+    for those too. They are the standard library's own and not recorded; looks see that they lie in shared memory.
     """
-    primitives = {
-        number
-        for number, primitive in model.primitives.items()
-        if primitive.kind in IPC_KINDS or (primitive.kind == "process Lock" and primitive.internal)
-    }
+    return primitive.kind in IPC_KINDS or (primitive.kind == "process Lock" and primitive.internal)
+
+
+def _waited(model: Model, lane: Lane, start: int, end: int, counts: Callable[[Primitive], bool]) -> int:
+    """Time in waits for some of the primitives."""
+    primitives = {number for number, primitive in model.primitives.items() if counts(primitive)}
+    if not primitives:
+        return 0
     details = np.array([key for key, (primitive, _) in model.details.items() if primitive in primitives], np.int64)
     slices = model.states.slices(lane.id, start, end, limit=MOST_SLICES)
     waits = (slices.codes & STATE_MASK == State.WAIT) & np.isin(slices.details, details)
