@@ -27,7 +27,7 @@ class Reason(IntEnum):
     GIVES_UP = 1  # a try or a timeout
     ONE_THREAD = 2
     GATE = 3  # another lock is held around two of the orders
-    ORDERED = 4  # by starts, joins and barriers
+    ORDERED = 4  # by starts, joins, barriers and signals
     NONE = 5  # it can happen
 
 
@@ -102,7 +102,7 @@ def _why(model: Model, judged: Judged, order: StartOrder, signals: Collection[in
         )
         return (
             f"{model.lane_label(earlier.lane)}{_at(model, earlier)} always comes before"
-            f" {model.lane_label(later.lane)}{_at(model, later)}: threads start, join and meet so"
+            f" {model.lane_label(later.lane)}{_at(model, later)}: threads start, join, meet and wait for each other so"
         )
     return "nothing keeps them apart"
 

@@ -8,7 +8,7 @@ all that is settled; it is made in pieces, and rests for longer than it took. Wh
 from collections.abc import Callable, Generator
 
 from engine.analysis.building import Finding
-from engine.analysis.lock_order import search
+from engine.analysis.lock_order import is_provable, search
 from engine.model.model import Model
 
 SETTLING_S = 0.3  # after the first news: more of the kind comes with it
@@ -22,7 +22,7 @@ class Foresight:
         self._model = model
         self._now = now
         self._steps: Generator[None, None, list[Finding]] | None = None
-        self._searched = (0, 0, 0)  # nestings, joins and barriers, deadlocks that the last search knew
+        self._searched = (0, 0, 0)  # nestings, what orders them, deadlocks that the last search knew
         self._due: float | None = None
         self._rested = 0.0  # when the next one may begin at the earliest
         self._spent_s = 0.0
@@ -59,7 +59,7 @@ class Foresight:
     def _begin(self) -> bool:
         model, now = self._model, self._now()
         deadlocks = sum(each["kind"] == "deadlock" for each in model.findings.values())
-        if (len(model.nestings), len(model.joins) + len(model.passages), deadlocks) == self._searched:
+        if (len(model.nestings), _ordering(model), deadlocks) == self._searched:
             return False
         if self._due is None:
             self._due = max(now + SETTLING_S, self._rested)
@@ -67,7 +67,7 @@ class Foresight:
             return False
         self._due = None
         settled = sum(nesting.time_ns <= model.known_ns for nesting in model.nestings)
-        self._searched = (settled, len(model.joins) + len(model.passages), deadlocks)
+        self._searched = (settled, _ordering(model), deadlocks)
         self._spent_s = 0.0
         self._steps = search(model, model.known_ns)
         return True
@@ -79,7 +79,14 @@ class Foresight:
             self._model.remove_finding(self._told.pop(key))
             changed = True
         for key, finding in by_key.items():
-            if key not in self._told:
-                self._told[key] = self._model.add_finding(finding)
+            number = self._told.get(key)
+            told = self._model.findings[number] if number is not None else None
+            if told is None or (is_provable(told) and told["certainty"] != finding["certainty"]):
+                self._told[key] = self._model.add_finding(finding, number)
                 changed = True
         return changed
+
+
+def _ordering(model: Model) -> int:
+    """How much is known of the order of lanes."""
+    return len(model.joins) + len(model.passages) + len(model.receipts)

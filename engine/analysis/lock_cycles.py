@@ -7,7 +7,7 @@ what the next one holds and the last one what the first one holds, such that
 - all lanes are different (one thread alone can't be in two places),
 - no lock is held in two of them (a gate lock lets one in at a time), and none is taken twice,
 - every one of them would wait for ever (a try or a timeout waits for nobody),
-- no two of them are ordered by starts, joins and barriers.
+- no two of them are ordered by starts, joins, barriers and signals (see `start_order`).
 Short cycles are looked for first, everywhere. Longer ones are looked for lock by lock, each of which is taken out of
 the graph with all its cycles afterwards (as Johnson: "Finding All the Elementary Circuits of a Directed Graph", 1975).
 """

@@ -5,11 +5,14 @@ another are signals, not locks, and count for nothing. Cycles of the same lines 
 
 Two graphs are looked at: of the locks themselves, whose cycles are predicted deadlocks; and of the lines that created
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
+A cycle of locks that only waits with timeouts or on conditions keep from happening (`StartOrder(doubtful=True)`) is a
+warning and inferred: whether another run could do without these waits is not known. "Prove it" can find that out.
 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
 """
 
 from collections.abc import Generator, Iterable
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from engine.analysis import deadlock
@@ -25,6 +28,7 @@ from engine.model.nestings import Held, Nesting
 MOST_FINDINGS = 20
 MOST_CYCLES = 2000  # that are counted once there are so many findings
 KIND = "potential-deadlock"
+BUT_FOR = ", but for a wait"  # at the end of a title
 Place = tuple[str, int]
 
 
@@ -48,7 +52,13 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     by_lock = LockCycles(nestings, order)
     seen: set[frozenset[object]] = set()
     groups = yield from _groups(model, by_lock, seen)
-    found = [_predicted(model, group) for group in groups]
+    doubtful = StartOrder(model, doubtful=True)
+    found = []
+    for group in groups:
+        free = next((cycle for cycle in group if not _is_ordered(cycle, doubtful)), None)
+        found.append(_kept_apart(model, group) if free is None else _predicted(model, group, free))
+        yield
+    found.sort(key=lambda each: each["severity"] != "error")
     if len(found) < MOST_FINDINGS:
         lines = yield from by_origin(nestings, origins(model))
         by_line = LockCycles(lines, order)
@@ -107,8 +117,14 @@ def _line(site: Site | None) -> Place:
     return (site.file, site.line) if site else ("", 0)
 
 
-def _predicted(model: Model, group: list[Cycle]) -> Finding:
-    cycle = _from_first_lane(group[0])
+def _is_ordered(cycle: Cycle, order: StartOrder) -> bool:
+    moments = [(link.lane, link.time_ns) for link in cycle]
+    return any(order.ordered(one, other) for one, other in combinations(moments, 2))
+
+
+def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
+    """`cycle`: one of the group."""
+    cycle = _from_first_lane(cycle)
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
     names = [model.lane_label(link.lane) for link in cycle]
     more = f" The same lines do so with {count(len(group) - 1, 'more set')} of locks." if len(group) > 1 else ""
@@ -122,6 +138,23 @@ def _predicted(model: Model, group: list[Cycle]) -> Finding:
         "title": f"Possible deadlock of {listed(names)}",
         "explanation": f"{_orders(model, cycle)}. {so_far}; when they come at the same time, each waits for"
         f" the next for ever.{more}",
+        "advice": deadlock.advice(cause),
+    }
+
+
+def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
+    cycle = _from_first_lane(group[0])
+    names = [model.lane_label(link.lane) for link in cycle]
+    cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
+    return {
+        **_common(model, cycle),
+        "kind": KIND,
+        "severity": "warning",
+        "certainty": "inferred",
+        "cause": cause,
+        "title": f"Possible deadlock of {listed(names)}{BUT_FOR}",
+        "explanation": f"{_orders(model, cycle)}. In this run they waited for each other in between, on a condition or"
+        " with a timeout. Should another run get there without that wait, each can wait for the next for ever.",
         "advice": deadlock.advice(cause),
     }
 
@@ -221,6 +254,11 @@ def _cut_short(model: Model) -> Finding:
         "lanes": [],
         "primitive": None,
     }
+
+
+def is_provable(found: Finding) -> bool:
+    """Whether it can be tried to make it happen."""
+    return found["kind"] == KIND and found["certainty"] in ("predicted", "inferred")
 
 
 class Step(NamedTuple):

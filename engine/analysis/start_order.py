@@ -1,10 +1,23 @@
-"""What starting and joining threads and processes says about the order of moments on different lanes, and barriers.
+"""What starting and joining threads and processes says about the order of moments on different lanes; and barriers,
+and signals that nothing but one lane's doing could have given.
 
 A moment happens before another when a chain of lanes leads from one to the other: along a lane, from a start to the
 started lane's beginning, from a lane's end to whoever joined it, from an arrival at a barrier to every departure of the
 same round (Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", 1978; for lock orders: Bensalem
-and Havelund, "Dynamic Deadlock Analysis of Multi-threaded Programs", 2005). Locks, queues and events order nothing
-here: in another run they may do so the other way round; so may a barrier that has more users than parties.
+and Havelund, "Dynamic Deadlock Analysis of Multi-threaded Programs", 2005). A barrier that has more users than parties
+orders nothing.
+
+Who waits for an event, an item of a queue or a permit of a semaphore that began with none needs somebody who gives it.
+Whose gift it was in this run may be chance, so the order of this run says nothing. But *some* gift must have come
+before: what happens before the first gift of every lane that gave any happens before the receipt in every run that does
+the same (a weakening of the order of this run as in predictive analyses: Said, Wang, Yang, Sakallah, "Generating Data
+Race Witnesses by an SMT-based Analysis", 2011; Huang, Meredith, Rosu, "Maximal Sound Predictive Race Detection with
+Control Flow Abstraction", 2014). That is less than could be known of a second item or a cleared event, never more.
+
+`doubtful`: receipts count too that the program might do without: of a wait with a timeout, or on a condition, at which
+another run may find what it wants without having to wait.
+
+Not known: what is handed over by locks, pipes, futures and plain variables.
 """
 
 from bisect import bisect_right
@@ -12,38 +25,54 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from engine.model.model import Model
-from engine.model.nestings import Passage
+from engine.model.nestings import Gift, Passage, Receipt
 
 FOREVER = 1 << 63
 Moment = tuple[int, int]  # lane, time in ns
+Reach = dict[int, int]  # by lane the latest time that happens before some moment
+MOST_DEPTH = 100  # gifts that hang on one another; those beyond say nothing
+_DOUBTFUL = frozenset({"Condition"})
+_SURE = frozenset(
+    {
+        "Event", "process Event", "Timer", "Semaphore", "BoundedSemaphore",
+        "Queue", "SimpleQueue", "process Queue", "process JoinableQueue",
+    }
+)  # fmt: skip
 
 
 class StartOrder:
     """Answers for one model, as it is now."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, doubtful: bool = False) -> None:
         self._model = model
         # By lane: when it learnt that others had come so far.
-        self._joins: dict[int, list[tuple[int, list[Moment]]]] = defaultdict(list)
-        self._known: dict[tuple[int, int], dict[int, int]] = {}  # by lane and how many of these it has behind it
+        self._news: dict[int, list[tuple[int, list[Moment] | Receipt]]] = defaultdict(list)
+        self._known: dict[tuple[int, int], Reach] = {}  # by lane and how many of these it has behind it
+        self._depth = 0
+        self._in_work: set[tuple[int, int]] = set()
+        self._gifts = _first_gifts(model)
         lanes_of: dict[int, list[int]] = defaultdict(list)
         for lane in model.lanes:
             lanes_of[lane.process].append(lane.id)
         for join in model.joins:
             ended = [join.joined] if join.joined is not None else lanes_of.get(join.process or 0, [])
-            self._joins[join.lane].append((join.time_ns, [(lane, FOREVER) for lane in ended]))
+            self._news[join.lane].append((join.time_ns, [(lane, FOREVER) for lane in ended]))
         for met in _rounds(model):
             arrivals = [(each.lane, each.arrived_ns) for each in met]
             for each in met:
-                self._joins[each.lane].append((each.left_ns, arrivals))
-        for joins in self._joins.values():
-            joins.sort(key=lambda join: join[0])
-        self._join_times = {lane: [when for when, _ in joins] for lane, joins in self._joins.items()}
+                self._news[each.lane].append((each.left_ns, arrivals))
+        for receipt in model.receipts:
+            kind = _kind(model, receipt.primitive)
+            if (receipt.sure and kind in _SURE) or (doubtful and kind in _SURE | _DOUBTFUL):
+                self._news[receipt.lane].append((receipt.time_ns, receipt))
+        for news in self._news.values():
+            news.sort(key=lambda each: each[0])
+        self._news_times = {lane: [when for when, _ in news] for lane, news in self._news.items()}
         # Who started a process is not told; nearly always it is the main thread of its parent.
         self._first = {process: min(lanes) for process, lanes in lanes_of.items()}
 
     def before(self, first: Moment, second: Moment) -> bool:
-        """Whether `first` happens before `second` in every run that starts, joins and meets alike."""
+        """Whether `first` happens before `second` in every run that starts, joins, meets and signals alike."""
         if first[0] == second[0]:
             return first[1] <= second[1]
         return self._reach(second).get(first[0], -1) >= first[1]
@@ -52,15 +81,22 @@ class StartOrder:
         """Whether one of them happens before the other."""
         return self.before(one, other) or self.before(other, one)
 
-    def _reach(self, moment: Moment) -> dict[int, int]:
-        """Per other lane the latest time that happens before the moment: the same between two joins or barriers."""
-        key = moment[0], bisect_right(self._join_times.get(moment[0], []), moment[1])
-        if key not in self._known:
-            self._known[key] = self._look_back(moment)
+    def _reach(self, moment: Moment) -> Reach:
+        """Per other lane the latest time that happens before the moment: the same between two news."""
+        key = moment[0], bisect_right(self._news_times.get(moment[0], []), moment[1])
+        if key in self._known:
+            return self._known[key]
+        if key in self._in_work or self._depth == MOST_DEPTH:
+            return {}
+        self._in_work.add(key)
+        self._depth += 1
+        self._known[key] = self._look_back(moment)
+        self._depth -= 1
+        self._in_work.discard(key)
         return self._known[key]
 
-    def _look_back(self, moment: Moment) -> dict[int, int]:
-        reach: dict[int, int] = {}
+    def _look_back(self, moment: Moment) -> Reach:
+        reach: Reach = {}
         work = [moment]
         while work:
             lane, time_ns = work.pop()
@@ -70,10 +106,27 @@ class StartOrder:
             reach[lane] = time_ns
             if before < 0 and (starter := self._starter(lane)):
                 work.append(starter)
-            for joined_ns, others in self._joins.get(lane, ()):
-                if before < joined_ns <= time_ns:
-                    work += others
+            for told_ns, news in self._news.get(lane, ()):
+                if before < told_ns <= time_ns:
+                    work += self._before_receipt(news) if isinstance(news, Receipt) else news
         return reach
+
+    def _before_receipt(self, receipt: Receipt) -> list[Moment]:
+        """What happens before any gift that the receipt may be thanks to."""
+        common: Reach | None = None
+        for gift in self._gifts.get(receipt.primitive, ()):
+            if gift.lane == receipt.lane:
+                if gift.time_ns < receipt.time_ns:
+                    return []  # its own
+                continue
+            reach = self._reach((gift.lane, gift.time_ns)) | {gift.lane: gift.time_ns} if gift.followed else {}
+            if reach.get(receipt.lane, -1) >= receipt.time_ns:
+                continue  # it came after the receipt
+            if common is None:
+                common = reach
+            else:
+                common = {lane: min(time, reach[lane]) for lane, time in common.items() if lane in reach}
+        return list((common or {}).items())
 
     def _starter(self, number: int) -> Moment | None:
         """Who started a lane, and when."""
@@ -84,6 +137,20 @@ class StartOrder:
         if process.parent is None or process.parent not in self._first:
             return None
         return self._first[process.parent], process.launched_ns
+
+
+def _kind(model: Model, primitive: int) -> str:
+    return model.primitives[primitive].kind if primitive in model.primitives else ""
+
+
+def _first_gifts(model: Model) -> dict[int, list[Gift]]:
+    """By primitive the first gift of each lane; nothing of primitives of which not all gifts may have been told."""
+    is_cut = any(gift.primitive is None for gift in model.gifts)
+    found: dict[int, list[Gift]] = defaultdict(list)
+    for gift in model.gifts:
+        if gift.primitive is not None and not (is_cut and _kind(model, gift.primitive).startswith("process")):
+            found[gift.primitive].append(gift)
+    return found
 
 
 def _rounds(model: Model) -> Iterator[list[Passage]]:

@@ -20,6 +20,7 @@ HEADS = {
     "deadlock": "DEADLOCK. The program got stuck.",
     "potential": "POSSIBLE DEADLOCK. This run got through, another one may get stuck.",
     "confirmed": "CONFIRMED DEADLOCK. This run got through; one that was held back in the wrong place got stuck.",
+    "doubtful": "CLEAN, but for a wait. No deadlock happened; should another run do without a wait, one might.",
     "clean": "CLEAN. No deadlock happened, and the order in which locks were taken allows none.",
 }
 MOST_FRAMES = 12
@@ -79,6 +80,8 @@ def render(model: Model, findings: list[Finding], *, verbose: bool = False) -> s
 def _head(findings: list[Finding]) -> str:
     said = verdict(findings)
     confirmed = said == "potential" and any(found["certainty"] == "confirmed" for found in findings)
+    if said == "clean" and any(found["kind"] == KIND for found in findings):
+        return "doubtful"
     return "confirmed" if confirmed else said
 
 

@@ -176,15 +176,16 @@ def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> No
 
 def _prove_all(findings: "list[Finding]", model: "Model", request: "RunRequest | None", runs: int) -> "list[Finding]":
     """The findings after an attempt to make the predicted ones happen; without a `request` as the recording says."""
+    from engine.analysis.lock_order import is_provable
     from engine.session import InvalidChoice, request_of
 
-    if not any(found["certainty"] == "predicted" for found in findings):
+    if not any(map(is_provable, findings)):
         return findings
     try:
         request = request or request_of(model.header)
     except InvalidChoice as error:
         raise CommandError(error.message) from None
-    return [_prove(found, model, request, runs) if found["certainty"] == "predicted" else found for found in findings]
+    return [_prove(found, model, request, runs) if is_provable(found) else found for found in findings]
 
 
 def _prove(found: "Finding", model: "Model", request: "RunRequest", runs: int) -> "Finding":

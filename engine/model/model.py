@@ -13,7 +13,7 @@ from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
 from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
 from engine.model.job_errors import JobErrors
-from engine.model.nestings import Join, Nesting, Passage, join, nesting, passage
+from engine.model.nestings import Gift, Join, Nesting, Passage, Receipt, gift, join, nesting, passage, receipt
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
 from engine.model.tasks import TaskStore
@@ -55,6 +55,8 @@ class Model:
         self.nestings: list[Nesting] = []  # locks taken while others were held
         self.joins: list[Join] = []
         self.passages: list[Passage] = []
+        self.gifts: list[Gift] = []
+        self.receipts: list[Receipt] = []
         self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
         self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
         self.states = StateStore(self.start_ns)
@@ -78,6 +80,7 @@ class Model:
             "process": self._take_process,
             "process-end": self._take_process_end,
             "process-name": self._take_process_name,
+            "process-work": self._take_process_work,
             "lane": self._take_lane,
             "lane-name": self._take_lane_name,
             "lane-end": self._take_lane_end,
@@ -95,6 +98,8 @@ class Model:
             "nesting": lambda text: self.nestings.append(nesting(text)),
             "joined": lambda text: self.joins.append(join(text)),
             "passed": lambda text: self.passages.append(passage(text)),
+            "gave": lambda text: self.gifts.append(gift(text)),
+            "got": lambda text: self.receipts.append(receipt(text)),
             "job-failed": self.job_errors.take_failure,
             "job-error": self.job_errors.take_fate,
             "finding": self._take_finding,
@@ -230,6 +235,9 @@ class Model:
         process.name = text["name"]
         process.launched_ns = text.get("launched_ns") or process.launched_ns
         self.renamed += 1
+
+    def _take_process_work(self, text: Text) -> None:
+        self.processes[text["id"]].work = text["start_ns"], text["end_ns"]
 
     def _take_lane(self, text: Text) -> None:
         lane = Lane(

@@ -16,7 +16,7 @@ class Nesting(NamedTuple):
     """`lane` took `primitive` while it held `held` (in the order in which they were taken).
 
     `waits`: it would have waited for ever, so not a try and not a wait with a timeout. The first of its kind between
-    two starts or joins of the lane; later ones that are the same in everything but time are not told.
+    two starts, joins or gifts of the lane; later ones that are the same in everything but time are not told.
     """
 
     lane: int
@@ -46,6 +46,26 @@ class Passage(NamedTuple):
     nth: int
 
 
+class Gift(NamedTuple):
+    """`lane` let others go on by a primitive: the first time that it did so, before which nobody could go on because
+    of it. Not `followed`: what it does afterwards may not be told anew. No primitive: its process tells no more.
+    """
+
+    lane: int
+    time_ns: int
+    primitive: int | None
+    followed: bool
+
+
+class Receipt(NamedTuple):
+    """`lane` went on because somebody had let it by a primitive, for the first time. Not `sure`: or for a timeout."""
+
+    lane: int
+    time_ns: int
+    primitive: int
+    sure: bool
+
+
 def nesting(text: Text) -> Nesting:
     """From the recording's definition."""
     held = tuple(Held(primitive, stack) for primitive, stack in text["held"])
@@ -60,3 +80,13 @@ def join(text: Text) -> Join:
 def passage(text: Text) -> Passage:
     """From the recording's definition."""
     return Passage(text["lane"], text["arrived_ns"], text["time_ns"], text["primitive"], text["nth"])
+
+
+def gift(text: Text) -> Gift:
+    """From the recording's definition."""
+    return Gift(text["lane"], text["time_ns"], text["primitive"], bool(text["followed"]))
+
+
+def receipt(text: Text) -> Receipt:
+    """From the recording's definition."""
+    return Receipt(text["lane"], text["time_ns"], text["primitive"], bool(text["sure"]))

@@ -5,7 +5,8 @@ from engine.recorder.texts import Frame
 
 
 class LateFrames:
-    """Takes "nesting", "joined", "passed", "job-failed" and "job-error" frames (see engine.tracer.layout).
+    """Takes "nesting", "joined", "passed", "gave", "got", "job-failed" and "job-error" frames (see
+    engine.tracer.layout).
 
     They may speak of what another process has defined before. Its text file may have been read too early in the cycle
     for that, but not in the next one: until then they wait.
@@ -41,6 +42,8 @@ class LateFrames:
             case ("job-failed", _, _, number, _, task, _, stack):
                 told = (not task or registry.text(process, task)) and (not stack or registry.site(process, stack))
                 return bool(told) and registry.knows(process, number)
+            case ("gave" | "got", _, _, number, _):
+                return not number or registry.knows(process, number)
             case ("passed", _, _, _, number, _) | ("job-error", _, number, *_):
                 return registry.knows(process, number)
         return True
@@ -72,6 +75,26 @@ class LateFrames:
                         "time_ns": left_ns,
                         "primitive": registry.primitive(process, number),
                         "nth": nth,
+                    }
+                )
+            case ("gave", serial, time_ns, number, is_followed):
+                registry.emit(
+                    {
+                        "type": "gave",
+                        "lane": registry.lane(process, serial).number,
+                        "time_ns": time_ns,
+                        "primitive": registry.primitive(process, number) if number else None,
+                        "followed": is_followed,
+                    }
+                )
+            case ("got", serial, time_ns, number, is_sure):
+                registry.emit(
+                    {
+                        "type": "got",
+                        "lane": registry.lane(process, serial).number,
+                        "time_ns": time_ns,
+                        "primitive": registry.primitive(process, number),
+                        "sure": is_sure,
                     }
                 )
             case ("joined", serial, time_ns, thread, pid):

@@ -256,12 +256,14 @@ class Tracing:
                 process.collectors.pop(number, None)
             case ("executor-collector", number, serial):
                 process.collectors[number] = serial
-            case ("nesting" | "joined" | "passed" | "job-failed" | "job-error", *_):
+            case ("nesting" | "joined" | "passed" | "gave" | "got" | "job-failed" | "job-error", *_):
                 self._late.take(process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
             case ("child", pid, launched_ns, name):
                 registry.add_child(process, pid, name, launched_ns)
+            case ("process-work", start_ns, end_ns):
+                registry.emit({"type": "process-work", "id": process.number, "start_ns": start_ns, "end_ns": end_ns})
             case ("child-end", pid, _, exit_code):
                 self.statuses.setdefault(pid, exit_code)
             case ("child-signal", pid, number):

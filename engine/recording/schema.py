@@ -150,6 +150,7 @@ PRIMITIVE_KINDS = (
 #   process-end  id time_ns exit_status(int|null, negative: minus the signal)
 #                terminated(true: by that signal, which the program itself sent by terminate() or the like)
 #   process-name  id name launched_ns
+#   process-work  id start_ns end_ns    (when what it was started to do ran; what is before and after is overhead)
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name time_ns           lane-end   id time_ns error("" | one line)
 #   lane-error   id error(one line) stack    (of the exception that ended it, or its process's work)
@@ -165,6 +166,8 @@ PRIMITIVE_KINDS = (
 #   nesting      lane time_ns primitive stack waits held([[primitive, stack], ...])      (see engine.model.nestings)
 #   joined       lane time_ns joined(lane|null) process(process|null)
 #   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
+#   gave         lane time_ns primitive(null: its process tells no more) followed      (see engine.model.nestings)
+#   got          lane time_ns primitive sure
 #   job-failed   lane time_ns primitive(executor or pool) job(its number there) task(name) error(one line) stack
 #   job-error    time_ns process primitive job what("kept": a future or result in that process has the exception now |
 #                "seen": somebody has asked for it | "lost": the future is gone, and nobody had) error

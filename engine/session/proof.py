@@ -193,7 +193,8 @@ def confirmed(found: dict[str, Any], status: ProofStatus) -> dict[str, Any]:
     return {
         **found,
         "certainty": "confirmed",
-        "title": found["title"].replace("Possible deadlock", "Confirmed deadlock"),
+        "severity": "error",
+        "title": found["title"].replace("Possible deadlock", "Confirmed deadlock").removesuffix(lock_order.BUT_FOR),
         "explanation": f"{explanation} {words}",
         "proof": status.words,
         "recording": str(status.recording),

@@ -6,6 +6,7 @@ from . import layout
 from .originals import clock, get_frame
 from .patching import hidden, hide
 from .primitives import ATTRIBUTE, define, define_shared
+from .signal_order import GAVE, GOT, GOT_IN_TIME, tell
 from .sites import is_user_code, user_site
 from .state import current
 from .waits import begin, finish
@@ -34,18 +35,23 @@ def waiting(
     owner: Callable[[Any], int] | None = None,
     failed: Callable[..., bool] | None = None,
     raised: Callable[[Any, BaseException], None] | None = None,
+    gets: Callable[[Any], bool] | None = None,
 ) -> Method:
     """A method that waits, on the object's primitive, unless `ready(self, *args)` says that it will not.
 
     `owner(self)` gives the serial of the thread that will end the wait, `failed(self, result)` whether it ended by its
     timeout (otherwise: whether the result is False). `raised(self, error)` is told what the original raises.
+    `gets(self)`: nobody gets through before another has let it.
     """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if not number or (ready is not None and ready(self, *args, **kwargs)):
-                return original(self, *args, **kwargs)
+                result = original(self, *args, **kwargs)
+                if number and gets is not None and gets(self):
+                    got(number, timed(args, kwargs, timeout_at))
+                return result
             state = current()
             if state.wait is not None and state.wait[0] == number:  # one of this object's methods calls another
                 return original(self, *args, **kwargs)
@@ -60,6 +66,8 @@ def waiting(
                 if flags and ready is not None and ready(self):  # raised, but not for want of what was waited for
                     flags = 0
                 finish(state, outer, flags)
+            if gets is not None and not flags and gets(self):
+                got(number, kind & layout.WAIT_TIMED)
             return result
         except BaseException as error:
             if raised is not None:
@@ -72,8 +80,17 @@ def waiting(
     return method
 
 
-def signalling(original: Method, how_many: Callable[..., int] | None = None) -> Method:
-    """A method that lets others go on: `how_many(self, *args)` of them, none: no signal."""
+def always(_: Any) -> bool:
+    """For `gets` and `gives`."""
+    return True
+
+
+def signalling(
+    original: Method, how_many: Callable[..., int] | None = None, *, gives: Callable[[Any], bool] | None = None
+) -> Method:
+    """A method that lets others go on: `how_many(self, *args)` of them, none: no signal. `gives(self)`: some could not
+    go on before.
+    """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -82,6 +99,8 @@ def signalling(original: Method, how_many: Callable[..., int] | None = None) -> 
                 waiters = how_many(self, *args, **kwargs) if how_many is not None else 1
                 if waiters > 0:
                     signal(number, waiters)
+                    if gives is not None and gives(self):
+                        gave(number)
             return original(self, *args, **kwargs)
         except BaseException as error:
             hide(error)
@@ -99,7 +118,26 @@ def signal(number: int, how_many: int = 1) -> None:
 def depth(number: int, operation: int, items: int) -> None:
     """The calling thread has put into a queue, or got from it; so many items are in it now."""
     now = clock()
-    current().record(layout.DEPTH, operation, max(items, 0), number, now, now)
+    state = current()
+    state.record(layout.DEPTH, operation, max(items, 0), number, now, now)
+    what = GAVE if operation == layout.QUEUE_PUT else GOT
+    if not state.told.get(number, 0) & what:
+        tell(state, number, what)
+
+
+def gave(number: int) -> None:
+    """The calling thread is about to let others go on, who could not before."""
+    state = current()
+    if not state.told.get(number, 0) & GAVE:
+        tell(state, number, GAVE)
+
+
+def got(number: int, in_time: int) -> None:
+    """The calling thread goes on because another has let it. `in_time`: it would have done so after a while anyway."""
+    state = current()
+    what = GOT_IN_TIME if in_time else GOT
+    if not state.told.get(number, 0) & what:
+        tell(state, number, what)
 
 
 def making(

@@ -29,6 +29,7 @@ from . import (
     raw_threads,
     reporter,
     rlocks,
+    signal_order,
     signals,
     steering,
     synchronisation,
@@ -91,6 +92,7 @@ def install(folder: str, python_path: str) -> None:
     test_runs.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
     lock_order.install()
+    signal_order.install()
     job_errors.install()
     steering.install()
     atexit.register(end_main_thread)

@@ -55,6 +55,7 @@ WAIT_FLUSH = 0x800  # a process that ends waits until what it put into the queue
 WAIT_HELD_AT_FORK = 0x1000
 WAIT_HELD_BY_FORKER = 0x2000
 WAIT_ALL_THREADS = 0x4000  # the program is over but for threads that are no daemons: waits for the end of each
+WAIT_ANY = 0x8000  # for any of several things: others than the primitive end it too, so it is never part of a deadlock
 
 HEADER_SIZE = 4096
 MAGIC = 0x314E414C  # "LAN1"
@@ -142,6 +143,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("thread", serial, native_id, name, start_ns, internal, parent_serial, daemon)
 #   ("thread-name", serial, name, time_ns)        ("thread-end", serial, end_ns, error)       error: "" or one line
 #   ("thread-error", serial, error, stack)   the exception, in one line, that ends it, or its process's work
+#   ("process-work", start_ns, end_ns)   when the `run` of its Process object ran; what is before and after is overhead
 #   ("thread-target", serial, name)      what it was started to do: its target, or the class that has a `run`
 #   ("primitive", object, kind, name, file, line, internal, capacity, column)     kind: PRIMITIVE_KINDS of the schema;
 #                                        column: in bytes, of the call that made it; -1: unknown
@@ -165,6 +167,9 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
 #   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
+#   ("gave", serial, time_ns, object, followed)     by this thread, so that others go on; told once. followed: what is
+#                                        nested is told anew after it. Object 0: no more is told by this process
+#   ("got", serial, time_ns, object, sure)     this thread went on because of it; told once. Not sure: a timeout
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("shared-name", name)                /mp-… or /psm_…, which multiprocessing is about to give a semaphore or memory
 #   ("note", time_ns, text)              ("parameter", name, value)

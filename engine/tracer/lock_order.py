@@ -2,8 +2,8 @@
 predicted from (see engine.analysis.lock_cycles); and who has joined whom and passed which barrier, which rules some of
 them out.
 
-The same is told anew once its thread has started or joined another or passed a barrier: it may lie in another order to
-the others' then.
+The same is told anew once its thread has started or joined another, passed a barrier or let others go on: it may lie in
+another order to theirs then.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 DEFERS_SIGNALS = True
 MOST = 20_000  # told by one process
 MOST_PASSAGES = 100  # of one barrier by one thread
+MOST_GIFTS = 100  # of one thread, to others that wait
 
 known: set[tuple[object, ...]] = set()
-eras: dict[int, int] = {}  # by a thread's serial: how many starts, joins and barriers it has behind it
+eras: dict[int, int] = {}  # by a thread's serial: how many starts, joins, barriers and gifts it has behind it
+gifts: dict[int, int] = {}  # by a thread's serial
 passages: dict[tuple[int, int], int] = {}  # by a thread's serial and a barrier: how often it has passed it
 
 
@@ -41,6 +43,7 @@ def forget() -> None:
     """A forked child tells its own."""
     known.clear()
     eras.clear()
+    gifts.clear()
     passages.clear()
 
 
@@ -55,6 +58,17 @@ def joined(thread: int = 0, process: int = 0) -> None:
     state = current()
     eras[state.serial] = eras.get(state.serial, 0) + 1
     state.ring.texts.write("joined", state.serial, clock(), thread, process)
+
+
+def gave() -> bool:
+    """The calling thread lets others go on. False: this has happened too often for all to be told anew each time."""
+    serial = current().serial
+    given = gifts.get(serial, 0)
+    if given >= MOST_GIFTS or len(known) > MOST // 2:
+        return False
+    gifts[serial] = given + 1
+    eras[serial] = eras.get(serial, 0) + 1
+    return True
 
 
 def passed(barrier: int, arrived: int, *, broken: bool) -> None:

@@ -3,7 +3,7 @@ object, inherited by fork and pickled with it."""
 
 from __future__ import annotations
 
-from .follow import making, signalling, waiting
+from .follow import always, making, signalling, waiting
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE
 from .semlocks import ProcessLock, ProcessSemaphore
@@ -131,8 +131,8 @@ def patch_process_locks(module: ModuleType) -> None:
     carry_number(condition)
     event = module.Event
     replace_method(event, "__init__", lambda o: making(o, "process Event", shared=True))
-    replace_method(event, "wait", lambda o: waiting(o, ready=lambda self, *_, **__: self.is_set()))
-    replace_method(event, "set", signalling)
+    replace_method(event, "wait", lambda o: waiting(o, ready=lambda self, *_, **__: self.is_set(), gets=always))
+    replace_method(event, "set", lambda o: signalling(o, gives=always))
     barrier = module.Barrier
     replace_method(
         barrier, "__init__", lambda o: making(o, "process Barrier", shared=True, capacity=lambda self: self._parties)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .follow import Method
 
 
+PART = "_lanescope_part"  # on a condition: it bears the number of the queue that it is part of
+
+
 def moving(original: Method, operation: int) -> Method:
     """`put` or `get`: tells the depth afterwards. The waits are those of the queue's conditions."""
 
@@ -41,6 +44,7 @@ def follow_conditions(queue: Any, number: int) -> None:
     """Whoever waits on one of a queue's conditions waits for the queue."""
     for condition in (queue.not_empty, queue.not_full, queue.all_tasks_done):
         condition.__dict__[ATTRIBUTE] = number
+        condition.__dict__[PART] = True
 
 
 def raw_simple_queue() -> Any:

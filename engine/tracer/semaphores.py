@@ -8,7 +8,7 @@ with none, is a signal: from then on its permits are held by nobody.
 from __future__ import annotations
 
 from . import layout
-from .follow import signal, timed
+from .follow import gave, got, signal, timed
 from .holds import Hold, book_apart, unbook
 from .originals import get_frame
 from .patching import hide
@@ -31,17 +31,20 @@ PARAMETERS = {"blocking", "timeout"}  # of `acquire`; what has others is refused
 class Permits:
     """The permits of one semaphore that threads of this process hold. `exact`: cells name them from the first on."""
 
-    __slots__ = ("exact", "free", "held", "is_signal", "number")
+    __slots__ = ("began_empty", "exact", "free", "held", "is_signal", "number")
 
     def __init__(self, number: int, initial: int, *, exact: bool = False) -> None:
         self.number = number
-        self.is_signal = initial == 0
+        self.began_empty = initial == 0  # nobody gets a permit before one is released
+        self.is_signal = self.began_empty
         self.exact = exact
         self.free: list[Hold] = []
         self.held: dict[ThreadState, list[Hold]] = {}
 
-    def acquired(self, frame: FrameType) -> None:
-        """The calling thread has a permit more."""
+    def acquired(self, frame: FrameType, in_time: int = 0) -> None:
+        """The calling thread has a permit more. `in_time`: it would have done without one after a while."""
+        if self.began_empty:
+            got(self.number, in_time)
         if self.is_signal:
             return
         try:
@@ -59,6 +62,8 @@ class Permits:
     def released(self, count: int = 1) -> None:
         """The calling thread is about to release so many."""
         signal(self.number, count)
+        if self.began_empty:
+            gave(self.number)
         if self.is_signal:
             return
         state = current()
@@ -101,14 +106,15 @@ def make_acquire(original: Method) -> Method:
                 return original(self, *args, **kwargs)
             blocking = args[0] if args else kwargs.get("blocking", True)
             if original(self, False) if blocking else original(self, *args, **kwargs):
-                permits.acquired(get_frame(1))
+                permits.acquired(get_frame(1), not blocking or timed(args, kwargs, 1))
                 return True
             if not blocking:
                 return False
             frame = get_frame(1)
             state = current()
             permits.contended()
-            outer = begin(state, permits.number, layout.WAIT_OTHER | timed(args, kwargs, 1), user_site(frame))
+            in_time = timed(args, kwargs, 1)
+            outer = begin(state, permits.number, layout.WAIT_OTHER | in_time, user_site(frame))
             flags = layout.WAIT_FAILED
             try:
                 result = original(self, *args, **kwargs)
@@ -117,7 +123,7 @@ def make_acquire(original: Method) -> Method:
             finally:
                 finish(state, outer, flags)
             if result:
-                permits.acquired(frame)
+                permits.acquired(frame, in_time)
             return result
         except BaseException as error:
             hide(error)

@@ -60,6 +60,7 @@ class ThreadState:
         "serial",
         "spare_slot",
         "tasks",
+        "told",
         "wait",
         "wait_serial",
         "words",
@@ -91,6 +92,7 @@ class ThreadState:
         self.wait_serial = 0
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
         self.executor = 0
+        self.told: dict[int, int] = {}  # by primitive: bits of signal_order
         self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when
         started = clock()
         words, cell = self.words, self.cell

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from . import lock_order, semaphores
-from .follow import maker, making, signal, signalling, waiting
+from .follow import always, maker, making, signal, signalling, waiting
 from .originals import clock, get_frame
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
+from .queues import PART
 from .rlocks import make_rlock
 
 TYPE_CHECKING = False
@@ -38,6 +39,11 @@ def is_not_owned(condition: Any, *_: Any, **__: Any) -> bool:
 def waiters_notified(condition: Any, n: int = 1) -> int:
     """How many threads a notify wakes."""
     return min(n, len(condition._waiters))
+
+
+def is_own(condition: Any) -> bool:
+    """Whether its number is its own, not that of a queue that it is part of."""
+    return PART not in condition.__dict__
 
 
 def is_set(event: Any, *_: Any, **__: Any) -> bool:
@@ -100,11 +106,11 @@ def patch_synchronisation(threading: ModuleType) -> None:
     """The classes of `threading`."""
     condition, event = threading.Condition, threading.Event
     replace_method(condition, "__init__", make_condition)
-    replace_method(condition, "wait", lambda original: waiting(original, ready=is_not_owned))
-    replace_method(condition, "notify", lambda original: signalling(original, waiters_notified))
+    replace_method(condition, "wait", lambda original: waiting(original, ready=is_not_owned, gets=is_own))
+    replace_method(condition, "notify", lambda original: signalling(original, waiters_notified, gives=is_own))
     replace_method(event, "__init__", lambda original: making(original, "Event"))
-    replace_method(event, "wait", lambda original: waiting(original, ready=is_set))
-    replace_method(event, "set", lambda original: signalling(original, lambda self: len(self._cond._waiters) or 1))
+    replace_method(event, "wait", lambda original: waiting(original, ready=is_set, gets=always))
+    replace_method(event, "set", lambda o: signalling(o, lambda self: len(self._cond._waiters) or 1, gives=always))
     for semaphore, kind in ((threading.Semaphore, "Semaphore"), (threading.BoundedSemaphore, "BoundedSemaphore")):
         replace_method(semaphore, "__init__", partial_making(kind))
         replace_method(semaphore, "acquire", semaphores.make_acquire)

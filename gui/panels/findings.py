@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.analysis.lock_order import is_provable
 from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme
@@ -136,8 +137,9 @@ class FindingsPanel(Panel):
         chosen = self.table.chosen() if self.model is not None else None
         certainty = chosen["certainty"] if chosen is not None else ""
         proving = chosen is not None and self._proving == chosen["id"]
-        self.foot.setVisible(certainty in ("predicted", "confirmed"))
-        self.prove.setVisible(certainty == "predicted" and not proving)
+        provable = chosen is not None and is_provable(chosen)
+        self.foot.setVisible(provable or certainty == "confirmed")
+        self.prove.setVisible(provable and not proving)
         self.prove.setEnabled(not self._obstacle and self._proving is None)
         self.cancel.setVisible(proving)
         self.open_proof.setVisible(bool(chosen and chosen.get("recording")))

@@ -4,6 +4,7 @@ import pytest
 
 from engine.analysis.findings import find_all, verdict
 from engine.analysis.lock_graph import excluded
+from engine.analysis.lock_order import is_provable
 from engine.model.model import Model
 from tests.engine.corpus import programs
 from tests.engine.corpus_runs import Case, name, run
@@ -51,12 +52,19 @@ def test_both_stacks_of_each_participant_are_told(models: dict[str, Model]) -> N
         ("one_thread_inverts", "but only by"),
         ("start_and_join_order", "always comes before"),
         ("try_and_back_off", "with a try or a timeout only"),
+        ("handed_on", "wait for each other so"),
         ("handed_over", "baton is released by other threads than took it"),
     ],
 )
 def test_what_is_not_predicted_is_explained(program: str, why: str, models: dict[str, Model]) -> None:
     (sentence,) = excluded(models[program])
     assert why in sentence
+
+
+def test_a_wait_that_another_run_may_do_without_makes_it_a_warning(models: dict[str, Model]) -> None:
+    (found,) = find_all(models["condition_between"])
+    assert (found["kind"], found["severity"], found["certainty"]) == ("potential-deadlock", "warning", "inferred")
+    assert is_provable(found)
 
 
 def test_locks_that_were_only_made_alike_are_an_inversion(models: dict[str, Model]) -> None:

@@ -160,7 +160,7 @@ class LockOrderPanel(Panel):
 
     def _begin(self, model: Model) -> None:
         """A graph of what is known by now, if that is more than before and the last one is old enough."""
-        known = (len(model.nestings), len(model.joins), len(model.findings), model.renamed)
+        known = (len(model.nestings), len(model.joins) + len(model.receipts), len(model.findings), model.renamed)
         if self._work is not None or known == self._seen or time.monotonic() < self._next_at:
             return
         self._seen = known

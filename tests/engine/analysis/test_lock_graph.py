@@ -72,7 +72,7 @@ def test_a_circle_of_three_is_walked_in_its_order() -> None:
             [nesting(1, 20, (1,), 2), nesting(0, 60, (2,), 1)],
             [Join(0, 50, 1, None)],
             "lock-1 and lock-2 are taken in opposite orders, but worker-1 always comes before worker-0:"
-            " threads start, join and meet so",
+            " threads start, join, meet and wait for each other so",
         ),
         (
             [nesting(1, 20, (1,), 2), nesting(2, 20, (2,), 3), nesting(1, 30, (3,), 1)],

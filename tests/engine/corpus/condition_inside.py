@@ -10,17 +10,15 @@ import time
 
 changed = threading.Condition()
 log = threading.Lock()
-first_done = threading.Event()
 
 
 def waiter() -> None:
     with changed, log:
         changed.wait(timeout=0.05)
-    first_done.set()
 
 
 def other() -> None:
-    first_done.wait()
+    time.sleep(0.3)
     with changed, log:
         pass
 

@@ -1,4 +1,5 @@
-"""Two threads take two locks in opposite orders, one after the other.
+"""Two threads take two locks in opposite orders, one after the other: either of two signals may have let the
+second go on.
 
 verdict: potential
 cause: lock-cycle
@@ -6,6 +7,7 @@ participants: debit, credit
 """
 
 import threading
+import time
 
 accounts = threading.Lock()
 audit = threading.Lock()
@@ -24,7 +26,12 @@ def credit() -> None:
         pass
 
 
-threads = [threading.Thread(target=work, name=work.__name__) for work in (debit, credit)]
+def impatient() -> None:
+    time.sleep(0.1)
+    first_done.set()
+
+
+threads = [threading.Thread(target=work, name=work.__name__) for work in (debit, credit, impatient)]
 for thread in threads:
     thread.start()
 for thread in threads:

@@ -1,4 +1,4 @@
-"""Two processes take two locks in opposite orders, one after the other.
+"""Two processes take two locks in opposite orders, at different times.
 
 verdict: potential
 cause: process-lock-cycle
@@ -6,25 +6,24 @@ participants: debit, credit
 """
 
 import multiprocessing
+import time
 
 
-def debit(accounts, audit, done) -> None:
+def debit(accounts, audit) -> None:
     with accounts, audit:
         pass
-    done.set()
 
 
-def credit(accounts, audit, done) -> None:
-    done.wait()
+def credit(accounts, audit) -> None:
+    time.sleep(0.2)
     with audit, accounts:
         pass
 
 
 def main() -> None:
-    accounts, audit, done = multiprocessing.Lock(), multiprocessing.Lock(), multiprocessing.Event()
+    accounts, audit = multiprocessing.Lock(), multiprocessing.Lock()
     workers = [
-        multiprocessing.Process(target=work, args=(accounts, audit, done), name=work.__name__)
-        for work in (debit, credit)
+        multiprocessing.Process(target=work, args=(accounts, audit), name=work.__name__) for work in (debit, credit)
     ]
     for worker in workers:
         worker.start()

@@ -1,4 +1,4 @@
-"""Five threads take a lock and the next one of a ring, one thread after the other.
+"""Five threads take a lock and the next one of a ring, at different times.
 
 verdict: potential
 cause: lock-cycle
@@ -6,21 +6,19 @@ participants: diner-0, diner-1, diner-2, diner-3, diner-4
 """
 
 import threading
+import time
 
 forks = [threading.RLock() for _ in range(5)]
-turns = [threading.Event() for _ in range(6)]
 
 
 def dine(number: int) -> None:
-    turns[number].wait()
+    time.sleep(0.05 * number)
     with forks[number], forks[(number + 1) % 5]:
         pass
-    turns[number + 1].set()
 
 
 threads = [threading.Thread(target=dine, args=(number,), name=f"diner-{number}") for number in range(5)]
 for thread in threads:
     thread.start()
-turns[0].set()
 for thread in threads:
     thread.join()
