@@ -61,7 +61,9 @@ def make_send_signal(original: Method) -> Method:
 
 
 class Run:
-    """Stands for the `run` of a process, in its child, until it is called: tells of the exception that ends it."""
+    """Stands for the `run` of a process, in its child, until it is called: tells when that was, and of the exception
+    that ends it.
+    """
 
     __slots__ = ("attributes", "original", "own")
 
@@ -76,11 +78,14 @@ class Run:
         else:
             self.attributes["run"] = self.own
         with hidden:
+            began = clock()
             try:
                 return self.original()
             except BaseException as error:
                 tell_error(current(), error)
                 raise
+            finally:
+                current_ring().texts.write("process-work", began, clock())
 
 
 def make_bootstrap(original: Method) -> Method:
