@@ -199,6 +199,7 @@ class MainWindow(WindowFrame):
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
         self.status.cancel.clicked.connect(bridge.cancel_work)
+        self.clock.frame.connect(self.turns.expect_repaint)
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QSplitter,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
@@ -21,6 +31,7 @@ from gui.panels.findings import FindingsPanel
 from gui.panels.legend import Legend
 from gui.panels.lock_order import LockOrderPanel
 from gui.panels.locks import LocksPanel
+from gui.panels.locks.chart import ContentionChart
 from gui.panels.output import OutputPanel
 from gui.panels.plots import Plots
 from gui.panels.source.panel import SourcePanel
@@ -40,12 +51,14 @@ from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.timeline import Timeline
+from gui.widgets.graph import GraphView
 from gui.widgets.messages import Messages
 from gui.window.banner import DeadlockBanner
 from gui.window.chooser import CommandPalette
 from gui.window.docks import Area, Docks
 from gui.window.note_editor import NoteEditor
 from gui.window.overlays import KeysOverlay
+from gui.window.paint_turns import PaintTurns
 from gui.window.preferences import Preferences
 from gui.window.recordings import Recordings, sample_recording
 from gui.window.run_control import RunControl
@@ -81,6 +94,7 @@ class WindowFrame(QMainWindow):
         self._make_widgets()
         self._make_docks()
         self._make_menus()
+        self._let_take_turns()
 
     def open_elsewhere(self, path: Path | None) -> None:
         """Starts another, independent Lanescope."""
@@ -227,6 +241,23 @@ class WindowFrame(QMainWindow):
             self.wait_for,
         )
         self.views = Views(each_frame, self.plots, panels, self.clock.budget)
+
+    def _let_take_turns(self) -> None:
+        """What takes long to paint need not be painted all in one go. The lanes come first."""
+        self.turns = PaintTurns(self)
+        self.turns.add(self.timeline.canvas, first=True)
+        self.turns.add(self.timeline.overview)
+        for header in self.plots.headers:
+            self.turns.add(header)
+        self.plots.chart_arrived.connect(self.turns.add)
+        for dock in self.docks:
+            for kind in (QAbstractItemView, QTextEdit, QPlainTextEdit):
+                for area in dock.findChildren(kind):
+                    if area.window() is self:  # else it is a list that pops up
+                        self.turns.add(area.viewport())
+            for picture in (GraphView, ContentionChart):
+                for each in dock.findChildren(picture):
+                    self.turns.add(each)
 
     def _make_menus(self) -> None:
         self.recent = QMenu("Open recent", self)

@@ -30,7 +30,7 @@ DELAY_MS = 150  # the timeline is painted before
 class ChartPlace(QWidget):
     """Looks like an empty chart until the chart is there."""
 
-    arrived = Signal()
+    arrived = Signal(QWidget)  # what the chart is painted on
 
     def __init__(
         self, on_pointer: Callable[[float | None], None], themes: ActiveTheme, parent: QWidget | None = None
@@ -68,7 +68,7 @@ class ChartPlace(QWidget):
             self._chart = Chart(self._on_pointer, self)
             self._layout.addWidget(self._chart)
             self._dress()
-            self.arrived.emit()
+            self.arrived.emit(self._chart.viewport())
 
     def show_lines(self, columns: int, lines: Sequence[Line], floors: Sequence[float]) -> None:
         """What the chart is to show, if it is there; see Chart."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -41,6 +41,8 @@ _DRAW_SOON = QEvent.Type(QEvent.registerEventType())
 
 class Plots(QWidget):
     """A stack of small plots that share the view window. Each can be collapsed to its header."""
+
+    chart_arrived = Signal(QWidget)  # what the plots are painted on
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class Plots(QWidget):
         self.headers = [PlotHeader(series.title, series.tip, self) for series in SERIES]
         self._chart = ChartPlace(self._on_pointer, themes, self)
         self._chart.arrived.connect(self._draw_soon)
+        self._chart.arrived.connect(self.chart_arrived)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(self._names_px, 0, SCROLL_BAR_PX, 0)
         self._layout.setSpacing(0)

@@ -1,0 +1,201 @@
+"""A repaint of much of the window is cut into pieces: what takes long to paint takes turns, an event each."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn
+EXPECTED_S = 0.002  # that a widget takes, until it has been measured
+TURN_S = 0.003  # that a turn takes, unless a single widget takes longer
+LATEST_S = 0.1  # wall time, after which a widget is painted however long the repaint has taken
+SMALL = 3  # a part of a widget smaller than one in so many is painted at once
+# Where what has been painted stays in one image in memory until it is painted over.
+KEEPING_PLATFORMS = ("xcb", "offscreen", "windows")
+_OVER = QEvent.Type(QEvent.registerEventType())
+
+
+@dataclass(eq=False)
+class _Follower:
+    """A widget that can wait for its turn."""
+
+    widget: QWidget
+    ground: bool  # whether its background is to be painted for it
+    cost_s: float
+    place: QRect | None = None  # in the window, as painted last
+    picture: QImage | None = None  # of it, from before it was moved or the window resized
+    lost: bool = False  # the window does not hold its picture any more
+    since: float | None = None  # wall time since when it waits
+
+    def paint_stand_in(self, area: QRect) -> None:
+        """Until its turn comes: what it showed last."""
+        if not self.lost:
+            return
+        self.lost = False
+        painter = QPainter(self.widget)
+        self.paint_ground(painter, area)
+        if self.picture is not None:
+            painter.drawImage(QPoint(0, 0), self.picture)
+
+    def paint_ground(self, painter: QPainter, area: QRect) -> None:
+        painter.fillRect(area, self.widget.palette().brush(self.widget.backgroundRole()))
+
+
+class PaintTurns(QObject):
+    """Watches how a window is repainted. Widgets given to `add` are painted within it as long as it has taken little.
+
+    The others keep what they show, and are painted in events of their own, so that input is handled in between. For
+    that they are made opaque: Qt does not erase them, and the window holds their picture until they paint over it. When
+    the window gets another size it does not, and a copy stands in. On other platforms everything is painted at once.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        *,
+        thread_time: Callable[[], float] = time.thread_time,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._thread_time, self._now = window, thread_time, now
+        self._followers: dict[QObject, _Follower] = {}
+        self._waiting: deque[_Follower] = deque()
+        self._turn: _Follower | None = None  # that is being painted
+        self._begun: float | None = None  # thread time at which the repaint that is going on began
+        self._asked_at: float | None = None  # the same of the widget whose turn it is
+        self._resized = False  # a follower, since the last repaint
+        self._due = False  # a repaint has been asked for
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.setInterval(0)
+        self._next.timeout.connect(self._take_turns)
+        self._works = QGuiApplication.platformName() in KEEPING_PLATFORMS
+        if self._works:
+            window.installEventFilter(self)
+
+    @property
+    def busy(self) -> bool:
+        """Whether some widgets have still to be painted."""
+        return bool(self._waiting)
+
+    def add(self, widget: QWidget, *, first: bool = False) -> None:
+        """Lets a widget wait, which must paint all of itself. `first`: waits only if it comes late in a repaint."""
+        if not self._works or widget in self._followers:
+            return
+        ground = not widget.testAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        widget.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._followers[widget] = _Follower(widget, ground, 0.0 if first else EXPECTED_S)
+        widget.destroyed.connect(lambda: self._followers.pop(widget, None))
+        widget.installEventFilter(self)
+
+    def expect_repaint(self) -> None:
+        """A repaint is going to come by itself: what waits does not make it longer."""
+        self._due = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind is QEvent.Type.Paint:
+            follower = self._followers.get(watched)
+            return follower is not None and isinstance(event, QPaintEvent) and self._put_off(follower, event.rect())
+        if kind is QEvent.Type.Resize:
+            self._resized = True
+        elif kind in (QEvent.Type.UpdateRequest, QEvent.Type.Expose):
+            self._begin()
+        elif kind is QEvent.Type.Show and watched is self._window:
+            handle = self._window.windowHandle()
+            handle.removeEventFilter(self)
+            handle.installEventFilter(self)
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == _OVER:
+            self._begun = None
+            return True
+        return super().event(event)
+
+    def _begin(self) -> None:
+        """A repaint begins. It is over when this event has been handled: what is painted then is for a picture."""
+        self._begun = self._thread_time()
+        self._due = False
+        QCoreApplication.postEvent(self, QEvent(_OVER), Qt.EventPriority.HighEventPriority.value)
+        if self._resized:
+            self._resized = False
+            self._keep_pictures()
+
+    def _keep_pictures(self) -> None:
+        """Of the widgets that have another place now, or of all when the window's picture is going to be made anew."""
+        store = self._window.backingStore()
+        image = store.paintDevice() if store is not None else None
+        anew = store is None or store.size() != self._window.size()
+        for follower in self._followers.values():
+            place = follower.place
+            if place is None or not follower.widget.isVisible() or not (anew or place != self._place(follower.widget)):
+                continue
+            follower.lost = True
+            if follower.picture is None and isinstance(image, QImage):
+                ratio = image.devicePixelRatio()
+                corner, size = place.topLeft() * ratio, place.size() * ratio
+                follower.picture = image.copy(QRect(corner, size))
+                follower.picture.setDevicePixelRatio(ratio)
+
+    def _put_off(self, follower: _Follower, area: QRect) -> bool:
+        """Whether a widget is not painted now, although Qt asks for it."""
+        widget = follower.widget
+        if self._begun is not None and widget.window() is self._window:
+            place = self._place(widget)
+            follower.lost |= place != follower.place
+            follower.place = place
+            small = area.width() * area.height() * SMALL < widget.width() * widget.height() and not follower.lost
+            if not small and self._has_to_wait(follower):
+                follower.paint_stand_in(area)
+                return True
+            if not small:
+                follower.lost, follower.picture, follower.since = False, None, None
+        if follower.ground:
+            follower.paint_ground(QPainter(widget), area)
+        return False
+
+    def _has_to_wait(self, follower: _Follower) -> bool:
+        """Whether this repaint has taken too long for it; then it gets another turn."""
+        assert self._begun is not None
+        begun, now = self._thread_time(), self._now()
+        expected_s = follower.cost_s
+        if follower is self._turn:
+            self._asked_at = begun
+            expected_s = 0.0
+        if begun - self._begun + expected_s <= LIMIT_S or (follower.since or now) <= now - LATEST_S:
+            return False
+        if follower not in self._waiting:
+            follower.since = follower.since or now
+            self._waiting.append(follower)
+        self._next.start()
+        return True
+
+    def _take_turns(self) -> None:
+        """Paints those that wait, as many as a short event has time for."""
+        begun = self._thread_time()
+        due, self._due = self._due, False
+        for _ in range(0 if due else len(self._waiting)):
+            follower = self._waiting.popleft()
+            if follower.since is None or not isValid(follower.widget):
+                continue  # painted meanwhile
+            self._turn, self._asked_at = follower, None
+            follower.widget.repaint()
+            self._turn = None
+            ended = self._thread_time()
+            if follower.since is None and self._asked_at is not None and follower.cost_s:
+                follower.cost_s = ended - self._asked_at
+            if self._asked_at is None:  # it cannot be seen
+                follower.since = None
+            if ended - begun >= TURN_S:
+                break
+        if self._waiting:
+            self._next.start()
+
+    def _place(self, widget: QWidget) -> QRect:
+        return QRect(widget.mapTo(self._window, QPoint(0, 0)), QSize(widget.size()))
