@@ -56,7 +56,8 @@ class Snapshot:
 
         `timed`: of those with a timeout too.
         """
-        left_out = np.uint64(layout.WAIT_INTERNAL if timed else layout.WAIT_INTERNAL | layout.WAIT_TIMED)
+        never = layout.WAIT_INTERNAL | layout.WAIT_ANY
+        left_out = np.uint64(never if timed else never | layout.WAIT_TIMED)
         parts = []
         for _, words in self.cells:
             detail = words[:, layout.CELL_WAIT_DETAIL]

@@ -9,7 +9,9 @@ from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
 from .process_locks import carry_number, reducing_with_number
-from .sites import is_user_code
+from .sites import is_user_code, user_site
+from .state import current
+from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 NO_TIMEOUT = 9  # arguments: more than methods without one have
+READS = "_lanescope_reads"  # on a queue's reader: the queue's number
 
 
 def items_in(queue: Any) -> int:
@@ -105,11 +108,15 @@ def make_join(original: Method) -> Method:
 def patch_process_queues(module: ModuleType) -> None:
     """`multiprocessing.queues`."""
     queue, joinable, simple = module.Queue, module.JoinableQueue, module.SimpleQueue
-    replace_method(queue, "__init__", lambda o: making(o, "process Queue", shared=True, capacity=capacity_of))
     replace_method(
-        joinable, "__init__", lambda o: making(o, "process JoinableQueue", shared=True, capacity=capacity_of)
-    )
-    replace_method(simple, "__init__", lambda o: making(o, "process SimpleQueue", shared=True))
+        queue, "__init__",
+        lambda o: making(o, "process Queue", shared=True, capacity=capacity_of, after=mark_reader),
+    )  # fmt: skip
+    replace_method(
+        joinable, "__init__",
+        lambda o: making(o, "process JoinableQueue", shared=True, capacity=capacity_of, after=mark_reader),
+    )  # fmt: skip
+    replace_method(simple, "__init__", lambda o: making(o, "process SimpleQueue", shared=True, after=mark_reader))
     for cls in (queue, joinable):
         replace_method(cls, "put", make_put)
     replace_method(queue, "get", make_get)
@@ -118,6 +125,47 @@ def patch_process_queues(module: ModuleType) -> None:
     replace_method(simple, "get", waiting)
     carry_number(queue)
     carry_number(simple)
+
+
+def mark_reader(queue: Any, number: int) -> None:
+    """Programs wait for its reader, where they wait for something else as well."""
+    queue._reader.__dict__[READS] = number
+
+
+def make_wait(original: Method, connection: type) -> Method:
+    """`multiprocessing.connection.wait`, of itself a selector's I/O: what it says is the queue or pipe waited for."""
+
+    def wait(object_list: Any, timeout: Any = None) -> Any:
+        with hidden:
+            state, frame = current(), get_frame(1)
+            if state.wait is not None or timeout == 0 or not is_user_code(frame):
+                return original(object_list, timeout)
+            objects = list(object_list)
+            number, detail = awaited(objects, connection)
+            if not number:
+                return original(objects, timeout)
+            if timeout is not None:
+                detail |= layout.WAIT_TIMED
+            outer = begin(state, number, detail, user_site(frame))
+            ready: Any = None
+            try:
+                ready = original(objects, timeout)
+            finally:
+                finish(state, outer, 0 if ready else layout.WAIT_FAILED)
+            return ready
+
+    return wait
+
+
+def awaited(objects: list[Any], connection: type) -> tuple[int, int]:
+    """The one primitive among what is waited for, or 0, and the detail of such a wait."""
+    known = [each.__dict__ for each in objects if issubclass(type(each), connection)]
+    queues = {each[READS] for each in known if READS in each}
+    numbers = queues | {each[ATTRIBUTE] for each in known if ATTRIBUTE in each}
+    if len(numbers) != 1:
+        return 0, 0
+    detail = layout.WAIT_OTHER if queues else layout.WAIT_IO
+    return numbers.pop(), detail | layout.WAIT_ANY if len(objects) > 1 else detail
 
 
 def capacity_of(queue: Any) -> int | None:
@@ -165,6 +213,8 @@ def patch_connections(module: ModuleType) -> None:
     """`multiprocessing.connection`."""
     original = module.Pipe
     module.Pipe = look_like(make_pipe(original), original)  # type: ignore[attr-defined]
+    original = module.wait
+    module.wait = look_like(make_wait(original, module._ConnectionBase), original)  # type: ignore[attr-defined]
     for name in ("recv", "recv_bytes", "recv_bytes_into", "send", "send_bytes"):
         replace_method(module._ConnectionBase, name, following)
     replace_method(module._ConnectionBase, "poll", lambda o: following(o, timeout_at=0, ready=only_looks))

@@ -182,6 +182,38 @@ def test_waiting_for_connections_and_sentinels(tmp_path: Path) -> None:
     assert program.line(waited.site) == 6
 
 
+def test_waiting_for_a_queue_or_a_process_is_waiting_for_the_queue(tmp_path: Path) -> None:
+    (program, *_) = trace(
+        tmp_path,
+        """
+        import multiprocessing
+        from multiprocessing.connection import wait
+        context = multiprocessing.get_context("fork")
+        reports, plain = context.Queue(), context.SimpleQueue()
+        ours, theirs = context.Pipe()
+        process = context.Process(target=plain.put, args=(1,))
+        process.start()
+        while wait([plain._reader, process.sentinel]) == [process.sentinel]: pass  # line 8
+        assert wait([plain._reader], 0) == [plain._reader]  # only looks
+        assert wait(iter([reports._reader]), timeout=0.01) == []  # line 10
+        assert wait([ours], 0.01) == []  # line 11
+        assert wait([ours, reports._reader], 0.01) == []  # line 12: for one as for the other
+        process.join()
+        try: wait([object()], 1)
+        except ValueError as error: assert "file object" in str(error), error
+        """,
+    )
+    kinds = {number: kind for number, kind, *_ in program.primitives()}
+    waits = {
+        program.line(wait.site): (wait.detail & ~layout.WAIT_FAILED, kinds.get(wait.object, ""))
+        for wait in program.of(layout.WAIT)
+    }
+    assert waits[8] == (layout.WAIT_OTHER | layout.WAIT_ANY, "process SimpleQueue")
+    assert waits[10] == (layout.WAIT_OTHER | layout.WAIT_TIMED, "process Queue")
+    assert waits[11] == (layout.WAIT_IO | layout.WAIT_TIMED, "Pipe")
+    assert waits[12] == (layout.WAIT_IO, "")
+
+
 def test_what_backends_need_for_themselves_is_internal(tmp_path: Path) -> None:
     """Not what a package of the user's that happens to be called the same makes."""
     ours = Path(layout.__file__).parent.parent.parent
