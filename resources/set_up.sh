@@ -1,6 +1,7 @@
 # Sourced by ./run and ./test: makes the virtual environment in .venv and fills it, once for each state of the requirements.
 # Wants: $root (the repository). Gives: $python (the environment's interpreter).
-#   set_up REQUIREMENTS      environment and requirements, then Qt's system libraries
+#   set_up REQUIREMENTS      environment and requirements
+#   set_up_window            after it: Qt's system libraries, for whoever opens a window
 
 qt_packages="libegl1 libgl1 libglib2.0-0 libxkbcommon0 libxkbcommon-x11-0 libfontconfig1 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 \
 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 \
@@ -77,7 +78,16 @@ set_up() {
   if [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
     printf 'lanescope: installing requirements (once, a minute or two)\n' >&2
     "$python" -m pip install --quiet --disable-pip-version-check -r "$requirements" || fail "could not install $requirements; is the network reachable?"
-    [ "$(uname -s)" != Linux ] || check_qt_libraries
+    printf '%s' "$key" >"$stamp"
+  fi
+}
+
+set_up_window() {
+  local stamp=$root/.venv/.qt-found key
+  [ "$(uname -s)" = Linux ] || return 0
+  key=$(cksum <"$root/requirements.txt")
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
+    check_qt_libraries
     printf '%s' "$key" >"$stamp"
   fi
 }
