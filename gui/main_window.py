@@ -14,6 +14,7 @@ from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
 from gui.timeline.commands import Commands
+from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.messages import Answer, Message
 from gui.window.bookmarks import Bookmarks
 from gui.window.copying import Copying
@@ -208,7 +209,7 @@ class MainWindow(WindowFrame):
         self.banner.run_repaired.connect(self.run_control.run_repaired)
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
-        self.themes.changed.connect(self._dress)
+        DressWhenSeen(self, self.themes, self._dress)
         self.timeline.canvas.rows_changed.connect(self._align_plots)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "lock-order", "workers", "output", "statistics", "bookmarks", "wait-for"):

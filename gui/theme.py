@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from string import Template
 
@@ -211,7 +211,7 @@ class ActiveTheme(QObject):
 
 def ui_font(size_px: int = FONT_PX, *, bold: bool = False) -> QFont:
     """The system's own font in one of the sizes above."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    font = QFont(_system_font(QFontDatabase.SystemFont.GeneralFont))
     font.setPixelSize(size_px)
     font.setBold(bold)
     return font
@@ -219,9 +219,15 @@ def ui_font(size_px: int = FONT_PX, *, bold: bool = False) -> QFont:
 
 def code_font(size_px: int = FONT_PX - 1) -> QFont:
     """The system's own fixed-width font."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font = QFont(_system_font(QFontDatabase.SystemFont.FixedFont))
     font.setPixelSize(size_px)
     return font
+
+
+@cache
+def _system_font(which: QFontDatabase.SystemFont) -> QFont:
+    """Painting asks for it many times a frame."""
+    return QFontDatabase.systemFont(which)
 
 
 def stylesheet() -> str:

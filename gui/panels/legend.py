@@ -17,6 +17,7 @@ from gui.state.view_window import ViewWindow
 from gui.theme import FONT_SMALL_PX, GRID, STATE_NAMES, ActiveTheme, Theme, ui_font
 from gui.timeline.raster import MERGED, Raster
 from gui.timeline.row_shape import RowShape
+from gui.widgets.dress_when_seen import DressWhenSeen
 
 LINE_PX = 28
 SWATCH_PX = 20
@@ -73,7 +74,7 @@ class Legend(QWidget):
         self.setAccessibleName("Legend")
         view.changed.connect(self._count_soon)
         filters.changed.connect(self._show_filter)
-        themes.changed.connect(self._dress)
+        DressWhenSeen(self, themes, self._dress)
         self._dress()
 
     def show_model(self, model: Model | None) -> None:

@@ -60,9 +60,11 @@ class StatusBar(QStatusBar):
 
     def show_progress(self, work: str, share: float) -> None:
         """How much of a long work is done; 1.0 hides the progress."""
+        self.progress.setUpdatesEnabled(False)  # else Qt repaints it, and all that waits, on the spot
         self.progress.setFormat(work)
         self.progress.setAccessibleName(f"Progress: {work}")
         self.progress.setValue(round(1000 * share))
+        self.progress.setUpdatesEnabled(True)
         self.progress.setVisible(share < 1.0)
         self.cancel.setVisible(share < 1.0)
 

@@ -100,10 +100,9 @@ def step_until(dresser: Dresser, done: Callable[[], bool]) -> None:
     raise AssertionError("the dresser never came to an end")
 
 
-def test_links_take_on_the_new_colour(open_window: Callable[[], MainWindow]) -> None:
+def test_links_take_on_the_new_colour(qtbot: QtBot, open_window: Callable[[], MainWindow]) -> None:
     window = open_window()
     window.themes.choose(dark=True)
     window.findings._html = "<a href='lane:0'>worker-1</a>"
     window.themes.choose(dark=False)
-    written = window.findings.text.toHtml()
-    assert window.themes.current.surfaces.accent in written
+    qtbot.waitUntil(lambda: window.themes.current.surfaces.accent in window.findings.text.toHtml())

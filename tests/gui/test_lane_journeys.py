@@ -99,7 +99,7 @@ def test_a_span_is_selected_read_and_left(opened: MainWindow, wait_for: Wait) ->
     assert lanes["worker-2"].totals[State.LOCK_WAIT] == expected[State.LOCK_WAIT] > 0
     lock = opened.statistics.locks.row_model.rows[0]
     assert lock.primitive.name == "journal"
-    assert "journal" in opened.details.browser.toPlainText()
+    wait_for(lambda: "journal" in opened.details.browser.toPlainText())
     opened.statistics.locks.row_chosen.emit(lock)
     assert opened.selection.primitive == lock.primitive.id
     QTest.keyClick(opened.timeline.canvas, Key.Key_Escape)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from gui.state.selection import Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
+from gui.widgets.dress_when_seen import DressWhenSeen
 
 REDRAW_S = 0.25  # while the selected slice still goes on
 
@@ -39,6 +40,11 @@ class Details(QWidget):
         self._model: Model | None = None
         self._shown: tuple[float, int] = (0.0, -1)
         self._html = ""
+        self._soon = QTimer(self)  # writing a page takes a frame's time: an event of its own, and showing it another
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._draw_next)
+        self._written = ""  # the page that is going to be shown
         self._drawn: object = None  # what was selected then
         self.browser = QTextBrowser(self)
         self.browser.setOpenLinks(False)
@@ -51,7 +57,7 @@ class Details(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.browser)
         selection.changed.connect(self._on_selection_changed)
-        themes.changed.connect(self.draw)
+        DressWhenSeen(self, themes, self._draw_soon)
         spans.changed.connect(self._on_span_changed)
         self.draw()
 
@@ -70,14 +76,40 @@ class Details(QWidget):
         settled = chosen is not None and not chosen.open and not model.finished
         if not settled and self._clock() - drawn_at >= REDRAW_S:
             self._take_newer_slice(model)
-            self.draw()
+            self._draw_soon()
 
     def draw(self) -> None:
         """Writes the page for the selection as it is."""
+        self._soon.stop()
+        self._write()
+        self._show_written()
+
+    @property
+    def writing(self) -> bool:
+        """Whether the page is not yet that of the selection."""
+        return self._soon.isActive()
+
+    def _draw_soon(self) -> None:
+        """The same, step by step."""
+        self._written = ""
+        self._drawn = self._selected()
+        self._soon.start()
+
+    def _draw_next(self) -> None:
+        if self._written:
+            self._show_written()
+        else:
+            self._write()
+            self._soon.start()
+
+    def _write(self) -> None:
         model = self._model
         self._shown = (self._clock(), model.version if model is not None else -1)
         self._drawn = self._selected()
-        html = Page(self._themes.current, model, self._spans.statistics).html(self._selection)
+        self._written = Page(self._themes.current, model, self._spans.statistics).html(self._selection)
+
+    def _show_written(self) -> None:
+        html, self._written = self._written, ""
         if html != self._html:
             self._html = html
             scroll = self.browser.verticalScrollBar()
@@ -92,11 +124,11 @@ class Details(QWidget):
     def _on_selection_changed(self) -> None:
         """A new span has been drawn already: its statistics began before this was told."""
         if self._selected() != self._drawn:
-            self.draw()
+            self._draw_soon()
 
     def _on_span_changed(self) -> None:
         if self._selection.span is not None:
-            self.draw()
+            self._draw_soon()
 
     def _take_newer_slice(self, model: Model) -> None:
         """A slice that went on when it was selected has grown or ended since."""

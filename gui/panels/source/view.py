@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.panels.source.highlighter import PythonHighlighter
 from gui.theme import ActiveTheme, code_font
+from gui.widgets.dress_when_seen import DressWhenSeen
 
 
 class SourceView(QPlainTextEdit):
@@ -31,7 +32,7 @@ class SourceView(QPlainTextEdit):
         self._highlighter = PythonHighlighter(self.document(), themes.current)
         self.blockCountChanged.connect(self._make_room)
         self.updateRequest.connect(self._on_update_request)
-        themes.changed.connect(self._dress)
+        DressWhenSeen(self, themes, self._dress)
         self._make_room()
 
     def show_text(self, file: str, text: str) -> None:

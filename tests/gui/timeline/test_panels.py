@@ -58,6 +58,9 @@ def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Iterator[De
 
 
 def page(details: Details) -> str:
+    """What stands there once the events that write it have been handled."""
+    while details.writing:
+        QApplication.processEvents()
     return details.browser.toPlainText()
 
 
