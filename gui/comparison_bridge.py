@@ -26,6 +26,7 @@ class ComparisonBridge(QObject):
         super().__init__(parent)
         self.folder: Path | None = None  # of the result shown last
         self._process: QProcess | None = None
+        self._cancelled = False
 
     @property
     def running(self) -> bool:
@@ -36,6 +37,7 @@ class ComparisonBridge(QObject):
         if self.running:
             return
         self.folder = folder
+        self._cancelled = False
         program, *rest = lanescope_command("compare", *arguments, "--events", "-o", str(folder))
         self._process = start_helper(
             self,
@@ -50,6 +52,7 @@ class ComparisonBridge(QObject):
     def cancel(self) -> None:
         """Asks for an end; what has been measured is kept."""
         if self._process is not None:
+            self._cancelled = True
             self._process.terminate()
 
     def close(self) -> None:
@@ -86,7 +89,9 @@ class ComparisonBridge(QObject):
         self._on_output()
         said = last_words(process)
         self._forget()
-        if how is QProcess.ExitStatus.CrashExit:
+        if self._cancelled:
+            self.ended.emit("")  # before its first run it ends by the signal itself
+        elif how is QProcess.ExitStatus.CrashExit:
             self.ended.emit(f"The comparison was ended by {signal.Signals(status).name}." if status else "It crashed.")
         else:
             reason = said.removeprefix("main.py compare: ") or "it said nothing"

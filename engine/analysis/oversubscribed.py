@@ -11,6 +11,7 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.model.attribution import points_in_words
 from engine.model.format import count, duration, percent
+from engine.model.machine import used_by_others
 from engine.model.model import Model
 from engine.recording.schema import State
 
@@ -39,7 +40,7 @@ def find(model: Model) -> list[Finding]:
         return []
     numbers = np.arange(len(model.lanes))
     totals = model.states.totals(numbers, model.start_ns, model.end_ns)
-    if _strange(model, int(totals[:, State.RUNNING].sum())) > MOST_STRANGE:
+    if (used_by_others(model) or 0.0) > MOST_STRANGE * cores:
         return []
     waited = totals[:, State.CORE_WAIT]
     waited[[lane.id for lane in model.lanes if lane.internal]] = 0
@@ -66,10 +67,3 @@ def find(model: Model) -> list[Finding]:
             certainty="inferred",
         )
     ]
-
-
-def _strange(model: Model, ran_ns: int) -> float:
-    """Part of the machine's cores that other programs used; 0 where that is not known."""
-    used = [model.cores.mean(core, model.start_ns, model.end_ns) for core in model.cores.cores()]
-    known = [share for share in used if share is not None]
-    return max(0.0, sum(known) - ran_ns / (model.end_ns - model.start_ns)) / len(known) if known else 0.0

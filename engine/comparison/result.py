@@ -11,11 +11,12 @@ from typing import Any
 
 from engine.comparison.trial import WHERE, Trial
 from engine.model.attribution import doubt
-from engine.model.format import duration, percent
+from engine.model.format import count, duration, percent
 
 SCHEMA = 1
 FILE_NAME = "comparison.json"
 SHORT_NS = 500_000_000  # a run that is worth a remark
+DISTURBING = 0.2  # of the cores, used by other programs
 
 
 class NotAComparison(ValueError):
@@ -183,13 +184,25 @@ class Result:
     @property
     def remarks(self) -> list[str]:
         """What was left out, and what the numbers should be taken with a pinch of salt for."""
+        return [*self.notes, *self._short_runs(), *self._disturbed_runs()]
+
+    def _disturbed_runs(self) -> list[str]:
+        measured = [trial.others_cores for variant in self.variants for trial in variant.good]
+        usual = median(measured) if measured else 0.0
+        if usual < DISTURBING * self.cores:
+            return []
+        return [
+            f"Other programs used {usual:.1f} of the {count(self.cores, 'core')} meanwhile (median of the runs): what"
+            " computes was slowed down, and with it speed-up and efficiency."
+        ]
+
+    def _short_runs(self) -> list[str]:
         short = [variant for variant in self.variants if variant.good and variant.middle("span_ns") < SHORT_NS]
         if not short:
-            return self.notes
+            return []
         names = ", ".join(dict.fromkeys(variant.name for variant in short[:3])) + (" and others" if short[3:] else "")
         least = duration(min(variant.middle("span_ns") for variant in short))
         return [
-            *self.notes,
             f"Runs were short ({names}: {least} at the least), so what else the machine did and starting up weigh much"
             " in them: more work in each run gives steadier numbers.",
         ]

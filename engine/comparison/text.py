@@ -2,7 +2,7 @@
 
 import textwrap
 
-from engine.comparison.result import Result, VariantResult
+from engine.comparison.result import Result, Spread, VariantResult
 from engine.comparison.traits import COLUMNS, table
 from engine.comparison.trial import WHERE
 from engine.model.format import count, duration, percent, rate, size
@@ -22,16 +22,15 @@ def _head(result: Result) -> str:
     measured = sum(len(variant.trials) for variant in result.variants)
     state = "" if result.complete else f"; not complete: {measured} of {result.planned} trials"
     counts = sorted({len(variant.trials) for variant in result.variants if variant.good}) or [0]
-    each = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    each = f"{counts[0]} to {counts[-1]} trials" if len(counts) > 1 else count(counts[0], "trial")
     return (
-        f"{result.title}: {count(len(result.variants), 'variant')}, {each} trials each,"
-        f" {count(result.cores, 'core')}{state}"
+        f"{result.title}: {count(len(result.variants), 'variant')}, {each} each, {count(result.cores, 'core')}{state}"
     )
 
 
 def _numbers(result: Result) -> str:
     lines = [
-        f"{'':<26}{'per second':>11}{'spread':>17}{'speed-up':>21}{'efficiency':>11}{'start-up':>10}{'memory':>10}"
+        f"{'':<26}{'per second':>11}{'spread':>17}{'speed-up':>21}{'efficiency':>16}{'start-up':>10}{'memory':>10}"
     ]
     python = ""
     for variant in result.variants:
@@ -51,12 +50,15 @@ def _line(result: Result, variant: VariantResult) -> str:
     times = f"{speed_up.median:.2f} ({speed_up.least:.2f} – {speed_up.most:.2f})" if speed_up else ""
     if variant is result.baseline:
         times = "1.00 (the yardstick)"
-    share = percent(efficiency.median) if efficiency else ""
-    start_up, memory = (
-        duration(variant.middle("start_up_ns")),
-        size(used) if (used := result.memory(variant)) else "?",
-    )
-    return f"{name}{rate(throughput.median):>11}{spread:>17}{times:>21}{share:>11}{start_up:>10}{memory:>10}"
+    share = _efficiency(efficiency, several=len(variant.good) > 1) if efficiency else ""
+    start_up = duration(variant.middle("start_up_ns")) if variant.middle("start_up_ns") else "–"
+    memory = size(used) if (used := result.memory(variant)) else "?"
+    return f"{name}{rate(throughput.median):>11}{spread:>17}{times:>21}{share:>16}{start_up:>10}{memory:>10}"
+
+
+def _efficiency(found: Spread, *, several: bool) -> str:
+    between = f" ({100 * found.least:.0f} – {100 * found.most:.0f})" if several else ""
+    return percent(found.median) + between
 
 
 def _bars(result: Result) -> str:

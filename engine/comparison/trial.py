@@ -9,6 +9,7 @@ import numpy as np
 from engine.comparison import miniature
 from engine.comparison.miniature import Miniature
 from engine.model.entities import Lane, Primitive
+from engine.model.machine import used_by_others
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
@@ -48,6 +49,7 @@ class Trial:
     least_ipc: float = 0.0  # smallest share of a worker's time at work that went into IPC
     points: Mapping[str, float] = field(default_factory=dict)  # how far sampled shares may be off, by WHERE
     at_barriers: int = 0  # of the workers' time, within "wait"
+    others_cores: float = 0.0  # that other programs used meanwhile; 0 too where that is not known
 
     @property
     def waiting_for_others(self) -> float:
@@ -133,6 +135,7 @@ def measure(model: Model, recording: str) -> Trial:
         least_ipc=round(min(ipc), 4),
         points=_points(model, lanes, begin, last, sum(where.values())),
         at_barriers=at_barriers,
+        others_cores=round(used_by_others(model, begin, last) or 0.0, 2),
     )
 
 

@@ -105,6 +105,7 @@ class Comparing(QObject):
             self._page.refuse(f"The comparison can't be kept: {error.strerror or error}.")
             return
         given = {} if custom else self._configuration.parameters
+        method = "" if custom else self._configuration.start_method
         sets = [part for key, value in given.items() for part in ("--set", f"{key}={value}")]
         self._bridge.start(
             [
@@ -113,6 +114,7 @@ class Comparing(QObject):
                 "--workers", ",".join(map(str, choices.worker_counts())),
                 "--interpreters", ",".join(path or sys.executable for path in choices.chosen_pythons()),
                 "--repeat", str(choices.repeats.value()),
+                *(("--start-method", method) if method else ()),
                 *sets,
             ],
             folder,

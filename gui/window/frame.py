@@ -142,7 +142,14 @@ class WindowFrame(QMainWindow):
         self.statistics = StatisticsPanel(themes, self.spans)
         self.bookmarks = BookmarksPanel()
         self.search_bar = SearchBar(self.search, self.acts, themes, self)
-        self.run_control = RunControl(self.configuration, self.bridge, self.settings, self.messages, self.workload)
+        self.run_control = RunControl(
+            self.configuration,
+            self.bridge,
+            self.settings,
+            self.messages,
+            self.workload,
+            comparing=lambda: "comparison_bridge" in vars(self) and self.comparison_bridge.running,
+        )
         self.recordings = Recordings(self.bridge, self.settings, self.messages, self.open_elsewhere, self)
         sample = self.acts["open-sample"] if sample_recording() else None
         self.acts["open-sample"].setVisible(sample is not None)

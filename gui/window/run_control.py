@@ -18,6 +18,7 @@ from gui.window.run_program import Program
 
 DEADLOCK = "two_locks"
 DEADLOCK_WORKERS = 2
+MEASURING = "A comparison is going on, and a run would disturb its measuring: end it first, with Compare → Cancel."
 
 
 class RefusalView(Protocol):
@@ -47,9 +48,12 @@ class RunControl(QObject):
         messages: Messages,
         choices: RefusalView,
         *,
+        comparing: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`comparing`: whether a comparison is going on, which a run would disturb."""
         super().__init__(messages)
+        self._comparing = comparing
         self._configuration = configuration
         self._bridge = bridge
         self._settings = settings
@@ -94,6 +98,8 @@ class RunControl(QObject):
         """Runs a program of the user's own; the field and one plain line when that can't be done."""
         if self._bridge.running:
             return "target", "A run is going on: end it first."
+        if self._comparing():
+            return "target", MEASURING
         if refusal := program.refusal():
             return refusal
         try:
@@ -149,6 +155,9 @@ class RunControl(QObject):
 
     def _start(self, make: Callable[[], RunRequest]) -> bool:
         self._messages.dismiss("run")
+        if self._comparing():
+            self._messages.show_message(Message("run", MEASURING, "warning"))
+            return False
         try:
             request = make()
         except InvalidChoice as error:

@@ -15,7 +15,7 @@ from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
-BAR_WIDTH = 180
+BAR_WIDTH = 220
 SPEED_UP_COLUMN, WHERE_COLUMN = 4, 8
 
 
@@ -38,7 +38,7 @@ class Numbers(QWidget):
             Column[VariantResult](
                 "Speed-up",
                 self._speed_up,
-                76,
+                136,
                 _median,
                 number=True,
                 tip=self._speed_up_tip,
@@ -48,7 +48,7 @@ class Numbers(QWidget):
             Column[VariantResult](
                 "Efficiency",
                 self._efficiency,
-                76,
+                124,
                 self._efficiency_of,
                 number=True,
                 tip=self._efficiency_tip,
@@ -56,7 +56,7 @@ class Numbers(QWidget):
             ),
             Column[VariantResult](
                 "Start-up",
-                lambda v: duration(v.middle("start_up_ns")) if v.good else "",
+                lambda v: duration(v.middle("start_up_ns")) if v.middle("start_up_ns") else "",
                 72,
                 lambda v: v.middle("start_up_ns"),
                 number=True,
@@ -122,7 +122,7 @@ class Numbers(QWidget):
     def _speed_up(self, variant: VariantResult) -> str:
         if self._result is None or (found := self._result.speed_up(variant)) is None:
             return ""
-        return f"{found.median:.2f}"
+        return f"{found.median:.2f}{_range(variant, f'{found.least:.2f} – {found.most:.2f}')}"
 
     def _share_of_best(self, variant: VariantResult) -> float | None:
         best = max((_median(other) for other in self._result.variants), default=0.0) if self._result else 0.0
@@ -130,7 +130,9 @@ class Numbers(QWidget):
 
     def _efficiency(self, variant: VariantResult) -> str:
         found = self._result.efficiency(variant) if self._result else None
-        return "" if found is None else percent(found.median)
+        if found is None:
+            return ""
+        return percent(found.median) + _range(variant, f"{100 * found.least:.0f} – {100 * found.most:.0f}")
 
     def _efficiency_of(self, variant: VariantResult) -> float:
         found = self._result.efficiency(variant) if self._result else None
@@ -157,6 +159,11 @@ def _version(variant: VariantResult) -> str:
 
 def _median(variant: VariantResult) -> float:
     return variant.throughput.median if variant.throughput else 0.0
+
+
+def _range(variant: VariantResult, words: str) -> str:
+    """From where to where the trials leave it; nothing with one trial."""
+    return f"  ({words})" if len(variant.good) > 1 else ""
 
 
 def _spread(variant: VariantResult) -> str:

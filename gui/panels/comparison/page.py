@@ -64,7 +64,7 @@ class ComparisonPage(QWidget):
         self.start.clicked.connect(self._on_start_clicked)
         self.cancel = QPushButton("Cancel", self)
         self.cancel.setToolTip("End it now; what has been measured stays")
-        self.cancel.clicked.connect(bridge.cancel)
+        self.cancel.clicked.connect(self._on_cancel_clicked)
         self.reason = QLabel(self)
         self.reason.setProperty("role", "error")
         self.reason.setWordWrap(True)
@@ -184,9 +184,15 @@ class ComparisonPage(QWidget):
         if not fault:
             self.start_requested.emit()
 
+    def _on_cancel_clicked(self) -> None:
+        self.cancel.setEnabled(False)
+        self._bridge.cancel()
+        self.doing.show_text("The run that is going on is being stopped…")
+
     def _on_progressed(self, share: float, words: str) -> None:
-        self.progress.setValue(round(share * 1000))
-        self.doing.show_text(words)
+        if self.cancel.isEnabled():  # otherwise it is being stopped
+            self.progress.setValue(round(share * 1000))
+            self.doing.show_text(words)
 
     def _on_ended(self, fault: str) -> None:
         self.refuse(fault)
@@ -203,6 +209,7 @@ class ComparisonPage(QWidget):
         self.start.setEnabled(not running and self.choices.comparable)
         self.start.setVisible(not running)
         self.cancel.setVisible(running)
+        self.cancel.setEnabled(True)
         self.progress.setVisible(running)
         self.doing.setVisible(running)
         self.choices.setEnabled(not running)
