@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,17 @@ from engine.recorder.texts import Frame
 from engine.tracer import layout
 
 SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
+
+
+class Service(NamedTuple):
+    """A thread of a manager's process serves one of process `pid`, which was called `name` then.
+
+    `client` is its serial; 0: not known, as the process is not traced in the same way.
+    """
+
+    pid: int
+    name: str
+    client: int
 
 
 @dataclass
@@ -42,7 +53,7 @@ class TracedProcess:
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
     collectors: dict[int, int] = field(default_factory=dict)  # executor: who hands on its results; 0: nobody any more
     is_manager: bool = False  # serves the others of the run, and nobody else
-    serves: dict[int, tuple[int, str]] = field(default_factory=dict)  # serial: pid and name of the thread it serves
+    serves: dict[int, Service] = field(default_factory=dict)  # by the serving thread's serial
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
     end_ns: int | None = None

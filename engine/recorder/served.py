@@ -7,7 +7,7 @@ accord: it waits for the next request, that is for its client.
 from collections.abc import Iterable
 
 from engine.model.wait_for import Node, Wait
-from engine.recorder.registry import Registry, TracedProcess
+from engine.recorder.registry import Registry, Service, TracedProcess
 
 
 class Served:
@@ -17,10 +17,10 @@ class Served:
         self._clients: dict[Node, frozenset[Node]] = {}  # by serving thread; none: not known
         self._servants: dict[Node, set[Node]] = {}  # by client
         for process in processes:
-            for serial, (pid, name) in process.serves.items():
+            for serial, service in process.serves.items():
                 servant = process.number, serial
                 if servant in threads:
-                    clients = frozenset(_named(registry.process_of_pid(pid), name) & threads)
+                    clients = frozenset(_clients(registry.process_of_pid(service.pid), service) & threads)
                     self._clients[servant] = clients
                     for client in clients:
                         self._servants.setdefault(client, set()).add(servant)
@@ -42,8 +42,10 @@ class Served:
         }
 
 
-def _named(process: TracedProcess | None, name: str) -> set[Node]:
-    """Its threads of that name."""
+def _clients(process: TracedProcess | None, service: Service) -> set[Node]:
+    """The one, or all that it may be."""
     if process is None:
         return set()
-    return {(process.number, serial) for serial, lane in process.lanes.items() if lane.name == name}
+    if service.client:
+        return {(process.number, service.client)}
+    return {(process.number, serial) for serial, lane in process.lanes.items() if lane.name == service.name}

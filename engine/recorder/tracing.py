@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.recorder import descriptors
 from engine.recorder.late_frames import LateFrames
-from engine.recorder.registry import Registry, TracedLane, TracedProcess
+from engine.recorder.registry import Registry, Service, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
 from engine.recording.liveness import is_alive, process_start
@@ -295,8 +295,8 @@ class Tracing:
                 registry.add_site(process, frame)
             case ("manager",):
                 process.is_manager = True
-            case ("serves", serial, pid, name):
-                process.serves[serial] = pid, name
+            case ("serves", serial, pid, name, client):
+                process.serves[serial] = Service(pid, name, client)
             case ("text", number, text):
                 registry.add_text(process, number, text)
             case _:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from . import layout
 from .follow import making, waiting
-from .patching import hidden, replace_method
+from .patching import hidden, look_like, replace_method
 from .process_locks import reducing_with_number
-from .state import current
+from .state import current, run
 from .waits import begin, finish
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 MORE_THAN_IT_HAS = 9  # arguments: the timeout of what is called there is among its own
+CLIENT = "\0"  # between a client's name and its thread's serial
 PRIVATE = "_lanescope_private"  # on a server whose address nobody chose
 CREDENTIALS = 12  # bytes: process, user, group
 
@@ -96,16 +97,39 @@ def make_serve_client(original: Method) -> Method:
     return serve_client
 
 
+def make_dispatch(original: Method) -> Method:
+    """A client says what it is called when it connects. Names are no identity: one that is traced as we are learns ours
+    with it, and keeps that to itself.
+    """
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        with hidden:
+            if args[2:3] == ("accept_connection",) and len(args) == 4 and is_traced(pid_behind(args[0])):
+                (name,) = args[3]
+                args = (*args[:3], (f"{name}{CLIENT}{current().serial}",))
+            return original(*args, **kwargs)
+
+    return dispatch
+
+
+def is_traced(pid: int) -> bool:
+    """Whether a process belongs to this run."""
+    import os
+
+    return bool(pid and run.folder) and any(name.endswith(f"-{pid}.ring") for name in os.listdir(run.folder))
+
+
 def make_accept_connection(original: Method) -> Method:
     """The name is that of the client's process and, but for its main thread, `|` and the name of its thread."""
 
     def accept_connection(self: Any, c: Any, name: str) -> None:
         with hidden:
             pid = pid_behind(c)
+            name, _, serial = name.partition(CLIENT)
             if pid:
                 state = current()
                 thread = name.partition("|")[2] or "MainThread"
-                state.ring.texts.write("serves", state.serial, pid, thread)
+                state.ring.texts.write("serves", state.serial, pid, thread, int(serial or 0))
             original(self, c, name)
 
     return accept_connection
@@ -133,6 +157,8 @@ def pid_behind(connection: Any) -> int:
 
 def patch_managers(module: ModuleType) -> None:
     """Proxies that user code makes or asks a manager for, wherever they are sent; the server that they ask."""
+    original = module.dispatch
+    module.dispatch = look_like(make_dispatch(original), original)  # type: ignore[attr-defined]
     replace_method(module.BaseProxy, "__init__", lambda original: making(original, "Proxy", shared=True))
     replace_method(module.BaseProxy, "_callmethod", calling)
     replace_method(module.BaseProxy, "__reduce__", reducing_with_number)
