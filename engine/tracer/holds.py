@@ -13,6 +13,7 @@ from _weakref import ref
 from . import layout
 from .nesting import nest, unnest
 from .originals import clock, get_ident
+from .patching import copied, look_like
 from .sites import code_of, site_of, user_site
 from .state import ThreadState, current, run
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DEFERS_SIGNALS = True
 FunctionType = type(code_of)
+type_name: Any = type.__dict__["__name__"]
+type_signature: Any = type.__dict__["__text_signature__"]
 pack_hold = Struct("@16sQQ").pack_into  # a record, all its columns but the stamps as one
 pack_head = Struct(layout.RECORD_FORMAT[:-2]).pack
 
@@ -34,11 +37,37 @@ class LockType(type):
 
     raw_type: type
 
+    @property
+    def is_ours(cls) -> bool:
+        """Not derived from one of ours by the program."""
+        return "raw_type" in cls.__dict__
+
     def __instancecheck__(cls, thing: object) -> bool:
-        return super().__instancecheck__(thing) or ("raw_type" in cls.__dict__ and isinstance(thing, cls.raw_type))
+        return super().__instancecheck__(thing) or (cls.is_ours and isinstance(thing, cls.raw_type))
 
     def __repr__(cls) -> str:
-        return repr(cls.raw_type)
+        return repr(cls.raw_type) if cls.is_ours else super().__repr__()
+
+    # Errors name a class as C knows it: `pretend_to_be` lets that be what they say of the raw type, with its module.
+
+    def _get_name(cls) -> str:
+        name: str = type_name.__get__(cls)
+        return name.rpartition(".")[2]
+
+    def _set_name(cls, name: str) -> None:
+        type_name.__set__(cls, name)
+
+    __name__ = property(_get_name, _set_name)
+
+    @property
+    def __signature__(cls) -> Any:
+        if cls.is_ours:
+            return sys.modules["inspect"].signature(cls.raw_type)  # which is what asks
+        raise AttributeError("__signature__")
+
+    @property
+    def __text_signature__(cls) -> Any:
+        return type_signature.__get__(cls.raw_type if cls.is_ours else cls)
 
 
 class Hold:
@@ -113,13 +142,12 @@ class TracedBase(Hold):
 
 
 def pretend_to_be(traced: type, raw: type) -> None:
-    """Give a class, and its methods, the names and documentation of the one it stands for."""
-    traced.__name__, traced.__qualname__, traced.__module__ = raw.__name__, raw.__qualname__, raw.__module__
-    traced.__doc__ = raw.__doc__
-    for name, method in vars(traced).items():
-        if isinstance(method, FunctionType):
-            method.__qualname__ = f"{raw.__name__}.{name}"
-            method.__doc__ = getattr(getattr(raw, name, None), "__doc__", None)
+    """Give a class, and its methods, the names, signatures and documentation of the one it stands for."""
+    traced.__name__ = f"{raw.__module__}.{raw.__name__}"
+    traced.__qualname__, traced.__module__, traced.__doc__ = raw.__qualname__, raw.__module__, raw.__doc__
+    for name, method in list(vars(traced).items()):
+        if isinstance(method, FunctionType) and hasattr(raw, name):
+            setattr(traced, name, look_like(copied(method), getattr(raw, name)))
     if sys.version_info >= (3, 15) and "__exit__" in vars(traced):  # from then on it wants all three arguments
         vars(traced)["__exit__"].__defaults__ = None
 

@@ -6,6 +6,8 @@ would not. Methods of Python classes are replaced by functions that look like th
 
 from __future__ import annotations
 
+import sys
+
 from .originals import get_ident
 
 TYPE_CHECKING = False
@@ -18,6 +20,8 @@ def look_like(replacement: Any, original: Any) -> Any:
     """Give a function the name, signature and documentation of the one it stands for."""
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         setattr(replacement, attribute, getattr(original, attribute, None))
+    if hasattr(original, "__text_signature__"):
+        replacement.__text_signature__ = original.__text_signature__
     replacement.__wrapped__ = original
     return replacement
 
@@ -51,14 +55,36 @@ class Builtin:
         return self
 
 
+class Signature:
+    """What `inspect` comes upon when it asks for the signature of a stand-in: the original's, for a bound method."""
+
+    __slots__ = ("original",)
+
+    def __init__(self, original: Any) -> None:
+        self.original = original
+
+    @property
+    def __signature__(self) -> Any:
+        inspect = sys.modules["inspect"]  # it is what asks
+        signature = inspect.signature(self.original)
+        bound = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        return signature.replace(parameters=[bound, *signature.parameters.values()])
+
+
+def copied(function: Any) -> Any:
+    """A function of its own that does the same."""
+    copy = type(function)(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
 def stand_in(cls: type[Builtin], original: Any) -> Any:
     """What replaces a builtin function: the method `call` of a `cls`, under the function's own name."""
     name = original.__name__
-    call: Any = cls.__dict__["call"]
-    renamed = type(call)(call.__code__, call.__globals__, name, call.__defaults__, call.__closure__)
-    renamed.__kwdefaults__ = call.__kwdefaults__
-    for attribute in ("__module__", "__qualname__", "__doc__"):
-        setattr(renamed, attribute, getattr(original, attribute, None))
+    renamed = look_like(copied(cls.__dict__["call"]), original)
+    renamed.__wrapped__ = Signature(original)
     kind = type(cls.__name__, (cls,), {"__slots__": (), name: renamed})
     return getattr(kind(original), name)
 

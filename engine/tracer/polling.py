@@ -1,30 +1,26 @@
-"""`select.poll` and `select.epoll` objects that user code makes: C's own, so each is wrapped to follow its waits."""
+"""What user code makes of `select`: poll, epoll and kqueue objects, C's own, so each is wrapped to follow its waits."""
 
 from __future__ import annotations
 
 from .blocking import make_method
-from .holds import LockType
+from .holds import LockType, pretend_to_be
 from .originals import get_frame
 from .patching import Builtin, hidden, look_like, replace_builtins
 from .sites import is_user_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from collections.abc import Callable
     from typing import Any
 
-
-def poll_raw(poller: Any, *args: Any, **kwargs: Any) -> Any:
-    """As the original."""
-    return poller._raw.poll(*args, **kwargs)
+    from .follow import Method
 
 
 class Poller(metaclass=LockType):
-    """Behaves as the object it wraps, and follows how long `poll` takes."""
+    """Behaves as the object it wraps, and follows how long its waiting method takes."""
 
     __slots__ = ("_raw",)
     raw_type: type = object
-    poll = make_method(poll_raw)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """As the raw type, which mostly refuses."""
@@ -65,27 +61,31 @@ def kind_of(raw: Any) -> type[Poller]:
     raw_type = type(raw)
     kind = kinds.get(raw_type)
     if kind is None:
-        made = type("poll", (Poller,), {"__slots__": (), "raw_type": raw_type})
-        kind = kinds[raw_type] = stand_for(made, raw_type)
+        made: Any = LockType("poll", (Poller,), {"__slots__": (), "raw_type": raw_type})
+        kind = kinds[raw_type] = stand_for(made, raw_type, "poll")
     return kind
 
 
 kinds: dict[type, type[Poller]] = {}
 
 
-def stand_for(kind: type[Poller], raw: type) -> type[Poller]:
-    """The class is called as the one it stands for, has what that has, and is no base either."""
-    for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(kind, attribute, getattr(raw, attribute))
+def stand_for(kind: type[Poller], raw: type, waits: str) -> type[Poller]:
+    """The class is called as the one it stands for, has what that has, and is no base either. `waits`: its method."""
+    pretend_to_be(kind, raw)
     for name, member in vars(raw).items():
         if not name.startswith("_") and not hasattr(kind, name):
-            setattr(kind, name, forward(name, member))
+            setattr(kind, name, forward(name, member, make_method if name == waits else same))
     kind.__init_subclass__ = classmethod(refuse)  # type: ignore[assignment]
     return kind
 
 
-def forward(name: str, member: Any) -> Any:
-    """A method or attribute of the raw one's."""
+def same(method: Method) -> Method:
+    """Nothing is added to it."""
+    return method
+
+
+def forward(name: str, member: Any, follow: Callable[[Method], Method]) -> Any:
+    """A method or attribute of the raw one's; `follow` adds to a method what it likes."""
     if not callable(member):
         return property(lambda self: getattr(self._raw, name), doc=member.__doc__)
 
@@ -93,19 +93,19 @@ def forward(name: str, member: Any) -> Any:
         with hidden:
             return getattr(self._raw, name)(*args, **kwargs)
 
-    return look_like(method, member)
+    return look_like(follow(method), member)
 
 
 def refuse(cls: type[Poller], /, **_: Any) -> None:
     """As the raw type does."""
     with hidden:
-        type(cls.__name__, (cls.raw_type,), {})
+        type(cls.__qualname__, (cls.raw_type,), {})
 
 
-def make_epoll(raw: Any) -> type[Poller]:
-    """The class that stands for `select.epoll`, a type."""
+def make_type(raw: Any, waits: str) -> type[Poller]:
+    """The class that stands for `select.epoll` or `select.kqueue`, which are types, and wait in the method `waits`."""
 
-    class Epoll(Poller):
+    class Type(Poller):
         __slots__ = ()
         raw_type = raw
 
@@ -120,20 +120,23 @@ def make_epoll(raw: Any) -> type[Poller]:
                 made = raw.fromfd(*args)
                 return wrap(cls, made) if is_user_code(get_frame(1)) else made
 
-        def __enter__(self) -> Any:
-            with hidden:
-                self._raw.__enter__()
-                return self
+        if hasattr(raw, "__enter__"):
 
-        def __exit__(self, *args: Any) -> Any:
-            with hidden:
-                return self._raw.__exit__(*args)
+            def __enter__(self) -> Any:
+                with hidden:
+                    self._raw.__enter__()
+                    return self
 
-    return stand_for(Epoll, raw)
+            def __exit__(self, *args: Any) -> Any:
+                with hidden:
+                    return self._raw.__exit__(*args)
+
+    return stand_for(Type, raw, waits)
 
 
-def patch_select(module: ModuleType) -> None:
+def patch_select(module: Any) -> None:
     """Those of these that the system has."""
     replace_builtins(module, MakePoll, "poll")
-    if hasattr(module, "epoll"):
-        module.epoll = make_epoll(module.epoll)  # type: ignore[attr-defined]
+    for name, waits in (("epoll", "poll"), ("kqueue", "control")):
+        if hasattr(module, name):
+            setattr(module, name, make_type(getattr(module, name), waits))

@@ -33,12 +33,18 @@ class ProcessLock(TracedBase):
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         """As the raw one's."""
-        if self.try_raw(False):
+        try:
+            is_plain = block is True or block is False
+            acquired = self.try_raw(False, timeout) if is_plain else self.try_raw(block, 0)  # either way for its error
+        except BaseException as error:
+            hide(error)
+            raise
+        if acquired:
             if not self.is_recursive or self.raw._count() == 1:
                 book(self, get_frame(1))
             return True
         try:
-            return block and acquire_contended(self, get_frame(1), -1 if timeout is None else max(timeout, 0))
+            return bool(block) and acquire_contended(self, get_frame(1), -1 if timeout is None else max(timeout, 0))
         except BaseException as error:
             hide(error)
             raise

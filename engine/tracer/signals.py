@@ -12,7 +12,7 @@ from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found
 from _thread import interrupt_main
 
 from .originals import get_frame
-from .patching import Builtin, hide, replace_builtins
+from .patching import Builtin, hidden, hide, replace_builtins
 from .sites import is_user_code
 from .state import current_ring
 
@@ -57,8 +57,12 @@ class SetHandler(Builtin):
 
     __slots__ = ("ours",)
 
-    def call(self, number: int, handler: Any, /) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original, which returns the handler there was."""
+        if len(args) != 2 or kwargs:
+            with hidden:
+                return self.original(*args, **kwargs)  # for its error
+        number, handler = args
         caller: FrameType | None = get_frame(1)
         if caller is not None and caller.f_globals.get("__name__") == "signal":
             caller = caller.f_back
@@ -80,9 +84,10 @@ class GetHandler(Builtin):
 
     __slots__ = ()
 
-    def call(self, number: int, /) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """As the original: the handler that the program set."""
-        return unwrap(self.original(number))
+        with hidden:
+            return unwrap(self.original(*args, **kwargs))
 
 
 def unwrap(handler: Any) -> Any:

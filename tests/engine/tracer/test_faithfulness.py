@@ -152,6 +152,52 @@ def test_locks_look_and_refuse_as_the_originals(tmp_path: Path) -> None:
     assert traced == plain
 
 
+def test_what_is_replaced_describes_itself_as_the_original(tmp_path: Path) -> None:
+    plain, traced = outcomes(
+        tmp_path,
+        """
+        import _signal, _thread, inspect, multiprocessing, os, queue, select, signal, socket, threading, time
+        def told(call):
+            try: return str(call()).partition(" at 0x")[0]
+            except Exception as error: return f"{type(error).__name__}: {error}"
+        class Mine(_thread.RLock):
+            def __init__(self, name): pass
+        lock, rlock, simple = threading.Lock(), threading.RLock(), queue.SimpleQueue()
+        things = lock, rlock, simple, select.poll(), select.epoll()
+        for thing in (
+            threading.Lock, threading.RLock, _thread.RLock, _thread.allocate_lock, _thread.LockType, Mine, time.sleep,
+            os.read, os.open, os.waitpid, select.select, select.poll, select.epoll, signal.signal, simple.put,
+            _thread.start_new_thread, queue.SimpleQueue, queue.SimpleQueue.get, socket.socket.recv,
+            select.poll().poll, select.epoll.poll, select.epoll().modify,
+        ):
+            text = getattr(thing, "__text_signature__", None)
+            print(thing.__name__, thing.__doc__, text, told(lambda: inspect.signature(thing)))
+        for name in ("acquire", "release", "__enter__", "__exit__", "locked", "acquire_lock"):
+            for method in (getattr(lock, name, None), getattr(rlock, name, None)):
+                attributes = [getattr(method, f"__{each}__", None) for each in ("name", "doc", "text_signature")]
+                print(*attributes, told(lambda: inspect.signature(method)).partition("<")[0])
+        for thing in things:
+            print(type(thing).__name__, type(thing).__qualname__, type(thing).__module__)
+            for call in (
+                lambda: thing.other, lambda: setattr(thing, "other", 1), lambda: thing < thing, lambda: thing(),
+            ):
+                print(told(call))
+        for call in (
+            lambda: _signal.signal(1), lambda: _signal.signal(number=1), lambda: _signal.getsignal("x"),
+            lambda: _signal.getsignal(),
+        ):
+            print(told(call))
+        Mine.__name__ = "Yours"
+        print(Mine.__name__, Mine.__qualname__, Mine)
+        shared = multiprocessing.Lock()
+        for arguments in (("x",), (True, "x"), (False, "x"), (1,), (0, 1), (True, -1)):
+            print(told(lambda: shared.acquire(*arguments) and shared.release()))
+        """,
+    )
+    assert traced[1].splitlines() == plain[1].splitlines()
+    assert traced == plain
+
+
 def test_packages_named_like_lanescopes_own(tmp_path: Path) -> None:
     for name in ("engine", "gui", "tests"):
         (tmp_path / name).mkdir()

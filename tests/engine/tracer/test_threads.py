@@ -142,3 +142,27 @@ def test_objects_that_poll(tmp_path: Path) -> None:
     )
     waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
     assert [program.line(w.site) for w in waits if w.end - w.start > 10_000_000] == [4, 8]
+
+
+def test_kernel_queues_of_other_systems(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import sys, time, types
+        class kqueue:
+            "A stand-in: Linux has none."
+            closed = False
+            def control(self, changes, events, timeout=None, /): sleep(timeout or 0); return [changes, events]
+            def fileno(self): return 7
+            @classmethod
+            def fromfd(cls, number, /): return cls()
+        sleep, kqueue.__module__ = sys.modules["_lanescope.originals"].sleep, "select"
+        select = types.SimpleNamespace(kqueue=kqueue)
+        sys.modules["_lanescope.polling"].patch_select(select)
+        for queue in select.kqueue(), select.kqueue.fromfd(7):
+            assert isinstance(queue, select.kqueue) and type(queue) is not kqueue and type(queue).__name__ == "kqueue"
+            assert queue.control(None, 2, 0.03) == [None, 2] and queue.fileno() == 7 and not queue.closed
+        """,
+    )
+    waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
+    assert [program.line(w.site) for w in waits if w.end - w.start > 10_000_000] == [14, 14]
