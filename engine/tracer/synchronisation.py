@@ -41,6 +41,11 @@ def waiters_notified(condition: Any, n: int = 1) -> int:
     return min(n, len(condition._waiters))
 
 
+def waiters_let_go(event: Any, *_: Any, **__: Any) -> int:
+    """How many threads a set lets go on; whoever comes later counts as one."""
+    return len(event._cond._waiters) or 1
+
+
 def is_own(condition: Any) -> bool:
     """Whether its number is its own, not that of a queue that it is part of."""
     return PART not in condition.__dict__
@@ -110,7 +115,7 @@ def patch_synchronisation(threading: ModuleType) -> None:
     replace_method(condition, "notify", lambda original: signalling(original, waiters_notified, gives=is_own))
     replace_method(event, "__init__", lambda original: making(original, "Event"))
     replace_method(event, "wait", lambda original: waiting(original, ready=is_set, gets=always))
-    replace_method(event, "set", lambda o: signalling(o, lambda self: len(self._cond._waiters) or 1, gives=always))
+    replace_method(event, "set", lambda original: signalling(original, waiters_let_go, gives=always))
     for semaphore, kind in ((threading.Semaphore, "Semaphore"), (threading.BoundedSemaphore, "BoundedSemaphore")):
         replace_method(semaphore, "__init__", partial_making(kind))
         replace_method(semaphore, "acquire", semaphores.make_acquire)
