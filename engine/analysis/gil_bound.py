@@ -1,20 +1,23 @@
 """Threads that compute in turns because of the GIL.
 
 Rests on sampled GIL wait; silent without it, where it cannot be told from core wait, with fewer than two threads that
-want to run, and where its share of the time in which they wanted to is not above MIN_SHARE beyond doubt. Says nothing
-about how much another backend would gain: that is measured by a comparison.
+want to run, and where its share of the time in which they wanted to is not above MIN_SHARE beyond doubt. How much a way
+without a common GIL gains is measured by a comparison, and told where this run was part of one; otherwise only what
+there is to gain at most, from the cores that its threads used together.
 """
 
 import numpy as np
 
 from engine.analysis.building import Finding, finding
 from engine.model.attribution import points_in_words
-from engine.model.format import duration, percent
+from engine.model.format import count, duration, percent
+from engine.model.machine import usable_cores
 from engine.model.model import Model
 from engine.recording.schema import State
 
 MIN_SHARE = 0.3
 MIN_WAIT_NS = 100_000_000
+MIN_GAIN = 1.15  # times as fast: what is worth telling
 MIN_LANE_SHARE = 0.05  # of the process's GIL wait makes a lane a part of it
 
 
@@ -45,7 +48,8 @@ def find(model: Model) -> list[Finding]:
                 f"They spent {percent(share)}{points_in_words(points)} of the time in which they could have run in"
                 f" waiting for the GIL, {duration(int(waited.sum()))} in all (sampled): adding threads adds no speed"
                 f" here.{_busiest(model, process.id)}",
-                "Use processes for this work, or a free-threaded build of Python, or code that releases the GIL.",
+                "Use processes for this work, or a free-threaded build of Python, or code that releases the GIL."
+                + _gain(model, totals[concerned]),
                 lanes=[lanes[int(index)] for index in concerned],
                 severity="info",
                 certainty="inferred",
@@ -67,3 +71,16 @@ def _busiest(model: Model, process: int) -> str:
     lane = next((lane for lane in model.gils.holders(gil, model.start_ns, model.end_ns) if lane >= 0), None)
     site = None if lane is None else model.site(model.gils.longest_site(gil, lane, model.start_ns, model.end_ns))
     return f"{text}, most at {site.label}." if site else f"{text}."
+
+
+def _gain(model: Model, totals: np.ndarray) -> str:
+    """As a comparison has measured it, else at most; nothing where other programs keep the cores busy."""
+    if measured := model.compared.get("gil-bound"):
+        return f" Measured by a comparison: {measured}"
+    cores = min(usable_cores(model), len(totals))
+    alive = int(totals[:, 1:].sum(axis=1).max())
+    used = totals[:, [State.RUNNING, State.CORE_WAIT]].sum() / max(1, alive)
+    most = cores / max(used, 1.0)
+    if most < MIN_GAIN:
+        return ""
+    return f" On {count(cores, 'core')} that can be up to {most:.1f} times as fast; Compare measures how much it is."

@@ -11,7 +11,7 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.model.attribution import points_in_words
 from engine.model.format import count, duration, percent
-from engine.model.machine import used_by_others
+from engine.model.machine import usable_cores, used_by_others
 from engine.model.model import Model
 from engine.recording.schema import State
 
@@ -28,8 +28,7 @@ _WANTING = (State.RUNNING, State.CORE_WAIT)
 
 def find(model: Model) -> list[Finding]:
     """At most one, of all processes together: they share the cores."""
-    machine = model.header.get("machine") or {}
-    cores = machine.get("usable_cores") or machine.get("cores")
+    cores = usable_cores(model)
     elapsed = model.end_ns - model.start_ns
     if not cores or elapsed < MIN_NS or model.attribution.any_merged or not model.lanes:
         return []

@@ -25,7 +25,8 @@ GAIN = 1.15  # what is called faster
 def findings(result: Result) -> list[dict[str, Any]]:
     """The findings, those that gain the most first.
 
-    Each has kind, title, explanation, advice, gain (float | None) and variants (their numbers in the result).
+    Each has kind, title, explanation, advice, gain (float | None), variants (their numbers in the result) and subjects
+    (those of them that it speaks about; others are what they were compared with).
     """
     solid = [variant for variant in result.variants if len(variant.good) >= LEAST_TRIALS]
     found = []
@@ -54,6 +55,7 @@ def _merged(result: Result, found: list[dict[str, Any]]) -> list[dict[str, Any]]
             name = result.full_name(result.variants[subject])
             first["explanation"] = f"{first['explanation'].removesuffix('.')}{joint}{name}."
             first["variants"] = [*first["variants"], subject]
+            first["subjects"] = [*first["subjects"], subject]
     return list(merged.values())
 
 
@@ -64,7 +66,7 @@ def _finding(
     numbers = [result.variants.index(variant) for variant in variants]
     return {
         "kind": kind, "title": title, "explanation": explanation, "advice": advice,
-        "gain": round(gain, 2) if gain else None, "variants": numbers,
+        "gain": round(gain, 2) if gain else None, "variants": numbers, "subjects": numbers[:1],
     }  # fmt: skip
 
 

@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.analysis.reading import read_model
 from engine.comparison import result as results
+from engine.comparison.advice import findings
 from engine.comparison.course import Course
 from engine.comparison.plan import Plan, Variant
 from engine.comparison.result import Result, VariantResult
 from engine.comparison.trial import Trial, failed, measure
 from engine.model.format import duration
 from engine.recording import library
+from engine.recording.append import CannotAppend, append_texts
 from engine.recording.machine import usable_cores
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.session import Session, SessionError
@@ -109,7 +112,24 @@ def carry_out(
             results.save(result, folder)
     result.complete = course.due is None
     results.save(result, folder)
+    _tell_runs(result, folder)
     return result
+
+
+def _tell_runs(result: Result, folder: Path) -> None:
+    """What was measured about a run by comparing it goes into its recording, where its own findings tell it."""
+    for finding in findings(result):
+        for number in finding["subjects"] if finding["gain"] else ():
+            for trial in result.variants[number].good:
+                with contextlib.suppress(CannotAppend, NotARecording, OSError):  # it stands in the result all the same
+                    _tell_run(folder / trial.recording, finding)
+
+
+def _tell_run(recording: Path, finding: dict[str, Any]) -> None:
+    with RecordingReader(recording) as reader:
+        while reader.poll():
+            pass
+        append_texts(reader, [{"type": "compared", "kind": finding["kind"], "words": finding["advice"]}])
 
 
 def _run(plan: Plan, index: int, number: int, folder: Path, cancelled: Callable[[], bool]) -> Trial | None:

@@ -1,9 +1,15 @@
-"""What else the machine did meanwhile."""
+"""The machine that a program ran on: what it had, and what else it did meanwhile."""
 
 import numpy as np
 
 from engine.model.model import Model
 from engine.recording.schema import State
+
+
+def usable_cores(model: Model) -> int:
+    """Cores that the program might run on; 0: not known."""
+    machine = model.header.get("machine") or {}
+    return int(machine.get("usable_cores") or machine.get("cores") or 0)
 
 
 def used_by_others(model: Model, start_ns: int | None = None, end_ns: int | None = None) -> float | None:

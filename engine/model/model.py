@@ -41,6 +41,7 @@ class Model:
         self.program_end: Text | None = None
         self.overhead: Text = {}
         self.notes: list[Text] = []
+        self.compared: dict[str, str] = {}  # kind of a finding → what a comparison of this run with others measured
         self.bookmarks: dict[int, Bookmark] = {}  # the reader's own; those from user code are marks
         self.renamed = 0  # grows whenever something that had a name gets another
         self.sources: dict[str, str] = {}  # text by file, as it was during the run
@@ -109,6 +110,7 @@ class Model:
             "gil": self._take_gil,
             "output": self.output.append,
             "note": self.notes.append,
+            "compared": self._take_compared,
             "bookmark": self._take_bookmark,
             "end": self._take_end,
         }
@@ -235,6 +237,9 @@ class Model:
         process.name = text["name"]
         process.launched_ns = text.get("launched_ns") or process.launched_ns
         self.renamed += 1
+
+    def _take_compared(self, text: Text) -> None:
+        self.compared[text["kind"]] = text["words"]
 
     def _take_process_work(self, text: Text) -> None:
         self.processes[text["id"]].work = text["start_ns"], text["end_ns"]
