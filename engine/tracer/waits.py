@@ -2,15 +2,18 @@
 
 from . import layout
 from .originals import clock, get_frame
-from .sites import stack_at, whole_stack
+from .sites import stack_at, user_site, whole_stack
 from .state import ThreadState, Wait
 
 DEFERS_SIGNALS = True
 SERIAL, OBJECT, SINCE = layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_OBJECT, layout.CELL_WAIT_SINCE
 DETAIL, SITE = layout.CELL_WAIT_DETAIL, layout.CELL_WAIT_SITE
 LONG_NS = 5_000_000  # a wait whose stack was not worth its price at the beginning has it when it has lasted so long
-# Mostly over at once. A wait for a lock that goes on gets its stack meanwhile (see contention).
+# Mostly over at once. A wait for a lock that goes on gets its stack meanwhile (see contention); calls for input and
+# output get it beforehand, but for those from a place where many in a row have been over at once.
 MOSTLY_SHORT = layout.WAIT_LOCK, layout.WAIT_IO
+MANY = 32
+_quick: dict[int, int] = {}  # by site: calls for input and output in a row, MANY at most, none of which has lasted
 FORK_FLAGS = layout.WAIT_HELD_AT_FORK | layout.WAIT_HELD_BY_FORKER
 OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
@@ -29,9 +32,14 @@ def begin(
     A service thread rests, unless it waits for a lock or (it has a site then) in a callback of the user's. The site
     becomes the stack there, unless such waits are mostly short.
     """
-    if site and detail & layout.WAIT_STATE_MASK not in MOSTLY_SHORT:
-        site = whole_stack(get_frame(1))
-    if state.internal and not site and detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK:
+    kind = detail & layout.WAIT_STATE_MASK
+    if site:
+        if kind not in MOSTLY_SHORT:
+            site = whole_stack(get_frame(1))
+        elif kind == layout.WAIT_IO and (quick := _quick.get(site, 0)) < MANY:
+            _quick[site] = quick + 1
+            site = whole_stack(get_frame(1))
+    elif state.internal and kind != layout.WAIT_LOCK:
         detail |= layout.WAIT_INTERNAL
     now = clock()
     outer = state.wait
@@ -52,7 +60,9 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
         return
     now = clock()
     if wait[2] and now - wait[3] >= LONG_NS and wait[1] & layout.WAIT_STATE_MASK in MOSTLY_SHORT:
-        wait = (wait[0], wait[1], stack_at(wait[2], get_frame(1)), wait[3])
+        frame = get_frame(1)
+        _quick.pop(user_site(frame), None)
+        wait = (wait[0], wait[1], stack_at(wait[2], frame), wait[3])
     _close(state, wait, now, flags)
     state.wait = None
     if outer is not None:

@@ -113,6 +113,39 @@ def test_io_waits(tmp_path: Path) -> None:
     assert long == [4, 7]
 
 
+def test_where_calls_have_been_over_at_once_a_living_one_has_its_line_only(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import os, sys, threading; from until import until_somebody_waits_for
+        waits, ring = sys.modules["_lanescope.waits"], sys.modules["_lanescope.state"].run.ring
+        r, w = os.pipe()
+        def outer(): inner()
+        def inner(): os.read(r, 1)
+        def help():
+            until_somebody_waits_for(None)
+            print([state.wait[2] for state in ring.states.values() if state.wait])
+            os.write(w, b"x")
+        def wait():
+            thread = threading.Thread(target=help); thread.start()
+            outer()
+            thread.join()
+        wait()
+        long, waits.LONG_NS = waits.LONG_NS, 10 ** 15
+        for _ in range(waits.MANY):
+            os.write(w, b"x")
+            outer()
+        waits.LONG_NS = long
+        wait()
+        wait()
+        """,
+    )
+    stacks = {stack[0]: len(stack[1]) for stack in program.texts("stack")}
+    alive = [stacks.get(int(output[3].strip("[]\n")), 1) for output in program.texts("output")]
+    over = [stacks.get(w.site, 1) for w in program.of(layout.WAIT, 0, thread=1) if w.end - w.start > 10_000_000]
+    assert (alive, over) == ([4, 1, 4], [4, 4, 4])
+
+
 def test_objects_that_poll(tmp_path: Path) -> None:
     (program,) = trace(
         tmp_path,
