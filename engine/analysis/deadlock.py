@@ -102,10 +102,10 @@ class Participant:
 
 @dataclass(frozen=True)
 class KnotEdge:
-    """`waiter` (a lane) cannot go on before `holder` (a lane) acts."""
+    """`waiter` (a lane) cannot go on before `holder` (a lane) acts; None: nobody is left who could."""
 
     waiter: int
-    holder: int
+    holder: int | None
     primitive: int
     wait_site: int
     hold_site: int = 0
@@ -239,6 +239,7 @@ def _waiting(participant: Participant) -> str:
         "Executor": f"waits for a result of {name}",
         "Pool": f"waits for a result of {name}",
         "Condition": f"waits to be notified on {name}",
+        "Timer": f"waits for the time of {name} to come",
         "Event": f"waits for {name} to be set",
         "Barrier": f"waits at {name}",
         "Queue": f"waits at {name}",
@@ -277,7 +278,9 @@ def _along(participants: Sequence[Participant], edges: Sequence[KnotEdge]) -> li
     ordered: list[Participant] = []
     while left:
         following = [
-            edge.holder for edge in edges if ordered and edge.waiter == ordered[-1].lane and edge.holder in left
+            edge.holder
+            for edge in edges
+            if ordered and edge.waiter == ordered[-1].lane and edge.holder is not None and edge.holder in left
         ]
         ordered.append(left.pop(following[0] if following else next(iter(left))))
     return ordered

@@ -32,6 +32,7 @@ UNRECORDED = "something that was not recorded"
 AWAITED = {  # what it took to end a wait, by kind
     "Condition": "to be notified on {name}",
     "Event": "for {name} to be set",
+    "Timer": "for the time of {name} to come",
     "Barrier": "for the others at {name}",
     "Thread": "for {name} to end",
     "Process": "for {name} to end",
@@ -128,7 +129,7 @@ def _wait(model: Model, item: Slice) -> str:
     if done := into(model, item):
         where = _doing_at(model, done.releaser, item.start_ns, item.end_ns)
         return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
-    if kind in ("Thread", "Process", "Executor", "Pool", "Future"):
+    if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Timer"):
         return sentence
     return sentence + ("; nobody has done so yet" if item.open else "; who ended the wait was not recorded")
 

@@ -101,7 +101,7 @@ def _waiting(model: Model, time_ns: int) -> list[int]:
 
 def _edges(model: Model, wait: Slice, time_ns: int) -> list[LaneEdge]:
     primitive, site = model.detail(wait.detail)
-    if primitive is None:
+    if primitive is None or primitive.kind == "Timer":  # waits for nobody
         return []
     kind = primitive.kind.removeprefix("process ")
     if primitive.kind in MUTEXES or kind in _SEMAPHORES:

@@ -22,13 +22,20 @@ class Participants:
     ) -> tuple[list[Participant], list[KnotEdge]]:
         """The participants of a knot and its edges."""
         members = frozenset(nodes) | {servant for node in nodes for servant in enablers.served.servants(node)}
-        edges = [
-            self.edge(enablers.waits[waiter], holder)
-            for waiter in nodes
-            for holder in sorted(self._ends(waiter, members, enablers, waits))
-            if holder in nodes
-        ]
+        edges = []
+        for waiter in nodes:
+            holders: list[Node | None] = []
+            if not self._is_forsaken(waiter, enablers):
+                holders += sorted(self._ends(waiter, members, enablers, waits) & set(nodes))
+            edges += [self.edge(enablers.waits[waiter], holder) for holder in holders or (None,)]
         return [self.participant(enablers, node) for node in nodes], edges
+
+    def _is_forsaken(self, waiter: Node, enablers: Enablers) -> bool:
+        """Whether it waits for what nobody can do any more, rather than for itself."""
+        waiting = enablers.servants_at_work(waiter) or {waiter}
+        return any(
+            node in enablers.reasons or enablers.waits[node].detail & layout.WAIT_HELD_AT_FORK for node in waiting
+        )
 
     def _ends(self, waiter: Node, members: frozenset[Node], enablers: Enablers, waits: dict[Node, Wait]) -> set[Node]:
         """Who could end its wait; for who waits for a serving thread, who could end that one's."""
@@ -36,13 +43,13 @@ class Participants:
         ends = {end for each in servants or {waiter} for end in wait_for.ends_of(waits[each], members)}
         return {client for end in ends for client in enablers.served.clients(end) or (end,)}
 
-    def edge(self, wait: CellWait, holder: Node) -> KnotEdge:
-        """One edge."""
+    def edge(self, wait: CellWait, holder: Node | None) -> KnotEdge:
+        """One edge. No holder: nobody is left who could end the wait."""
         registry = self._registry
         hold_site = registry.site(wait.process, wait.owner_site) if (wait.process.number, wait.owner) == holder else 0
         return KnotEdge(
             self.lane(wait.node).number,
-            self.lane(holder).number,
+            self.lane(holder).number if holder is not None else None,
             registry.primitive(wait.process, wait.number),
             registry.site(wait.process, wait.site),
             hold_site,

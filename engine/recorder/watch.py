@@ -165,7 +165,9 @@ class DeadlockWatch:
                     participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)
                 }
                 observed.edges = [
-                    self._participants.edge(observed.waits[nodes[edge.waiter]], nodes[edge.holder])
+                    self._participants.edge(
+                        observed.waits[nodes[edge.waiter]], nodes[edge.holder] if edge.holder is not None else None
+                    )
                     for edge in observed.edges
                 ]
                 self._report(observed, now_ns, None)

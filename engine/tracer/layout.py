@@ -156,8 +156,8 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("executor-worker", object, serial)  thread works for that executor
 #   ("executor-collector", object, serial)  thread hands on its results; 0: nobody, after a fork; None: unknown
 #   ("manager",)                         this process serves the proxies of the others in the run, and nobody else
-#   ("serves", serial, pid, name, client)       thread serves the thread of that serial, of that name if it is 0, in that
-#                                        process as long as it lives
+#   ("serves", serial, pid, name, client)     thread serves the thread of that serial (0: of that name) in that process
+#                                        as long as it lives
 #   ("job-failed", serial, time_ns, object, job, text number of the task, error, stack)
 #                                        a job of an executor or a pool, ended by an exception in this thread
 #   ("job-error", time_ns, object, job, what, error)   its future or result in this process: "kept" (has that exception

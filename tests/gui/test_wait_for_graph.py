@@ -82,6 +82,7 @@ def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
     panel.resize(300, 300)
     panel.show()
     panel.show_model(deadlock)
+    panel.refresh()
     return panel
 
 
@@ -151,3 +152,16 @@ def test_choosing_an_edge_or_a_lane_by_keyboard_chooses_its_slice_and_both_stack
     assert all(edge.wait_site and edge.hold_site for edge in edges)
     with qtbot.waitSignal(panel.code_wanted, timeout=1000):
         qtbot.keyClick(panel.canvas, Qt.Key.Key_Return)
+
+
+def test_a_wait_that_nobody_can_end_leads_nowhere(qtbot: QtBot) -> None:
+    canvas, _ = ring_of(qtbot, 2, (240, 200))
+    edge = GraphEdge(0, None, 0, 1, in_cycle=True)
+    canvas.show_data(canvas._model, GraphData((edge,), (0,)))
+    canvas.grab()
+    ((drawn, path),) = canvas._paths
+    node, label = canvas.node_area(0), canvas.label_area(edge)
+    assert (drawn.end, drawn.nowhere) == (None, "nobody left")
+    assert node is not None and label is not None and not label.intersects(node)
+    assert path.pointAtPercent(1.0).y() < label.top() < node.top(), "away from the node, beyond its label"
+    assert canvas.describe(edge).endswith("nobody is left who could end that")

@@ -59,7 +59,9 @@ class GraphCanvas(GraphView):
         """The edge in words."""
         words = f"{self._name(edge.waiter)} waits for {self._primitive(edge.primitive)}"
         if edge.holder is None:
-            return f"{words}; who will end that is not known"
+            return (
+                f"{words}; {'nobody is left who could end that' if edge.in_cycle else 'who will end that is not known'}"
+            )
         if not edge.particular:
             return f"{words}, which {self._name(edge.holder)} ends or others"
         return f"{words}, held by {self._name(edge.holder)}" if self._is_held(edge) else words
@@ -104,6 +106,7 @@ class GraphCanvas(GraphView):
             f"{self.describe(edge)}\nClick to see the line of code",
             dashed=not edge.particular,
             link=edge.wait_site != 0,
+            nowhere="nobody left" if edge.in_cycle else "not known",
         )
 
     def _is_held(self, edge: GraphEdge) -> bool:

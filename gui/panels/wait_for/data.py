@@ -44,7 +44,7 @@ def trace_data(model: Model, time_ns: int) -> Generator[None, None, GraphData]:
 
 def _drawn(edge: LaneEdge, knot_of: dict[int, int]) -> GraphEdge:
     knot = knot_of.get(edge.waiter)
-    inside = knot is not None and edge.holder is not None and knot_of.get(edge.holder) == knot
+    inside = knot is not None and (edge.holder is None or knot_of.get(edge.holder) == knot)
     return GraphEdge(
         edge.waiter, edge.holder, edge.primitive, edge.wait_site, edge.hold_site, inside, particular=edge.holds
     )

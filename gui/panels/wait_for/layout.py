@@ -12,6 +12,7 @@ MOST_IN_ROWS = 8  # that wait for two who wait for each other; more stand around
 class GraphEdge:
     """Lane `waiter` waits for a primitive that lane `holder` holds or owes. Sites number places or stacks, 0: none.
 
+    No holder: it is not known who will end the wait; `in_cycle`: nobody is left who could.
     Not `particular`: others than the holder might have ended the wait.
     """
 

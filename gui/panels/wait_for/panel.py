@@ -125,8 +125,7 @@ class WaitForPanel(Panel):
         elif finding is not None:
             at = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(finding)
-            is_deadlock = finding["kind"] == "deadlock"
-            words = "deadlock: nobody in the ring can go on" if is_deadlock else finding["title"]
+            words = _of_deadlock(data) if finding["kind"] == "deadlock" else finding["title"]
         else:
             at = newest - 1
             data = yield from trace_data(model, at)
@@ -195,6 +194,11 @@ class WaitForPanel(Panel):
                 self.lane_chosen.emit(lane)
         finally:
             self._choosing = False
+
+
+def _of_deadlock(data: GraphData) -> str:
+    alone = len(data.cycle) == 1 and any(edge.holder is None for edge in data.edges)
+    return "deadlock: nobody is left to end this wait" if alone else "deadlock: nobody in the ring can go on"
 
 
 def _in_words(data: GraphData) -> str:

@@ -25,7 +25,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow from one node to another, to the same, or to nobody knows whom (None)."""
+    """An arrow from one node to another, to the same, or to nowhere (None): `nowhere` says what that means."""
 
     key: Hashable
     start: int
@@ -35,6 +35,7 @@ class Edge:
     tip: str = ""
     dashed: bool = False
     link: bool = False  # a line of code stands behind it: underlined
+    nowhere: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
 RANKS = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)  # what is painted later lies on top
 DOT = 12.0
 ARROW = 9.0
+CROSSBAR = 18.0
+VOID_PX = 18.0  # of the room above a node, for what stands at the end of an edge that leads nowhere
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
 
 
@@ -151,7 +153,10 @@ class GraphView(QWidget):
                 continue
             start = self._boxes[edge.start][0]
             end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
-            if end == start:
+            if edge.end is None:
+                path = _into_the_void(start, self.loop_px)
+                middle = path.pointAtPercent(0.45)
+            elif end == start:
                 path, middle = _loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
             else:
                 path = self.route(edge, start, end)
@@ -187,7 +192,20 @@ class GraphView(QWidget):
         painter.drawPath(path)
         painter.setPen(QPen(colour, 1.2))
         painter.setBrush(colour)
-        painter.drawPolygon(_arrow_head(path))
+        if edge.end is None:
+            self._paint_nowhere(painter, edge, path.pointAtPercent(1.0))
+        else:
+            painter.drawPolygon(_arrow_head(path))
+
+    def _paint_nowhere(self, painter: QPainter, edge: Edge, end: QPointF) -> None:
+        """A crossbar, where an arrow would have its head, and what it means above it."""
+        painter.drawLine(end - QPointF(CROSSBAR / 2, 0), end + QPointF(CROSSBAR / 2, 0))
+        theme, metrics = self.themes.current, QFontMetricsF(painter.font())
+        area = QRectF(0, 0, metrics.horizontalAdvance(edge.nowhere), metrics.height())
+        area.moveCenter(end - QPointF(0, metrics.height() / 2 + 2))
+        area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
+        painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
 
     def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF) -> None:
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
@@ -296,8 +314,15 @@ class GraphView(QWidget):
         return area is not None and area.contains(place)
 
 
+def _into_the_void(box: QRectF, rise: float) -> QPainterPath:
+    """The edge of a node that leads nowhere. Room for a word is left above it."""
+    path = QPainterPath(QPointF(box.center().x(), box.top()))
+    path.lineTo(box.center().x(), box.top() - rise + VOID_PX)
+    return path
+
+
 def _loop(box: QRectF, rise: float) -> QPainterPath:
-    """The edge of a node that leads to itself, or to nobody knows whom."""
+    """The edge of a node that leads to itself."""
     middle, peak = box.center().x(), box.top() - rise
     path = QPainterPath(QPointF(middle - 16, box.top()))
     path.cubicTo(QPointF(middle - 44, peak), QPointF(middle + 44, peak), QPointF(middle + 16, box.top()))
