@@ -162,6 +162,8 @@ def test_a_wait_that_nobody_can_end_leads_nowhere(qtbot: QtBot) -> None:
     ((drawn, path),) = canvas._paths
     node, label = canvas.node_area(0), canvas.label_area(edge)
     assert (drawn.end, drawn.nowhere) == (None, "nobody left")
-    assert node is not None and label is not None and not label.intersects(node)
+    assert node is not None
+    assert label is not None
+    assert not label.intersects(node)
     assert path.pointAtPercent(1.0).y() < label.top() < node.top(), "away from the node, beyond its label"
     assert canvas.describe(edge).endswith("nobody is left who could end that")
