@@ -11,7 +11,7 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.model.attribution import points_in_words
 from engine.model.format import count, duration, percent
-from engine.model.machine import usable_cores
+from engine.model.machine import usable_cores, used_by_others
 from engine.model.model import Model
 from engine.recording.schema import State
 
@@ -74,13 +74,13 @@ def _busiest(model: Model, process: int) -> str:
 
 
 def _gain(model: Model, totals: np.ndarray) -> str:
-    """As a comparison has measured it, else at most; nothing where other programs keep the cores busy."""
+    """As a comparison has measured it, else at most; nothing where other programs kept cores busy."""
     if measured := model.compared.get("gil-bound"):
         return f" Measured by a comparison: {measured}"
-    cores = min(usable_cores(model), len(totals))
-    alive = int(totals[:, 1:].sum(axis=1).max())
-    used = totals[:, [State.RUNNING, State.CORE_WAIT]].sum() / max(1, alive)
-    most = cores / max(used, 1.0)
+    cores = usable_cores(model)
+    free = min(cores - (used_by_others(model) or 0.0), len(totals))
+    used = totals[:, State.RUNNING].sum() / max(1, int(totals[:, 1:].sum(axis=1).max()))
+    most = free / max(used, 1.0)
     if most < MIN_GAIN:
         return ""
     return f" On {count(cores, 'core')} that can be up to {most:.1f} times as fast; Compare measures how much it is."

@@ -30,7 +30,7 @@ def _head(result: Result) -> str:
 
 def _numbers(result: Result) -> str:
     lines = [
-        f"{'':<26}{'per second':>11}{'spread':>17}{'speed-up':>21}{'efficiency':>16}{'start-up':>10}{'memory':>10}"
+        f"{'':<26}{'per second':>11}{'spread':>17}{'speed-up':>21}{'efficiency':>19}{'start-up':>10}{'memory':>10}"
     ]
     python = ""
     for variant in result.variants:
@@ -53,7 +53,7 @@ def _line(result: Result, variant: VariantResult) -> str:
     share = _efficiency(efficiency, several=len(variant.good) > 1) if efficiency else ""
     start_up = duration(variant.middle("start_up_ns")) if variant.middle("start_up_ns") else "–"
     memory = size(used) if (used := result.memory(variant)) else "?"
-    return f"{name}{rate(throughput.median):>11}{spread:>17}{times:>21}{share:>16}{start_up:>10}{memory:>10}"
+    return f"{name}{rate(throughput.median):>11}{spread:>17}{times:>21}{share:>19}{start_up:>10}{memory:>10}"
 
 
 def _efficiency(found: Spread, *, several: bool) -> str:
