@@ -37,6 +37,7 @@ sys.stdout.write("\\t".join(["lanescope"] + version + [name, str(int(free)), sys
 
 PROJECT_SIGNS = (".git", "pyproject.toml", "setup.py")
 CONDA_ROOTS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
+LISTED_PROGRAM = re.compile(r"([A-Za-z]:|(?<!\S)\\)\\.*\.exe", re.IGNORECASE)
 PROGRAM_NAME = re.compile(r"python(3(\.\d+)?t?)?(\.exe)?")
 
 
@@ -288,9 +289,17 @@ def _launcher_programs() -> Iterator[Path]:
         listing = subprocess.run(["py", "-0p"], capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return  # no launcher
-    for line in listing.stdout.splitlines():
-        if match := re.search(r"[A-Za-z]:\\.*\.exe", line):
-            yield Path(match.group())
+    yield from map(Path, listed_by_launcher(listing.stdout))
+
+
+def listed_by_launcher(listing: str) -> list[str]:
+    """The programs in what `py -0p` prints.
+
+    Up to Python 3.10 a line has a tag, the path and, where it is the default, a star; later ones and those of the
+    install manager have `-V:` before the tag and the star behind it.
+    """
+    lines = (line for line in listing.splitlines() if not line.lstrip().startswith("Installed Pythons found by"))
+    return [match.group() for line in lines if (match := LISTED_PROGRAM.search(line))]
 
 
 def _data_folder(home: Path) -> Path:

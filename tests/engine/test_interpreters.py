@@ -185,3 +185,46 @@ def test_other_interpreters_are_examined_for_what_they_are(other_pythons: list[s
         found = probe(path)
         assert found.version in found.title
         assert found.free_threaded == path.endswith("t")
+
+
+# As printed by the launcher of Python 3.8 to 3.10, that of 3.11 to 3.13, and the install manager of 3.14.
+OLD_LAUNCHER = r"""
+Installed Pythons found by C:\WINDOWS\py.exe Launcher for Windows
+ (venv)         C:\work\bank\.venv\Scripts\python.exe *
+ -3.10-64       C:\Users\Ana Lee\AppData\Local\Programs\Python\Python310\python.exe
+ -3.8-32        C:\Program Files (x86)\Python38-32\python.exe
+ -2.7-64        C:\Python27\python.exe
+"""
+LAUNCHER = r"""
+ -V:3.13 *        C:\Users\Ana Lee\AppData\Local\Programs\Python\Python313\python.exe
+ -V:3.13t         C:\Users\Ana Lee\AppData\Local\Programs\Python\Python313\python3.13t.exe
+ -V:3.12-32       C:\Python312-32\python.exe
+ -V:3.11          \\tools\share\Python311\PYTHON.EXE
+ -V:Anaconda/py39_4.12.0-64 D:\Anaconda3\python.exe
+"""
+MANAGER = r"""
+  *               C:\work\bank\.venv\Scripts\python.exe
+ -V:3.14-64       C:\Users\ana\AppData\Local\Python\pythoncore-3.14-64\python.exe
+ -V:3.14t-64      C:\Users\ana\AppData\Local\Python\pythoncore-3.14t-64\python3.14t.exe
+ -V:3.15-dev-arm64 C:\Users\ana\AppData\Local\Python\pythoncore-3.15-dev-arm64\python.exe
+"""
+
+
+@pytest.mark.parametrize(
+    ("listing", "count", "last"),
+    [
+        (OLD_LAUNCHER, 4, r"C:\Python27\python.exe"),
+        (LAUNCHER, 5, r"D:\Anaconda3\python.exe"),
+        (MANAGER, 4, r"C:\Users\ana\AppData\Local\Python\pythoncore-3.15-dev-arm64\python.exe"),
+        ("No suitable Python runtime found\n", 0, ""),
+        (" -3.10-32         no path shown\n", 0, ""),
+    ],
+    ids=["to 3.10", "from 3.11", "install manager", "nothing there", "no path"],
+)
+def test_the_windows_launcher_is_understood_in_all_its_versions(listing: str, count: int, last: str) -> None:
+    found = interpreters.listed_by_launcher(listing)
+    assert len(found) == count
+    assert found[-1:] == ([last] if last else [])
+    assert all(path == path.strip() and path.lower().endswith(".exe") for path in found)
+    if listing == LAUNCHER:
+        assert found[3] == r"\\tools\share\Python311\PYTHON.EXE"
