@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.commands import INTERRUPTED, CommandError, say
+from engine.commands import INTERRUPTED, UNUSABLE, CommandError, say
 
 if TYPE_CHECKING:
     from engine.model.model import Model
@@ -20,12 +20,17 @@ POLL_S = 0.1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The scenario and its settings."""
     parser.add_argument("scenario", metavar="SCENARIO", help="its name; main.py list has them all")
-    parser.add_argument("--backend", metavar="B", help="how the workers run")
-    parser.add_argument("--workers", type=int, metavar="N", help="how many")
+    parser.add_argument("--backend", metavar="B", help="how the workers run; main.py list explains each")
+    parser.add_argument("--workers", type=int, metavar="N", help="how many workers, 1 to 256")
     parser.add_argument("--start-method", metavar="M", help="how processes are started: fork, spawn, forkserver")
     parser.add_argument("--interpreter", metavar="PYTHON", help="the Python to run it on")
     parser.add_argument(
-        "--set", action="append", default=[], dest="parameters", metavar="NAME=VALUE", help="a parameter"
+        "--set",
+        action="append",
+        default=[],
+        dest="parameters",
+        metavar="NAME=VALUE",
+        help="a parameter of the scenario, as often as needed; main.py list --json has them all",
     )
     parser.add_argument("--time-limit", type=float, metavar="S", help="end it after so many seconds")
     parser.add_argument("--sample-rate", type=float, metavar="HZ", help="look at the threads so often a second (200)")
@@ -34,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 when it went as it should, a deadlock that the scenario is about included; else 1."""
+    """0 when it went as it should, a deadlock that the scenario is about included; 2 when not all could be recorded;
+    else 1.
+    """
     from engine.session import InvalidChoice, scenario_request
 
     try:
@@ -56,11 +63,14 @@ def execute(arguments: argparse.Namespace) -> int:
     if status.phase == "failed" and not request.recording.exists():
         raise CommandError(status.message)
     model = _print_summary(request, as_json=arguments.json)
+    incomplete = status.phase == "finished" and bool(status.message)  # the disk was full
     if status.message:
         say("run", status.message)
-    say("run", f"recorded in {request.recording}")
+    say("run", f"recorded{' as far as it could be' if incomplete else ''} in {request.recording}")
     if interrupted:
         return INTERRUPTED
+    if incomplete:
+        return UNUSABLE
     as_it_should = status.phase == "finished" and (
         status.exit_status == 0 or status.ended_by == "time limit" or _deadlocked_as_expected(request, status, model)
     )

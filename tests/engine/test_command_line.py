@@ -13,6 +13,7 @@ import pytest
 
 from engine import commands
 from engine.commands import CommandError
+from engine.session import SessionStatus
 
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "main.py"
@@ -150,6 +151,17 @@ def test_a_full_disk_is_said_in_one_line(recording: Path) -> None:
         2,
         "main.py report: the disk that is written to is full; make room on it\n",
     )
+
+
+def test_a_run_that_could_not_be_recorded_in_full_says_so(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = f"cannot write to {recording}: No space left on device; free some space there"
+    ended = SessionStatus("finished", full, exit_status=0, ended_by="itself")
+    monkeypatch.setattr("engine.commands.run._run", lambda _: (ended, False))
+    assert commands.main(["run", "two_locks_ordered", "-o", str(recording)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"main.py run: {full}", f"main.py run: recorded as far as it could be in {recording}"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
