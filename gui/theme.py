@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 
 from engine.recording.schema import State
+from gui.one_by_one import OneByOne
 
 GRID = 8  # px; margins and heights are multiples or halves of it
 FONT_SMALL_PX = 11
@@ -186,7 +187,10 @@ def make_theme(dark: bool, palette: StatePalette = StatePalette.STANDARD) -> The
 
 
 class ActiveTheme(QObject):
-    """The theme that is in use, and the news that it has changed. One per application, handed to whoever paints."""
+    """The theme that is in use, and the news that it has changed. One per application, handed to whoever paints.
+
+    Who has much to do then does it through `followers`.
+    """
 
     changed = Signal()
 
@@ -194,6 +198,7 @@ class ActiveTheme(QObject):
         self, dark: bool = True, palette: StatePalette = StatePalette.STANDARD, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
+        self.followers = OneByOne(self)
         self._current = make_theme(dark, palette)
 
     @property

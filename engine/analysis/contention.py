@@ -15,8 +15,8 @@ from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
 EVER_NS = (1 << 63) - 1
-SLICES_AT_ONCE = 20_000
-OVERLAPS_AT_ONCE = 100_000
+SLICES_AT_ONCE = 8_000  # one or two ms
+OVERLAPS_AT_ONCE = 30_000
 BINS = 44  # of the histograms: powers of two ns, up to 2.4 h
 MOST = 8  # lines and pairs that are told
 
@@ -58,7 +58,7 @@ class LockProfile:
         self.complete = False
 
     def advance(self) -> bool:
-        """A piece of the work, of a few ms. False when all is done."""
+        """A piece of the work, of a ms or two. False when all is done."""
         if not self.complete:
             self.complete = next(self._steps, None) is None
         return not self.complete

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from gui.theme import ActiveTheme
 
@@ -17,10 +18,7 @@ class DressWhenSeen(QObject):
     def __init__(self, widget: QWidget, themes: ActiveTheme, dress: Callable[[], object]) -> None:
         super().__init__(widget)
         self._widget, self._dress = widget, dress
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(dress)
+        self._followers = themes.followers
         themes.changed.connect(self._on_changed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -31,6 +29,10 @@ class DressWhenSeen(QObject):
 
     def _on_changed(self) -> None:
         if self._widget.isVisible():
-            self._soon.start()
+            self._followers.put(self._dress_if_there)
         else:
             self._widget.installEventFilter(self)
+
+    def _dress_if_there(self) -> None:
+        if isValid(self._widget):
+            self._dress()

@@ -61,13 +61,12 @@ class Panel(QWidget):
         self._stack.addWidget(body)
 
     def show_model(self, model: Model | None) -> None:
-        """Another recording, or none."""
+        """Another recording, or none; what is in it comes with the next `refresh`."""
         self.model = model
         self.forget()
         self._preparing = None
         self._seen_version = -1
         self._stack.setCurrentIndex(0)
-        self.refresh()
 
     def refresh(self) -> None:
         """Brings the body up to date if the model has changed since the last time."""

@@ -25,6 +25,7 @@ from gui.action_table import ACTIONS, IN_TIMELINE, MENUS
 from gui.actions import Actions
 from gui.frame_clock import FrameClock
 from gui.interpreter_list import InterpreterList, lanescope_command
+from gui.one_by_one import OneByOne
 from gui.panels.bookmarks import BookmarksPanel
 from gui.panels.details import Details
 from gui.panels.findings import FindingsPanel
@@ -88,6 +89,7 @@ class WindowFrame(QMainWindow):
         super().__init__()
         self.settings = settings
         self.themes = themes
+        self.soon = OneByOne(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
         self._make_state()
@@ -247,7 +249,7 @@ class WindowFrame(QMainWindow):
             self.bookmarks,
             self.wait_for,
         )
-        self.views = Views(each_frame, self.plots, panels, self.clock.budget)
+        self.views = Views(each_frame, self.plots, panels, self.clock.budget, later=self.soon.put)
 
     def _let_take_turns(self) -> None:
         """What takes long to paint need not be painted all in one go. The lanes come first."""

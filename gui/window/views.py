@@ -34,12 +34,15 @@ class Views:
         panels: Sequence[View],
         budget: FrameBudget,
         now: Callable[[], float] = time.monotonic,
+        later: Callable[[Callable[[], object]], object] = lambda do: do(),
     ) -> None:
+        """`later` has done soon, in an event of its own, what it is given."""
         self._each_frame = each_frame
         self._plots = plots
         self._panels = panels
         self._budget = budget
         self._now = now
+        self._later = later
         self._last = [0.0] * len(panels)
 
     def show_model(self, model: Model | None) -> None:
@@ -71,7 +74,9 @@ class Views:
             late = turn == 0 and self._now() - self._last[number] >= LATEST_S
             if self._budget.left_s() < PANEL_S and not late:
                 break
-            self._refresh(number)
+            self._budget.reserve(PANEL_S)
+            self._last[number] = self._now()
+            self._later(self._panels[number].refresh)
 
     def _refresh(self, number: int) -> None:
         self._last[number] = self._now()

@@ -74,6 +74,7 @@ def panel(qtbot: QtBot) -> LockOrderPanel:
 
 def show(panel: LockOrderPanel, made: Model) -> None:
     panel.show_model(made)
+    panel.refresh()
     panel.finish()
     panel.canvas.grab()
 

@@ -35,6 +35,7 @@ def panel(qtbot: QtBot, spans: SpanState) -> StatisticsPanel:
     model = by_hand()
     spans.show_model(model)
     made.show_model(model)
+    made.refresh()
     return made
 
 
