@@ -12,7 +12,7 @@ LANES = 64  # of a part that is read at once
 WIDEST = 256  # lanes of a group
 MOST_LANES = 1 << 20
 LONG_RUN = 512  # buckets; a longer one is filled by itself
-LONG_JOINED = 48  # buckets that follow one another, on average: then each lane's are filled by themselves
+LONG_JOINED = 192  # buckets that follow one another, on average: then each lane's are filled by themselves
 # Groups begin at these lanes: the first ones are small, later ones fewer, so that neither few lanes waste room nor many
 # make work.
 BOUNDS = np.array([0, LANES, 2 * LANES, *range(WIDEST, MOST_LANES + 1, WIDEST)])
@@ -51,24 +51,27 @@ class Level:
         first, total = stops - counts, int(stops[-1])
         apart = (lanes[1:] != lanes[:-1]) | (buckets[1:] != ends[:-1])
         heads = np.concatenate([[0], np.flatnonzero(apart) + 1])
-        joined = np.diff(np.concatenate([first[heads], [total]]))
         words = values
         if total > len(values):
             words = np.repeat(others, counts)
             words[first] = values
-        head_lanes, origins = lanes[heads], buckets[heads] - first[heads]
+        self.put_runs(lanes[heads], buckets[heads], np.diff(first[heads], append=total), words)
+
+    def put_runs(self, lanes: np.ndarray, buckets: np.ndarray, counts: np.ndarray, words: np.ndarray) -> None:
+        """Sets runs of buckets (as `put` takes them) to these values, one run after another."""
+        stops = np.cumsum(counts)
         for group, some in _split(lanes):
-            low, high = int(first[some.start]), int(stops[some.stop - 1])
-            rows = self._room(group, int(ends[some].max()))
-            run = slice(*np.searchsorted(heads, [some.start, some.stop]).tolist())
-            slots, lengths = head_lanes[run] - BOUNDS[group], joined[run]
+            slots, begins, lengths = lanes[some] - BOUNDS[group], buckets[some], counts[some]
+            low, high = int(stops[some.start]) - int(lengths[0]), int(stops[some.stop - 1])
+            rows = self._room(group, int((begins + lengths).max()))
             if high - low > LONG_JOINED * len(slots):
-                for slot, origin, length in zip(slots.tolist(), origins[run].tolist(), lengths.tolist(), strict=True):
-                    rows[origin + low : origin + low + length, slot] = words[low : low + length]
+                for slot, begin, length in zip(slots.tolist(), begins.tolist(), lengths.tolist(), strict=True):
+                    rows[begin : begin + length, slot] = words[low : low + length]
                     low += length
                 continue
             width = rows.shape[1]
-            places = np.repeat(origins[run] * width + slots, lengths)
+            origins = begins - (stops[some] - lengths)
+            places = np.repeat(origins * width + slots, lengths)
             places += np.arange(low * width, high * width, width)
             rows.reshape(-1)[places] = words[low:high]
 

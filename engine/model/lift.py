@@ -16,6 +16,8 @@ from engine.model.slice_pages import SlicePages
 from engine.model.summary import CERTAINTY, INNER, NARROW, SEVERITY, STATES, Summary
 from engine.recording.schema import STATE_MASK
 
+MOST_MOVED = 0.75  # of the rows at a level
+
 
 @dataclass
 class Reached:
@@ -104,18 +106,19 @@ class Rows:
             np.concatenate([part.last_code for part in parts]),
         )
 
-
-def joined(parts: list[Rows], most: int) -> Iterator[Rows]:
-    """These rows, the small parts among them as one of about `most` rows at the most."""
-    some: list[Rows] = []
-    count = 0
-    for part in parts:
-        if some and count + len(part.lane) > most:
-            yield Rows.one(some)
-            some, count = [], 0
-        some.append(part)
-        count += len(part.lane)
-    yield Rows.one(some)
+    @classmethod
+    def joined(cls, parts: "list[Rows]", most: int) -> "Iterator[Rows]":
+        """These rows, the small parts among them as one of about `most` rows at the most."""
+        some: list[Rows] = []
+        count = 0
+        for part in parts:
+            if some and count + len(part.lane) > most:
+                yield cls.one(some)
+                some, count = [], 0
+            some.append(part)
+            count += len(part.lane)
+        if some:
+            yield cls.one(some)
 
 
 def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary, *, first_lane: int = 0) -> Rows:
@@ -177,9 +180,10 @@ def mixed_rows(k: int, new: NewSlices, begun: np.ndarray, left: Summary, *, firs
     return rows
 
 
-def still_open(lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> list[tuple[np.ndarray, Summary]]:
+def still_open(k: int, lanes: np.ndarray, rows: Rows, after: np.ndarray) -> list[tuple[np.ndarray, Summary]]:
     """What is known now of each lane's open bucket."""
-    unfinished, worked_on = np.flatnonzero(~complete), lanes[runs(rows.lane).values]
+    unfinished = np.flatnonzero(rows.bucket == (after >> k)[rows.lane])
+    worked_on = lanes[runs(rows.lane).values]
     return [(worked_on, Summary.empty(len(worked_on))), (lanes[rows.lane[unfinished]], rows.known.take(unfinished))]
 
 
@@ -199,7 +203,9 @@ def parents(
     far the batch's lanes were and are.
     """
     if not moved.all():
-        rows = rows.take(np.flatnonzero(moved[rows.lane]))
+        going_on = np.flatnonzero(moved[rows.lane])
+        if len(going_on) < MOST_MOVED * len(rows.lane):  # else it is quicker to take the others along
+            rows = rows.take(going_on)
     size = 1 << k
     parent = rows.bucket >> 1
     change = np.empty(len(parent) + 1, bool)

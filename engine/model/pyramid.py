@@ -2,7 +2,8 @@
 
 What a bucket's word says is in `summary`. Slices reach the pyramid in two ways. A lift takes some thousands of them
 through all levels: exact time per state goes up from level to level (so dominance is exact at every level), through
-`_open` when the two halves of a bucket are completed in different lifts. A lift is done in small pieces, as many at a
+`_open` when the two halves of a bucket are completed in different lifts; bucket by bucket (`dense`), or only for those
+in which something changes, where these are few (`lift`). A lift is done in small pieces, as many at a
 time as the slices that come in are worth, so that no piece of work is long. Meanwhile a level that is asked for runs
 ahead: its front takes in the slices that no lift has brought yet, directly. Both write the same words.
 
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.model.dense import Cells
 from engine.model.levels import Level
-from engine.model.lift import NewSlices, Reached, Rows, joined, mixed_rows, parents, still_open
+from engine.model.lift import NewSlices, Reached, Rows, mixed_rows, parents, still_open
 from engine.model.slice_pages import SlicePages
 from engine.model.summary import EDGE, SEVERITY, Summary, pure_words
 from engine.recording.schema import DEADLOCKED, STATE_MASK
@@ -37,7 +39,7 @@ HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is 
 SMOOTHING = 8  # batches
 FILLED = 1 << 16  # buckets within slices that are filled at once, about
 # What work costs is told in rows of parents, a sixteenth of a microsecond each; other things cost as many as this:
-ROWS_OF_GATHERED, ROWS_OF_MIXED, ROWS_OF_WRITTEN, ROWS_OF_FILLED = 0.45, 1.3, 0.7, 0.17
+ROWS_OF_GATHERED, ROWS_OF_MIXED, ROWS_OF_WRITTEN, ROWS_OF_FILLED, ROWS_OF_CELLS = 0.45, 1.3, 0.7, 0.17, 0.15
 PIECE_ROWS = 1200  # of any piece, however small it is
 
 
@@ -112,32 +114,38 @@ class Pyramid:
         before, after = self._reached.times[lanes], new.after
         k = self.finest
         begun = self._reached.counts[lanes] > 0
-        parts: list[Rows] = []  # of lanes that follow one another
+        known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
+        parts: list[Rows | Cells] = []  # of lanes that follow one another
         piece = round(min(max(PIECE, PIECE_TIMES * self._added), MOST_AT_ONCE))
         yield int(ROWS_OF_GATHERED * len(new.starts))
         for some, part in new.parts(piece):
-            parts.append(mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start))
+            rows = mixed_rows(k, part, begun[some], self._open[k].take(lanes[some]), first_lane=some.start)
+            known += [(k, *each) for each in still_open(k, lanes, rows, after)]
+            parts.append(Cells.of(k, rows, before, after) or rows)
             yield int(ROWS_OF_MIXED * len(part.starts)) + PIECE_ROWS
-        known: list[tuple[int, np.ndarray, Summary]] = []  # of open buckets; holds once the lift is complete
         while True:
-            for rows in parts:
-                complete = rows.bucket < (after >> k)[rows.lane]
-                yield from self._write(k, lanes, rows, complete)
-                if k == self.finest:
-                    known += [(k, *part) for part in still_open(lanes, rows, complete)]
+            for each in parts:
+                if isinstance(each, Cells):
+                    yield from self._write_cells(k, lanes, each, before, after)
+                else:
+                    yield from self._write(k, lanes, each, after)
             moved = (before >> k) != (after >> k)
             if k == COARSEST or not moved.any():
                 break
-            above = self._open[k + 1]
-            coarser = []
-            for rows in joined(parts, piece):
-                if not moved[rows.lane].any():
-                    continue
-                up, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
-                coarser.append(up)
-                known += [(k + 1, *part) for part in carried]
-                yield len(rows.lane) + PIECE_ROWS
-            k, parts = k + 1, coarser
+            above, finer, parts = self._open[k + 1], parts, []
+            for cells in Cells.joined([each for each in finer if isinstance(each, Cells)], piece):
+                if moved[cells.lane].any():
+                    up, carried = cells.parents(k, lanes, above, before, after)
+                    parts.append(up)
+                    known += [(k + 1, *each) for each in carried]
+                    yield int(ROWS_OF_CELLS * len(cells.known.worst)) + PIECE_ROWS
+            for rows in Rows.joined([each for each in finer if isinstance(each, Rows)], piece):
+                if moved[rows.lane].any():
+                    fewer, carried = parents(k, lanes, rows, above, moved=moved, before=before, after=after)
+                    parts.append(Cells.of(k + 1, fewer, before, after) or fewer)
+                    known += [(k + 1, *each) for each in carried]
+                    yield len(rows.lane) + PIECE_ROWS
+            k += 1
         yield PIECE_ROWS
         # Invariant: up to here nothing but words of buckets has changed, so that a lift can be given up at any time.
         for level, some_lanes, summary in known:
@@ -161,10 +169,9 @@ class Pyramid:
         lanes, _, counts = new.lane_runs
         after = new.after
         rows = mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))
-        complete = rows.bucket < (after >> k)[rows.lane]
-        for _ in self._write(k, lanes, rows, complete):
+        for _ in self._write(k, lanes, rows, after):
             pass
-        for some, summary in still_open(lanes, rows, complete):
+        for some, summary in still_open(k, lanes, rows, after):
             front.open.put(some, summary)
         front.reached.advance(lanes, counts, after)
         return front
@@ -189,16 +196,26 @@ class Pyramid:
             self._fronts.pop(k, None)
             self.finest = k + 1
 
-    def _write(self, k: int, lanes: np.ndarray, rows: Rows, complete: np.ndarray) -> Iterator[int]:
+    def _write_cells(
+        self, k: int, lanes: np.ndarray, cells: Cells, before: np.ndarray, after: np.ndarray
+    ) -> Iterator[int]:
+        """Writes the complete ones of these buckets; see `_lift`."""
+        of, first, counts, words = cells.complete(k, before, after)
+        some = np.flatnonzero(counts)
+        if len(some):
+            self.levels[k].put_runs(lanes[of[some]], first[some], counts[some], words)
+            yield int(ROWS_OF_CELLS * len(words)) + PIECE_ROWS
+
+    def _write(self, k: int, lanes: np.ndarray, rows: Rows, after: np.ndarray) -> Iterator[int]:
         """Writes the complete ones of these buckets, and those within one slice that follow each; see `_lift`."""
-        done = np.flatnonzero(complete)
+        done = np.flatnonzero(rows.bucket < (after >> k)[rows.lane])
         if not len(done):
             return
-        counts = np.ones(len(complete), np.int64)
+        counts = np.ones(len(rows.lane), np.int64)
         np.copyto(counts[:-1], np.diff(rows.bucket), where=rows.lane[1:] == rows.lane[:-1])
         columns = [lanes[rows.lane], rows.bucket, counts, rows.known.words(), pure_words(rows.last_code)]
-        if len(done) < len(complete):
-            columns = [column[done] for column in columns]
+        if len(done) < len(counts):
+            columns = [column.take(done) for column in columns]
         cells = np.cumsum(columns[2])
         first = 0
         while first < len(done):

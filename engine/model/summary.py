@@ -9,6 +9,7 @@ more than one slice.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,10 +38,10 @@ class Summary:
     edge: np.ndarray
 
     @classmethod
-    def empty(cls, count: int) -> "Summary":
+    def empty(cls, count: int, dtype: Any = np.int64) -> "Summary":
         """Nothing known, `count` times."""
         return cls(
-            np.zeros((STATES, count), np.int64),
+            np.zeros((STATES, count), dtype),
             np.zeros(count, np.uint8),
             np.zeros(count, np.uint8),
             np.zeros(count, bool),
@@ -75,7 +76,8 @@ class Summary:
 
     def take(self, index: np.ndarray) -> "Summary":
         """A copy of some."""
-        return Summary(np.take(self.times, index, axis=1), self.worst[index], self.flags[index], self.edge[index])
+        times, worst = _taken(self.times, index), self.worst.take(index)
+        return Summary(times, worst, self.flags.take(index), self.edge.take(index))
 
     def put(self, index: np.ndarray, other: "Summary") -> None:
         """Replaces some."""
@@ -84,15 +86,18 @@ class Summary:
 
     def pairs(self, heads: np.ndarray, both: np.ndarray) -> "Summary":
         """Each head, joined with what comes right after it where there are `both`."""
-        after = heads + both
-        times = np.take(self.times, after, axis=1)
-        times *= both
-        times += np.take(self.times, heads, axis=1)
-        worst, edge = self.worst[heads], self.edge[heads]
-        right_edge = self.edge[after] & both
-        flags = self.flags[heads] | self.flags[after] | _inner((worst > 0) & right_edge)
-        edge |= right_edge & (worst == 0)
-        return Summary(times, np.maximum(worst, self.worst[after]), flags, edge)
+        joined = self.take(heads)
+        index = np.flatnonzero(both)
+        joined.add_right(index, self.take(heads[index] + 1))
+        return joined
+
+    def halved(self) -> "Summary":
+        """Each bucket with an even number joined with the one that comes after it."""
+        worst, right = self.worst[0::2], self.worst[1::2]
+        right_edge = self.edge[1::2]
+        flags = self.flags[0::2] | self.flags[1::2] | _inner((worst > 0) & right_edge)
+        edge = self.edge[0::2] | (right_edge & (worst == 0))
+        return Summary(self.times[:, 0::2] + self.times[:, 1::2], np.maximum(worst, right), flags, edge)
 
     def add_right(self, index: np.ndarray, right: "Summary") -> None:
         """Joins what comes right after (at most one per index); its edge lies inside then, unless nothing is here."""
@@ -126,6 +131,11 @@ class Summary:
         """The buckets as words; the dominant byte is 0 where no time was spent alive."""
         high = self.worst | (self.edge.view(np.uint8) * np.uint8(EDGE))
         return np.asarray((high.astype(np.uint16) << np.uint16(8)) | dominant_of(self.times, self.flags))
+
+
+def _taken(times: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """`times[:, index]`; quicker without checking that each of the indices is one."""
+    return np.asarray(np.take(times, index, axis=1, mode="clip"))
 
 
 def _inner(where: np.ndarray) -> np.ndarray:
