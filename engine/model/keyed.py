@@ -2,7 +2,8 @@
 
 Rows are kept in the order in which they come. Each full segment of SEGMENT rows is packed once, and knows which time it
 spans, so that neither taking in nor asking ever has to touch everything: a question looks at the segments that overlap
-its span in time, and reads through one narrow column of each for the rows that have its key.
+its span in time, and at those of their blocks that do, and reads through one narrow column of these for the rows that
+have its key.
 """
 
 from collections.abc import Iterator
@@ -15,16 +16,24 @@ from engine.model.growing import Growing
 from engine.model.packed import PackedRows
 
 SEGMENT = 1 << 13  # packing one must not hold up a frame
+BLOCK = 1 << 8
 EVER = 1 << 63  # after all times
 
 
 @dataclass(frozen=True)
 class _Segment:
-    """SEGMENT rows, and when the first of them begins and the last one ends."""
+    """SEGMENT rows; when the first of them begins and the last one ends, of all and of each block of BLOCK rows."""
 
     start: int
     end: int
     rows: PackedRows
+    starts: np.ndarray
+    ends: np.ndarray
+
+    def blocks(self, start_ns: int, end_ns: int) -> slice:
+        """From the first row of a block that overlaps [start_ns, end_ns) to the last one's."""
+        some = np.flatnonzero((self.starts < end_ns) & (self.ends >= start_ns))
+        return slice(int(some[0]) * BLOCK, (int(some[-1]) + 1) * BLOCK) if len(some) else slice(0, 0)
 
 
 class KeyedRows:
@@ -76,7 +85,10 @@ class KeyedRows:
 
     def _segment(self, rows: np.ndarray) -> _Segment:
         packed = PackedRows(rows, self._start, self._end)
-        return _Segment(int(rows[self._start].min()), int(rows[self._end].max()), packed)
+        blocks = np.arange(0, len(rows), BLOCK)
+        starts = np.minimum.reduceat(rows[self._start], blocks).astype(np.int64)
+        ends = np.maximum.reduceat(rows[self._end], blocks).astype(np.int64)
+        return _Segment(int(starts.min()), int(ends.max()), packed, starts, ends)
 
     def find(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> np.ndarray:
         """Rows that overlap [start_ns, end_ns), by start; with a `key`, only those of this value in that column."""
@@ -93,7 +105,8 @@ class KeyedRows:
         for number in range(indexed):
             segment = self._segments[number]
             if segment.start < end_ns and segment.end >= start_ns:
-                which = segment.rows.where(key, value) if key else slice(None)
+                within = segment.blocks(start_ns, end_ns)
+                which = segment.rows.where(key, value, within) if key else within
                 yield self._overlapping(segment.rows.rows(which), start_ns, end_ns)
         rows = self.part(indexed * SEGMENT, (indexed + 1) * SEGMENT)
         if key:
@@ -106,7 +119,8 @@ class KeyedRows:
         found = []
         for segment in self._segments:
             if segment.start < end_ns and segment.end >= start_ns:
-                which = np.flatnonzero(wanted[segment.rows.column(key, slice(None))])
+                within = segment.blocks(start_ns, end_ns)
+                which = within.start + np.flatnonzero(wanted[segment.rows.column(key, within)])
                 found.append([segment.rows.column(name, which) for name in (key, self._start, self._end)])
         rows = self._last.rows[: self._last_count]
         rows = rows[wanted[rows[key]]]

@@ -46,15 +46,15 @@ class PackedRows:
             found = np.full(len(np.arange(self._count)[which]), self._least[name])
         return found + self.column(self._start, which) if name == self._end else found
 
-    def where(self, name: str, value: int) -> np.ndarray:
-        """The rows that have this value in this column (not one that is kept as a distance)."""
+    def where(self, name: str, value: int, within: slice) -> np.ndarray:
+        """The rows within these that have this value in this column (not one that is kept as a distance)."""
         above = value - int(self._least[name])
         if name not in self._above:
-            return np.arange(self._count if above == 0 else 0)
-        column = _plain(self._above[name])
+            return np.arange(within.start, within.stop if above == 0 else within.start)
+        column = _plain(self._above[name][within])
         if not 0 <= above <= np.iinfo(column.dtype).max:
             return np.arange(0)
-        return np.flatnonzero(column == column.dtype.type(above))
+        return within.start + np.flatnonzero(column == column.dtype.type(above))
 
     @property
     def nbytes(self) -> int:

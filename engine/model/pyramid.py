@@ -154,16 +154,18 @@ class Pyramid:
         self._lifted += len(new.ends)
         self._work_per_slice = self._lift_work / len(new.ends)
 
-    def level(self, k: int) -> Level:
-        """The buckets of 2^k ns, with all slices that are in the pages."""
-        self._front(k)
+    def level(self, k: int, lanes: np.ndarray, end: int) -> Level:
+        """The buckets of 2^k ns: of these lanes, and until this time, with all slices that are in the pages."""
+        self._front(k, lanes, end)
         return self.levels[k]
 
-    def _front(self, k: int) -> _Front:
+    def _front(self, k: int, lanes: np.ndarray, end: int) -> _Front:
+        """What is old is known without taking in what is new: asking for it stays cheap while much comes in."""
         front = self._fronts.get(k)
         if front is None or (front.reached.counts < self._reached.counts).any():
             front = self._fronts[k] = _Front(self._reached.copy(), self._lifted_open(k))
-        if front.reached.counts.sum() == self._pages.slices:
+        passed = front.reached.times[lanes] >> k << k >= end
+        if (passed | (front.reached.counts[lanes] == self._pages.count[lanes])).all():
             return front
         new = NewSlices.since(front.reached, self._pages)
         lanes, _, counts = new.lane_runs
@@ -244,9 +246,11 @@ class Pyramid:
             if start < known_to and end > known_from:
                 self._open[k].worst[lane] = max(self._open[k].worst[lane], np.uint8(worst))
 
-    def open_buckets(self, k: int, lanes: np.ndarray) -> tuple[np.ndarray, Summary]:
-        """Number and summary of each lane's bucket of level k that its closed slices have not passed yet."""
-        front = self._front(k)
+    def open_buckets(self, k: int, lanes: np.ndarray, end: int) -> tuple[np.ndarray, Summary]:
+        """Number and summary of each lane's bucket of level k that its closed slices have not passed yet; if it comes
+        after this time, of any later one.
+        """
+        front = self._front(k, lanes, end)
         return front.reached.times[lanes] >> k, front.open.take(lanes)
 
     def _lifted_open(self, k: int) -> Summary:

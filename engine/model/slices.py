@@ -190,8 +190,8 @@ class SliceStore:
         self, lanes: np.ndarray, start: int, end: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Row (index in `lanes`), starts, ends, codes, details of all slices in a span, tails included."""
-        first = self.pages.position(lanes, np.full(len(lanes), start))
-        stop = np.minimum(self.pages.position(lanes, np.full(len(lanes), end - 1)) + 1, self.pages.count[lanes])
+        first, last = self.pages.position(np.tile(lanes, 2), np.repeat([start, end - 1], len(lanes))).reshape(2, -1)
+        stop = np.minimum(last + 1, self.pages.count[lanes])
         counts = np.maximum(stop - first, 0)
         starts, ends, codes, details = self.pages.gather(lanes, first, counts)
         row = np.repeat(np.arange(len(lanes)), counts)

@@ -67,8 +67,9 @@ def answer(pyramid: Pyramid, view: Columns, lanes: np.ndarray, tails: Tails) -> 
     middle = np.clip(np.floor((edges[:-1] + edges[1:]) / 2 / size).astype(np.int64), first, last)
     buckets = _Buckets(first, last, middle, first + last - middle)
     two = np.flatnonzero(first != last)
-    level = pyramid.level(view.level)
-    after = _tail_buckets(pyramid, view.level, lanes, tails)
+    until = (int(last[-1]) + 1) << view.level
+    level = pyramid.level(view.level, lanes, until)
+    after = _tail_buckets(pyramid, view.level, lanes, until, tails)
     words = np.empty((len(lanes), view.columns), np.uint16)
     for some, where in parts(lanes):
         found = _words(level, some, buckets, two)
@@ -112,12 +113,12 @@ def _joined(middles: np.ndarray, others: np.ndarray, other_last: np.ndarray) -> 
     return middles
 
 
-def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, tails: Tails) -> _TailBuckets:
-    """What the pyramid cannot know yet: each lane's open bucket, and the buckets of its open state after it."""
-    bucket, known = pyramid.open_buckets(k, lanes)
+def _tail_buckets(pyramid: Pyramid, k: int, lanes: np.ndarray, until: int, tails: Tails) -> _TailBuckets:
+    """What the pyramid cannot know yet, before `until`: each lane's open bucket, and those of its open state."""
+    bucket, known = pyramid.open_buckets(k, lanes, until)
     start, end, code, begun = tails
     has = np.flatnonzero(end > start)
-    tail = Summary.pure(code[has], (np.minimum(end, (bucket + 1) << k) - start)[has])
+    tail = Summary.pure(code[has], np.maximum(np.minimum(end, (bucket + 1) << k) - start, 0)[has])
     on_edge = start[has] & ((1 << k) - 1) == 0
     tail.flags |= np.where(begun[has] & ~on_edge, INNER, 0).astype(np.uint8)
     tail.edge = begun[has] & on_edge

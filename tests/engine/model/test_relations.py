@@ -244,6 +244,7 @@ def test_depth_and_resources_over_columns() -> None:
 @pytest.mark.parametrize("segment", [8, 64, 1 << 15])
 def test_keyed_rows_find_what_overlaps(segment: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyed, "SEGMENT", segment)
+    monkeypatch.setattr(keyed, "BLOCK", 4)
     random = np.random.default_rng(segment)
     rows = np.zeros(300, HOLD_ROW)
     rows["lane"], rows["primitive"] = random.integers(0, 5, 300), random.integers(0, 3, 300)
