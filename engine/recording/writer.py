@@ -92,7 +92,7 @@ class RecordingWriter:
         except OSError as error:
             self._give_up_what_is_too_much()
             reason = error.strerror or str(error)
-            raise RecordingWriteError(f"cannot write to {self.path}: {reason}; free some space there") from error
+            raise RecordingWriteError(f"Cannot write to {self.path}: {reason}. Free some space there.") from error
         self.slices += sum(len(rows) for rows in self._rows.get(Layer.STATES, []))
         self._texts, self._rows, self._buffered = [], {}, 0
         self._watermark = watermark

@@ -156,12 +156,12 @@ def test_a_full_disk_is_said_in_one_line(recording: Path) -> None:
 def test_a_run_that_could_not_be_recorded_in_full_says_so(
     recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    full = f"cannot write to {recording}: No space left on device; free some space there"
-    ended = SessionStatus("finished", full, exit_status=0, ended_by="itself")
+    full = f"annot write to {recording}: No space left on device. Free some space there"
+    ended = SessionStatus("finished", f"C{full}.", exit_status=0, ended_by="itself")
     monkeypatch.setattr("engine.commands.run._run", lambda _: (ended, False))
     assert commands.main(["run", "two_locks_ordered", "-o", str(recording)]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert said == [f"main.py run: {full}", f"main.py run: recorded as far as it could be in {recording}"]
+    assert said == [f"main.py run: c{full}", f"main.py run: recorded as far as it could be in {recording}"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")

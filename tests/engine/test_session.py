@@ -381,7 +381,7 @@ def test_a_disk_that_fills_up_does_not_stop_the_program(start: Start, tmp_path: 
     (tmp_path / "go").touch()
     status = session.wait(PATIENCE_S)
     assert (status.phase, status.exit_status) == ("finished", 0)
-    assert status.message.startswith(f"cannot write to {tmp_path}/run0.lane: ")
+    assert status.message.startswith(f"Cannot write to {tmp_path}/run0.lane: ")
     assert (tmp_path / "done").read_text() == "all"
     assert "ready" in output(session)
     assert_nothing_is_left(session)
