@@ -54,7 +54,7 @@ class PackedRows:
         column = _plain(self._above[name][within])
         if not 0 <= above <= np.iinfo(column.dtype).max:
             return np.arange(0)
-        return within.start + np.flatnonzero(column == column.dtype.type(above))
+        return np.asarray(within.start + np.flatnonzero(column == column.dtype.type(above)))
 
     @property
     def nbytes(self) -> int:
