@@ -79,7 +79,8 @@ class Recorder:
         self._pending = True
         self._write_error = ""
         self._busy_ns = self._start_ns
-        self._usual_cost_s = 0.0
+        self._usual_cost_s = self._usual_rest_s = 0.0  # of a cycle, with looks and without
+        self._looks_ns = 0  # CPU time that all looks have taken
         self._used_ns = time.thread_time_ns()
         self._told_to_stop = False
         try:
@@ -118,9 +119,15 @@ class Recorder:
         # What is long now and then (processes that start) does not make us slow to see a deadlock, nor does a machine
         # that is busy otherwise; what stays so does. Looks take less than that (see Pace), so this comes to rest.
         self._usual_cost_s += (cost_s - self._usual_cost_s) * SMOOTHING
+        looks_ns = self._pace.spent_ns
+        rest_s, self._looks_ns = cost_s - (looks_ns - self._looks_ns) / 1e9, looks_ns
+        self._usual_rest_s += (rest_s - self._usual_rest_s) * SMOOTHING
         busy = time.perf_counter_ns() - self._busy_ns < STAYS_BUSY_NS
         period = (BUSY_CYCLE_S if busy else IDLE_CYCLE_S) * random.uniform(1 - JITTER, 1 + JITTER)
-        return min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE))
+        chosen = min(MAX_CYCLE_S, max(period, self._usual_cost_s / MAX_SHARE))
+        # With very many threads no pause is long enough: then looks are to cost less.
+        self._pace.leave(1.0 if chosen < MAX_CYCLE_S else MAX_SHARE - self._usual_rest_s / chosen)
+        return chosen
 
     def _rest(self, pause_s: float) -> None:
         """Until the next cycle; meanwhile looks at the threads that run as often as is wanted."""

@@ -51,9 +51,10 @@ def test_a_comparison_is_run_shown_kept_and_its_runs_open(window: MainWindow, qt
     picture = sheet.grab().toImage()
     area = sheet._area(0)
     ratio = picture.devicePixelRatio()
+    share = page.result.variants[0].trials[0].span_ns / sheet.span_ns  # of the axis
     colours = {
         picture.pixelColor(round(x * ratio), round((area.top() + 2) * ratio)).name()
-        for x in range(int(area.left()) + 2, int(area.left() + area.width() * 0.3))
+        for x in range(int(area.left()) + 2, int(area.left() + area.width() * share * 0.9))
     }
     states = window.themes.current.states
     assert colours <= {states[state] for state in (State.RUNNING, State.CORE_WAIT, State.UNKNOWN, State.IO)}

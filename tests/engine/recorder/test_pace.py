@@ -24,9 +24,35 @@ def test_looks_that_cost_much_become_rarer_and_that_is_said_once() -> None:
         notes.append(looked.note(500))
     assert looked.due_ns - 99 * 40 * MS == int(cost_ns / MAX_SHARE)
     assert [note for note in notes if note] == [
-        "With 500 threads that run at once, what they do is sampled about 25 times a second instead of 200:"
+        "With 500 threads that run at once, they are looked at about 25 times a second instead of 200:"
         " more would cost over 5 % of a core."
     ]
+
+
+def test_a_moment_of_dear_looks_is_not_worth_a_note_nor_is_nobody_running() -> None:
+    looked = pace()
+    for number in range(10):
+        looked.looked(number * 40 * MS, 2 * MS)
+    for number in range(10, 100):
+        looked.looked(number * 5 * MS, MS // 100)
+        assert looked.note(3) is None
+    for number in range(100, 200):
+        looked.looked(number * 40 * MS, 2 * MS)
+        assert looked.note(0) is None
+    assert (looked.note(1) or "").startswith("With one thread that runs, it is looked at about 25 times a second")
+
+
+def test_looks_cost_less_where_the_rest_of_the_recorder_leaves_less() -> None:
+    looked = pace()
+    looked.leave(0.03)
+    looked.looked(0, 3 * MS)
+    assert looked.due_ns == 100 * MS
+    looked.leave(-1)  # however dear the rest is
+    looked.looked(0, 3 * MS)
+    assert looked.due_ns == 200 * MS
+    looked.leave(1)
+    looked.looked(0, 3 * MS)
+    assert looked.due_ns == int(3 * MS / MAX_SHARE)
 
 
 def test_the_rate_told_is_the_one_that_was_reached_and_leaves_out_when_nobody_ran() -> None:
