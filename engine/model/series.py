@@ -33,7 +33,7 @@ class DepthStore:
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (DEPTH_ROW)."""
         self._rows.append(rows)
-        self._queues.update(np.unique(rows["primitive"]).tolist())
+        self._queues.update(rows["primitive"].tolist())
 
     def queues(self) -> list[int]:
         """The primitives that have a depth."""
@@ -118,7 +118,7 @@ class ResourceStore:
     def append(self, rows: np.ndarray) -> None:
         """Adds samples (RESOURCE_ROW)."""
         self._rows.append(rows)
-        self._processes.update(np.unique(rows["process"]).tolist())
+        self._processes.update(rows["process"].tolist())
 
     def end_process(self, process: int, time_ns: int) -> None:
         """The process uses nothing from then on."""

@@ -128,25 +128,23 @@ class SlicePages:
         slot: np.ndarray,
     ) -> None:
         """Keeps the totals per lane, and start and totals of every page that begins."""
-        # Segments: a lane's slices up to its next page, each added before the next page notes the total.
-        opens = slot == 0
-        cut = opens.copy()
-        cut[lane_runs.firsts] = True
-        segment = np.cumsum(cut)
-        segment -= 1
-        cuts = np.flatnonzero(cut)
-        sums = np.bincount(segment * STATES + (codes & STATE_MASK), ends - starts, len(cuts) * STATES)
-        sums = sums.astype(np.int64).reshape(-1, STATES)
-        running = np.cumsum(sums, axis=0) - sums  # before each segment, over all lanes of the batch
-        first_segment = segment[lane_runs.firsts]
-        last_segment = np.concatenate([first_segment[1:], [len(cuts)]]) - 1
-        base = self.total[lane_runs.values] - running[first_segment]
-        totals = running + np.repeat(base, last_segment - first_segment + 1, axis=0)
-        self.total[lane_runs.values] = totals[last_segment] + sums[last_segment]
-        opened = np.flatnonzero(opens)
+        lanes, firsts, counts = lane_runs
+        key = np.repeat(np.arange(0, len(lanes) * STATES, STATES), counts)
+        key += codes & np.uint8(STATE_MASK)
+        spent = ends - starts
+        sums = np.bincount(key, spent, len(lanes) * STATES).reshape(-1, STATES)
+        opened = np.flatnonzero(slot == 0)
         if len(opened):
+            # What a page notes: the lane's total before the batch, and its slices of the batch before the page.
+            lane = np.searchsorted(firsts, opened, "right") - 1
+            before = opened - firsts[lane]
+            group = np.repeat(np.arange(0, len(opened) * STATES, STATES), before)
+            rows = ranges(firsts[lane], before)
+            group += codes[rows] & np.uint8(STATE_MASK)
+            earlier = np.bincount(group, spent[rows], len(opened) * STATES).reshape(-1, STATES)
             self._page_start.rows[page[opened]] = starts[opened]
-            self._page_total.rows[page[opened]] = totals[segment[opened]]
+            self._page_total.rows[page[opened]] = self.total[lanes[lane]] + earlier.astype(np.int64)
+        self.total[lanes] += sums.astype(np.int64)
 
     def _make_room(self, lanes: np.ndarray, before: np.ndarray, counts: np.ndarray) -> None:
         have = (before + (PAGE - 1)) >> PAGE_BITS
