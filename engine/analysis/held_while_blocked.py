@@ -1,20 +1,18 @@
-"""Locks held while their holder sleeps or does I/O, so that others wait for something that needs no lock.
+"""Locks held while their holder sleeps, does I/O or waits for somebody, so that others wait for what needs no lock.
 
-Rests on the holder's own states within each hold, for locks that others waited for. Of very many holds the longest
-MOST_HOLDS are looked at. Silent when less than MIN_BLOCKED_NS was slept away or others waited less than that, and when
-nobody but idle daemons waited: daemon threads that spend their lives at the lock while its holder never waits for it
-itself. They wait to be given work, as others do at a queue.
-"""
+Rests on the holder's own states within each hold, for locks that others waited for; waits for other locks do not count,
+nor """
 
 import numpy as np
 
+from engine.analysis import deadlock
 from engine.analysis.building import Finding, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lock_statistics
-from engine.recording.schema import State
+from engine.recording.schema import STATE_MASK, State
 
 MOST_HOLDS = 20_000
 MIN_BLOCKED_NS = 5_000_000
@@ -22,6 +20,8 @@ MIN_SHARE = 0.2  # of the time for which it was held
 MIN_HOLD_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 MOST_SLICES = 2_000_000  # in which it is looked up who waited
+DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
+MOST_WAITS = 1000  # of one hold, among which the longest is told
 
 
 def find(model: Model) -> list[Finding]:
@@ -35,21 +35,23 @@ def find(model: Model) -> list[Finding]:
     spent = model.states.totals_between(
         rows["lane"].astype(np.int64), rows["start"].astype(np.int64), rows["end"].astype(np.int64)
     )
-    asleep, in_io = spent[:, State.SLEEP], spent[:, State.IO]
+    blocked_as = {state: spent[:, state] for state in DOING}
+    blocked_as[State.WAIT][np.isin(rows["lane"], [lane for each in deadlock.find(model) for lane in each["lanes"]])] = 0
+    blocked_ns = np.sum(list(blocked_as.values()), axis=0)
     siblings: dict[tuple[str, str, int], list[LockStatistics]] = {}
     for lock in lock_statistics(model):
         if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < MIN_BLOCKED_NS:
             continue
-        blocked = int((asleep + in_io)[rows["primitive"] == lock.primitive.id].sum())
+        blocked = int(blocked_ns[rows["primitive"] == lock.primitive.id].sum())
         if (
             blocked >= MIN_BLOCKED_NS
             and blocked >= MIN_SHARE * lock.hold_ns
-            and not _only_idle_wait(model, lock, rows, asleep + in_io)
+            and not _only_idle_wait(model, lock, rows, blocked_ns)
         ):
             made = lock.primitive
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
             siblings.setdefault(origin, []).append(lock)
-    return [_of(model, locks, rows, asleep, in_io) for locks in siblings.values()]
+    return [_of(model, locks, rows, blocked_as) for locks in siblings.values()]
 
 
 def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
@@ -66,15 +68,18 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     return bool((np.array(waited) >= IDLE_SHARE * alive).all())
 
 
-def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, asleep: np.ndarray, in_io: np.ndarray) -> Finding:
-    """The finding about `locks` of one origin. `asleep` and `in_io` say how long, in ns, each hold of `rows` was so."""
+def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as: dict[State, np.ndarray]) -> Finding:
+    """The finding about `locks` of one origin. `blocked_as`: how long, in ns, each hold of `rows` was in a state."""
     locks = sorted(locks, key=lambda lock: lock.primitive.id)
     mine = np.isin(rows["primitive"], [lock.primitive.id for lock in locks])
-    slept, read = int(asleep[mine].sum()), int(in_io[mine].sum())
-    guilty = np.flatnonzero(mine & (asleep + in_io > 0))
-    worst = int(guilty[np.argmax((asleep + in_io)[guilty])])
+    most = max(DOING, key=lambda state: int(blocked_as[state][mine].sum()))
+    blocked = np.sum(list(blocked_as.values()), axis=0)
+    guilty = np.flatnonzero(mine & (blocked > 0))
+    worst = int(guilty[np.argmax(blocked[guilty])])
     lanes = np.unique(rows["lane"][guilty]).tolist()
-    doing = "sleeping" if slept >= read else "doing I/O"
+    doing = DOING[most]
+    if most is State.WAIT:
+        doing += _awaited(model, rows[guilty[np.argmax(blocked_as[most][guilty])]])
     site = model.site(int(rows["site"][worst]))
     place = f", longest after taking it at {site.label}" if site else ""
     if len(locks) == 1:
@@ -84,7 +89,7 @@ def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, asleep: np.
         what = f"{count(len(locks), locks[0].primitive.kind)} ({listed(names) if names else locks[0].primitive.place})"
         title, label, it, was = f"{what} are", f"{what} made at {locks[0].primitive.place}", "them", "they were"
     held_ns, waited_ns = sum(lock.hold_ns for lock in locks), sum(lock.wait_ns for lock in locks)
-    blocked_ns, holds = slept + read, count(len(guilty), "hold")
+    blocked_ns, holds = int(blocked[mine].sum()), count(len(guilty), "hold")
     return finding(
         model,
         "lock-held-while-blocked",
@@ -101,3 +106,15 @@ def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, asleep: np.
         primitive=int(rows["primitive"][worst]),
         site=int(rows["site"][worst]),
     )
+
+
+def _awaited(model: Model, hold: np.ndarray) -> str:
+    """` for Process sleep`: what the holder waited for longest within a hold; empty: not known."""
+    start, end = int(hold["start"]), int(hold["end"])
+    slices = model.states.slices(int(hold["lane"]), start, end, MOST_WAITS)
+    inside = np.minimum(slices.ends, end) - np.maximum(slices.starts, start)
+    inside = np.where(slices.codes & STATE_MASK == State.WAIT, inside, -1)
+    if not len(inside) or inside.max() < 0:
+        return ""
+    awaited, _ = model.detail(int(slices.details[int(inside.argmax())]))
+    return f" for {awaited.short}" if awaited else ""

@@ -3,8 +3,8 @@
 Straggler: of at least MIN_LANES workers that were started to do the same one was busy (running, wanting to, or at a
 lock; not in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the
 difference is a considerable part of the run. Sleep counts only where most workers sleep more than they do anything
-else: it may be their work then. One sleeper among others is somebody who looks in now and then. Starvation: of at
-least MIN_LANES users of a lock one got it a quarter as often as the median and spent most of its life waiting for it.
+else: it may be their work then. One sleeper among others is somebody who looks in now and then. Starvation: one of the
+users of a lock got it a quarter as often as the others' median and spent most of its life waiting for it.
 Silent on short runs.
 """
 
@@ -87,14 +87,15 @@ def _starving(model: Model) -> list[Finding]:
     ]
     for row in used:
         lanes = np.array(users_of(model, row.primitive.id))
-        if len(lanes) < MIN_LANES:
+        if len(lanes) < 2:
             continue
         rows = model.holds.rows
         taken = np.bincount(rows["lane"][rows["primitive"] == row.primitive.id], minlength=int(lanes.max()) + 1)[lanes]
         least = int(np.argmin(taken))
+        typical = float(np.median(np.delete(taken, least)))
         totals = model.states.totals(lanes[least : least + 1], model.start_ns, model.end_ns)[0]
         waiting = totals[State.LOCK_WAIT] / max(1, totals[1:].sum())
-        if taken[least] > 0.25 * np.median(taken) or waiting < 0.5 or totals[State.LOCK_WAIT] < MIN_EXTRA_NS:
+        if taken[least] > 0.25 * typical or waiting < 0.5 or totals[State.LOCK_WAIT] < MIN_EXTRA_NS:
             continue
         lane = int(lanes[least])
         name = model.lane_label(lane)
@@ -103,7 +104,7 @@ def _starving(model: Model) -> list[Finding]:
                 model,
                 "starvation",
                 f"{name} starves at {row.primitive.short}",
-                f"{name} got {row.primitive.label} {int(taken[least])} times, its other users {int(np.median(taken))}"
+                f"{name} got {row.primitive.label} {int(taken[least])} times, its other users {int(typical)}"
                 f" times typically, and spent {percent(float(waiting))} of its time waiting for locks.",
                 "Release the lock for a moment between two holds, or hand the work out through a queue, which is fair.",
                 lanes=[lane],

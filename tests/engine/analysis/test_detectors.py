@@ -49,6 +49,7 @@ def test_a_lock_held_in_sleep_is_found() -> None:
     assert found[0]["participants"][0]["stack"][-1]["line"] == 40
     assert found[0]["participants"][0]["holds"] == ["Lock accounts (bank.py:12)"]
     assert "doing I/O" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.IO))[0]["title"]
+    assert "held while waiting" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.WAIT))[0]["title"]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,15 @@ def test_a_starving_lane_is_found() -> None:
     found = uneven.find(model(4, states, [*holds, (3, 999.0, 1000.0)]))
     assert kinds(found) == ["starvation"]
     assert found[0]["lanes"] == [3]
+
+
+def test_one_of_two_can_starve() -> None:
+    holds = [(1, 10.0 * step, 10.0 * step + 9) for step in range(100)]
+    states = [(0, 1.0, State.RUNNING, 0), (1, 1000.0, State.RUNNING, 0), (2, 999.0, State.LOCK_WAIT, 1)]
+    states.append((2, 1000.0, State.RUNNING, 0))
+    (found,) = uneven.find(model(3, states, [*holds, (2, 999.0, 1000.0)]))
+    assert (found["kind"], found["lanes"]) == ("starvation", [2])
+    assert "1 times, its other users 100 times typically" in found["explanation"]
 
 
 def gil_story(waiting: float, **more: Any) -> Any:
