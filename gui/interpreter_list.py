@@ -59,13 +59,13 @@ class InterpreterList(QObject):
         super().__init__(parent)
         self._settings = settings
         self.entries: list[InterpreterEntry] = [_own_entry()]
-        self._process: QProcess | None = None
-        self._wanted = ""  # what is being examined, until the first answer
-        self._adding = False
+        self._inquiries: dict[QProcess, _Inquiry] = {}  # a search, and what has been added meanwhile
 
     def find(self, projects: Iterable[Path]) -> None:
         """Begins to look for interpreters, in the virtual environments of these folders too; `changed` tells when there
         is news."""
+        for process in [process for process, inquiry in self._inquiries.items() if not inquiry.adding]:
+            self._end(process)
         folders = list(dict.fromkeys(map(str, projects)))
         self._start("", ["find", json.dumps(folders), *self._settings.get_texts("interpreters")])
 
@@ -96,63 +96,73 @@ class InterpreterList(QObject):
         return next((entry.tip for entry in self.entries if entry.path == path), path)
 
     def close(self) -> None:
-        """Ends the helper process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.waitForFinished(1000)
-            self._forget_process()
+        """Ends the helper processes."""
+        for process in list(self._inquiries):
+            self._end(process)
 
     def _start(self, wanted: str, arguments: list[str]) -> None:
-        self.close()
-        self._wanted = wanted
-        self._adding = bool(wanted)
-        self._process = QProcess(self)
-        self._process.setWorkingDirectory(str(ROOT))
-        self._process.readyReadStandardOutput.connect(self._on_output)
-        self._process.finished.connect(self._on_finished)
-        self._process.start(sys.executable, ["-c", FIND, *arguments])
+        process = QProcess(self)
+        self._inquiries[process] = _Inquiry(wanted, bool(wanted))
+        process.setWorkingDirectory(str(ROOT))
+        process.readyReadStandardOutput.connect(lambda: self._on_output(process))
+        process.finished.connect(lambda *_: self._on_finished(process))
+        process.start(sys.executable, ["-c", FIND, *arguments])
 
-    def _on_output(self) -> None:
-        process = self._process
-        while process is not None and process.canReadLine():
-            self._take(bytes(process.readLine().data()))
+    def _on_output(self, process: QProcess) -> None:
+        while (inquiry := self._inquiries.get(process)) is not None and process.canReadLine():
+            self._take(inquiry, bytes(process.readLine().data()))
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, inquiry: "_Inquiry", line: bytes) -> None:
         try:
             answer = json.loads(line)
         except ValueError:
             return
         if "refused" in answer:
-            self._refuse(str(answer["refused"]))
+            self._refuse(inquiry, str(answer["refused"]))
             return
         entry = entry_of(answer)
         if entry.path != sys.executable and not self._is_known(entry.path):
             self.entries = [self.entries[0], *sorted([*self.entries[1:], entry], key=lambda e: natural(e.title))]
             self.changed.emit()
-        if self._adding:
+        if inquiry.adding:
             kept = [path for path in self._settings.get_texts("interpreters") if path != entry.path]
             self._settings.put("interpreters", [*kept, entry.path])
-        if self._wanted:  # of those in a folder, the first is the choice
-            self._wanted = ""
+        if inquiry.wanted:  # of those in a folder, the first is the choice
+            inquiry.wanted = ""
             self.added.emit("" if entry.path == sys.executable else entry.path)
 
-    def _refuse(self, reason: str) -> None:
-        if self._wanted:
-            self._wanted = ""
+    def _refuse(self, inquiry: "_Inquiry", reason: str) -> None:
+        if inquiry.wanted:
+            inquiry.wanted = ""
             self.refused.emit(reason)
 
-    def _on_finished(self) -> None:
-        self._on_output()
-        self._refuse(f"{self._wanted} could not be examined.")
-        self._forget_process()
+    def _on_finished(self, process: QProcess) -> None:
+        self._on_output(process)
+        inquiry = self._inquiries.get(process)
+        if inquiry is not None:
+            self._refuse(inquiry, f"{inquiry.wanted} could not be examined.")
+            self._forget(process)
 
     def _is_known(self, path: str) -> bool:
         return any(entry.path == path for entry in self.entries)
 
-    def _forget_process(self) -> None:
-        if self._process is not None:
-            self._process.deleteLater()
-            self._process = None
+    def _end(self, process: QProcess) -> None:
+        process.blockSignals(True)
+        process.kill()
+        process.waitForFinished(1000)
+        self._forget(process)
+
+    def _forget(self, process: QProcess) -> None:
+        del self._inquiries[process]
+        process.deleteLater()
+
+
+@dataclass
+class _Inquiry:
+    """What a helper process was asked."""
+
+    wanted: str  # what is being examined, until the first answer; "": a search
+    adding: bool
 
 
 def entry_of(answer: dict[str, Any]) -> InterpreterEntry:

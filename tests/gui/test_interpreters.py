@@ -70,3 +70,21 @@ def test_a_refusal_can_be_closed_or_chosen_away(
     assert field.adding.error == ""
     window.configuration.set_interpreter("/another")
     assert field.adding.isHidden()
+
+
+def test_what_is_added_meanwhile_ends_no_search_and_no_other(
+    window: MainWindow, wait_for: Wait, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("one", "other")]
+    for path in paths:
+        answer = "\\t".join(["lanescope", "3", "13", "0", "CPython", "0", str(path)])
+        path.write_text(f"#!/bin/sh\nprintf '{answer}'\n", encoding="utf-8")
+        path.chmod(0o755)
+    answers: list[str] = []
+    window.interpreters.added.connect(answers.append)
+    window.interpreters.refused.connect(lambda _reason: answers.append("refused"))
+    for path in (*paths, tmp_path / "none"):
+        window.interpreters.add(str(path))
+    wait_for(lambda: len(answers) == 3)
+    assert sorted(answers) == sorted([*map(str, paths), "refused"])
+    assert sorted(window.settings.get_texts("interpreters")) == sorted(map(str, paths))

@@ -48,7 +48,7 @@ class Numbers(QWidget):
             Column[VariantResult](
                 "Efficiency",
                 self._efficiency,
-                124,
+                140,
                 self._efficiency_of,
                 number=True,
                 tip=self._efficiency_tip,
