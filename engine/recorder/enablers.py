@@ -113,12 +113,28 @@ class Snapshot:
                 holds.setdefault((process.number, thread), []).append((since, process.key(number)))
         return {node: [key for _, key in sorted(pairs)] for node, pairs in holds.items()}
 
+    def hold_site(self, holder: Node, key: int) -> int:
+        """Where a thread acquired an object that it holds; 0 when it does not hold it, or that is not known."""
+        for process, words in self.cells:
+            if process.number == holder[0]:
+                mine = words[words[:, layout.CELL_THREAD] == np.uint64(holder[1])]
+                for row in mine.tolist():
+                    held = row[layout.CELL_HELD :: 2]
+                    sites = [
+                        site
+                        for number, site in zip(held, row[layout.CELL_HELD_SITE :], strict=False)
+                        if number and process.key(number) == key
+                    ]
+                    return self.registry.site(process, sites[0]) if sites else 0
+        return 0
+
 
 class Enablers:
     """Answers for one snapshot. What cannot be told for sure is answered with more enablers, or `ends_otherwise`."""
 
     def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders) -> None:
         self._registry = snapshot.registry
+        self.hold_site = snapshot.hold_site
         self._getters = snapshot.getters
         self.waits = {wait.node: wait for wait in waits}
         self.holds = snapshot.holds()

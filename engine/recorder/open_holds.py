@@ -34,17 +34,15 @@ class OpenHolds:
         now: dict[Key, tuple[int, int]] = {}
         before_ns = max(0, now_ns - LONG_NS)
         held = words[:, layout.CELL_HELD :].reshape(-1, layout.HELD_SLOTS, 2)
+        sites = words[:, layout.CELL_HELD_SITE :]
         long = (held[:, :, 0] != 0) & (held[:, :, 1] < np.uint64(before_ns))
         rows, slots = np.nonzero(long)
         seen = self._seen_by_waiters(before_ns, cells)
-        for lane_number, (number, since) in zip(numbers[rows].tolist(), held[rows, slots].tolist(), strict=True):
-            lane = self._registry.lanes[lane_number]
-            key = lane_number, self._registry.primitive(lane.process, number)
-            _, site = seen.get(key, (0, 0))
-            known = self._open.get(key)
-            if site == 0 and known is not None and known[0] == since:
-                site = known[1]
-            now[key] = since, site
+        columns = numbers[rows].tolist(), held[rows, slots].tolist(), sites[rows, slots].tolist()
+        for lane_number, (number, since), site in zip(*columns, strict=True):
+            process = self._registry.lanes[lane_number].process
+            key = lane_number, self._registry.primitive(process, number)
+            now[key] = since, self._registry.site(process, site)
         named = {primitive for _, primitive in now}
         now.update((key, told) for key, told in seen.items() if key[1] not in named)
         changed = [(*key, *value) for key, value in now.items() if self._open.get(key) != value]
@@ -59,12 +57,12 @@ class OpenHolds:
         closed = []
         for row in words.tolist():
             lane = process.lanes.get(row[layout.CELL_THREAD])
-            held = row[layout.CELL_HELD :]
-            for number, since in zip(held[::2], held[1::2], strict=True):
+            held, sites = row[layout.CELL_HELD :], row[layout.CELL_HELD_SITE :]
+            for number, since, site in zip(held[::2], held[1::2], sites, strict=False):
                 if number and lane is not None:
                     primitive = self._registry.primitive(process, number)
-                    _, site = self._open.get((lane.number, primitive), (0, 0))
-                    closed.append((lane.number, primitive, since, max(time_ns, since), site, 0))
+                    told = self._registry.site(process, site)
+                    closed.append((lane.number, primitive, since, max(time_ns, since), told, 0))
         gone = [key for key in self._open if self._registry.lanes[key[0]].process is process]
         for key in gone:
             del self._open[key]

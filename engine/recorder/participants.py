@@ -27,7 +27,7 @@ class Participants:
             holders: list[Node | None] = []
             if not self._is_forsaken(waiter, enablers):
                 holders += sorted(self._ends(waiter, members, enablers, waits) & set(nodes))
-            edges += [self.edge(enablers.waits[waiter], holder) for holder in holders or (None,)]
+            edges += [self.edge(enablers, waiter, holder) for holder in holders or (None,)]
         return [self.participant(enablers, node) for node in nodes], edges
 
     def _is_forsaken(self, waiter: Node, enablers: Enablers) -> bool:
@@ -43,10 +43,14 @@ class Participants:
         ends = {end for each in servants or {waiter} for end in wait_for.ends_of(waits[each], members)}
         return {client for end in ends for client in enablers.served.clients(end) or (end,)}
 
-    def edge(self, wait: CellWait, holder: Node | None) -> KnotEdge:
+    def edge(self, enablers: Enablers, waiter: Node, holder: Node | None) -> KnotEdge:
         """One edge. No holder: nobody is left who could end the wait."""
-        registry = self._registry
-        hold_site = registry.site(wait.process, wait.owner_site) if (wait.process.number, wait.owner) == holder else 0
+        registry, wait = self._registry, enablers.waits[waiter]
+        hold_site = 0
+        if holder is not None:
+            hold_site = enablers.hold_site(holder, wait.process.key(wait.number))
+            if not hold_site and (wait.process.number, wait.owner) == holder:
+                hold_site = registry.site(wait.process, wait.owner_site)
         return KnotEdge(
             self.lane(wait.node).number,
             self.lane(holder).number if holder is not None else None,

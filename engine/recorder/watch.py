@@ -166,7 +166,7 @@ class DeadlockWatch:
                 }
                 observed.edges = [
                     self._participants.edge(
-                        observed.waits[nodes[edge.waiter]], nodes[edge.holder] if edge.holder is not None else None
+                        enablers, nodes[edge.waiter], nodes[edge.holder] if edge.holder is not None else None
                     )
                     for edge in observed.edges
                 ]

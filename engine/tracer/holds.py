@@ -88,6 +88,7 @@ class Hold:
         "since",
         "since_slot",
         "site",
+        "site_slot",
         "slot",
         "slots",
     )
@@ -100,6 +101,7 @@ class Hold:
     ident: int  # of that thread; 0: ask anew
     slot: int  # word of that thread's cell that names this lock while it is held
     since_slot: int  # the next one
+    site_slot: int  # the one that tells where it was acquired
     slots: dict[ThreadState, int]  # the same for every thread that has acquired it and still has a slot for it
     serial: int  # of hand-offs between threads: orders holds whose stamps are equal; those of one thread are in order
     code: CodeType | None  # where it was last acquired, with `site` its number
@@ -113,7 +115,7 @@ class Hold:
         self.number = number
         self.reference = ref(self)
         self.owner = None
-        self.since = self.ident = self.slot = self.since_slot = self.serial = self.site = 0
+        self.since = self.ident = self.slot = self.since_slot = self.site_slot = self.serial = self.site = 0
         self.slots = {}
         self.code = None
         self.instruction = -1
@@ -160,6 +162,7 @@ def refuse_to_pickle(raw: type) -> NoReturn:
 def name_hold(lock: Hold) -> None:
     """Say in the holder's cell that it holds the lock."""
     words = lock.home.words
+    words[lock.site_slot] = lock.site
     words[lock.since_slot] = lock.since
     words[lock.slot] = lock.number
 
@@ -184,7 +187,7 @@ def move_in(lock: Hold) -> None:
     slot = lock.slots.get(state)
     if slot is None:
         slot = state.reserve_slot(lock)
-    lock.slot, lock.since_slot = slot, slot + 1
+    lock.slot, lock.since_slot, lock.site_slot = slot, slot + 1, state.site_word(slot)
     lock.ident = state.ident if slot != state.spare_slot else 0
 
 

@@ -77,7 +77,7 @@ COMMAND_NONE = 0
 COMMAND_ABORT = 1  # contended waits raise SystemExit in their thread
 
 CELLS_AT = HEADER_SIZE
-CELL_SIZE = 512
+CELL_SIZE = 768
 MAX_CELLS = 4096
 CELL_BLOCK = 64  # cells allocated at a time
 
@@ -100,11 +100,13 @@ CELL_DROPPED = 10  # records this thread lost to full rings
 CELL_TASK = 11  # number of the running task's name, 0: none
 CELL_TASK_SINCE = 12
 CELL_OWNER_SINCE = 13  # for a wait for a lock: since when (ns) the thread in CELL_OWNER_THREAD has held it
+# For each of the pairs below the site at which the object was acquired; only valid where it names one.
+CELL_HELD_SITE = 16
 # Pairs (object, since ns) up to the end of the cell; object 0: free slot. Invariant: the cell of a thread that waits or
 # has ended names all that it holds, the cell of a running one at least the locks that processes share and those that
 # have had a waiter, or a holder that waited, before. Other holds of a running thread are known by their records alone,
 # or by CELL_OWNER_… of whoever waits for them.
-CELL_HELD = 16
+CELL_HELD = 48
 HELD_SLOTS = 24
 
 CHUNKS_AT = CELLS_AT + CELL_SIZE * MAX_CELLS

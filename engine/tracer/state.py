@@ -128,6 +128,10 @@ class ThreadState:
         self.reserved[slot] = lock.reference
         return slot
 
+    def site_word(self, slot: int) -> int:
+        """The word of this thread's cell that tells where the lock was acquired which that slot names."""
+        return self.cell + layout.CELL_HELD_SITE + (slot - self.cell - layout.CELL_HELD) // 2
+
     def _take_back_slot(self) -> int:
         for slot, reference in list(self.reserved.items()):  # a destructor may acquire another lock meanwhile
             lock = reference()
@@ -151,6 +155,7 @@ class ThreadState:
             lock = reserved[slot]()
             if lock is not None and lock.owner is self:
                 lock.exact = True
+                words[self.site_word(slot)] = lock.site
                 words[slot + 1] = lock.since
                 words[slot] = lock.number
                 if lock.owner is not self:  # another thread has just released it

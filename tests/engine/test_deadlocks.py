@@ -346,6 +346,7 @@ def test_two_locks_with_processes(run: Run, method: str) -> None:
         "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"
     )
     assert len({each["process"] for each in found["participants"]}) == 2
+    assert all(edge["wait_site"] and edge["hold_site"] for edge in found["edges"])
 
 
 def test_a_lock_taken_twice(run: Run) -> None:

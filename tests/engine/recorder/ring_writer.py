@@ -59,8 +59,9 @@ class RingWriter:
         """Sets one word of a cell by its number."""
         struct.pack_into("=Q", self.map, layout.CELLS_AT + number * layout.CELL_SIZE + word * 8, value)
 
-    def hold(self, number: int, slot: int, held: int, since: int) -> None:
+    def hold(self, number: int, slot: int, held: int, since: int, site: int = 0) -> None:
         """Puts a lock into a cell's slot; 0 takes it out."""
+        self.word(number, layout.CELL_HELD_SITE + slot, site)
         self.word(number, layout.CELL_HELD + 2 * slot + 1, since)
         self.word(number, layout.CELL_HELD + 2 * slot, held)
 

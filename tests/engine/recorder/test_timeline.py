@@ -184,7 +184,7 @@ def test_a_holder_that_does_not_name_its_lock_is_known_by_who_waits_for_it(bench
     bank.cell(1, started=1 * MS, thread=2, owner_thread=1, owner_site=9, owner_since=2 * MS, **wait)
     assert bench.cycle(50)[Layer.OPEN_HOLDS] == [(0, 1, 2 * MS, 1)]
     assert Layer.OPEN_HOLDS not in bench.cycle(60)
-    bank.hold(0, 0, 5, 2 * MS)
+    bank.hold(0, 0, 5, 2 * MS, site=9)
     assert Layer.OPEN_HOLDS not in bench.cycle(70)
     bank.hold(0, 0, 0, 0)
     bank.cell(1, wait_serial=2)
