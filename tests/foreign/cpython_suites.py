@@ -126,12 +126,21 @@ def adopt_orphans() -> None:
 
 
 def end_orphans() -> None:
-    """Some of them compute for ever."""
+    """Some of them compute for ever. Resource trackers then end by themselves, and take away what the others left."""
     orphans = psutil.Process().children(recursive=True)
-    for orphan in orphans:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            orphan.kill()
-    psutil.wait_procs(orphans, timeout=10)
+    for some in ([orphan for orphan in orphans if not is_tracker(orphan)], orphans):
+        for orphan in some:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                orphan.kill()
+        psutil.wait_procs(orphans, timeout=3)
+
+
+def is_tracker(process: psutil.Process) -> bool:
+    """Whether it is a resource tracker of multiprocessing's."""
+    try:
+        return "multiprocessing.resource_tracker" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def read_outcomes(path: Path) -> dict[str, tuple[str, str]]:
