@@ -9,7 +9,8 @@ times. `--tools` names Pythons that have the tools, one for each version that is
 an interpreter is said. VizTracer, written in C, records that a call was made (of a `with` block: that it
 was left); neither holder, nor hold, nor wait, nor line. `viztracer_python_lock` is what `with_lock` costs with it when
 both calls can be seen, which takes a lock written in Python; `python_lock` what such a lock costs that records nothing,
-`least_recording_lock` one that writes a number and two times: a recorder that is no C extension cannot cost less.
+`least_recording_lock` one that writes a number and two times: a recorder that is no C extension cannot cost less (of
+`acquire_release`: one that takes their arguments, too).
 Records a cycle: locks one HOLD, `simple_queue` two DEPTHs, `write_nothing` one WAIT, from which
 engine/recorder/costs.py has its weights.
 """
@@ -66,6 +67,8 @@ def measure(python: str, rounds: int, tools: dict[str, str]) -> dict[str, dict[s
     for kind in ("python", "least_recording"):
         wrapped = (each["plain"][f"with_{kind}_lock"] / each["plain"]["with_lock"] for each in found)
         loops["with_lock"][f"{kind}_lock_ratio"] = round(median(wrapped), 2)
+    least = (each["plain"]["least_recording_acquire_release"] / each["plain"]["acquire_release"] for each in found)
+    loops["acquire_release"]["least_recording_lock_ratio"] = round(median(least), 2)
     if "viztracer" in ways:
         seen = (each["viztracer"]["with_python_lock"] / each["plain"]["with_lock"] for each in found)
         loops["with_lock"]["viztracer_python_lock_ratio"] = round(median(seen), 2)

@@ -56,6 +56,16 @@ class LeastRecordingLock:
         self._at = (self._at + 24) & 0x7FFFF
         self._release()
 
+    def acquire(self, blocking=True, timeout=-1):
+        taken = self._acquire(blocking, timeout)
+        self._since = CLOCK()
+        return taken
+
+    def release(self):
+        RECORD(self._page, self._at, 7, self._since, CLOCK())
+        self._at = (self._at + 24) & 0x7FFFF
+        self._release()
+
 
 def loops():  # noqa: PLR0915  (a list)
     """By name: the loop, and how many cycles."""
@@ -87,6 +97,11 @@ def loops():  # noqa: PLR0915  (a list)
         for _ in range(n):
             lock.acquire()
             lock.release()
+
+    def least_recording_acquire_release(n):
+        for _ in range(n):
+            recording.acquire()
+            recording.release()
 
     def two_sites(n):
         for _ in range(n // 2):
@@ -185,7 +200,10 @@ def loops():  # noqa: PLR0915  (a list)
             pong.acquire()
         thread.join()
 
-    quick = with_lock, with_python_lock, with_least_recording_lock, acquire_release, two_sites, nested, with_rlock
+    quick = (
+        with_lock, with_python_lock, with_least_recording_lock, acquire_release, least_recording_acquire_release,
+        two_sites, nested, with_rlock,
+    )  # fmt: skip
     slower = (
         create_lock, with_semaphore, notify, set_and_clear, queue_put_get, lifo_put_get, simple_queue,
         with_process_lock, log_call, write_nothing, sleep_nothing,

@@ -8,6 +8,11 @@ REASONS = {
         "The test wants `time.sleep` to be refused by xmlrpc, which refuses what has no `__dict__`. While it is "
         "recorded, `time.sleep` is a bound method, which has one."
     ),
+    "*.WithThreadsTestPool.test_terminate": (
+        "3.11 and 3.12 end a pool of threads right after giving it tasks that sleep for five minutes; whether a worker "
+        "has taken one by then is chance, and the test hangs if so: 4 of 15 times without recording, 8 of 15 with it "
+        "(3.11.7)."
+    ),
 }
 
 
