@@ -1,7 +1,11 @@
 """Locks held while their holder sleeps, does I/O or waits for somebody, so that others wait for what needs no lock.
 
 Rests on the holder's own states within each hold, for locks that others waited for; waits for other locks do not count,
-nor """
+nor those that are part of a deadlock. Of very many holds the longest MOST_HOLDS are looked at. Silent when less than
+MIN_BLOCKED_NS was spent so or others waited less than that, and when nobody but idle daemons waited: daemon threads
+that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as others do
+at a queue; so do processes that take turns at reading from a pipe.
+"""
 
 import numpy as np
 
@@ -17,10 +21,12 @@ from engine.recording.schema import STATE_MASK, State
 MOST_HOLDS = 20_000
 MIN_BLOCKED_NS = 5_000_000
 MIN_SHARE = 0.2  # of the time for which it was held
+MIN_WAITED = 0.01  # of the run's time that others waited, all together
 MIN_HOLD_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 MOST_SLICES = 2_000_000  # in which it is looked up who waited
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
+MOST_READS = 50  # holds in which it is looked up what was read
 MOST_WAITS = 1000  # of one hold, among which the longest is told
 
 
@@ -38,15 +44,17 @@ def find(model: Model) -> list[Finding]:
     blocked_as = {state: spent[:, state] for state in DOING}
     blocked_as[State.WAIT][np.isin(rows["lane"], [lane for each in deadlock.find(model) for lane in each["lanes"]])] = 0
     blocked_ns = np.sum(list(blocked_as.values()), axis=0)
+    least_waited = max(MIN_BLOCKED_NS, MIN_WAITED * (model.end_ns - model.start_ns))
     siblings: dict[tuple[str, str, int], list[LockStatistics]] = {}
     for lock in lock_statistics(model):
-        if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < MIN_BLOCKED_NS:
+        if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < least_waited:
             continue
         blocked = int(blocked_ns[rows["primitive"] == lock.primitive.id].sum())
         if (
             blocked >= MIN_BLOCKED_NS
             and blocked >= MIN_SHARE * lock.hold_ns
             and not _only_idle_wait(model, lock, rows, blocked_ns)
+            and not _reads_in_turns(model, lock, rows, blocked_ns)
         ):
             made = lock.primitive
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
@@ -66,6 +74,19 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     waited = [int((waits[:, 2] - waits[:, 1])[waits[:, 0] == lane].sum()) for lane in waiters.tolist()]
     alive = model.states.totals(waiters, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
     return bool((np.array(waited) >= IDLE_SHARE * alive).all())
+
+
+def _reads_in_turns(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
+    """Whether the lock is held for nothing but one read from a pipe each time. Of many holds the longest are asked."""
+    mine = np.flatnonzero((rows["primitive"] == lock.primitive.id) & (blocked >= MIN_HOLD_NS))
+    for number in mine[np.argsort(blocked[mine])[-MOST_READS:]].tolist():
+        hold = rows[number]
+        slices = model.states.slices(int(hold["lane"]), int(hold["start"]), int(hold["end"]), MOST_WAITS)
+        reads = slices.details[np.isin(slices.codes & STATE_MASK, list(DOING))]
+        awaited = model.detail(int(reads[0]))[0] if len(reads) == 1 else None
+        if awaited is None or awaited.kind != "Pipe":
+            return False
+    return bool(len(mine))
 
 
 def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as: dict[State, np.ndarray]) -> Finding:
