@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-THREE_BYTES = 0xFFFFFF
+from engine.recording.packing import narrow, plain
 
 
 class PackedRows:
@@ -24,7 +24,7 @@ class PackedRows:
             column = rows[name] - rows[self._start] if name == self._end else np.ascontiguousarray(rows[name])
             least = self._least[name] = column.min()
             if reach := int(column.max()) - int(least):
-                self._above[name] = _narrow(column - least, reach)
+                self._above[name] = narrow(column - least, reach)
 
     def rows(self, which: slice | np.ndarray) -> np.ndarray:
         """These rows, as they were."""
@@ -33,7 +33,7 @@ class PackedRows:
         for name, least in self._least.items():
             found[name] = least
             if name in self._above:
-                found[name] += _plain(self._above[name][which])
+                found[name] += plain(self._above[name][which])
         if self._end:
             found[self._end] += found[self._start]
         return found
@@ -41,7 +41,7 @@ class PackedRows:
     def column(self, name: str, which: slice | np.ndarray) -> np.ndarray:
         """One column of these rows."""
         if name in self._above:
-            found = np.asarray(_plain(self._above[name][which]) + self._least[name])
+            found = np.asarray(plain(self._above[name][which]) + self._least[name])
         else:
             found = np.full(len(np.arange(self._count)[which]), self._least[name])
         return found + self.column(self._start, which) if name == self._end else found
@@ -51,7 +51,7 @@ class PackedRows:
         above = value - int(self._least[name])
         if name not in self._above:
             return np.arange(within.start, within.stop if above == 0 else within.start)
-        column = _plain(self._above[name][within])
+        column = plain(self._above[name][within])
         if not 0 <= above <= np.iinfo(column.dtype).max:
             return np.arange(0)
         return np.asarray(within.start + np.flatnonzero(column == column.dtype.type(above)))
@@ -60,20 +60,3 @@ class PackedRows:
     def nbytes(self) -> int:
         """Bytes of the columns."""
         return sum(column.nbytes for column in self._above.values())
-
-
-def _narrow(values: np.ndarray, reach: int) -> np.ndarray:
-    """The values, none above `reach`, in the fewest bytes; three of them are the low ones of a u32, as (n, 3) u8."""
-    if 0xFFFF < reach <= THREE_BYTES:
-        four = values.astype("<u4").view(np.uint8).reshape(-1, 4)
-        return np.ascontiguousarray(four[:, :3])
-    return values.astype(np.min_scalar_type(reach))
-
-
-def _plain(values: np.ndarray) -> np.ndarray:
-    """What `_narrow` made narrow, as unsigned integers."""
-    if values.ndim == 1:
-        return values
-    four = np.zeros((len(values), 4), np.uint8)
-    four[:, :3] = values
-    return four.view("<u4").reshape(-1)

@@ -8,8 +8,12 @@
               first chunk (the file's header) a JSON object
 
 Time columns are u32 offsets from the chunk's base, or u64 offsets with the flag WIDE_TIMES; when their values allow it,
-other u32 columns shrink to u16 with the flag NARROW, and the lanes to u8 with FEW_LANES. The chunks of one commit are
-written at once, the new watermark in the last one only, so that a torn commit never claims to know what it lost.
+other u32 columns shrink to u16 with the flag NARROW, and the lanes to u8 with FEW_LANES. With the flag PACKED all
+columns are packed instead (see `packing`), times relative to the base, `start` as its distance from `end` when LENGTHS
+is set; with COMPRESSED the payload of a TEXTS chunk is zlib's of it. Both came with version 2.
+
+The chunks of one commit are written at once, the new watermark in the last one only, so that a torn commit never claims
+to know what it lost.
 """
 
 import json
@@ -21,10 +25,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.recording.packing import pack, unpack
 from engine.recording.schema import ROWS, Layer
 
 MAGIC = b"LANESCOPE\x00\x01\n"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READ_VERSIONS = (1, 2)  # a file of the first one has no PACKED and no COMPRESSED chunks
 CHUNK_MAGIC = b"LNCK"
 HEADER = struct.Struct("<4sBBHIIQQI")
 HEADER_SIZE = HEADER.size + 4
@@ -35,6 +41,11 @@ MAX_SPAN = 0xFFFFFFFF
 WIDE_TIMES = 0x01
 NARROW = 0x02
 FEW_LANES = 0x04
+PACKED = 0x08
+LENGTHS = 0x10
+COMPRESSED = 0x20
+WORTH_PACKING = 256  # rows; of fewer the columns' own descriptions would be a large part
+WORTH_COMPRESSING = 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,9 @@ def encode_file_header(header: dict[str, Any]) -> bytes:
 def encode_texts(texts: list[dict[str, Any]], watermark_ns: int) -> bytes:
     """A TEXTS chunk that holds these definitions."""
     payload = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    return encode_chunk(Layer.TEXTS, payload, len(texts), watermark_ns)
+    if len(payload) < WORTH_COMPRESSING or len(payload) > MAX_PAYLOAD:
+        return encode_chunk(Layer.TEXTS, payload, len(texts), watermark_ns)
+    return encode_chunk(Layer.TEXTS, zlib.compress(payload, 1), len(texts), watermark_ns, flags=COMPRESSED)
 
 
 def _time_columns(layer: Layer) -> list[str]:
@@ -79,10 +92,13 @@ def _time_columns(layer: Layer) -> list[str]:
 
 
 TIME_COLUMNS = {layer: _time_columns(layer) for layer in ROWS}
+PACKABLE = (Layer.STATES, Layer.HOLDS, Layer.TASKS, Layer.DEPTHS, Layer.SIGNALS)  # those with many rows
 
 
 def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
-    """A chunk of rows (dtype ROWS[layer]) in the narrowest form that keeps every value."""
+    """A chunk of rows (dtype ROWS[layer]) in a narrow form that keeps every value."""
+    if len(rows) >= WORTH_PACKING and layer in PACKABLE:
+        return _encode_packed(layer, rows, watermark_ns)
     times = TIME_COLUMNS[layer]
     base = min(int(rows[name].min()) for name in times)
     wide = max(int(rows[name].max()) for name in times) - base > MAX_SPAN
@@ -104,6 +120,21 @@ def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
     return encode_chunk(layer, b"".join(parts), len(rows), watermark_ns, base_ns=base, flags=flags)
 
 
+def _encode_packed(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
+    names, times = rows.dtype.names or (), TIME_COLUMNS[layer]
+    base = min(int(rows[name].min()) for name in times)
+    lengths = "start" in names and bool((rows["start"] <= rows["end"]).all())
+    columns = []
+    for name in names:
+        if name == "start" and lengths:
+            column = rows["end"] - rows["start"]
+        else:
+            column = rows[name] - np.uint64(base) if name in times else rows[name]
+        columns.append((column.astype(np.int64), name in times))
+    flags = PACKED | (LENGTHS if lengths else 0)
+    return encode_chunk(layer, pack(columns), len(rows), watermark_ns, base_ns=base, flags=flags)
+
+
 def decode_header(data: bytes) -> ChunkHeader:
     """The header in the first HEADER_SIZE bytes; ChunkDamageError when it is none."""
     if len(data) < HEADER_SIZE:
@@ -119,6 +150,20 @@ def check_payload(header: ChunkHeader, payload: bytes) -> None:
     """ChunkDamageError when the payload is not what was written."""
     if len(payload) != header.size or zlib.crc32(payload) != header.payload_crc:
         raise ChunkDamageError
+
+
+def decode_texts(header: ChunkHeader, payload: bytes) -> list[dict[str, Any]]:
+    """The definitions of a TEXTS chunk. ChunkDamageError, or ValueError, when it holds none."""
+    if header.flags & COMPRESSED:
+        try:
+            unpacking = zlib.decompressobj()
+            payload = unpacking.decompress(payload, MAX_PAYLOAD)
+        except zlib.error as error:
+            raise ChunkDamageError from error
+        if not unpacking.eof:
+            raise ChunkDamageError
+    texts: list[dict[str, Any]] = decode_json(payload)
+    return texts
 
 
 def decode_json(payload: bytes) -> Any:
@@ -141,6 +186,8 @@ def _stored_columns(layer: Layer, flags: int) -> Iterator[tuple[str, np.dtype[An
 
 def decode_rows(header: ChunkHeader, payload: bytes) -> np.ndarray:
     """The rows of a chunk, dtype ROWS[layer], absolute times. ChunkDamageError when the sizes do not fit."""
+    if header.flags & PACKED:
+        return _decode_packed(header, payload)
     layer = Layer(header.layer)
     rows = np.empty(header.rows, dtype=ROWS[layer])
     columns = list(_stored_columns(layer, header.flags))
@@ -154,4 +201,21 @@ def decode_rows(header: ChunkHeader, payload: bytes) -> np.ndarray:
             np.add(column, np.uint64(header.base_ns), out=rows[name], casting="unsafe")
         else:
             rows[name] = column
+    return rows
+
+
+def _decode_packed(header: ChunkHeader, payload: bytes) -> np.ndarray:
+    layer = Layer(header.layer)
+    rows = np.empty(header.rows, dtype=ROWS[layer])
+    names = rows.dtype.names or ()
+    try:
+        columns = dict(zip(names, unpack(payload, len(names), header.rows), strict=True))
+    except ValueError as error:
+        raise ChunkDamageError from error
+    for name in TIME_COLUMNS[layer]:
+        columns[name] += header.base_ns
+    if header.flags & LENGTHS:
+        columns["start"] = columns["end"] - columns["start"] + header.base_ns
+    for name in names:
+        rows[name] = columns[name]
     return rows

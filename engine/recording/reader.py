@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.recording.chunks import (
-    FORMAT_VERSION,
     HEADER_LAYER,
     HEADER_SIZE,
     MAGIC,
+    READ_VERSIONS,
     ChunkDamageError,
     ChunkHeader,
     check_payload,
     decode_header,
     decode_json,
     decode_rows,
+    decode_texts,
 )
 from engine.recording.liveness import is_alive
 from engine.recording.schema import ROWS, Layer
@@ -174,9 +175,9 @@ class RecordingReader:
             raise NotARecording(f"{self.path} is a recording whose header is damaged; it cannot be opened") from None
         if header.layer != HEADER_LAYER or not isinstance(content, dict):
             raise NotARecording(f"{self.path} is a recording whose header is damaged; it cannot be opened")
-        if (version := content.get("version")) != FORMAT_VERSION:
+        if (version := content.get("version")) not in READ_VERSIONS:
             raise NotARecording(
-                f"{self.path} has format version {version}, this Lanescope reads version {FORMAT_VERSION} only; "
+                f"{self.path} has format version {version}, this Lanescope reads up to version {max(READ_VERSIONS)}; "
                 "open it with the Lanescope that wrote it, or a newer one"
             )
         self.offset += HEADER_SIZE + header.size
@@ -218,7 +219,7 @@ class RecordingReader:
     ) -> None:
         try:
             if header.layer == Layer.TEXTS:
-                definitions = decode_json(payload)
+                definitions = decode_texts(header, payload)
                 texts.extend(definitions)
                 self.closed = self.closed or any(text.get("type") == "end" for text in definitions)
             elif header.layer in ROWS:

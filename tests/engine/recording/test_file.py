@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from engine.recording import chunks, writer
+from engine.recording.packing import pack, unpack
 from engine.recording.reader import NotARecording, RecordingReader
 from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW, ROWS, STATE_ROW, Layer, State
-from engine.recording.synthetic import START_NS, Synthetic, append, commits, header, write_synthetic
+from engine.recording.synthetic import SLICES_PER_CYCLE, START_NS, Synthetic, append, commits, header, write_synthetic
 from engine.recording.writer import RecordingWriteError, RecordingWriter
 
 DEADLINE_S = 30
@@ -40,17 +41,20 @@ def read_all(reader: RecordingReader) -> tuple[list[dict[str, object]], dict[Lay
 
 
 @pytest.mark.parametrize("layer", ROWS)
-@pytest.mark.parametrize("high", [60_000, 4_000_000_000])
-@pytest.mark.parametrize("span", [1, 4_294_967_295, 4_294_967_296, 90_000_000_000_000])
-def test_rows_come_back_as_they_were(layer: Layer, high: int, span: int) -> None:
-    random_numbers = np.random.default_rng([layer, high % 1000, span % 1000])
-    rows = np.zeros(50, ROWS[layer])
+@pytest.mark.parametrize(
+    ("high", "count"), [(60_000, 50), (4_000_000_000, 50), (1, 300), (16, 301), (4_000_000_000, 700)]
+)
+@pytest.mark.parametrize("span", [1, 60_000, 4_294_967_295, 4_294_967_296, 90_000_000_000_000])
+def test_rows_come_back_as_they_were(layer: Layer, high: int, count: int, span: int) -> None:
+    random_numbers = np.random.default_rng([layer, high % 1000, count, span % 1000])
+    rows = np.zeros(count, ROWS[layer])
     for name in rows.dtype.names or ():
         size = rows.dtype[name].itemsize
-        limit = {1: 255, 2: 65_535, 4: high, 8: 1 << 40}[size]
-        rows[name] = random_numbers.integers(0, limit, 50, np.uint64)
+        limit = {1: min(high, 255), 2: min(high, 65_535), 4: high, 8: 1 << 40}[size]
+        rows[name] = random_numbers.integers(0, limit, count, np.uint64)
     for name in chunks.TIME_COLUMNS[layer]:
-        rows[name] = 5_000_000_000_000 + random_numbers.integers(0, span, 50, np.uint64, endpoint=True)
+        times = random_numbers.integers(0, span, count, np.uint64, endpoint=True)
+        rows[name] = 5_000_000_000_000 + (np.sort(times) if count % 2 else times)
         rows[name][0], rows[name][-1] = 5_000_000_000_000, 5_000_000_000_000 + span
     data = chunks.encode_rows(layer, rows, 7)
     head = chunks.decode_header(data[: chunks.HEADER_SIZE])
@@ -101,6 +105,47 @@ def test_a_state_slice_takes_nine_bytes(tmp_path: Path) -> None:
         out.commit(int(part[-1]))
     out.close(int(ends[-1]))
     assert path.stat().st_size <= 9.02 * len(ends)
+
+
+def test_a_large_recording_takes_nine_bytes_a_slice_with_all_its_layers(tmp_path: Path) -> None:
+    path = tmp_path / "a.lane"
+    made = write_synthetic(path, lanes=64, slices=150_000)
+    assert path.stat().st_size <= 9.2 * made.cycles * made.lanes * SLICES_PER_CYCLE
+
+
+def test_packed_columns_that_are_cut_or_changed_are_known_as_damaged() -> None:
+    random = np.random.default_rng(4)
+    data = pack([(random.integers(0, 9, 301), False), (np.cumsum(random.integers(0, 300, 301)), True)])
+    for size in range(len(data)):
+        with pytest.raises(ValueError, match=r"^$"):
+            list(unpack(data[:size], 2, 301))
+    for place in range(12):
+        for value in range(256):
+            with contextlib.suppress(ValueError):
+                columns = list(unpack(data[:place] + bytes([value]) + data[place + 1 :], 2, 301))
+                assert [len(column) for column in columns] == [301, 301]
+
+
+def test_a_recording_of_the_first_version_is_read(tmp_path: Path) -> None:
+    path = Path(__file__).parents[3] / "resources/recordings/convoy.lane"
+    with RecordingReader(path) as reader:
+        assert reader.header["version"] == 1
+        texts, rows = read_all(reader)
+        assert reader.damage is None
+        assert reader.closed
+    assert len(rows[Layer.STATES]) > 6_000
+    again = tmp_path / "again.lane"
+    out = RecordingWriter(again, reader.header)
+    out.texts(*texts)
+    for layer, part in rows.items():
+        out.rows(layer, part)
+    out.commit(reader.watermark_ns)
+    out.abandon()
+    with RecordingReader(again) as reader:
+        found_texts, found = read_all(reader)
+    assert found_texts == texts
+    assert all((found[layer] == part).all() for layer, part in rows.items())
+    assert again.stat().st_size < path.stat().st_size / 2
 
 
 def test_a_watermark_never_promises_what_a_torn_commit_lost(tmp_path: Path) -> None:
@@ -359,13 +404,14 @@ def test_a_full_disk_loses_nothing_that_was_written(tmp_path: Path) -> None:
     path = tmp_path / "full.lane"
     out = RecordingWriter(path, {"start_ns": 0})
     out.texts({"type": "name", "id": 1, "text": "a"})
-    out.rows(Layer.STATES, states(*range(1, 1001)))
+    ends = np.cumsum(np.random.default_rng(1).integers(1, 1000, 2500)).tolist()  # which take room
+    out.rows(Layer.STATES, states(*ends[:1000]))
     out.commit(1000)
     good = out.size
     with file_size_limit(good + 500):
         for attempt in range(3):
             out.texts({"type": "name", "id": 2 + attempt, "text": "b"})
-            out.rows(Layer.STATES, states(*range(1001 + 500 * attempt, 1501 + 500 * attempt)))
+            out.rows(Layer.STATES, states(*ends[1000 + 500 * attempt : 1500 + 500 * attempt]))
             with pytest.raises(RecordingWriteError) as caught:
                 out.commit(1500 + 500 * attempt)
             assert "\n" not in str(caught.value)
@@ -377,7 +423,7 @@ def test_a_full_disk_loses_nothing_that_was_written(tmp_path: Path) -> None:
     out.close(2600)
     with RecordingReader(path) as reader:
         texts, rows = read_all(reader)
-        assert rows[Layer.STATES]["end"].tolist() == list(range(1, 2501))
+        assert rows[Layer.STATES]["end"].tolist() == ends
         assert [text["id"] for text in texts if text["type"] == "name"] == [1, 2, 3, 4]
         assert reader.damage is None
 
