@@ -8,6 +8,7 @@ change, so that nothing is lost when it is killed, and a window opened later beg
 import base64
 import binascii
 import contextlib
+import copy
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -53,9 +54,9 @@ class Settings:
         return value if type(value) is type(default) else default
 
     def put(self, key: str, value: Any) -> None:
-        """Remembers a value that JSON can hold."""
+        """Remembers a value that JSON can hold, as it is now: a copy, so that what changes in it later is a change."""
         if self._values.get(key) != value:
-            self._values[key] = value
+            self._values[key] = copy.deepcopy(value)
             self._changed.add(key)
             self.on_change()
 

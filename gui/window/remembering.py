@@ -1,7 +1,5 @@
 """What the window remembers of what is chosen in it: kept in the settings as it changes."""
 
-import copy
-
 from PySide6.QtCore import QObject, QTimer
 
 from gui.panels.workload.panel import WorkloadPanel
@@ -58,7 +56,7 @@ class Remembering(QObject):
     def _on_edited(self) -> None:
         self._settings.put("run", self._configuration.as_json())
         if not self._custom.errors():  # what can't run is not taken back at the next launch
-            self._settings.put("custom", copy.deepcopy(self._custom.data))
+            self._settings.put("custom", self._custom.data)
 
     def _on_arranged(self) -> None:
         self._settings.put("timeline", {**self._arrangement.as_json(), "sort": self._filters.sort.name})

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.scenarios import catalogue
 from gui.main_window import MainWindow
 from gui.settings import Settings
+from gui.state.run_configuration import RunConfiguration
 from gui.theme import StatePalette
 
 
@@ -34,6 +36,18 @@ def test_garbage_counts_as_nothing(tmp_path: Path, content: str) -> None:
     assert set(settings.get_texts("recent")) <= {"x"}
     assert settings.get_bytes("layout") == b""
     assert settings.get_mapping("run") == {}
+
+
+def test_each_change_of_a_choice_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(path)
+    configuration = RunConfiguration(catalogue.scenarios())
+    configuration.changed.connect(lambda: settings.put("run", configuration.as_json()))
+    for workers in (9, 25, 7):
+        configuration.set_workers(workers)
+        assert settings.save() is None
+        remembered = Settings(path).get_mapping("run")
+        assert RunConfiguration(catalogue.scenarios(), remembered).workers == workers
 
 
 def test_two_windows_keep_each_others_changes(tmp_path: Path) -> None:
