@@ -184,7 +184,16 @@ class Result:
     @property
     def remarks(self) -> list[str]:
         """What was left out, and what the numbers should be taken with a pinch of salt for."""
-        return [*self.notes, *self._short_runs(), *self._disturbed_runs()]
+        return [*self.notes, *self.failures, *self._short_runs(), *self._disturbed_runs()]
+
+    @property
+    def failures(self) -> list[str]:
+        """What could not be measured, and why: a line for each reason."""
+        names: dict[str, list[str]] = {}
+        for variant in self.variants:
+            if variant.error:
+                names.setdefault(variant.error, []).append(self.full_name(variant))
+        return [f"Not measured: {', '.join(subjects)}: {error}." for error, subjects in names.items()]
 
     def _disturbed_runs(self) -> list[str]:
         measured = [trial.others_cores for variant in self.variants for trial in variant.good]

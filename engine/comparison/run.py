@@ -112,11 +112,11 @@ def carry_out(
             results.save(result, folder)
     result.complete = course.due is None
     results.save(result, folder)
-    _tell_runs(result, folder)
+    tell_runs(result, folder)
     return result
 
 
-def _tell_runs(result: Result, folder: Path) -> None:
+def tell_runs(result: Result, folder: Path) -> None:
     """What was measured about a run by comparing it goes into its recording, where its own findings tell it."""
     for finding in findings(result):
         for number in finding["subjects"] if finding["gain"] else ():

@@ -21,8 +21,8 @@ def render(result: Result) -> str:
 def _head(result: Result) -> str:
     measured = sum(len(variant.trials) for variant in result.variants)
     state = "" if result.complete else f"; not complete: {measured} of {result.planned} trials"
-    counts = sorted({len(variant.trials) for variant in result.variants if variant.good}) or [0]
-    each = f"{counts[0]} to {counts[-1]} trials" if len(counts) > 1 else count(counts[0], "trial")
+    counts = sorted({len(variant.trials) for variant in result.variants if variant.good})
+    each = f"{counts[0]} to {counts[-1]} trials" if counts[1:] else count(counts[0], "trial") if counts else "no trial"
     return (
         f"{result.title}: {count(len(result.variants), 'variant')}, {each} each, {count(result.cores, 'core')}{state}"
     )

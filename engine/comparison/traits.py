@@ -67,7 +67,7 @@ def _memory(result: Result, variant: VariantResult) -> str:
 
 
 def _gil(variant: VariantResult) -> str:
-    if variant.free_threaded and not registry.get(variant.backend).uses_processes:
+    if variant.free_threaded:
         return f"no GIL; {variant.share_in_words('GIL wait')} of the workers' time waited for one"
     if not all(trial.sampled for trial in variant.good):
         return "not measured on this system"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from engine.backends import registry
 from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, default_workers
@@ -174,7 +174,9 @@ class Choices(QScrollArea):
             _clear(self._python_column)
             self.pythons = {}
             for path, title in choices:
-                box = self._box(title, self._interpreters.describe(path), path in self._wanted_pythons)
+                tip = f"{title}\n{self._interpreters.describe(path)}"
+                box = self._box(title.removeprefix("Python "), tip, path in self._wanted_pythons)
+                box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 box.clicked.connect(self._on_pythons)
                 self._python_column.addWidget(box)
                 self.pythons[path] = box

@@ -15,7 +15,7 @@ from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
-BAR_WIDTH = 220
+BAR_WIDTH = 200
 SPEED_UP_COLUMN, WHERE_COLUMN = 4, 8
 
 
@@ -29,16 +29,16 @@ class Numbers(QWidget):
         self._themes = themes
         self._result: Result | None = None
         columns = (
-            Column[VariantResult]("Backend", lambda v: v.name, 170, sort_key=lambda v: natural(v.name), tip=_tip),
+            Column[VariantResult]("Backend", lambda v: v.name, 150, sort_key=lambda v: natural(v.name), tip=_tip),
             Column[VariantResult](
-                "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 70, tip=lambda v: v.python_title
+                "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 66, tip=lambda v: v.python_title
             ),
-            Column[VariantResult]("Per second", self._per_s, 84, _median, number=True, explain=_PER_S),
-            Column[VariantResult]("Spread", _spread, 116, number=True, explain=_SPREAD),
+            Column[VariantResult]("Per second", self._per_s, 78, _median, number=True, explain=_PER_S),
+            Column[VariantResult]("Spread", _spread, 112, number=True, explain=_SPREAD),
             Column[VariantResult](
                 "Speed-up",
                 self._speed_up,
-                136,
+                130,
                 _median,
                 number=True,
                 tip=self._speed_up_tip,
@@ -48,7 +48,7 @@ class Numbers(QWidget):
             Column[VariantResult](
                 "Efficiency",
                 self._efficiency,
-                140,
+                128,
                 self._efficiency_of,
                 number=True,
                 tip=self._efficiency_tip,
@@ -117,7 +117,7 @@ class Numbers(QWidget):
         return self._result.memory(variant) if self._result else 0.0
 
     def _per_s(self, variant: VariantResult) -> str:
-        return rate(variant.throughput.median) if variant.throughput else variant.error
+        return rate(variant.throughput.median) if variant.throughput else "failed" if variant.error else ""
 
     def _speed_up(self, variant: VariantResult) -> str:
         if self._result is None or (found := self._result.speed_up(variant)) is None:
@@ -163,7 +163,7 @@ def _median(variant: VariantResult) -> float:
 
 def _range(variant: VariantResult, words: str) -> str:
     """From where to where the trials leave it; nothing with one trial."""
-    return f"  ({words})" if len(variant.good) > 1 else ""
+    return f" ({words})" if len(variant.good) > 1 else ""
 
 
 def _spread(variant: VariantResult) -> str:

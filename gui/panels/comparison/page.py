@@ -86,6 +86,8 @@ class ComparisonPage(QWidget):
         self.miniatures.opened.connect(self._on_opened)
         self.words = QTextBrowser(self)
         self.words.setAccessibleName("Findings of the comparison")
+        self.words.setOpenLinks(False)
+        self.words.anchorClicked.connect(lambda link: self._on_opened(link.fragment(_DECODED)))
         self.traits = QTextBrowser(self)
         self.traits.setAccessibleName("Backends in a table")
         self.traits.setOpenLinks(False)
@@ -195,7 +197,8 @@ class ComparisonPage(QWidget):
             self.doing.show_text(words)
 
     def _on_ended(self, fault: str) -> None:
-        self.refuse(fault)
+        failures = self.result.failures if self.result is not None else []
+        self.refuse(fault or (failures[0] if failures else ""))
         self.doing.show_text("")
         if self.result is not None:
             self.show_result(self.result)
@@ -220,12 +223,24 @@ class ComparisonPage(QWidget):
 def _words(result: Result) -> str:
     found = findings(result)
     parts = [
-        f"<p><b>{escape(each['title'])}</b><br>{escape(each['explanation'])}<br>{escape(each['advice'])}</p>"
+        f"<p><b>{escape(each['title'])}</b><br>{escape(each['explanation'])}<br>{escape(each['advice'])}"
+        f"<br>{_runs(result, each['variants'])}</p>"
         for each in found
     ]
     if not parts:
         parts = ["<p>Nothing that the numbers carry: too few trials, or differences smaller than their spread.</p>"]
     return "".join(parts + [f"<p>{escape(remark)}</p>" for remark in result.remarks])
+
+
+def _runs(result: Result, numbers: list[int]) -> str:
+    """Links to the runs that a finding rests on."""
+    variants = [result.variants[number] for number in numbers]
+    links = [
+        f"<a href='#{quote(variant.typical.recording)}'>{escape(result.full_name(variant))}</a>"
+        for variant in variants
+        if variant.typical is not None
+    ]
+    return f"See the runs: {', '.join(links)}"
 
 
 def _table(result: Result) -> str:

@@ -213,3 +213,39 @@ def test_memory_is_told_of_all_variants_in_the_same_way() -> None:
     result.variants.append(variant("process-pool", 4, trial(100, memory_bytes=0, resident_bytes=70_000_000)))
     assert result.memory(result.variants[0]) == 30_000_000
     assert result.memory(result.variants[3]) == 70_000_000
+
+
+def test_who_waits_at_a_barrier_for_the_slowest_is_shared_out_unevenly() -> None:
+    where = {"sleep": 50, "wait": 50}
+    uneven = [trial(9, where=where, at_barriers=50, slowest_share=2.0)] * 2
+    (finding,) = findings(comparison(variant("threads", 4, *uneven)))
+    assert finding["kind"] == "uneven-load"
+    assert "2.0 times as long as the mean" in finding["explanation"]
+    assert "for 50 % of their time" in finding["explanation"]
+    for near in ({"slowest_share": 1.4}, {"at_barriers": 20}, {"slowest_share": 1.0, "at_barriers": 50}):
+        almost = [trial(9, where=where, **{"at_barriers": 50, "slowest_share": 2.0, **near})] * 2
+        assert findings(comparison(variant("threads", 4, *almost))) == []
+    sometimes = [uneven[0], trial(9, where=where, slowest_share=1.0)]
+    assert findings(comparison(variant("threads", 4, *sometimes))) == []
+
+
+def test_more_workers_than_cores_that_gain_nothing_are_too_many() -> None:
+    waits = {"running": 30, "core wait": 70}
+    few = variant("processes", 2, trial(100), trial(102))
+    (finding,) = findings(comparison(few, variant("processes", 8, trial(99, where=waits), trial(101, where=waits))))
+    assert finding["kind"] == "oversubscribed"
+    assert "no faster than processes × 2" in finding["explanation"]
+    faster = variant("processes", 8, trial(150, where=waits), trial(152, where=waits))
+    assert findings(comparison(few, faster)) == []
+    hardly = {"running": 85, "core wait": 15}
+    assert findings(comparison(few, variant("processes", 8, *[trial(99, where=hardly)] * 2))) == []
+    fewer = variant("processes", 2, trial(99, where=waits), trial(101, where=waits))  # other programs have the cores
+    assert findings(comparison(variant("processes", 1, trial(100), trial(102)), fewer)) == []
+
+
+def test_what_disturbed_or_failed_is_remarked_upon() -> None:
+    (remark,) = comparison(variant("serial", 1, trial(100, others_cores=0.9))).remarks
+    assert remark.startswith("Other programs used 0.9 of the 2 cores meanwhile")
+    assert comparison(variant("serial", 1, trial(100, others_cores=0.3))).remarks == []
+    stuck = [variant(backend, 4, failed("x.lane", "ended by deadlock")) for backend in ("threads", "processes")]
+    assert comparison(*stuck).remarks == ["Not measured: threads × 4, processes × 4: ended by deadlock."]

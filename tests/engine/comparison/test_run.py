@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine import interpreters
+from engine.analysis.reading import read_model
 from engine.comparison.plan import scenario_plan
 from engine.comparison.result import load
-from engine.comparison.run import Progress, carry_out
+from engine.comparison.run import Progress, carry_out, tell_runs
 from engine.recording.reader import RecordingReader
 
 ROOT = Path(__file__).parents[3]
@@ -121,3 +122,20 @@ def test_an_interrupt_ends_it_with_a_partial_result(tmp_path: Path) -> None:
     assert events[-1]["event"] == "result"
     assert not events[-1]["result"]["complete"]
     assert not load(tmp_path / "kept").complete
+
+
+def test_what_was_measured_by_comparing_is_told_by_the_run_itself(tmp_path: Path) -> None:
+    plan = scenario_plan(
+        "cpu_under_gil", backends=["threads"], workers=[2], pythons=[HERE], parameters=SMALL, repeats=1
+    )
+    result = carry_out(plan, tmp_path)
+    (variant,) = result.variants
+    (trial,) = variant.trials
+    gil = {"where": {"running": 50, "GIL wait": 50}, "points": {}}
+    bound = replace(variant, trials=[replace(trial, **gil), replace(trial, recording="gone.lane", **gil)])
+    faster = replace(variant, backend="processes", trials=[replace(trial, work=trial.work * 2)] * 2)
+    tell_runs(replace(result, variants=[bound, faster]), tmp_path)
+    with RecordingReader(tmp_path / trial.recording) as reader:
+        model = read_model(reader)
+    assert model.compared == {"gil-bound": "processes × 2 did the same work 2.0 times as fast."}
+    assert model.finished
