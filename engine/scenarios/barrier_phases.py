@@ -26,7 +26,7 @@ happen.""",
     look_for=(
         "Columns: all lanes start a phase at the same moment.",
         "At the end of each column, wait (barrier) in all lanes but one: the slowest.",
-        "The printed share of time that went into waiting; raise the unevenness and see it grow.",
+        "In Output, the share of time that went into waiting; raise the unevenness and see it grow.",
     ),
     parameters=(
         Parameter("phases", "Phases", "int", 20, 1, 10_000),

@@ -25,7 +25,7 @@ of the journal under the lock, and write it after releasing the lock.""",
     look_for=(
         "Long hold slices of worker-1 and, under each of them, lock wait in every other lane.",
         "The wait for one slow hold ends as a staircase: hand-offs from one worker to the next.",
-        "The longest wait against the median one, printed at the end.",
+        "In Output, at the end: the longest wait against the median one.",
     ),
     parameters=(
         Parameter("hold_ms", "Hold time of a line", "float", 0.5, 0.0, 100.0, unit="ms"),

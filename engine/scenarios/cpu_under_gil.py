@@ -27,7 +27,7 @@ later) has no GIL: there threads do what one would hope.""",
         "The strip beside the process's name: the GIL goes from lane to lane; point at it to see who has it.",
         "Processes: green throughout, side by side; with more workers than cores, they wait for a core instead.",
         "Serial: the same work in one lane, in about the time that threads take.",
-        "The printed speed-up: CPU time of all workers over elapsed time.",
+        "In Output, how many workers were at work on average: CPU time of all over elapsed time.",
     ),
     parameters=(
         Parameter(

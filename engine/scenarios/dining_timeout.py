@@ -29,7 +29,7 @@ them. An order of the locks costs nothing of the kind.""",
     look_for=(
         "At the beginning: lock wait in all lanes, for as long as their patience lasts. No deadlock is reported.",
         "Waits that end without a hold: attempts given up.",
-        "The printed number of attempts given up, for the meals eaten.",
+        "In Output, how many attempts were given up for the meals eaten.",
     ),
     parameters=(
         Parameter("meals", "Meals per philosopher", "int", 25, 1, 10_000),

@@ -26,7 +26,7 @@ wait.""",
     look_for=(
         "Threads: several lanes green at the same time, as many as there are cores, and next to no GIL wait.",
         "More workers than cores: core wait, not GIL wait.",
-        "The printed average of workers at work: about the number of cores, also with threads.",
+        "In Output, how many workers were at work on average: about the number of cores, also with threads.",
         "With blocks of 1 KiB: GIL wait comes back.",
     ),
     parameters=(

@@ -27,7 +27,7 @@ cost more to start and more memory, and win nothing.""",
         "Worker lanes blue with I/O nearly throughout, all at the same time.",
         "The lanes of the servers (worker-1-server …) asleep for the latency: that is what the workers wait for.",
         "Serial: the same blue pieces one after another, in one lane.",
-        "Requests per second, printed at the end: it grows with the number of threads.",
+        "In Output, at the end: requests per second, which grow with the number of threads.",
     ),
     parameters=(
         Parameter("requests", "Requests per worker", "int", 60, 1, 10_000),

@@ -30,7 +30,7 @@ peak of the main process is known, and the figures for processes are left out.
 
 All workers just wait for an event while the memory is measured. Then they are told to end.""",
     look_for=(
-        "The printed figures: KiB and milliseconds for a thread and for a process.",
+        "In Output: KiB and milliseconds for a thread and for a process.",
         "The plot of memory: a small step for the threads, a large one for the processes.",
         "fork against spawn: different sizes, very different start-up times.",
     ),

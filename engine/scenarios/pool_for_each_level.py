@@ -22,7 +22,7 @@ locks, an order without exceptions leaves no room for a circle.""",
     look_for=(
         "Threads page_0 … in wait, threads picture_0 … at work: two levels.",
         "Each wait of a page ends with the task of its picture.",
-        "All pages are printed, and the pools shut down.",
+        "In Output, all pages are made, and the pools shut down.",
     ),
     parameters=(
         Parameter("pages", "Pages per worker", "int", 20, 1, 10_000),

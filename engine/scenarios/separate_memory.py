@@ -28,7 +28,7 @@ is, threads' entries included. spawn and forkserver import the program anew, so 
 To bring something back from a process it must be sent: through a queue, a pipe, shared memory, or as the
 result of a future.""",
     look_for=(
-        "The printed lists: what each thread and each process sees, and what the parent sees at the end.",
+        "In Output, the lists: what each thread and each process sees, and what the parent sees at the end.",
         "Threads as lanes of the main process; processes as groups of their own.",
         "The difference between start methods: run it with fork and with spawn.",
     ),

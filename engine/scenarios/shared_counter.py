@@ -30,7 +30,7 @@ it loses updates, too.
 With processes the counter lives in shared memory and the workers really run at the same time; the outcome is
 the same.""",
     look_for=(
-        "The result: how many updates were lost, and that it differs from run to run.",
+        "The result, in Output: how many updates were lost, and that it differs from run to run.",
         "With threads and a GIL: lanes take turns of about 5 ms. Updates get lost where turns change.",
         "No lock waits at all: nobody waits for anybody, that is the fault.",
         "Then run the version with a lock: nothing lost, and what it costs.",

@@ -26,7 +26,7 @@ single place that writes the counter without taking the lock brings the fault ba
 It costs time: taking and giving back a free lock takes a fraction of a microsecond, waiting for a taken one
 far more. The holds are so short that even with several threads most of them find the lock free.""",
     look_for=(
-        "The result: 0 updates lost, in every run.",
+        "The result, in Output: 0 updates lost, in every run.",
         "Hold slices of counter_lock, so short that they merge; zoom in to see them one by one.",
         "Lock wait where a thread was switched out while it held the lock: then the others queue up.",
         "The time per update beside that of the version without a lock.",

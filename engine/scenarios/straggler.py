@@ -24,7 +24,7 @@ one takes fewer, and all finish at about the same time. Switch on "Take from a h
     look_for=(
         "Dealt out: all lanes but one end in a long wait (barrier).",
         "From a heap: all lanes end together; worker-1 has done fewer pieces.",
-        "The printed time, and the share of it spent waiting.",
+        "In Output, the time it took and the share of it spent waiting.",
     ),
     parameters=(
         Parameter("heap", "Take from a heap", "bool", False, help="Instead of dealing out evenly beforehand."),

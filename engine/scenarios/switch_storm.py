@@ -28,7 +28,7 @@ On a free-threaded build there is no GIL to hand over and the interval means not
 from having more threads than cores.""",
     look_for=(
         "First half: turns of milliseconds. Second half: turns too short to be seen one by one, all merged.",
-        "The printed switches per second before and after, and how much less work was done.",
+        "In Output, switches per second before and after, and how much less work was done.",
         "Nobody waits for a lock of the program: it is all GIL wait and core wait.",
     ),
     parameters=(
