@@ -25,6 +25,7 @@ from engine.recording.liveness import is_alive
 from engine.recording.schema import ROWS, Layer
 
 ALIVE_CHECK_S = 0.5
+COUNTED = 0.5  # of the bytes that rows take in memory
 
 
 class NotARecording(Exception):
@@ -48,7 +49,6 @@ class _Rest(NamedTuple):
 
     layer: Layer
     rows: np.ndarray
-    row_bytes: float  # in the file
     watermark_ns: int
 
 
@@ -77,7 +77,10 @@ class RecordingReader:
         self.watermark_ns = self.start_ns
 
     def poll(self, limit_bytes: int = 1 << 20) -> Batch:
-        """What has been appended since the last call, about `limit_bytes` of it; a long chunk comes in pieces."""
+        """What has been appended since the last call, about `limit_bytes` of it; a long chunk comes in pieces.
+
+        Rows count as half of what they take in memory, however little of the file they take: it is for the work.
+        """
         texts: list[dict[str, Any]] = []
         rows: dict[Layer, list[np.ndarray]] = {}
         before = self.watermark_ns
@@ -86,7 +89,8 @@ class RecordingReader:
             self._take_rest(limit_bytes, rows)
         data = b"" if self._damaged or rows else self._read(limit_bytes)
         position = 0
-        while not self._damaged and self._rest is None and data:
+        taken = 0.0
+        while not self._damaged and self._rest is None and data and taken < limit_bytes:
             chunk = self._chunk(data, position)
             if chunk is None and position == 0 and (size := self._needed(data)) > len(data):
                 data = self._read(size)  # one chunk that is longer than the limit
@@ -94,7 +98,7 @@ class RecordingReader:
             if chunk is None:
                 break
             header, payload = chunk
-            self._take(header, payload, limit_bytes, texts, rows)
+            taken += self._take(header, payload, limit_bytes, texts, rows)
             if self._damaged:
                 break
             position += HEADER_SIZE + header.size
@@ -216,7 +220,9 @@ class RecordingReader:
         limit_bytes: int,
         texts: list[dict[str, Any]],
         rows: dict[Layer, list[np.ndarray]],
-    ) -> None:
+    ) -> float:
+        """Takes in a chunk; returns what it counts."""
+        counts = float(header.size)
         try:
             if header.layer == Layer.TEXTS:
                 definitions = decode_texts(header, payload)
@@ -224,23 +230,25 @@ class RecordingReader:
                 self.closed = self.closed or any(text.get("type") == "end" for text in definitions)
             elif header.layer in ROWS:
                 decoded = decode_rows(header, payload)
-                if header.size > limit_bytes:
-                    self._rest = _Rest(Layer(header.layer), decoded, header.size / header.rows, header.watermark_ns)
+                counts = decoded.nbytes * COUNTED
+                if counts > limit_bytes:
+                    self._rest = _Rest(Layer(header.layer), decoded, header.watermark_ns)
                     self._take_rest(limit_bytes, rows)
-                    return
+                    return counts
                 rows.setdefault(Layer(header.layer), []).append(decoded)
         except (ChunkDamageError, ValueError):
             self._damaged = True
-            return
+            return counts
         self.watermark_ns = max(self.watermark_ns, header.watermark_ns)
+        return counts
 
     def _take_rest(self, limit_bytes: int, rows: dict[Layer, list[np.ndarray]]) -> None:
         """Hands out the next piece of a long chunk; what the chunk's watermark claims is known with its last one."""
         assert self._rest is not None
-        layer, left, row_bytes, watermark_ns = self._rest
-        count = max(1, int(limit_bytes / row_bytes))
+        layer, left, watermark_ns = self._rest
+        count = max(1, int(limit_bytes / (left.itemsize * COUNTED)))
         rows.setdefault(layer, []).append(left[:count])
-        self._rest = _Rest(layer, left[count:], row_bytes, watermark_ns) if count < len(left) else None
+        self._rest = _Rest(layer, left[count:], watermark_ns) if count < len(left) else None
         if self._rest is None:
             self.watermark_ns = max(self.watermark_ns, watermark_ns)
 
