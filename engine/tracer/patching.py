@@ -102,15 +102,20 @@ def replace_builtins(module: Any, cls: type[Builtin], *names: str) -> None:
                     able.add(replacement)
 
 
+# By themselves, for an exception may refuse to be changed, as a frozen dataclass does.
+read_traceback = vars(BaseException)["__traceback__"].__get__
+write_traceback = vars(BaseException)["__traceback__"].__set__
+
+
 def hide(error: BaseException) -> None:
     """Take our frames off the head of the traceback of an exception that is about to be re-raised with a bare `raise`.
 
     (A bare `raise`, other than one with an exception, adds no entry for the frame it is in.)
     """
-    traceback = error.__traceback__
+    traceback = read_traceback(error)
     while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == __package__:
         traceback = traceback.tb_next
-    error.__traceback__ = traceback
+    write_traceback(error, traceback)
 
 
 class Hidden:

@@ -47,6 +47,14 @@ def test_a_python_path_of_the_users_is_kept(tmp_path: Path, monkeypatch: pytest.
     assert f"{tmp_path}:/nowhere" in plain[1]
 
 
+# An exception that refuses to be changed.
+FROZEN = """import dataclasses, threading; from concurrent.futures import ThreadPoolExecutor as E
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception): pass
+def fail(): sleep(0.2); raise Frozen()
+"""
+
+
 @pytest.mark.parametrize(
     "ending",
     [
@@ -93,6 +101,8 @@ def test_a_python_path_of_the_users_is_kept(tmp_path: Path, monkeypatch: pytest.
         "import socket; socket.socket().connect(5)",
         "import threading; c = threading.Condition(); c.acquire(); c.wait_for(lambda: 1 / 0)",
         "import threading; threading.Barrier(1, action=lambda: 1 / 0).wait()",
+        FROZEN + "E(1).submit(fail).result()",
+        FROZEN + "threading.Barrier(1, action=fail).wait()",
     ],
 )
 def test_endings_and_tracebacks(tmp_path: Path, ending: str) -> None:
