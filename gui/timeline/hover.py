@@ -61,9 +61,9 @@ def _group_lines(row: Row, time_ns: float, model: Model) -> list[str]:
     return [heading, *doing[: int(np.count_nonzero(counts))]]
 
 
-def state_text(code_slice: Slice) -> str:
-    """`lock wait`, `GIL wait, sampled`."""
-    words = [STATE_NAMES[code_slice.state]]
+def state_text(model: Model, code_slice: Slice) -> str:
+    """`lock wait`, `GIL wait, sampled`; states that cannot be told apart by both names."""
+    words = [model.attribution.state_name(code_slice.state, model.lanes[code_slice.lane].process)]
     if code_slice.flags & DEADLOCKED:
         words.append("deadlocked")
     certainty = certainty_text(code_slice)
@@ -101,7 +101,7 @@ def tooltip_lines(hit: Hit, row: Row, model: Model, times: TimeBase, ns_per_px: 
         return []
     so_far = " so far" if shown.open else ""
     lines = [
-        f"{lane.name}: {state_text(shown)}",
+        f"{lane.name}: {state_text(model, shown)}",
         f"{duration(shown.duration_ns)}{so_far}  from {times.text(shown.start_ns, resolution)}",
     ]
     awaited, site_number = model.detail(shown.detail)

@@ -28,7 +28,7 @@ def spoken(model: Model | None, selection: Selection, span_note: str = "") -> st
         site = model.site(number) if number else None
         awaited = f" for {primitive.label}" if primitive is not None and chosen.state is not State.RUNNING else ""
         parts = [
-            f"{model.lane_label(chosen.lane)}: {state_text(chosen)}{awaited}",
+            f"{model.lane_label(chosen.lane)}: {state_text(model, chosen)}{awaited}",
             f"{duration(chosen.duration_ns)}{' so far' if chosen.open else ''}",
             f"from {_time(model, chosen.start_ns)}",
         ]

@@ -84,7 +84,7 @@ class Page:
             if holder is not None:
                 rows.append(("held by", self._hold(model, holder)))
         parts = [
-            self._heading(state_text(chosen), colour),
+            self._heading(state_text(model, chosen), colour),
             self._dim(f"{self._link(f'lane:{lane.id}', lane.name)} · {self._process(model, lane)}"),
             f'<p style="margin: 8px 0;">{escape(explain(model, chosen))}</p>',
             self._table(rows),
@@ -192,11 +192,14 @@ class Page:
         took = f" · {duration(hand_off.receive_ns - hand_off.release_ns)}"
         return self._link(f"slice:{lane}:{time_ns}", model.lane_name(lane)) + name + took
 
+    def _slice_link(self, model: Model, item: Slice) -> str:
+        return self._link(f"slice:{item.lane}:{item.start_ns}", state_text(model, item))
+
     def _neighbours(self, model: Model, chosen: Slice) -> str:
         before = model.states.previous_slice(chosen.lane, chosen.start_ns)
         after = model.states.next_slice(chosen.lane, chosen.start_ns)
         rows = [
-            (word, f"{self._link(f'slice:{each.lane}:{each.start_ns}', state_text(each))} {duration(each.duration_ns)}")
+            (word, f"{self._slice_link(model, each)} {duration(each.duration_ns)}")
             for word, each in (("before", before), ("after", after))
             if each is not None
         ]

@@ -41,10 +41,14 @@ class LaneRow:
     process: str
     totals: tuple[int, ...]
     points: tuple[float, ...]  # how far the shares may be off either way, by State
+    gil_wait: str  # what that is called: where it cannot be told from core wait, by both names
 
     @property
     def lifetime(self) -> int:
         return sum(self.totals)
+
+    def name(self, state: State) -> str:
+        return self.gil_wait if state is State.GIL_WAIT else STATE_NAMES[state]
 
     def share(self, state: State) -> float:
         return self.totals[state] / self.lifetime if self.lifetime else 0.0
@@ -75,7 +79,8 @@ def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray, sampled: np.n
     points = 100 * model.attribution.half_widths(spent, sampled) / np.maximum(spent.sum(axis=1, keepdims=True), 1)
     for number, times, doubts in zip(lanes.tolist(), spent.tolist(), points.tolist(), strict=True):
         lane = model.lanes[number]
-        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), tuple(doubts)))
+        gil_wait = model.attribution.state_name(State.GIL_WAIT, lane.process)
+        rows.append(LaneRow(lane, processes.get(lane.process, ""), tuple(times), tuple(doubts), gil_wait))
     return rows
 
 
@@ -118,7 +123,7 @@ def share_column(state: State) -> Column[LaneRow]:
         88,
         lambda row: row.share(state),
         number=True,
-        tip=lambda row: f"{STATE_NAMES[state]}: {duration(row.totals[state])}{points_in_words(row.points[state])}",
+        tip=lambda row: f"{row.name(state)}: {duration(row.totals[state])}{points_in_words(row.points[state])}",
     )
 
 
@@ -134,7 +139,7 @@ def figure(row: LaneRow, state: State) -> str:
 def in_words(row: LaneRow) -> str:
     """running 61.0 % (± 0.4 points), lock wait 12.0 %."""
     return ", ".join(
-        f"{STATE_NAMES[state]} {100 * row.share(state):.1f} %{points_in_words(row.points[state])}"
+        f"{row.name(state)} {100 * row.share(state):.1f} %{points_in_words(row.points[state])}"
         for state in STATES
         if row.totals[state]
     )

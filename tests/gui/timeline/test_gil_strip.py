@@ -10,9 +10,11 @@ from engine.recording.reader import Batch
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, GIL_NOBODY, GIL_ROW, MEMORY_ROW, RESOURCE_ROW, Layer, State
 from gui.panels.details.page import Page
 from gui.panels.plots.series import Grid, cpu_share, gil_load
+from gui.panels.statistics.lanes import in_words, lane_rows
 from gui.state.selection import Group
 from gui.timeline.gil_strip import gil_lines
 from gui.timeline.row_shape import ROW_PX
+from gui.timeline.spoken import spoken
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import ALICE, BOB, MS, START
 
@@ -92,6 +94,13 @@ def test_where_gil_and_core_wait_are_one_the_sentence_says_so(looked_at: Bench) 
     item = looked_at.model.states.slice_at(BOB, START + 75 * MS)
     assert item is not None
     assert "for the GIL or for a free core, which cannot be told apart here" in explain(looked_at.model, item)
+    looked_at.selection.select_slice(item)
+    page = Page(looked_at.themes.current, looked_at.model)
+    assert "GIL or core wait" in page.html(looked_at.selection)
+    assert spoken(looked_at.model, looked_at.selection).startswith("bob: GIL or core wait")
+    totals = looked_at.model.states.totals(np.array([BOB]), START, START + 100 * MS)
+    (row,) = lane_rows(looked_at.model, np.array([BOB]), totals, totals)
+    assert "GIL or core wait" in in_words(row)
 
 
 def test_details_tell_switches_and_how_sure_shares_are(looked_at: Bench) -> None:
