@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
-from shiboken6 import isValid
+from shiboken6 import getCppPointer, isValid
 
 LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn
 EXPECTED_S = 0.002  # that a widget takes, until it has been measured
@@ -26,7 +26,8 @@ class _Follower:
 
     widget: QWidget
     ground: bool  # whether its background is to be painted for it
-    cost_s: float
+    first: bool  # waits only if it comes late in a repaint
+    cost_s: float = EXPECTED_S  # thread CPU time of painting it
     place: QRect | None = None  # in the window, as painted last
     picture: QImage | None = None  # of it, from before it was moved or the window resized
     lost: bool = False  # the window does not hold its picture any more
@@ -67,7 +68,8 @@ class PaintTurns(QObject):
         self._waiting: deque[_Follower] = deque()
         self._turn: _Follower | None = None  # that is being painted
         self._begun: float | None = None  # thread time at which the repaint that is going on began
-        self._asked_at: float | None = None  # the same of the widget whose turn it is
+        self._painting: tuple[_Follower, float] | None = None  # what is being painted, and thread time when it began
+        self._asked = False  # Qt, for the widget whose turn it is
         self._resized = False  # a follower, since the last repaint
         self._due = False  # a repaint has been asked for
         self._next = QTimer(self)
@@ -89,7 +91,7 @@ class PaintTurns(QObject):
             return
         ground = not widget.testAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         widget.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._followers[widget] = _Follower(widget, ground, 0.0 if first else EXPECTED_S)
+        self._followers[widget] = _Follower(widget, ground, first)
         widget.destroyed.connect(lambda: self._followers.pop(widget, None))
         widget.installEventFilter(self)
 
@@ -119,10 +121,11 @@ class PaintTurns(QObject):
         return super().event(event)
 
     def _begin(self) -> None:
-        """A repaint begins. It is over when this event has been handled: what is painted then is for a picture."""
+        """A repaint begins. It is over when its event has been handled."""
         self._begun = self._thread_time()
-        self._due = False
         QCoreApplication.postEvent(self, QEvent(_OVER), Qt.EventPriority.HighEventPriority.value)
+        self._painting = None
+        self._due = False
         if self._resized:
             self._resized = False
             self._keep_pictures()
@@ -156,6 +159,7 @@ class PaintTurns(QObject):
                 return True
             if not small:
                 follower.lost, follower.picture, follower.since = False, None, None
+                self._painting = follower, self._thread_time()
         if follower.ground:
             follower.paint_ground(QPainter(widget), area)
         return False
@@ -164,17 +168,34 @@ class PaintTurns(QObject):
         """Whether this repaint has taken too long for it; then it gets another turn."""
         assert self._begun is not None
         begun, now = self._thread_time(), self._now()
-        expected_s = follower.cost_s
-        if follower is self._turn:
-            self._asked_at = begun
-            expected_s = 0.0
+        self._measure(begun)
+        mine = follower is self._turn
+        self._asked |= mine
+        expected_s = 0.0 if mine or follower.first else follower.cost_s
         if begun - self._begun + expected_s <= LIMIT_S or (follower.since or now) <= now - LATEST_S:
+            return False
+        if not self._on_screen(follower.widget):
             return False
         if follower not in self._waiting:
             follower.since = follower.since or now
             self._waiting.append(follower)
         self._next.start()
         return True
+
+    def _on_screen(self, widget: QWidget) -> bool:
+        """Whether it is painted for the screen, not for a picture that somebody takes of it."""
+        store = self._window.backingStore()
+        painter = QPainter(widget)
+        shown, painted = store.paintDevice(), painter.paintEngine().paintDevice()
+        painter.end()
+        return bool(getCppPointer(shown)[0] == getCppPointer(painted)[0])
+
+    def _measure(self, now: float) -> None:
+        """What was being painted, if anything, has been."""
+        if self._painting is not None:
+            follower, begun = self._painting
+            follower.cost_s = now - begun
+            self._painting = None
 
     def _take_turns(self) -> None:
         """Paints those that wait, as many as a short event has time for."""
@@ -184,15 +205,13 @@ class PaintTurns(QObject):
             follower = self._waiting.popleft()
             if follower.since is None or not isValid(follower.widget):
                 continue  # painted meanwhile
-            self._turn, self._asked_at = follower, None
+            self._turn, self._asked = follower, False
             follower.widget.repaint()
+            self._measure(self._thread_time())
             self._turn = None
-            ended = self._thread_time()
-            if follower.since is None and self._asked_at is not None and follower.cost_s:
-                follower.cost_s = ended - self._asked_at
-            if self._asked_at is None:  # it cannot be seen
+            if not self._asked:  # it cannot be seen
                 follower.since = None
-            if ended - begun >= TURN_S:
+            if self._thread_time() - begun >= TURN_S:
                 break
         if self._waiting:
             self._next.start()

@@ -1,0 +1,116 @@
+"""A repaint of much of a window is cut up: what is slow to paint keeps its picture until its turn comes."""
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.window.paint_turns import EXPECTED_S, LIMIT_S, PaintTurns
+
+OLD, NEW = "#102030", "#a0b0c0"
+
+
+class Clock:
+    """Thread CPU time that passes only where somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Patch(QWidget):
+    """One colour, which takes `cost` seconds to paint."""
+
+    def __init__(self, clock: Clock, cost: float) -> None:
+        super().__init__()
+        self.clock, self.cost = clock, cost
+        self.colour, self.painted = OLD, 0
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self.painted += 1
+        self.clock.now += self.cost
+        QPainter(self).fillRect(self.rect(), QColor(self.colour))
+
+
+class Bench:
+    """A window with three patches beside each other."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.clock = Clock()
+        self.window = QWidget()
+        qtbot.addWidget(self.window)
+        self.turns = PaintTurns(self.window, thread_time=self.clock, now=lambda: 0.0)
+        self.patches = [Patch(self.clock, LIMIT_S - EXPECTED_S / 2) for _ in range(3)]
+        layout = QHBoxLayout(self.window)
+        for patch in self.patches:
+            layout.addWidget(patch)
+            self.turns.add(patch)
+        self.window.resize(300, 100)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        qtbot.waitUntil(lambda: all(patch.painted for patch in self.patches) and not self.turns.busy)
+
+    def change(self) -> list[int]:
+        """Gives all of them the new colour, and repaints the window at once: how often each has been painted for it."""
+        before = [patch.painted for patch in self.patches]
+        for patch in self.patches:
+            patch.colour = NEW
+            patch.update()
+        self.window.repaint()
+        return [patch.painted - old for patch, old in zip(self.patches, before, strict=True)]
+
+    def seen(self) -> list[str]:
+        """What stands on the screen, in each."""
+        store = self.window.backingStore().paintDevice()
+        assert isinstance(store, QImage)
+        return [store.pixelColor(patch.mapTo(self.window, QPoint(5, 20))).name() for patch in self.patches]
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Bench:
+    return Bench(qtbot)
+
+
+def test_what_is_slow_is_painted_in_later_events(qtbot: QtBot, bench: Bench) -> None:
+    assert sorted(bench.change()) == [0, 0, 1]
+    assert bench.turns.busy
+    assert sorted(bench.seen()) == [OLD, OLD, NEW]
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def test_a_copy_stands_in_while_the_window_is_resized(qtbot: QtBot, bench: Bench) -> None:
+    for patch in bench.patches:
+        patch.colour = NEW
+    bench.window.resize(360, 140)
+    layout = bench.window.layout()
+    assert layout is not None
+    layout.activate()
+    bench.window.repaint()
+    assert OLD in bench.seen()
+    assert set(bench.seen()) <= {OLD, NEW}
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
+    bench.change()
+    picture = bench.window.grab().toImage()
+    places = [patch.mapTo(bench.window, patch.rect().center()) for patch in bench.patches]
+    assert [picture.pixelColor(place).name() for place in places] == [NEW, NEW, NEW]
+
+
+def test_a_small_part_is_painted_at_once(bench: Bench) -> None:
+    patch = bench.patches[0]
+    bench.clock.now += 1.0
+    before = patch.painted
+    patch.repaint(0, 0, 10, 10)
+    assert patch.painted == before + 1
+    assert not bench.turns.busy
+
+
+def test_what_waits_and_is_deleted_is_forgotten(qtbot: QtBot, bench: Bench) -> None:
+    bench.change()
+    bench.patches.pop().deleteLater()
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW] and not bench.turns.busy)
