@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "engine.commands": {"engine.comparison", "engine.session", *PURE, *WORKLOADS, "gui.app"},
     "main": {"engine.commands", "gui.app"},
     "gui.state": {"engine.model", "engine.recording", "engine.scenarios", "engine.tasks", "engine.backends"},
-    "gui.theme": {"engine.recording"},
+    "gui.one_by_one": set(),
+    "gui.theme": {"engine.recording", "gui.one_by_one"},
     "gui": {"engine.comparison", "engine.session", *PURE, *WORKLOADS},
 }
 STANDARD_LIBRARY_ONLY = ("engine.tracer", "engine.tasks", "engine.backends", "engine.scenarios", "engine.interpreters")
