@@ -45,9 +45,14 @@ def find(model: Model) -> list[Finding]:
     blocked_as[State.WAIT][np.isin(rows["lane"], [lane for each in deadlock.find(model) for lane in each["lanes"]])] = 0
     blocked_ns = np.sum(list(blocked_as.values()), axis=0)
     least_waited = max(MIN_BLOCKED_NS, MIN_WAITED * (model.end_ns - model.start_ns))
+    stuck = _stuck(model)
     siblings: dict[tuple[str, str, int], list[LockStatistics]] = {}
     for lock in lock_statistics(model):
-        if lock.primitive.kind not in MUTEXES or not lock.waits or lock.wait_ns < least_waited:
+        if (
+            lock.primitive.kind not in MUTEXES
+            or not lock.waits
+            or lock.wait_ns - stuck.get(lock.primitive.id, 0) < least_waited
+        ):
             continue
         blocked = int(blocked_ns[rows["primitive"] == lock.primitive.id].sum())
         if (
@@ -74,6 +79,17 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     waited = [int((waits[:, 2] - waits[:, 1])[waits[:, 0] == lane].sum()) for lane in waiters.tolist()]
     alive = model.states.totals(waiters, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
     return bool((np.array(waited) >= IDLE_SHARE * alive).all())
+
+
+def _stuck(model: Model) -> dict[int, int]:
+    """By lock for how long, in ns, threads have waited for it in deadlocks: its holders could not help that."""
+    found: dict[int, int] = {}
+    for each in deadlock.find(model):
+        waits = {(edge["waiter"], edge["primitive"]) for edge in each.get("edges") or ()}
+        for lane, primitive in waits:
+            wait = model.states.slice_at(lane, each["start_ns"])
+            found[primitive] = found.get(primitive, 0) + (wait.duration_ns if wait else 0)
+    return found
 
 
 def _reads_in_turns(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
