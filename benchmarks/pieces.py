@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ class Application(QApplication):
         super().__init__([])
         self.doing = "start"
         self._costs: dict[str, list[float]] = defaultdict(list)
+        self._steps: Counter[str] = Counter()  # how often each action was taken
         self._worst: dict[str, dict[str, Any]] = {}
         self._parts: Counter[str] = Counter()
         self._inner: list[float] = []  # what the parts of each event under way have taken
@@ -37,6 +38,7 @@ class Application(QApplication):
     def act(self, name: str, step: Callable[[], object]) -> None:
         """Counts what follows as `name`, beginning with this step."""
         self.doing = name
+        self._steps[name] += 1
         with self._measured("action"):
             step()
 
@@ -56,19 +58,41 @@ class Application(QApplication):
 
     def _count(self, name: str, took: float) -> None:
         costs = self._costs[self.doing]
-        if took > max(costs, default=0.0):
+        if took > self._worst.get(self.doing, {}).get("took_ms", 0.0):
             parts = {part: round(ms, 2) for part, ms in self._parts.most_common(WORST_PARTS)}
-            self._worst[self.doing] = {"piece": name, "parts": parts}
+            self._worst[self.doing] = {"took_ms": took, "piece": name, "parts": parts}
         costs.append(took)
         self._parts.clear()
 
     def statistics(self) -> dict[str, dict[str, Any]]:
         """For each action: how many pieces, the 99.9th percentile and the worst of them with its greatest parts."""
-        return {doing: {**figures(costs), **self._worst[doing]} for doing, costs in self._costs.items() if costs}
+        told = ("piece", "parts")
+        return {
+            doing: {**figures(costs), **{each: self._worst[doing][each] for each in told}}
+            for doing, costs in self._costs.items()
+            if costs
+        }
 
     def all_pieces(self, but: str) -> dict[str, Any]:
         """The figures of all actions but one together."""
         return figures([cost for doing, costs in self._costs.items() if doing != but for cost in costs])
+
+    def session(self, mix: Mapping[str, float]) -> dict[str, Any]:
+        """The share of long pieces if each action, known by how its name begins, was taken as often as `mix` says."""
+        long = whole = 0.0
+        counts: dict[str, int] = {}
+        for begins in mix:
+            counts[begins] = sum(steps for name, steps in self._steps.items() if name.startswith(begins))
+        for begins, times in mix.items():
+            share = times / counts[begins] if counts[begins] else 0.0
+            costs = [cost for name, found in self._costs.items() if name.startswith(begins) for cost in found]
+            long += share * sum(cost > LONG_MS for cost in costs)
+            whole += share * len(costs)
+        return {
+            "pieces": round(whole),
+            "long": round(long, 1),
+            "long_percent": round(long / whole * 100, 3) if whole else 0.0,
+        }
 
 
 def figures(costs: list[float]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
     python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS]
 
 Everything a user does is done once, from opening a recording on; for each action the worst piece of work is told, with
-the widgets that took most of it. `all` is every piece after the start. FILE is made when it does not exist, and kept.
+the widgets that took most of it. `all` is every piece after the start, `session` the share of long ones in ten minutes
+of use with the mix of actions that stands in SESSION. FILE is made when it does not exist, and kept.
 """
 
 import argparse
@@ -33,6 +34,14 @@ PATIENCE_S = 300.0
 SIZE = QSize(1920, 1080)
 START = "start"
 TABLES = ("findings", "locks", "workers", "output", "statistics", "bookmarks", "wait-for", "source", "details")
+# What a reader is thought to do in ten minutes with a recording: how the names of actions begin, and how often. `all`
+# has rare actions about as often as frequent ones. Steps of zoom, pan, scroll and resize are single movements.
+SESSION = {
+    "opening": 1, "panel": 30, "zoom": 600, "pan": 1800, "undo": 20, "scroll": 600, "filter": 20, "sort": 6, "fit": 10,
+    "statistics": 20, "clear": 20, "select": 60, "light": 10, "open search": 5, "search": 60, "next hit": 30,
+    "close search": 5, "theme": 1, "palette": 1, "resize": 30, "float": 1, "hide": 4, "reset": 0.1, "dialog": 6,
+    "compare": 2,
+}  # fmt: skip
 Action = tuple[str, Callable[[], object]]
 
 
@@ -165,7 +174,7 @@ def main() -> None:
         window.close_at_once()
     found = {name: figures for name, figures in application.statistics().items() if name != START}
     worst_first = dict(sorted(found.items(), key=lambda each: -each[1]["worst_ms"]))
-    report({"all": application.all_pieces(but=START), **worst_first})
+    report({"all": application.all_pieces(but=START), "session": application.session(SESSION), **worst_first})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMainWindow,
@@ -254,6 +254,8 @@ class WindowFrame(QMainWindow):
     def _let_take_turns(self) -> None:
         """What takes long to paint need not be painted all in one go. The lanes come first."""
         self.turns = PaintTurns(self)
+        for part in (self.timeline.canvas, self.timeline.overview):
+            part.setBackgroundRole(QPalette.ColorRole.Shadow)  # which has the colour of the canvas
         self.turns.add(self.timeline.canvas, first=True)
         self.turns.add(self.timeline.overview)
         for header in self.plots.headers:
@@ -266,6 +268,7 @@ class WindowFrame(QMainWindow):
                         self.turns.add(area.viewport())
             for picture in (GraphView, ContentionChart):
                 for each in dock.findChildren(picture):
+                    each.setBackgroundRole(QPalette.ColorRole.Base)
                     self.turns.add(each)
 
     def _make_menus(self) -> None:
