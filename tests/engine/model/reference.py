@@ -88,6 +88,69 @@ def definitions(stories: list[Story]) -> list[dict[str, object]]:
     return [process, *lanes]
 
 
+def deadlock(number: int, lane: int, time: int) -> dict[str, object]:
+    """A finding that this lane's wait at this time, or the next one, is part of a deadlock."""
+    return {"type": "finding", "id": number, "kind": "deadlock", "lanes": [lane], "start_ns": ORIGIN + time}
+
+
+def mark(story: Story, time: int) -> None:
+    """Flags the slice that such a finding speaks of, open or closed."""
+    for index, (end, code) in enumerate(story.slices):
+        if end > time and code & STATE_MASK in (State.WAIT, State.LOCK_WAIT):
+            story.slices[index] = end, code | DEADLOCKED
+            return
+    goes_on = story.end is None or story.end > time
+    if goes_on and story.open_code is not None and story.open_code & STATE_MASK in (State.WAIT, State.LOCK_WAIT):
+        story.open_code |= DEADLOCKED
+
+
+def feed_late(stories: list[Story], parts: int, random: np.random.Generator, deadlocks: int) -> tuple[Model, int]:
+    """As `feed`, but lanes are defined when their first slices come, every level is asked for now and then, and
+    deadlocks are found on the way, of what has been taken in and of what is still to come: `stories` know of them then.
+    """
+    rows = [(lane, ORIGIN + end, code, 0) for lane, story in enumerate(stories) for end, code in story.slices]
+    states = np.array(rows, STATE_ROW) if rows else np.zeros(0, STATE_ROW)
+    states = states[np.argsort(states["end"], kind="stable")]
+    latest = max([1, *(end for story in stories for end, _ in story.slices), *(story.end or 0 for story in stories)])
+    watermark = latest + int(random.choice([1, 70_000]))
+    model = Model({"start_ns": ORIGIN})
+    process, *lanes = definitions(stories)
+    model.take_in(Batch([process], {}, ORIGIN))
+    last = _ending(stories, watermark)
+    found = {int(part): int(lane) for part, lane in random.integers(0, [parts, len(stories)], (deadlocks, 2))}
+    for number, part in enumerate(np.array_split(states, parts)):
+        known = int(part["end"].max(initial=ORIGIN + 1)) if len(part) else 0
+        more = max(int(part["lane"].max(initial=0)) + 1 - len(model.lanes), 0)
+        texts, lanes = lanes[:more], lanes[more:]
+        model.take_in(Batch(texts, {Layer.STATES: part} if len(part) else {}, known))
+        lane = found.get(number, len(stories))
+        if lane < len(model.lanes):
+            time = int(random.integers(0, latest))
+            model.take_in(Batch([deadlock(number, lane, time)], {}, known))
+            mark(stories[lane], time)
+        if model.lanes and random.random() < 0.3:
+            model.states.codes(np.arange(len(model.lanes)), ORIGIN, float(2.0 ** random.uniform(10, 40)), 9)
+    model.take_in(Batch(lanes, {}, ORIGIN + latest))
+    model.take_in(last)
+    return model, watermark
+
+
+def _ending(stories: list[Story], watermark: int) -> Batch:
+    """What comes last: what is open, ends of lanes."""
+    opened = [
+        (lane, ORIGIN + (story.slices[-1][0] if story.slices else story.start), story.open_code, 0)
+        for lane, story in enumerate(stories)
+        if story.open_code is not None
+    ]
+    ends: list[dict[str, object]] = [
+        {"type": "lane-end", "id": lane, "time_ns": ORIGIN + story.end}
+        for lane, story in enumerate(stories)
+        if story.end is not None
+    ]
+    rows = {Layer.OPEN_STATES: np.array(opened, OPEN_STATE_ROW)} if opened else {}
+    return Batch(ends, rows, ORIGIN + watermark)
+
+
 def feed(stories: list[Story], parts: int, random: np.random.Generator) -> tuple[Model, int]:
     """A model of these lanes, taken in by `parts` batches; and the watermark, relative to the origin."""
     rows = [(lane, ORIGIN + end, code, 0) for lane, story in enumerate(stories) for end, code in story.slices]
@@ -104,18 +167,7 @@ def feed(stories: list[Story], parts: int, random: np.random.Generator) -> tuple
             model.take_in(Batch([], {Layer.STATES: part}, known))
             if parts > 1:
                 model.states.codes(np.arange(len(stories)), ORIGIN, 50_000.0, 7)  # asking changes nothing
-    opened = [
-        (lane, ORIGIN + (story.slices[-1][0] if story.slices else story.start), story.open_code, 0)
-        for lane, story in enumerate(stories)
-        if story.open_code is not None
-    ]
-    ends = [
-        {"type": "lane-end", "id": lane, "time_ns": ORIGIN + story.end}
-        for lane, story in enumerate(stories)
-        if story.end is not None
-    ]
-    last = {Layer.OPEN_STATES: np.array(opened, OPEN_STATE_ROW)} if opened else {}
-    model.take_in(Batch(ends, last, ORIGIN + watermark))
+    model.take_in(_ending(stories, watermark))
     return model, watermark
 
 

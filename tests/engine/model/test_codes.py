@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from engine.model import pyramid
+from engine.model import dense, pyramid
 from engine.model.model import Model
-from tests.engine.model.reference import ORIGIN, Story, bucket_codes, exact_codes, feed, random_stories
+from tests.engine.model.reference import ORIGIN, Story, bucket_codes, exact_codes, feed, feed_late, random_stories
 
 SCALES = {
     "tiny": (1, 1, 2, 50),
@@ -88,6 +88,38 @@ def test_codes_follow_while_slices_are_lifted(scale: str, haste: int, monkeypatc
         check(model, stories, watermark, random, 8)
 
 
+@pytest.mark.parametrize("scale", SCALES)
+def test_codes_follow_from_late_news(scale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes that are defined late, deadlocks found before and after their waits have ended, lifts under way."""
+    monkeypatch.setattr(pyramid, "LIFTED", 40)
+    monkeypatch.setattr(pyramid, "PIECE", 30)
+    for seed in range(3):
+        random = np.random.default_rng([seed, *scale.encode()])
+        stories = random_stories(random, 6, 200, SCALES[scale])
+        model, watermark = feed_late(stories, 50, random, deadlocks=5)
+        check(model, stories, watermark, random, 16)
+        while model.states.settle():
+            pass
+        check(model, stories, watermark, random, 8)
+
+
+@pytest.mark.parametrize("halvings", [1, 2, 5])
+def test_codes_follow_from_buckets_that_lie_close(halvings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices about as long as the finest buckets, in many small lifts; lanes with long ones among them."""
+    monkeypatch.setattr(pyramid, "LIFTED", 300)
+    monkeypatch.setattr(dense, "HALVINGS", halvings)
+    random = np.random.default_rng(halvings)
+    stories = [
+        *random_stories(random, 5, 900, (1, 5_000, 9_000)),
+        *random_stories(random, 2, 40, (1_000, 2_000_000)),
+    ]
+    model, watermark = feed(stories, 30, random)
+    check(model, stories, watermark, random, 20)
+    while model.states.settle():
+        pass
+    check(model, stories, watermark, random, 20)
+
+
 def test_live_equals_bulk() -> None:
     random = np.random.default_rng(11)
     stories = random_stories(random, 8, 300, SCALES["short"])
@@ -106,7 +138,7 @@ def test_live_equals_bulk() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(100))
 def test_codes_follow_from_many_recordings(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(seed)
     monkeypatch.setattr(pyramid, "SMALLEST_BUDGET", int(random.choice([5_000, 200_000, 24 << 20])))
@@ -116,5 +148,9 @@ def test_codes_follow_from_many_recordings(seed: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyramid, "HASTE", float(random.choice([0, 1.15, 8])))
     scales = SCALES[list(SCALES)[seed % len(SCALES)]]
     stories = random_stories(random, int(random.integers(1, 12)), int(random.integers(2, 400)), scales)
-    model, watermark = feed(stories, int(random.integers(1, 150)), random)
+    parts = int(random.integers(1, 150))
+    if seed % 2:
+        model, watermark = feed_late(stories, parts, random, deadlocks=int(random.integers(0, 9)))
+    else:
+        model, watermark = feed(stories, parts, random)
     check(model, stories, watermark, random, 30)
