@@ -181,6 +181,6 @@ PRIMITIVE_KINDS = (
 #   gil          id process(a further interpreter's own) interpreter(0: the main one)
 #                how("read": from the interpreter's memory | "inferred")
 #   note         time_ns text level("info"|"warning")         end  time_ns: the recording was closed in order
-#   compared     kind(of a finding) words   (what the comparison that this run was a part of measured about it; added later)
+#   compared     kind(of a finding) words   (what the comparison that this run was a part of measured; added later)
 #   bookmark     id time_ns end_ns(int|null) lane(lane|null) text(str | null: removed); one with the same id replaces
 #                it; also behind "end", when it was made later

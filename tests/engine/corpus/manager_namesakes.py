@@ -1,5 +1,5 @@
-"""Threads of one process, all of the same name, use a manager: two of them take two of its locks in opposite orders, the
-third goes on.
+"""Threads of one process, all of the same name, use a manager: two take two of its locks in opposite orders, the third
+goes on.
 
 verdict: deadlock
 cause: process-lock-cycle
