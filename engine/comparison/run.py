@@ -143,6 +143,7 @@ def _run(plan: Plan, index: int, number: int, folder: Path, cancelled: Callable[
             if cancelled():
                 session.stop()
                 session.wait()
+                (folder / name).unlink(missing_ok=True)
                 return None
         status = session.poll()
     except SessionError as error:

@@ -1,5 +1,6 @@
 """The comparison page in the window: starts comparisons of what Run would start, opens their runs, comes and goes."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -54,6 +55,7 @@ class Comparing(QObject):
         page.recording_requested.connect(self._open_run)
         page.open_requested.connect(self._ask_and_open)
         page.left.connect(self.leave)
+        bridge.ended.connect(lambda _fault: self._drop_nothing())
 
     @property
     def shown(self) -> bool:
@@ -121,6 +123,14 @@ class Comparing(QObject):
         )  # fmt: skip
         self._settings.put("comparison", choices.to_data())
         self._settings.put("last_comparison", str(folder))
+
+    def _drop_nothing(self) -> None:
+        """Of a comparison that ended before anything was measured nothing is kept."""
+        folder = self._bridge.folder
+        if folder is not None and folder.is_dir() and not any(folder.glob(f"{results.FILE_NAME}*")):
+            with contextlib.suppress(OSError):  # something else lies there
+                (folder / WORKLOAD_FILE).unlink(missing_ok=True)
+                folder.rmdir()
 
     def _open_run(self, recording: Path) -> None:
         self.leave()

@@ -137,3 +137,32 @@ def test_an_earlier_comparison_is_there_again(
     again.acts["compare"].trigger()
     assert again.comparison.result is not None
     assert again.comparison.result.title == "CPU work under the GIL"
+
+
+def test_cancel_before_the_first_run_says_and_keeps_nothing(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    open_page(window, numbers="8000")
+    page = window.comparison
+    qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    folder = window.comparison_bridge.folder
+    assert folder is not None
+    assert folder.is_dir()
+    qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not window.comparison_bridge.running)
+    assert page.reason.text() == ""
+    assert page.start.isVisible()
+    assert not folder.exists() or (folder / "comparison.json").exists()  # as it had come so far
+
+
+def test_no_run_is_started_beside_a_comparison(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    open_page(window, numbers="200000")
+    qtbot.mouseClick(window.comparison.start, Qt.MouseButton.LeftButton)
+    window.comparing.leave()
+    window.acts["run"].trigger()
+    assert not window.bridge.running
+    assert "disturb its measuring" in window.messages.texts()[0]
+    window.comparison_bridge.cancel()
+    wait_for(lambda: not window.comparison_bridge.running)
+    window.acts["run"].trigger()
+    assert window.bridge.running
+    window.bridge.stop()
+    wait_for(lambda: not window.bridge.running)
