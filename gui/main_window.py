@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
 from engine.model.model import Model
 from gui.action_table import When
@@ -396,13 +396,19 @@ class MainWindow(WindowFrame):
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.recordings.dropped(event.mimeData()) is not None:
+        path = self.recordings.dropped(event.mimeData())
+        if path is not None:
             event.acceptProposedAction()
+            self.status.showMessage(f"Drop to open {path.name}")
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self.status.clearMessage()
 
     def dropEvent(self, event: QDropEvent) -> None:
         path = self.recordings.dropped(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
+            self.status.clearMessage()
             self.recordings.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -109,7 +109,10 @@ def test_a_dropped_recording_is_opened(window: MainWindow, wait_for: Wait, recor
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(recording))])
     button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, button, none))
+    assert recording.name in window.status.currentMessage()
     window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, button, none))
+    assert not window.status.currentMessage()
     wait_for(lambda: "made-up.lane" in window.windowTitle())
 
 
