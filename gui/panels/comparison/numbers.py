@@ -15,7 +15,7 @@ from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable, ShareBar
 
-BAR_WIDTH = 200
+BAR_WIDTH = 190
 SPEED_UP_COLUMN, WHERE_COLUMN = 4, 8
 
 
@@ -48,7 +48,7 @@ class Numbers(QWidget):
             Column[VariantResult](
                 "Efficiency",
                 self._efficiency,
-                128,
+                138,
                 self._efficiency_of,
                 number=True,
                 tip=self._efficiency_tip,
