@@ -104,11 +104,15 @@ class InterpreterList(QObject):
         process = QProcess(self)
         self._inquiries[process] = _Inquiry(wanted, bool(wanted))
         process.setWorkingDirectory(str(ROOT))
-        process.readyReadStandardOutput.connect(lambda: self._on_output(process))
-        process.finished.connect(lambda *_: self._on_finished(process))
+        process.readyReadStandardOutput.connect(self._on_output)  # a function that holds the process would outlive it
+        process.finished.connect(self._on_finished)
         process.start(sys.executable, ["-c", FIND, *arguments])
 
-    def _on_output(self, process: QProcess) -> None:
+    def _on_output(self) -> None:
+        for process in list(self._inquiries):
+            self._read(process)
+
+    def _read(self, process: QProcess) -> None:
         while (inquiry := self._inquiries.get(process)) is not None and process.canReadLine():
             self._take(inquiry, bytes(process.readLine().data()))
 
@@ -136,12 +140,14 @@ class InterpreterList(QObject):
             inquiry.wanted = ""
             self.refused.emit(reason)
 
-    def _on_finished(self, process: QProcess) -> None:
-        self._on_output(process)
-        inquiry = self._inquiries.get(process)
-        if inquiry is not None:
-            self._refuse(inquiry, f"{inquiry.wanted} could not be examined.")
-            self._forget(process)
+    def _on_finished(self) -> None:
+        over = QProcess.ProcessState.NotRunning
+        for process in [process for process in self._inquiries if process.state() is over]:
+            self._read(process)
+            inquiry = self._inquiries.get(process)
+            if inquiry is not None:
+                self._refuse(inquiry, f"{inquiry.wanted} could not be examined.")
+                self._forget(process)
 
     def _is_known(self, path: str) -> bool:
         return any(entry.path == path for entry in self.entries)
