@@ -31,6 +31,7 @@ from . import (
     rlocks,
     signal_order,
     signals,
+    sites,
     steering,
     synchronisation,
     test_runs,
@@ -91,6 +92,7 @@ def install(folder: str, python_path: str) -> None:
     reporter.publish(sys.modules[str(__package__)])
     test_runs.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
+    os.register_at_fork(after_in_child=sites.after_fork_in_child)
     lock_order.install()
     signal_order.install()
     job_errors.install()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from .originals import STANDARD_LIBRARY, count
+from .ring import is_gil_enabled
 from .state import current_ring
 
 TYPE_CHECKING = False
@@ -32,6 +33,13 @@ class _Code:
         self.code = frame.f_code  # kept, so that its id stays its own
         self.sites: dict[int, int] = {}
         self.is_user = is_user_code(frame) and not (LAUNCHED and frame.f_code.co_filename == "<string>")
+
+
+def after_fork_in_child() -> None:
+    """Without a GIL these may be locked for ever here, by threads that did not come along: they begin anew."""
+    global _codes, _stacks, _paths
+    if not is_gil_enabled():
+        _codes, _stacks, _paths = {}, {}, {}
 
 
 def is_user_code(frame: FrameType) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.tracer import layout
-from tests.engine.tracer.tracing import trace
+from tests.engine.tracer.tracing import run_program, trace
 
 EVERYTHING = """
     import multiprocessing, queue, sys, threading, time
@@ -77,3 +77,28 @@ def test_long_waits_while_other_threads_run_new_lines(tmp_path: Path, other_pyth
         folder.mkdir()
         (program,) = trace(folder, NEW_SITES, python=python)
         assert program.of(layout.WAIT, program.primitive("Condition")), python
+
+
+@pytest.mark.full
+def test_children_of_many_threads_that_fork_at_once(tmp_path: Path, other_pythons: list[str]) -> None:
+    """Without a GIL, what another thread had locked at that instant stays locked in the child."""
+    for number, python in enumerate(other_pythons):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = run_program(
+            folder,
+            """
+            import os, signal, threading
+            def fork():
+                child = os.fork()
+                if not child: os._exit(50)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 50
+            signal.alarm(60)
+            for _ in range(8):
+                threads = [threading.Thread(target=fork) for _ in range(16)]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+            """,
+            python=python,
+        )
+        assert done.returncode == 0, done.stderr
