@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -228,6 +229,7 @@ def main() -> int:
                 for module in SUITES.get(suite, (suite,)):
                     folder = (arguments.keep or Path(temporary)).resolve() / version / module
                     entry = compare(python, module, folder)
+                    entry.run_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
                     unexplained += tell(version, module, entry)
                     if arguments.write:
                         write_results(read_results() | {f"{version} {module}": entry})

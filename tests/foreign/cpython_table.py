@@ -13,10 +13,11 @@ HEAD = """# CPython's own tests under `main.py record`
 Every test runs twice, without and with being recorded, and must come out the same. A test whose outcome differs for
 no known reason is run again by itself, both ways; it counts as different when it differs each time, as unsteady
 otherwise (a loaded machine fails tests with time limits either way). Made by
-`python -m tests.foreign.cpython_suites --write`, module by module. The t behind a version: without GIL.
+`python -m tests.foreign.cpython_suites --write`, module by module. The t behind a version: without GIL. A row may be
+older than the tracer: when it was run is told.
 
-| interpreter | module | tests | passed | skipped | failed without recording | differ | unsteady |
-|---|---|---|---|---|---|---|---|
+| interpreter | module | tests | passed | skipped | failed without recording | differ | unsteady | run at (UTC) |
+|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -29,6 +30,7 @@ class Entry:
     differences: dict[str, str] = field(default_factory=dict)  # by test
     unsteady: list[str] = field(default_factory=list)
     missing: str = ""
+    run_at: str = ""  # UTC, to the minute
 
     def summary(self) -> str:
         """In a line."""
@@ -93,8 +95,9 @@ def row(name: str, entry: Entry) -> str:
     version, _, module = name.partition(" ")
     module = title_of(module)
     if entry.missing:
-        return f"| {version} | {module} | {entry.missing} | | | | | |"
+        return f"| {version} | {module} | {entry.missing} | | | | | | {entry.run_at} |"
     passed, skipped = (entry.plain.get(outcome, 0) for outcome in ("passed", "skipped"))
     rest = entry.tests - passed - skipped - entry.plain.get("expected failure", 0)
     cells = [version, module, entry.tests, passed, skipped, rest, len(entry.differences), len(entry.unsteady)]
+    cells.append(entry.run_at)
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
