@@ -52,7 +52,11 @@ class NewSlices(NamedTuple):
     @classmethod
     def since(cls, reached: Reached, pages: SlicePages, most: int | None = None) -> "NewSlices":
         """All that are in the pages beyond this, or about `most` of them, some of every lane; at least one is."""
-        lanes = np.flatnonzero(pages.count > reached.counts)
+        return cls.of(np.flatnonzero(pages.count > reached.counts), reached, pages, most)
+
+    @classmethod
+    def of(cls, lanes: np.ndarray, reached: Reached, pages: SlicePages, most: int | None = None) -> "NewSlices":
+        """The same of these lanes, in ascending order; each of them has some."""
         have = reached.counts[lanes]
         counts = pages.count[lanes] - have
         if most is not None and int(counts.sum()) > most:

@@ -164,10 +164,10 @@ class Pyramid:
         front = self._fronts.get(k)
         if front is None or (front.reached.counts < self._reached.counts).any():
             front = self._fronts[k] = _Front(self._reached.copy(), self._lifted_open(k))
-        passed = front.reached.times[lanes] >> k << k >= end
-        if (passed | (front.reached.counts[lanes] == self._pages.count[lanes])).all():
+        behind = (front.reached.times[lanes] >> k << k < end) & (front.reached.counts[lanes] < self._pages.count[lanes])
+        if not behind.any():
             return front
-        new = NewSlices.since(front.reached, self._pages)
+        new = NewSlices.of(np.unique(lanes[behind]), front.reached, self._pages)
         lanes, _, counts = new.lane_runs
         after = new.after
         rows = mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))

@@ -5,6 +5,9 @@ While the view is being zoomed its grid stays, and what is there is painted stre
 be too coarse, and as soon as the zoom rests. Then (and when rows scroll) what was there is taken over, so that
 something true is on screen at once; the exact cells follow within the budget of this paint and the next ones. Where
 nothing was there before, coarse cells are shown until then.
+
+While it is being zoomed a paint does one thing (see Turns): it lays out a new grid, or makes what is about to come into
+view, or what is in view, or looks for labels.
 """
 
 import math
@@ -25,23 +28,28 @@ from gui.timeline.raster import Codes, Raster
 from gui.timeline.ring import MADE, OPEN, ROUGH, Ring
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
+from gui.timeline.turns import Turns
 
 MOST_S = 0.002  # thread CPU time of making exact cells in one paint
 MOST_MOVED_S = 0.001  # the same while the view is being zoomed
 STRETCHED = (0.8, 2.0)  # device px per column, least and most, while the view is being zoomed
 FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
+FIRST_STRETCHED = 1.6  # the same of a grid that is laid out while the view is being zoomed out: it will do for long
 ANEW_S = 0.001  # that costs so much more than painting what is there
-MARGIN = 160  # columns beside the view that are made, too, while it is being zoomed: they may come into view next
+STEPS_AHEAD = 3  # of a view that is being zoomed out: what comes into view in so many is made beforehand
+MOST_AHEAD = 300  # columns
 MOST_SLICES = 6_000  # to be made into cells at once, about: 1 ms
 MANY = 1024  # columns: the same; better shown roughly first
 ROUGHLY_S = 0.0015  # about what that costs, as long as it is not known
 COARSENESS = 16  # columns that share a rough one
+NEW_NS = 1e9  # since when what is recorded may not be summed yet: something coarse is as dear then
+NEW_TIMES = 3  # so much as is worth it else
 APART = 256  # columns with nothing to do between them: better sketched each by itself
 
 
 class Placing(NamedTuple):
     """Where the columns in view are, in device px: the first one's left edge (from that of the lanes' area, 0 or less),
-    and how wide each is, 1 unless they are stretched."""
+    and how wide each is; 0 and 1 unless they are stretched."""
 
     left: float
     column: float
@@ -61,7 +69,8 @@ class LaneColumns:
         self.zooming = False  # at the last update the zoom had changed
         self.panning = False  # at the last update the view had moved, its zoom had not changed
         self.anew = False  # the last update has laid out all columns anew
-        self._margin = 0  # columns from `first` on, and before `last`, that are beside the view
+        self._ahead = (0, 0)  # columns from `first` on, and before `last`, that are beside the view
+        self._turns = Turns()
         self.rows: list[Row] = []  # in view
         self.ring = Ring(0, 0, 0, raster.row_height)
         self.first = self.last = 0  # columns in view, from … to (exclusive)
@@ -87,9 +96,14 @@ class LaneColumns:
         return self._grid[0]
 
     @property
-    def count(self) -> int:
-        """Columns in view."""
-        return self.last - self.first
+    def seen_first(self) -> int:
+        """The first column in view."""
+        return self.first + self._ahead[0]
+
+    @property
+    def seen_last(self) -> int:
+        """The last column in view (exclusive)."""
+        return self.last - self._ahead[1]
 
     @property
     def codes(self) -> Codes:
@@ -106,11 +120,11 @@ class LaneColumns:
         changed, self._changed = self._changed, []
         return changed
 
-    def update(self, scene: Scene, budget_s: float = MOST_S) -> None:
+    def update(self, scene: Scene, budget_s: float = MOST_S, *, rest: bool = False) -> None:
         """Brings what is in view up to date as far as the budget goes.
 
         The budget is thread CPU time in seconds; what is over MOST_S is left alone (unless it is infinite). When there
-        is none, nothing is made, but never twice in a row.
+        is none, nothing is made, but never twice in a row. `rest`: what can wait is to wait.
         """
         geometry = scene.geometry
         rows = list(scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view])
@@ -118,23 +132,38 @@ class LaneColumns:
             self._model, self.rows = scene.model, []
         wanted = (geometry.ns_per_column, geometry.columns)
         self.zooming = wanted != self._wanted and not math.isinf(budget_s)
+        first_stretched = FIRST_STRETCHED if self.zooming and wanted[0] > self._wanted[0] else 1.0
         self._wanted = wanted
         before = self.first
         stays = rows == self.rows and (self._grid == wanted or (self.zooming and self._can_stretch(geometry, budget_s)))
         self.anew = not stays
         if stays:
-            self._find_place(geometry, MARGIN if self.zooming else 0)
+            self._find_place(geometry, look_ahead=self.zooming)
             self.ring.move_to(self.first, self.last)
         else:
-            self._lay_out_anew(geometry, rows)
+            self._lay_out_anew(geometry, rows, first_stretched)
         self.panning = stays and not self.zooming and self.first != before and not math.isinf(budget_s)
         self._leave_open(scene.model)
         self._mark_changed(scene)
-        if self.zooming:  # laying out anew is enough for one paint
-            budget_s = min(budget_s, 0.0 if self.anew else MOST_MOVED_S)
+        todo = self._todo()
+        self._all_made = not todo.any()
+        if self.zooming:
+            rests = self._turns.may_rest(budget_s, asked=rest)
+            late = self._turns.choose(todo, self._ahead, rest=rests or self.anew)
+            budget_s = MOST_MOVED_S
+            if self._grid[0] < scene.model.states.summed_ns <= COARSENESS * self._grid[0]:
+                # Exact ones would be dear, and are going to be laid out anew soon.
+                most = _columns_worth(scene.model, len(self.rows), self._grid[0])
+                self._sketch(scene, todo, self.first, 1, most)
+            if not late:
+                np.minimum(todo, WAS_EMPTY, out=todo)  # one piece will do
+        elif rest:
+            budget_s = 0.0
         elif not math.isinf(budget_s):
             budget_s = min(budget_s, MOST_S)
-        self._sketch(scene, self._make(scene, budget_s))
+        self._make(scene, todo, budget_s)
+        before, after = self._ahead
+        self._sketch(scene, todo[:, before : todo.shape[1] - after], self.first + before, COARSENESS)
 
     def _can_stretch(self, geometry: Geometry, budget_s: float) -> bool:
         """The view can be painted from columns of the present grid."""
@@ -142,27 +171,34 @@ class LaneColumns:
             return False
         least, most = STRETCHED if budget_s >= ANEW_S else FURTHER_STRETCHED
         stretch = self._grid[0] / geometry.ns_per_column
-        fits = geometry.columns / stretch + 2 * MARGIN + 2 <= self.ring.width
+        fits = geometry.columns / stretch + MOST_AHEAD + 2 <= self.ring.width
         return least <= stretch <= most and fits
 
-    def _find_place(self, geometry: Geometry, margin: int) -> None:
-        """Which columns of the present grid are in view, with so many more to either side, and where."""
-        scale, self._margin = self._grid[0], margin
+    def _find_place(self, geometry: Geometry, *, look_ahead: bool) -> None:
+        """Which columns of the present grid are in view, and where; with those to either side that will be next."""
+        scale, (before, after) = self._grid[0], self._ahead
+        seen_from, seen_to = self.first + before, self.last - after
         if scale == geometry.ns_per_column:
             first, last, stretch = geometry.first_column, geometry.first_column + geometry.columns, 1.0
         else:
             first, last = math.floor(geometry.start_ns / scale), math.ceil(geometry.end_ns / scale)
             stretch = scale / geometry.ns_per_column
-        self.first, self.last = first - margin, last + margin
-        left = -float(margin) if stretch == 1.0 else self.first * stretch - geometry.first_column
-        self.placing = Placing(left, stretch)
+        self._ahead = (0, 0)
+        if look_ahead:
+            new = max(seen_from - first, 0), max(last - seen_to, 0)
+            share = min(STEPS_AHEAD, MOST_AHEAD / max(sum(new), 1))
+            self._ahead = before, after = int(new[0] * share), int(new[1] * share)
+            first, last = first - before, last + after
+        self.first, self.last = first, last
+        seen = self.seen_first * stretch - geometry.first_column
+        self.placing = Placing(0.0 if stretch == 1.0 else seen, stretch)
 
-    def _lay_out_anew(self, geometry: Geometry, rows: list[Row]) -> None:
-        """Other rows, another zoom or another width: takes over what was there."""
+    def _lay_out_anew(self, geometry: Geometry, rows: list[Row], stretch: float) -> None:
+        """Other rows, another zoom or another width: takes over what was there. Columns get `stretch` device px."""
         old, (old_scale, _), old_rows = self.ring, self._grid, self.rows
-        scale, columns = self._grid = (geometry.ns_per_column, geometry.columns)
-        self._find_place(geometry, 0)
-        first = self.first - MARGIN
+        scale, columns = self._grid = (geometry.ns_per_column * stretch, geometry.columns)
+        self._find_place(geometry, look_ahead=False)
+        first = self.first - MOST_AHEAD
         ring = self.ring = Ring(len(rows), columns, first, self._raster.row_height)
         if old_rows:
             before = np.arange(len(rows))
@@ -170,7 +206,7 @@ class LaneColumns:
                 number = {row: place for place, row in enumerate(old_rows)}
                 before = np.array([number.get(row, -1) for row in rows], np.intp)
             same = scale == old_scale
-            wanted = np.arange(first, self.last + MARGIN, dtype=np.int64)
+            wanted = np.arange(first, min(self.last + MOST_AHEAD, first + ring.width), dtype=np.int64)
             if not same:
                 wanted = np.floor((wanted + 0.5) * (scale / old_scale)).astype(np.int64)
             ring.take_over(old, before, wanted, first, same=same)
@@ -181,9 +217,9 @@ class LaneColumns:
         """What had not been recorded when this last looked is empty; it may stay so for a frame, and is made first."""
         if model is self._known_of:
             first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
-            if self._left_open:
+            if self._left_open and not self.zooming:
                 self.ring.give_up(self.first, first)
-            self._left_open = first < self.last
+            self._left_open = self._left_open or first < self.last
             if first < self.last and self.rows:
                 columns = self.last - first
                 summaries = {
@@ -216,30 +252,26 @@ class LaneColumns:
         ring = self.ring
         # What lies behind the end stays empty, and exactly so, until something is recorded there.
         end = min(ring.base + ring.width, self._end(scene.model))
-        first = int(max(since.min(), ring.base)) if since.min() < end else end
+        first = int(min(max(since.min(), ring.base), end))
         for part in ring.parts(first, end):
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
             stale = (numbers >= since[:, None]) & (status == MADE)
             status[stale] = ROUGH
             # What was empty because its lane was not known so far yet is a hole now, and comes first.
             holes = stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)
+            holes[self.headers] = False  # these have no codes
             status[holes] = OPEN
             self._left_open = self._left_open or bool(holes.any())
 
-    def _make(self, scene: Scene, budget_s: float) -> NDArray[np.uint8]:
-        """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none.
-
-        Returns what is left to do.
-        """
+    def _make(self, scene: Scene, todo: NDArray[np.uint8], budget_s: float) -> None:
+        """Makes exact cells, one piece at least where there is nothing yet, and not twice in a row none."""
         self.made_s = 0.0
-        todo = self._todo()
-        self._all_made = not todo.any()
-        if self._all_made or (budget_s <= 0 and self._made and todo.max() < BARE):
-            self._made = self._all_made
-            return todo
+        if not todo.any() or (budget_s <= 0 and self._made and todo.max() < BARE):
+            self._made = not todo.any()
+            return
         if _bare_columns(todo) > MANY and not math.isinf(budget_s):
             self._made = False
-            return todo  # something rough, for this paint
+            return  # something rough, for this paint
         scale, now = self._grid[0], self._clock()
         deadline, started = now + budget_s, now
         while (piece := next_piece(todo, self._turn)) is not None:
@@ -260,35 +292,37 @@ class LaneColumns:
             self._pace.learn(lanes, scale, span.columns, now - begun)
             if most >= WAS_EMPTY and now - started < MOST_MOVED_S and not self.zooming:
                 continue  # what is to be improved gets its piece, too
-            if now >= deadline and (todo.max() < BARE or self._pace.cost_s(lanes, _bare_columns(todo)) > self._rough_s):
+            over = now >= deadline or (self.zooming and todo.max() < BARE)
+            if over and (todo.max() < BARE or self._pace.cost_s(lanes, _bare_columns(todo)) > self._rough_s):
                 break
         self._all_made = not todo.any()
         self._made = True
         self.made_s = now - started
-        return todo
 
     def _todo(self) -> NDArray[np.uint8]:
-        """How urgent each cell is (rows, columns); see `next_piece`."""
+        """How urgent each cell in view or about to be is (rows, columns); see `next_piece`."""
         todo: NDArray[np.uint8] = MADE - self.ring.in_order(self.ring.status, self.first, self.last)
-        if self._margin:
-            for beside in (todo[:, : self._margin], todo[:, -self._margin :]):
-                np.minimum(beside, BARE - 1, out=beside)
         return todo
 
-    def _sketch(self, scene: Scene, todo: NDArray[np.uint8]) -> None:
-        """Something coarse where there is nothing yet."""
+    def _sketch(self, scene: Scene, todo: NDArray[np.uint8], first: int, coarseness: int, most_exact: int = 0) -> None:
+        """Something coarse for what is bare, column `first` being the first, where it is more columns than that."""
         if todo.max(initial=0) < BARE:
             return
         begun = self._clock()
         empty = todo == BARE
-        places = np.flatnonzero(empty.any(axis=1))
-        rows = [self.rows[place] for place in places.tolist()]
         columns = np.flatnonzero(empty.any(axis=0))
         for run in np.split(columns, np.flatnonzero(np.diff(columns) > APART) + 1):
-            span = Span(self.first + int(run[0]), int(run[-1] - run[0]) + 1, self._grid[0])
-            self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, COARSENESS), ROUGH)
+            of = slice(int(run[0]), int(run[-1]) + 1)
+            new = not scene.model.finished and (first + of.stop) * self._grid[0] > scene.model.end_ns - NEW_NS
+            if len(run) <= most_exact * (NEW_TIMES if new else 1):
+                continue
+            places = np.flatnonzero(empty[:, of].any(axis=1))
+            rows = [self.rows[place] for place in places.tolist()]
+            span = Span(first + of.start, of.stop - of.start, self._grid[0])
+            self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, coarseness), ROUGH)
             self._changed.append(Piece(places, span.first, span.first + span.columns))
-        self._rough_s = self._clock() - begun
+            todo[:, of][empty[:, of]] = 0
+            self._rough_s = self._clock() - begun
 
 
 def _bare_columns(todo: NDArray[np.uint8]) -> int:

@@ -45,9 +45,8 @@ class Frame:
     def prepare(self, scene: Scene, budget_s: float) -> None:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry, columns = scene.geometry, self._columns
-        if self._labels.overdue and not math.isinf(budget_s):
-            budget_s = 0.0  # either one or the other
-        columns.update(scene, budget_s)
+        # Either one or the other.
+        columns.update(scene, budget_s, rest=self._labels.overdue and not math.isinf(budget_s))
         self._labels.place(scene, columns)
         self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
 

@@ -68,13 +68,13 @@ class LanePixels:
     def _paint_kept(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
         ring = columns.ring
         height = ring.rows * self._raster.row_height
-        for part in ring.parts(columns.first, columns.last):
+        begin, width = columns.placing
+        for part in ring.parts(columns.seen_first, columns.seen_last):
             image = _image(self._memory, part.at, height, ring)
-            if columns.placing.column == 1:
-                painter.drawImage(left + round(columns.placing.left) + part.skip, top, image)
+            if width == 1:
+                painter.drawImage(left + part.skip, top, image)
             else:
-                begin, width = columns.placing.left + part.skip * columns.placing.column, columns.placing.column
-                painter.drawImage(QRectF(left + begin, top, part.size * width, height), image)
+                painter.drawImage(QRectF(left + begin + part.skip * width, top, part.size * width, height), image)
 
     def _pixels(self, ring: Ring) -> Pixels:
         """The kept pixels: (rows, row height, ring's width)."""

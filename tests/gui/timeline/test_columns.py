@@ -1,5 +1,6 @@
 """What is drawn follows from the slices: cells made in pieces, kept, stretched and made anew end up exact."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -145,11 +146,12 @@ def test_while_being_zoomed_every_column_shows_what_lies_under_it_and_exact_it_i
         assert not columns.complete
         placing, scale = columns.placing, columns.ns_per_column
         assert placing.left <= 0
-        assert placing.left + columns.count * placing.column >= geometry.columns - 1e-6
-        assert columns.first * scale == pytest.approx(
+        seen = columns.seen_last - columns.seen_first
+        assert placing.left + seen * placing.column >= geometry.columns - 1e-6
+        assert columns.seen_first * scale == pytest.approx(
             geometry.start_ns + placing.left * geometry.ns_per_column, abs=scale / 1000
         )
-        in_view = slice(*(round((x - placing.left) / placing.column) for x in (0, geometry.columns)))
+        in_view = slice(columns.seen_first - columns.first, columns.seen_last - columns.first)
         assert (view.status()[:, in_view] != UNMADE).all()
     assert kept >= 3  # the grid has not changed with every step
     for _ in range(100):
@@ -157,6 +159,33 @@ def test_while_being_zoomed_every_column_shows_what_lies_under_it_and_exact_it_i
         if view.columns.complete:
             break
     view.assert_exact()
+
+
+@pytest.mark.parametrize("factor", [0.93, 1 / 0.93, 0.6, 1.6])
+def test_while_a_live_recording_is_being_zoomed_what_is_new_is_empty_for_two_paints_at_most(factor: float) -> None:
+    made = Synthetic(lanes=24, slices=6_000, finished=False)
+    model = Model(header(made))
+    batches = list(commits(made, 3_000_000))
+    for batch in batches[:20]:
+        model.take_in(batch)
+    view = View(model, Clock(step=1.0))
+    width = LIVE_NS
+    view.show(model.end_ns - 0.8 * width, width)
+    ends = [model.end_ns] * 3
+    for number, batch in enumerate(batches[20:44]):
+        model.take_in(batch)
+        ends.append(model.end_ns)
+        width *= factor if number % 16 < 8 else 1 / factor
+        view.show(model.end_ns - 0.8 * width, width, budget_s=1e-3)
+        columns = view.columns
+        in_view = slice(columns.seen_first - columns.first, columns.seen_last - columns.first)
+        assert (view.status()[:, in_view] != UNMADE).all()
+        count = math.floor(ends[-3] / columns.ns_per_column) - 1 - columns.seen_first  # up to what two paints have seen
+        lanes = {place: row.lane for place, row in enumerate(columns.rows) if row.lane is not None}
+        asked = (columns.seen_first * columns.ns_per_column, columns.ns_per_column, count)
+        alive = model.states.codes(np.array(list(lanes.values())), *asked)[0] != 0
+        shown = view.shown()[DOMINANT, list(lanes), in_view.start : in_view.start + count]
+        assert not (alive & (shown == 0)).any()
 
 
 def test_a_live_recording_is_exact_after_every_commit() -> None:
