@@ -172,8 +172,9 @@ def compare(python: str, module: str, folder: Path) -> Entry:
         entry.differences[module] = recorded.missing
         return entry
     differences = describe(plain, recorded)
+    version = version_of(python)
     for attempt in range(RETRIES):
-        names = tuple(test for test in differences if is_a_name(test) and reason_for(test) is None)
+        names = tuple(test for test in differences if is_a_name(test) and reason_for(version, test) is None)
         if not names:
             break
         again = folder / f"again-{attempt}"
@@ -242,7 +243,7 @@ def tell(version: str, module: str, entry: Entry) -> int:
     unexplained = 0
     print(f"{version} {module}: {entry.missing or entry.summary()}", flush=True)
     for test, difference in entry.differences.items():
-        reason = reason_for(test)
+        reason = reason_for(version, test)
         unexplained += reason is None
         print(f"    {test}: {difference}" + (f" [{reason}]" if reason else ""), flush=True)
     for test in entry.unsteady:

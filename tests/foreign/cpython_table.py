@@ -58,9 +58,9 @@ def render(modules: list[str]) -> None:
     differences: dict[str, list[str]] = {}
     for name, entry in results.items():
         for test, difference in entry.differences.items():
-            where = f"{name.partition(' ')[0]} {title_of(name.partition(' ')[2])}"
-            words = f"`{test.partition('.')[2]}`: {difference}. {reason_for(test) or 'No reason known.'}"
-            differences.setdefault(words, []).append(where)
+            version, _, module = name.partition(" ")
+            words = f"`{test.partition('.')[2]}`: {difference}. {reason_for(version, test) or 'No reason known.'}"
+            differences.setdefault(words, []).append(f"{version} {title_of(module)}")
     if differences:
         text += "\n## What differs, and why\n\n"
         for words, places in differences.items():
