@@ -259,6 +259,7 @@ class WindowFrame(QMainWindow):
         self.turns.add(self.timeline.canvas, first=True)
         self.turns.add(self.timeline.overview)
         for header in self.plots.headers:
+            header.setBackgroundRole(QPalette.ColorRole.Window)  # not that of buttons
             self.turns.add(header)
         self.plots.chart_arrived.connect(self.turns.add)
         for dock in self.docks:

@@ -3,10 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent, QWindow
 from PySide6.QtWidgets import QWidget
 from shiboken6 import getCppPointer, isValid
 
@@ -32,6 +32,7 @@ class _Follower:
     picture: QImage | None = None  # of it, from before it was moved or the window resized
     lost: bool = False  # the window does not hold its picture any more
     since: float | None = None  # wall time since when it waits
+    owed: QRect = field(default_factory=QRect)  # of it, as long as it waits
 
     def paint_stand_in(self, area: QRect) -> None:
         """Until its turn comes: what it showed last."""
@@ -42,6 +43,12 @@ class _Follower:
         self.paint_ground(painter, area)
         if self.picture is not None:
             painter.drawImage(QPoint(0, 0), self.picture)
+
+    def on_painted(self, area: QRect) -> None:
+        """Waits no longer, if that was all that it waited for."""
+        self.lost, self.picture = False, None
+        if area.contains(self.owed):
+            self.since, self.owed = None, QRect()
 
     def paint_ground(self, painter: QPainter, area: QRect) -> None:
         painter.fillRect(area, self.widget.palette().brush(self.widget.backgroundRole()))
@@ -106,6 +113,8 @@ class PaintTurns(QObject):
             return follower is not None and isinstance(event, QPaintEvent) and self._put_off(follower, event.rect())
         if kind is QEvent.Type.Resize:
             self._resized = True
+            if isinstance(watched, QWindow) and isinstance(event, QResizeEvent):
+                self._begin(event.size())  # Qt repaints within this event
         elif kind in (QEvent.Type.UpdateRequest, QEvent.Type.Expose):
             self._begin()
         elif kind is QEvent.Type.Show and watched is self._window:
@@ -120,21 +129,21 @@ class PaintTurns(QObject):
             return True
         return super().event(event)
 
-    def _begin(self) -> None:
-        """A repaint begins. It is over when its event has been handled."""
+    def _begin(self, size: QSize | None = None) -> None:
+        """A repaint begins, the window having that size. It is over when its event has been handled."""
         self._begun = self._thread_time()
         QCoreApplication.postEvent(self, QEvent(_OVER), Qt.EventPriority.HighEventPriority.value)
         self._painting = None
         self._due = False
         if self._resized:
             self._resized = False
-            self._keep_pictures()
+            self._keep_pictures(size or self._window.size())
 
-    def _keep_pictures(self) -> None:
+    def _keep_pictures(self, size: QSize) -> None:
         """Of the widgets that have another place now, or of all when the window's picture is going to be made anew."""
         store = self._window.backingStore()
         image = store.paintDevice() if store is not None else None
-        anew = store is None or store.size() != self._window.size()
+        anew = store is None or store.size() != size
         for follower in self._followers.values():
             place = follower.place
             if place is None or not follower.widget.isVisible() or not (anew or place != self._place(follower.widget)):
@@ -142,31 +151,31 @@ class PaintTurns(QObject):
             follower.lost = True
             if follower.picture is None and isinstance(image, QImage):
                 ratio = image.devicePixelRatio()
-                corner, size = place.topLeft() * ratio, place.size() * ratio
-                follower.picture = image.copy(QRect(corner, size))
+                follower.picture = image.copy(QRect(place.topLeft() * ratio, place.size() * ratio))
                 follower.picture.setDevicePixelRatio(ratio)
 
     def _put_off(self, follower: _Follower, area: QRect) -> bool:
         """Whether a widget is not painted now, although Qt asks for it."""
         widget = follower.widget
-        if self._begun is not None and widget.window() is self._window:
+        if widget.window() is self._window and self._on_screen(widget):
             place = self._place(widget)
             follower.lost |= place != follower.place
             follower.place = place
             small = area.width() * area.height() * SMALL < widget.width() * widget.height() and not follower.lost
-            if not small and self._has_to_wait(follower):
+            if not small and self._has_to_wait(follower, area):
                 follower.paint_stand_in(area)
                 return True
             if not small:
-                follower.lost, follower.picture, follower.since = False, None, None
+                follower.on_painted(area)
                 self._painting = follower, self._thread_time()
         if follower.ground:
             follower.paint_ground(QPainter(widget), area)
         return False
 
-    def _has_to_wait(self, follower: _Follower) -> bool:
+    def _has_to_wait(self, follower: _Follower, area: QRect) -> bool:
         """Whether this repaint has taken too long for it; then it gets another turn."""
-        assert self._begun is not None
+        if self._begun is None:
+            return False
         begun, now = self._thread_time(), self._now()
         self._measure(begun)
         mine = follower is self._turn
@@ -174,11 +183,10 @@ class PaintTurns(QObject):
         expected_s = 0.0 if mine or follower.first else follower.cost_s
         if begun - self._begun + expected_s <= LIMIT_S or (follower.since or now) <= now - LATEST_S:
             return False
-        if not self._on_screen(follower.widget):
-            return False
         if follower not in self._waiting:
             follower.since = follower.since or now
             self._waiting.append(follower)
+        follower.owed = follower.owed.united(area)
         self._next.start()
         return True
 
@@ -210,7 +218,7 @@ class PaintTurns(QObject):
             self._measure(self._thread_time())
             self._turn = None
             if not self._asked:  # it cannot be seen
-                follower.since = None
+                follower.since, follower.owed = None, QRect()
             if self._thread_time() - begun >= TURN_S:
                 break
         if self._waiting:

@@ -1,7 +1,9 @@
 """A repaint of much of a window is cut up: what is slow to paint keeps its picture until its turn comes."""
 
+from functools import partial
+
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QSize, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -91,6 +93,36 @@ def test_a_copy_stands_in_while_the_window_is_resized(qtbot: QtBot, bench: Bench
     bench.window.repaint()
     assert OLD in bench.seen()
     assert set(bench.seen()) <= {OLD, NEW}
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def _has_size(widget: QWidget, size: QSize) -> bool:
+    return widget.size() == size
+
+
+def test_no_widget_is_bare_while_the_screen_resizes_the_window(qtbot: QtBot, bench: Bench) -> None:
+    seen: set[str] = set()
+    watch = QTimer(bench.window)
+    watch.timeout.connect(lambda: seen.update(bench.seen()))
+    watch.start(0)
+    for patch in bench.patches:
+        patch.colour = NEW
+    handle = bench.window.windowHandle()
+    for step in range(1, 6):
+        size = QSize(300 + 20 * step, 100 + 10 * step)
+        handle.resize(size)
+        qtbot.waitUntil(partial(_has_size, bench.window, size))
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW] and not bench.turns.busy)
+    assert seen <= {OLD, NEW}
+
+
+def test_what_is_owed_is_painted_although_another_part_was_meanwhile(qtbot: QtBot, bench: Bench) -> None:
+    bench.change()
+    waiting = next(patch for patch, colour in zip(bench.patches, bench.seen(), strict=True) if colour == OLD)
+    painted = waiting.painted
+    bench.clock.now = 0.0
+    waiting.repaint(0, waiting.height() // 2, waiting.width(), waiting.height() // 2)
+    assert waiting.painted == painted + 1
     qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
 
 
