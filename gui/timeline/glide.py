@@ -1,5 +1,6 @@
 """How far a live recording has got between two commits: its end goes on with the clock, instead of in jumps."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -27,12 +28,12 @@ class Glide:
         self._behind_ns = 0.0  # the recording's time is the clock's minus this
         self._shown_ns = 0.0
 
-    def end_ns(self, known_ns: int) -> float:
-        """The end to show now, when the recording is known up to `known_ns`."""
+    def end_ns(self, known_ns: int, most_ns: float = math.inf) -> float:
+        """The end to show now, when the recording is known up to `known_ns`; at most so far beyond that."""
         now = self._clock()
         if known_ns != self._known_ns:
             self._arrive(known_ns, now)
-        ahead = min(self._apart_s, LONGEST_S) * 1e9
+        ahead = min(min(self._apart_s, LONGEST_S) * 1e9, most_ns)
         end = min(now * 1e9 - self._behind_ns, known_ns + ahead)
         self._shown_ns = max(end, self._shown_ns)
         return self._shown_ns

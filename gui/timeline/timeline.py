@@ -22,6 +22,8 @@ from gui.timeline.glide import Glide
 from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.overview import HEIGHT_PX, Overview
 
+MOST_AHEAD = 0.1  # of the view may lie beyond what is known, while it follows
+
 
 class Timeline(QWidget):
     """Lanes of a model over time. Give it a model with `show_model`, call `refresh` once a frame while it grows."""
@@ -104,7 +106,7 @@ class Timeline(QWidget):
         model = self._model
         if model is not None:
             if self.gliding:
-                end = self._glide.end_ns(model.end_ns)
+                end = self._glide.end_ns(model.end_ns, self._view.span_ns * MOST_AHEAD)
                 ns_per_px = self._view.span_ns / max(self.canvas.width(), 1)
                 if model.version == self._version and end - self._view.limits.end_ns < ns_per_px:
                     return

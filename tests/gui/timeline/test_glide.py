@@ -52,3 +52,14 @@ def test_one_commit_says_nothing_about_the_next() -> None:
     assert glide.end_ns(START_NS) == START_NS
     clock.now += 1
     assert glide.end_ns(START_NS) == START_NS
+
+
+def test_the_end_is_not_ahead_by_more_than_asked() -> None:
+    clock = Clock()
+    glide = Glide(clock)
+    known = START_NS
+    for _ in range(20):
+        assert glide.end_ns(known, 2e6) - known <= 2e6
+        clock.now += 0.04
+        assert glide.end_ns(known, 2e6) - known <= 2e6
+        known += 40_000_000
