@@ -129,6 +129,7 @@ class MainWindow(WindowFrame):
             self.settings,
             self.workload,
             self.recordings,
+            self.custom,
             busy=lambda: self.bridge.running,
         )
 

@@ -113,11 +113,10 @@ def workload_plan(
         base = from_data(to_data(workload)) if isinstance(workload, Workload) else from_data(dict(workload))
     except InvalidWorkload as error:
         raise InvalidChoice("workload", str(error)) from None
-    alone = len(base.groups) == 1 and not base.queues
-    admitted = [name for name in registry.BACKENDS if alone or name != "serial"]
-    chosen = list(backends or admitted)
+    usable = admitted_by(len(base.groups), len(base.queues))
+    chosen = list(backends or usable)
     for backend in chosen:
-        if backend not in admitted:
+        if backend not in usable:
             reason = "its groups wait for each other" if backend in registry.BACKENDS else "there is no such backend"
             raise InvalidChoice("backend", f"This workload cannot run on {backend}: {reason}.")
     counts = _within(workers or default_workers(), len(base.groups), 256, asked=bool(workers))
@@ -133,6 +132,12 @@ def workload_plan(
         )
 
     return _plan(base.title, {"custom": to_data(base)}, chosen, counts, pythons, repeats, request)
+
+
+def admitted_by(groups: int, queues: int) -> list[str]:
+    """The backends that a custom workload of so many groups and queues can be compared on."""
+    sharing = [name for name, backend in registry.BACKENDS.items() if backend.shares_locks]
+    return [name for name in sharing if (groups == 1 and not queues) or name != "serial"]
 
 
 def moved(workload: Workload, backend: str, workers: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.comparison import result as results
 from engine.comparison.run import comparisons_folder, new_folder
 from gui.comparison_bridge import ComparisonBridge
 from gui.panels.comparison import ComparisonPage
+from gui.panels.workload.custom_data import CustomData
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
 from gui.window.docks import Docks
@@ -42,6 +43,7 @@ class Comparing(QObject):
         settings: Settings,
         choices: RefusalView,
         recordings: RecordingOpener,
+        custom: CustomData,
         *,
         busy: Callable[[], bool],
     ) -> None:
@@ -55,7 +57,12 @@ class Comparing(QObject):
         page.recording_requested.connect(self._open_run)
         page.open_requested.connect(self._ask_and_open)
         page.left.connect(self.leave)
+        custom.structure_changed.connect(lambda: self._show_custom(custom))
+        self._show_custom(custom)
         bridge.ended.connect(lambda _fault: self._drop_nothing())
+
+    def _show_custom(self, custom: CustomData) -> None:
+        self._page.choices.show_custom(len(custom.groups), len(custom.queues))
 
     @property
     def shown(self) -> bool:

@@ -94,6 +94,20 @@ def test_the_worker_counts_offered_are_such_as_the_scenario_admits(window: MainW
     assert choices.workers.text() == "3", "what the user wrote stays"
 
 
+def test_what_is_offered_is_what_the_custom_workload_admits(window: MainWindow) -> None:
+    window.configuration.choose_custom(True)
+    window.comparing.toggle()
+    choices = window.comparison.choices
+    assert len(window.custom.groups) == 2
+    assert "serial" not in choices.backends
+    assert "interpreters" not in choices.backends  # they share no locks
+    assert min(choices.worker_counts()) == 2
+    assert not choices.fault()
+    window.custom.remove_group(1)
+    assert "serial" in choices.backends
+    assert choices.worker_counts()[0] == 1
+
+
 def test_what_cannot_be_compared_is_said_at_the_field(window: MainWindow, qtbot: QtBot) -> None:
     open_page(window)
     page = window.comparison

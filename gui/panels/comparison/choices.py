@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from engine.backends import registry
-from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, default_workers
+from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, admitted_by, default_workers
 from gui.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.parameter_field import FieldRow
@@ -34,6 +34,7 @@ class Choices(QScrollArea):
         self._unwanted_backends = set(_texts(remembered.get("unwanted_backends")))
         self._wanted_pythons = set(_texts(remembered.get("pythons")) or [""])
         self._chose_pythons = bool(remembered.get("pythons"))
+        self._custom_shape = (1, 0)  # groups and queues of the custom workload
         self.setWidgetResizable(True)
         body = QWidget(self)
         self._layout = QVBoxLayout(body)
@@ -79,6 +80,11 @@ class Choices(QScrollArea):
         interpreters.changed.connect(self._show_pythons)
         self._show()
         self._show_pythons()
+
+    def show_custom(self, groups: int, queues: int) -> None:
+        """The custom workload has so many of them now."""
+        self._custom_shape = (groups, queues)
+        self._show()
 
     @property
     def comparable(self) -> bool:
@@ -131,7 +137,7 @@ class Choices(QScrollArea):
     def _limits(self) -> tuple[int, int]:
         """The fewest and the most workers of the chosen workload."""
         if self._configuration.custom:
-            return 1, MOST_WORKERS
+            return max(self._custom_shape[0], 1), MOST_WORKERS
         return self._configuration.scenario.min_workers, self._configuration.scenario.max_workers
 
     def _suggest_workers(self) -> None:
@@ -152,7 +158,7 @@ class Choices(QScrollArea):
             if self.comparable
             else f"It is meant to {scenario.expects}: there is no speed to compare. Choose another scenario."
         )
-        names = [name for name in registry.BACKENDS if registry.get(name).shares_locks] if custom else scenario.backends
+        names = admitted_by(*self._custom_shape) if custom else scenario.backends
         if tuple(self.backends) != tuple(names):
             _clear(self._backend_column)
             self.backends = {}
