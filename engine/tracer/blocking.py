@@ -6,6 +6,7 @@ from . import layout
 from .originals import get_frame
 from .patching import Builtin, hidden, hide, look_like, replace_builtins
 from .sites import is_user_code, user_site
+from .slices import run_handlers
 from .state import current
 from .waits import begin, finish
 
@@ -31,6 +32,7 @@ class Sleep(Builtin):
             outer = begin(state, 0, layout.WAIT_SLEEP | layout.WAIT_TIMED, user_site(get_frame(1)))
             flags = layout.WAIT_FAILED
             try:
+                run_handlers()
                 result = self.original(*args)
                 flags = 0
             finally:
@@ -53,6 +55,7 @@ class InputOutput(Builtin):
             outer = begin(state, 0, layout.WAIT_IO, user_site(frame))
             flags = layout.WAIT_FAILED
             try:
+                run_handlers()
                 result = self.original(*args, **kwargs)
                 flags = 0
             finally:
@@ -74,6 +77,7 @@ def make_method(original: Method, ready: Any = None) -> Method:
             outer = begin(state, 0, layout.WAIT_IO, user_site(get_frame(1)))
             flags = layout.WAIT_FAILED
             try:
+                run_handlers()
                 result = original(self, *args, **kwargs)
                 flags = 0
             finally:

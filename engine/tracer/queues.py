@@ -9,6 +9,7 @@ from .originals import get_frame
 from .patching import hidden, hide, replace_method
 from .primitives import ATTRIBUTE, define
 from .sites import is_user_code, user_site
+from .slices import run_handlers
 from .state import current
 from .waits import begin, finish
 
@@ -137,6 +138,7 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
         outer = begin(state, number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
         flags = layout.WAIT_FAILED
         try:
+            run_handlers()
             item = raw_get(queue, True, timeout)
             flags = 0
         finally:

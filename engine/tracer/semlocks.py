@@ -10,6 +10,7 @@ from .originals import clock, get_frame
 from .patching import hide
 from .semaphores import Permits
 from .sites import user_site
+from .slices import wait_slice
 from .state import current
 from .waits import begin, finish
 
@@ -105,7 +106,7 @@ class ProcessSemaphore:
             state = current()
             outer = begin(state, self.permits.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
             try:
-                acquired = bool(self.raw.acquire(True, timeout))
+                acquired = wait_slice(self.raw.acquire, timeout)
             finally:
                 finish(state, outer, 0 if acquired else layout.WAIT_FAILED)
         if acquired:

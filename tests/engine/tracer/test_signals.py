@@ -92,3 +92,55 @@ def test_a_blocking_acquire_is_interrupted_at_once(tmp_path: Path) -> None:
         """,
     )
     assert done.stdout == "interrupted\n" * 3, done.stderr
+
+
+# Every builtin that blocks, interrupted while it blocks, and by a signal that came while its wait was still being told.
+BLOCKS = """
+    import functools, multiprocessing, os, queue, select, signal, socket, sys, time, types
+    tell = sys.modules["_lanescope.waits"]
+    def told(*args):
+        tell(*args)
+        if armed: armed.pop()()
+    armed = []
+    known = {"DEFERS_SIGNALS": True, "tell": tell._open, "armed": armed}
+    tell._open = types.FunctionType(told.__code__, known)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    reader, _writer = os.pipe()
+    here, _there = socket.socketpair()
+    poll = select.poll(); poll.register(reader, select.POLLIN)
+    blocks = {
+        "sleep": lambda: time.sleep(30), "read": lambda: os.read(reader, 1), "recv": lambda: here.recv(1),
+        "select": lambda: select.select([reader], [], [], 30), "poll": lambda: poll.poll(30_000),
+        "queue": queue.SimpleQueue().get, "semaphore": multiprocessing.Semaphore(0).acquire,
+        "semaphore in time": lambda: multiprocessing.Semaphore(0).acquire(timeout=30),
+    }
+    for name, block in blocks.items():
+        for at_once in (True, False):
+            print(name, at_once, flush=True)
+            start = time.monotonic()
+            if at_once: armed.append(functools.partial(signal.raise_signal, signal.SIGINT))
+            else: signal.setitimer(signal.ITIMER_REAL, 0.1)
+            try: block(); print("went on")
+            except KeyboardInterrupt: pass
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert not armed, "was never told"
+            if time.monotonic() - start > 20: print("too late")
+    print("end")
+"""
+INTERRUPTED = [*(f"{name} {at_once}" for name in (
+    "sleep", "read", "recv", "select", "poll", "queue", "semaphore", "semaphore in time"
+) for at_once in (True, False)), "end"]  # fmt: skip
+
+
+def test_whatever_blocks_is_interrupted_at_once(tmp_path: Path) -> None:
+    done = run_program(tmp_path, BLOCKS)
+    assert done.stdout.splitlines() == INTERRUPTED, done.stderr
+
+
+@pytest.mark.full
+def test_whatever_blocks_is_interrupted_at_once_elsewhere(tmp_path: Path, other_pythons: list[str]) -> None:
+    for number, python in enumerate(other_pythons):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = run_program(folder, BLOCKS, python=python)
+        assert done.stdout.splitlines() == INTERRUPTED, (python, done.stderr)
