@@ -35,7 +35,7 @@ CHUNK_MAGIC = b"LNCK"
 HEADER = struct.Struct("<4sBBHIIQQI")
 HEADER_SIZE = HEADER.size + 4
 HEADER_LAYER = 0  # layer number of the first chunk: the file's header
-MAX_PAYLOAD = 1 << 28  # a longer one is damage, not data
+MAX_PAYLOAD = 1 << 28  # bytes, also of its rows in memory: a longer one is damage, not data
 MAX_SPAN = 0xFFFFFFFF
 
 WIDE_TIMES = 0x01
@@ -186,9 +186,11 @@ def _stored_columns(layer: Layer, flags: int) -> Iterator[tuple[str, np.dtype[An
 
 def decode_rows(header: ChunkHeader, payload: bytes) -> np.ndarray:
     """The rows of a chunk, dtype ROWS[layer], absolute times. ChunkDamageError when the sizes do not fit."""
+    layer = Layer(header.layer)
+    if header.rows * ROWS[layer].itemsize > MAX_PAYLOAD:  # packed, any number of them may take no bytes at all
+        raise ChunkDamageError
     if header.flags & PACKED:
         return _decode_packed(header, payload)
-    layer = Layer(header.layer)
     rows = np.empty(header.rows, dtype=ROWS[layer])
     columns = list(_stored_columns(layer, header.flags))
     if header.rows * sum(kind.itemsize for _, kind in columns) != header.size:
@@ -208,13 +210,16 @@ def _decode_packed(header: ChunkHeader, payload: bytes) -> np.ndarray:
     layer = Layer(header.layer)
     rows = np.empty(header.rows, dtype=ROWS[layer])
     names = rows.dtype.names or ()
+    lengths = bool(header.flags & LENGTHS)
+    if header.base_ns >= 1 << 63 or (lengths and "start" not in names):
+        raise ChunkDamageError
     try:
         columns = dict(zip(names, unpack(payload, len(names), header.rows), strict=True))
     except ValueError as error:
         raise ChunkDamageError from error
     for name in TIME_COLUMNS[layer]:
         columns[name] += header.base_ns
-    if header.flags & LENGTHS:
+    if lengths:
         columns["start"] = columns["end"] - columns["start"] + header.base_ns
     for name in names:
         rows[name] = columns[name]

@@ -126,6 +126,27 @@ def test_packed_columns_that_are_cut_or_changed_are_known_as_damaged() -> None:
                 assert [len(column) for column in columns] == [301, 301]
 
 
+@pytest.mark.parametrize(
+    ("layer", "rows", "flags", "base_ns"),
+    [
+        (Layer.STATES, 4_000_000_000, chunks.PACKED, 0),  # of no bits each: 72 GB in memory
+        (Layer.STATES, 4_000_000_000, 0, 0),
+        (Layer.STATES, 300, chunks.PACKED, (1 << 64) - 1),
+        (Layer.DEPTHS, 300, chunks.PACKED | chunks.LENGTHS, 0),  # of what has no start
+    ],
+)
+def test_headers_that_no_chunk_can_have_are_known_as_damage(
+    tmp_path: Path, layer: Layer, rows: int, flags: int, base_ns: int
+) -> None:
+    payload = bytes(3 * len(ROWS[layer].names or ()))
+    path = tmp_path / "a.lane"
+    header = chunks.MAGIC + chunks.encode_file_header({"version": chunks.FORMAT_VERSION})
+    path.write_bytes(header + chunks.encode_chunk(layer, payload, rows, 9, base_ns=base_ns, flags=flags))
+    with RecordingReader(path) as reader:
+        assert not reader.poll()
+        assert "damaged" in str(reader.damage)
+
+
 def test_a_recording_of_the_first_version_is_read(tmp_path: Path) -> None:
     path = Path(__file__).parents[3] / "resources/recordings/convoy.lane"
     with RecordingReader(path) as reader:
