@@ -212,6 +212,15 @@ def version_of(python: str) -> str:
     return subprocess.run([python, "-c", source], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def commit_of_tracer() -> str:
+    """The last commit that changed it, with a + when it has been changed since."""
+    commit, changes = (
+        subprocess.run(["git", *words, "engine/tracer"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for words in (("log", "-1", "--format=%h", "--"), ("status", "--porcelain", "--"))
+    )
+    return commit.strip() + "+" * bool(changes)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     others = [path for path in os.environ.get("LANESCOPE_TEST_PYTHONS", "").split(os.pathsep) if path]
@@ -228,9 +237,11 @@ def main() -> int:
             version = version_of(python)
             for suite in arguments.suites.split(","):
                 for module in SUITES.get(suite, (suite,)):
+                    tracer = commit_of_tracer()
                     folder = (arguments.keep or Path(temporary)).resolve() / version / module
                     entry = compare(python, module, folder)
                     entry.run_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+                    entry.tracer = tracer
                     unexplained += tell(version, module, entry)
                     if arguments.write:
                         write_results(read_results() | {f"{version} {module}": entry})
