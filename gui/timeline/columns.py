@@ -44,6 +44,7 @@ ROUGHLY_S = 0.0015  # about what that costs, as long as it is not known
 COARSENESS = 16  # columns that share a rough one
 NEW_NS = 1e9  # since when what is recorded may not be summed yet: something coarse is as dear then
 NEW_TIMES = 3  # so much as is worth it else
+MUCH_OPEN = 8  # one in so many columns in view: that many are not left empty, not even for a frame
 APART = 256  # columns with nothing to do between them: better sketched each by itself
 
 
@@ -217,7 +218,10 @@ class LaneColumns:
         """What had not been recorded when this last looked is empty; it may stay so for a frame, and is made first."""
         if model is self._known_of:
             first = max(math.ceil(self._known_ns / self._grid[0]), self.first)
-            if self._left_open and not self.zooming:
+            much = (min(self._end(model), self.last) - first) * MUCH_OPEN > self.last - self.first
+            if much:
+                first = max(min(self._end(model), self.last), first)
+            if self._left_open and (much or not self.zooming):
                 self.ring.give_up(self.first, first)
             self._left_open = self._left_open or first < self.last
             if first < self.last and self.rows:

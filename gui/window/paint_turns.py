@@ -17,6 +17,7 @@ LATEST_S = 0.1  # wall time, after which a widget is painted however long the re
 SMALL = 3  # a part of a widget smaller than one in so many is painted at once
 # Where what has been painted stays in one image in memory until it is painted over.
 KEEPING_PLATFORMS = ("xcb", "offscreen", "windows")
+_OPAQUE = Qt.WidgetAttribute.WA_OpaquePaintEvent
 _OVER = QEvent.Type(QEvent.registerEventType())
 
 
@@ -96,8 +97,8 @@ class PaintTurns(QObject):
         """Lets a widget wait, which must paint all of itself. `first`: waits only if it comes late in a repaint."""
         if not self._works or widget in self._followers:
             return
-        ground = not widget.testAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        widget.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        ground = not widget.testAttribute(_OPAQUE)
+        widget.setAttribute(_OPAQUE)
         self._followers[widget] = _Follower(widget, ground, first)
         widget.destroyed.connect(lambda: self._followers.pop(widget, None))
         widget.installEventFilter(self)
@@ -161,8 +162,10 @@ class PaintTurns(QObject):
             place = self._place(widget)
             follower.lost |= place != follower.place
             follower.place = place
+            erased = not widget.testAttribute(_OPAQUE)
+            widget.setAttribute(_OPAQUE)  # style sheets take that away
             small = area.width() * area.height() * SMALL < widget.width() * widget.height() and not follower.lost
-            if not small and self._has_to_wait(follower, area):
+            if not small and not erased and self._has_to_wait(follower, area):
                 follower.paint_stand_in(area)
                 return True
             if not small:

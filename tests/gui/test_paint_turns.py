@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -124,6 +124,14 @@ def test_what_is_owed_is_painted_although_another_part_was_meanwhile(qtbot: QtBo
     waiting.repaint(0, waiting.height() // 2, waiting.width(), waiting.height() // 2)
     assert waiting.painted == painted + 1
     qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def test_what_qt_has_erased_is_painted_at_once(qtbot: QtBot, bench: Bench) -> None:
+    for patch in bench.patches:
+        patch.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)  # as style sheets do
+    assert bench.change() == [1, 1, 1]
+    assert sorted(bench.change()) == [0, 0, 1]
+    qtbot.waitUntil(lambda: not bench.turns.busy)
 
 
 def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
