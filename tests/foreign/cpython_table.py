@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.foreign.known_differences import reason_for
+from tests.foreign.known_differences import story_of
 
 RESULTS = Path(__file__).parent / "cpython_results.json"
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "cpython_tests.md"
@@ -61,7 +61,7 @@ def render(modules: list[str]) -> None:
     for name, entry in results.items():
         for test, difference in entry.differences.items():
             version, _, module = name.partition(" ")
-            words = f"`{test.partition('.')[2]}`: {difference}. {reason_for(version, test) or 'No reason known.'}"
+            words = f"`{test.partition('.')[2]}`: {difference}. {story_of(version, test)}"
             differences.setdefault(words, []).append(f"{version} {title_of(module)}")
     if differences:
         text += "\n## What differs, and why\n\n"
