@@ -66,6 +66,8 @@ class Overlays:
         geometry, row = scene.geometry, scene.row_in_view(chosen.lane)
         if row is None:
             return
+        if chosen.open:  # it has grown since
+            chosen = scene.model.states.slice_at(chosen.lane, chosen.start_ns) or chosen
         left = max(geometry.scale.x(chosen.start_ns), geometry.names_px - 4.0)
         right = min(max(geometry.scale.x(chosen.end_ns), left + 2), geometry.width + 4.0)
         if right < geometry.names_px or left > geometry.width:

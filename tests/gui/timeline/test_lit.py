@@ -5,11 +5,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.model import hand_offs
+from engine.recording.reader import Batch
+from engine.recording.schema import OPEN_STATE_ROW, Layer, State
 from gui.timeline.annotations import MOST_LOOKED_AT, Annotations
 from gui.timeline.lit import MOST_BOXES, LitHolds
 from gui.timeline.scene import Scene
 from tests.gui.timeline.conftest import Bench, make_bench
-from tests.gui.timeline.recordings import ALICE, BOB, LOCK, MS, START, synthetic
+from tests.gui.timeline.recordings import ALICE, BOB, LOCK, MS, START, by_hand, synthetic
 
 
 class Clock:
@@ -86,3 +88,18 @@ def test_the_selected_wait_shows_who_ended_it(bench: Bench) -> None:
     (arrow,) = Annotations().arrows(bench.model, None, wait)
     assert (arrow.releaser, arrow.receiver) == (ALICE, BOB)
     assert arrow.receive_ns == START + 40 * MS
+
+
+def test_the_frame_of_a_selected_slice_grows_with_it(qtbot: QtBot) -> None:
+    model = by_hand(finished=False)
+    opened = np.array([(ALICE, START + 100 * MS, int(State.SLEEP), 0)], OPEN_STATE_ROW)
+    model.take_in(Batch([], {Layer.OPEN_STATES: opened}, START + 120 * MS))
+    bench = make_bench(qtbot, model, live=True)
+    bench.view.show(START, START + 200 * MS)
+    bench.selection.select_slice(model.states.slice_at(ALICE, START + 110 * MS))
+    model.take_in(Batch([], {}, START + 160 * MS))
+    bench.timeline.refresh()
+    bench.view.show(START, START + 200 * MS)
+    ink = bench.themes.current.color("text")
+    assert bench.colour(160, ALICE) == ink
+    assert bench.colour(120, ALICE) != ink
