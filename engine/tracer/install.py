@@ -36,6 +36,7 @@ from . import (
     synchronisation,
     test_runs,
     threads,
+    waits,
 )
 from .layout import HEADER_TRACER_NS, RUN_FOLDER_VARIABLE
 from .originals import RawLock, allocate_lock, clock, cpu_clock
@@ -93,6 +94,7 @@ def install(folder: str, python_path: str) -> None:
     test_runs.publish(sys.modules[str(__package__)])
     os.register_at_fork(after_in_child=after_fork_in_child)
     os.register_at_fork(after_in_child=sites.after_fork_in_child)
+    os.register_at_fork(after_in_child=waits.after_fork_in_child)
     lock_order.install()
     signal_order.install()
     job_errors.install()

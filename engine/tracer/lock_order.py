@@ -13,7 +13,7 @@ import os
 from .nesting import observe
 from .originals import clock
 from .sites import stack_at, stack_of
-from .state import current
+from .state import current, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ MOST_PASSAGES = 100  # of one barrier by one thread
 MOST_GIFTS = 100  # of one thread, to others that wait
 
 known: set[tuple[object, ...]] = set()
-eras: dict[int, int] = {}  # by a thread's serial: how many starts, joins, barriers and gifts it has behind it
-gifts: dict[int, int] = {}  # by a thread's serial
 passages: dict[tuple[int, int], int] = {}  # by a thread's serial and a barrier: how often it has passed it
 
 
@@ -40,34 +38,32 @@ def install() -> None:
 
 
 def forget() -> None:
-    """A forked child tells its own."""
-    known.clear()
-    eras.clear()
-    gifts.clear()
-    passages.clear()
+    """A forked child tells its own. (New ones: without a GIL these may be locked for ever in the child.)"""
+    global known, passages
+    known, passages = set(), {}
 
 
 def started() -> None:
     """The calling thread has started a thread or a process."""
-    serial = current().serial
-    eras[serial] = eras.get(serial, 0) + 1
+    run.starts += 1
+    current().era += 1
 
 
 def joined(thread: int = 0, process: int = 0) -> None:
     """The calling thread knows that a thread (its serial) or a process (its pid) has ended."""
+    run.starts += 1
     state = current()
-    eras[state.serial] = eras.get(state.serial, 0) + 1
+    state.era += 1
     state.ring.texts.write("joined", state.serial, clock(), thread, process)
 
 
 def gave() -> bool:
     """The calling thread lets others go on. False: this has happened too often for all to be told anew each time."""
-    serial = current().serial
-    given = gifts.get(serial, 0)
-    if given >= MOST_GIFTS or len(known) > MOST // 2:
+    state = current()
+    if state.gifts >= MOST_GIFTS or len(known) > MOST // 2:
         return False
-    gifts[serial] = given + 1
-    eras[serial] = eras.get(serial, 0) + 1
+    state.gifts += 1
+    state.era += 1
     return True
 
 
@@ -78,7 +74,7 @@ def passed(barrier: int, arrived: int, *, broken: bool) -> None:
     nth = passages.get(key, 0) + 1
     if nth <= MOST_PASSAGES:
         passages[key] = nth
-        eras[state.serial] = eras.get(state.serial, 0) + 1
+        state.era += 1
         state.ring.texts.write("passed", state.serial, arrived, clock(), barrier, 0 if broken else nth)
 
 
@@ -88,10 +84,10 @@ def note(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: F
     key: tuple[object, ...]
     if len(outer) == 1:
         held = outer[0]
-        key = (serial, eras.get(serial), lock.number, lock.site, may_block, held.number, held.site)
+        key = (serial, state.era, lock.number, lock.site, may_block, held.number, held.site)
     else:
         places = [(each.number, each.site) for each in outer]
-        key = (serial, eras.get(serial), lock.number, lock.site, may_block, *places)
+        key = (serial, state.era, lock.number, lock.site, may_block, *places)
     if key not in known and len(known) <= MOST:
         known.add(key)
         tell(lock, outer, state, frame, may_block)

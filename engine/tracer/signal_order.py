@@ -25,7 +25,13 @@ followed: set[int] = set()
 
 def install() -> None:
     """From now on."""
-    os.register_at_fork(after_in_child=followed.clear)
+    os.register_at_fork(after_in_child=forget)
+
+
+def forget() -> None:
+    """A forked child tells its own. (A new set: without a GIL this one may be locked for ever in the child.)"""
+    global followed  # noqa: PLW0603
+    followed = set()
 
 
 def tell(state: ThreadState, number: int, what: int) -> None:

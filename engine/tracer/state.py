@@ -46,8 +46,10 @@ class ThreadState:
         "chunk",
         "chunks",
         "dropped",
+        "era",
         "executor",
         "free_slots",
+        "gifts",
         "held",
         "ident",
         "internal",
@@ -93,6 +95,8 @@ class ThreadState:
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
         self.executor = 0
         self.told: dict[int, int] = {}  # by primitive: bits of signal_order
+        self.era = 0  # how many starts, joins, barriers and gifts the thread has behind it (see lock_order)
+        self.gifts = 0
         self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when
         started = clock()
         words, cell = self.words, self.cell
@@ -258,6 +262,7 @@ class Run:
         self.forked = False
         self.main_name = "MainThread"
         self.main_ident = 0
+        self.starts = 0  # of threads and processes, and ends of them that somebody waited for
         self.held_by_forker: set[int] = set()  # locks that were held when this process was forked
         self.held_by_others: set[int] = set()
         self._nowhere: Ring | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import layout, lock_order
+from . import layout
 from .ring import pack_u32
-from .state import current_ring
+from .state import current_ring, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def abort_waits(on: bool | None = None) -> bool:
 
 def starts() -> int:
     """How many threads and processes this process has started, and seen the end of."""
-    return sum(lock_order.eras.values())
+    return run.starts
 
 
 def publish(package: ModuleType) -> None:

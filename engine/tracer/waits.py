@@ -18,6 +18,12 @@ FORK_FLAGS = layout.WAIT_HELD_AT_FORK | layout.WAIT_HELD_BY_FORKER
 OWNER_THREAD, OWNER_SITE, OWNER_SINCE = layout.CELL_OWNER_THREAD, layout.CELL_OWNER_SITE, layout.CELL_OWNER_SINCE
 
 
+def after_fork_in_child() -> None:
+    """Without a GIL it may be locked for ever here, by a thread that did not come along."""
+    global _quick  # noqa: PLW0603
+    _quick = {}
+
+
 def begin(
     state: ThreadState,
     number: int,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.engine.tracer.tracing import run_program
+from tests.engine.tracer.tracing import run_program, trace
 
 PREPARATION = """
     import sys, threading
@@ -51,3 +51,23 @@ def test_who_holds_a_lock_can_be_steered(tmp_path: Path) -> None:
     done = run_program(tmp_path, source)
     assert done.stderr == ""
     assert done.stdout.split("\n") == ["a r False", "ar b False", ""]
+
+
+def test_threads_that_let_others_go_on_leave_nothing_behind(tmp_path: Path) -> None:
+    (process,) = trace(
+        tmp_path,
+        """
+        import sys, threading
+        event = threading.Event()
+        lock_order, tests = (sys.modules[f"_lanescope.{name}"] for name in ("lock_order", "test_runs"))
+        kept = [each for each in vars(lock_order).values() if isinstance(each, (dict, set))]
+        before = sum(map(len, kept))
+        for _ in range(20):
+            thread = threading.Thread(target=event.set); thread.start(); thread.join()
+        assert sum(map(len, kept)) == before
+        assert tests.starts() == 40
+        event.clear(); event.set()
+        assert tests.starts() == 40  # starts and ends, nothing else
+        """,
+    )
+    assert len(process.texts("gave")) == 21
