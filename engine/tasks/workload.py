@@ -72,7 +72,8 @@ class InvalidWorkload(ValueError):
     def __init__(self, errors: list[FieldError]) -> None:
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        super().__init__(f"{first.path}: {first.message}{more}" if first.path else f"{first.message}{more}")
+        place = "" if first.message.startswith(first.path) else f"{first.path}: "
+        super().__init__(f"{place}{first.message}{more}")
         self.errors = errors
 
 

@@ -59,6 +59,13 @@ class RunConfiguration(QObject):
         return str(self._choices[self.scenario.name].get("start_method", ""))
 
     @property
+    def run_words(self) -> str:
+        """What stands on a button that runs what is chosen."""
+        if self.runs_program:
+            return f"Run {self.program}"
+        return "Run custom workload" if self.custom else "Run this scenario"
+
+    @property
     def start_methods(self) -> tuple[str, ...]:
         """The start methods that may be chosen; none where no process is started."""
         if self.runs_program:

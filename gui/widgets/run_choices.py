@@ -25,8 +25,6 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda number: pick(str(self.itemData(number))))
 
-    elide = Qt.TextElideMode.ElideRight
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """As every combo box, but what does not fit is left out for an ellipsis."""
         painter, option = QStylePainter(self), QStyleOptionComboBox()
@@ -36,7 +34,7 @@ class ChoiceBox(QComboBox):
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
         words = self.currentText().strip()
-        option.currentText = self.fontMetrics().elidedText(words, self.elide, field.width() - 4)
+        option.currentText = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, field.width() - 4)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: object) -> None:
@@ -178,7 +176,6 @@ class InterpreterBox(ChoiceBox):
     """The interpreters that were found; the last entry asks for another one."""
 
     ADD, MISSING = "\0add", "\0missing"
-    elide = Qt.TextElideMode.ElideMiddle  # whose it is stands at the end
 
     def __init__(
         self,

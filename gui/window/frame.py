@@ -156,6 +156,8 @@ class WindowFrame(QMainWindow):
         sample = self.acts["open-sample"] if sample_recording() else None
         self.acts["open-sample"].setVisible(sample is not None)
         self.welcome = Welcome(themes, self.acts["run"], self.acts["run-program"], self.acts["deadlock"], sample)
+        self.configuration.changed.connect(lambda: self.welcome.say_what_runs(self.configuration.run_words))
+        self.welcome.say_what_runs(self.configuration.run_words)
         self.tool_bar = ToolBar(
             self.acts, self.configuration, self.interpreters, self.ask_for_interpreter, themes, parent=self
         )

@@ -92,6 +92,11 @@ class Welcome(QWidget):
         themes.changed.connect(self._dress)
         self._dress()
 
+    def say_what_runs(self, words: str) -> None:
+        """What the first button says: the action behind it runs whatever is chosen."""
+        button = self.buttons[0]
+        button.setText(button.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, CARD_WIDTH - 64))
+
     def offer_recordings(
         self, choose: QAction, recent: Callable[[], list[Path]], open_one: Callable[[Path], object]
     ) -> None:

@@ -122,6 +122,6 @@ class WorkloadPanel(QWidget):
         self.run_button.setVisible(not chosen.runs_program)
         self.notice.setText(f"Run starts {chosen.program}. Choose a scenario to run that instead.")
         what = "custom workload" if chosen.custom else chosen.scenario.title
-        self.run_button.setText("Run custom workload" if chosen.custom else "Run this scenario")
+        self.run_button.setText(chosen.run_words)
         key = "" if chosen.runs_program else " (F5)"
         self.run_button.setToolTip(f"Run {what} and record it{key}")
