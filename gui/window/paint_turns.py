@@ -143,8 +143,10 @@ class PaintTurns(QObject):
     def _keep_pictures(self, size: QSize) -> None:
         """Of the widgets that have another place now, or of all when the window's picture is going to be made anew."""
         store = self._window.backingStore()
-        image = store.paintDevice() if store is not None else None
-        anew = store is None or store.size() != size
+        if store is None or store.size().isEmpty():
+            return  # nothing has been painted; asking for its image ends in a crash where the screen is scaled
+        image = store.paintDevice()
+        anew = store.size() != size
         for follower in self._followers.values():
             place = follower.place
             if place is None or not follower.widget.isVisible() or not (anew or place != self._place(follower.widget)):
