@@ -280,7 +280,8 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last picture stays, which nobody can tell apart.
 
-        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before.
+        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before; where
+        there are few lanes, in any frame.
         """
         ratio = self.devicePixelRatioF()
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
@@ -302,7 +303,8 @@ class Overview(QWidget):
             self._size, self._raster = size, Raster(self._themes.current, ratio)
         if self._picture.making:
             first = self._picture.image.isNull()
-            if first or now - self._step_at > LATEST_S or self._budget.spare_s() > STEP_S:
+            late = now - self._step_at > LATEST_S
+            if first or late or self._picture.light or self._budget.spare_s() > STEP_S:
                 self._step_at = now
                 self._picture.step(model, self._raster)
             while first and self._picture.making and self._budget.spare_s() > STEP_S:

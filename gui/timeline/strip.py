@@ -10,6 +10,7 @@ from engine.recording.schema import State
 from gui.timeline.raster import Pixels, Raster, state_counts
 
 CELLS_AT_ONCE = 25_000  # lanes times columns
+LIGHT_CELLS = 6_000  # that many are counted in well under a millisecond
 
 
 class Strip(NamedTuple):
@@ -39,6 +40,11 @@ class StripPicture:
     @property
     def making(self) -> bool:
         return self._strip is not None
+
+    @property
+    def light(self) -> bool:
+        """What is still to be counted is so little that any frame has the time."""
+        return self._strip is not None and len(self._waiting) * self._strip.columns <= LIGHT_CELLS
 
     def begin(self, model: Model, strip: Strip) -> None:
         """Starts a picture of all lanes but service lanes, of the recording as it is."""

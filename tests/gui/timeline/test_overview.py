@@ -1,5 +1,6 @@
 """The strip above the lanes: worked by keys, resized at its edges, with markers to go to."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
@@ -7,9 +8,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.recording.reader import Batch
+from engine.recording.schema import OPEN_STATE_ROW, Layer, State
+from gui.frame_budget import FrameBudget
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.overview import Marker, Overview
+from gui.timeline.overview import LATEST_S, Marker, Overview
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import MS, START, by_hand
 
@@ -91,3 +95,28 @@ def test_what_was_drawn_stays_at_its_time_while_the_recording_grows(qtbot: QtBot
     assert overview.scale().x(START + 90 * MS) < drawn - 200
     assert colour(90) == late
     assert colour(190) == empty
+
+
+def test_few_lanes_are_drawn_even_if_no_frame_has_time_left(qtbot: QtBot) -> None:
+    now = [0.0]
+    themes, view = ActiveTheme(True), ViewWindow()
+    view.reset(START, START + 200 * MS, live=True)
+    model = by_hand(finished=False)
+    busy = FrameBudget(thread_time=lambda: 1.0, now=lambda: 0.0)
+    busy.reserve(1.0)
+    overview = Overview(view, themes, budget=busy, clock=lambda: now[0])
+    qtbot.addWidget(overview)
+    overview.resize(1000, 40)
+    overview.show_model(model)
+    overview.grab()
+    overview.grab()
+
+    def colour(ms: float) -> QColor:
+        return overview.grab().toImage().pixelColor(round(overview.scale().x(START + ms * MS)), 20)
+
+    opened = np.array([(lane, START + 100 * MS, int(State.SLEEP), 0) for lane in range(4)], OPEN_STATE_ROW)
+    model.take_in(Batch([], {Layer.OPEN_STATES: opened}, START + 190 * MS))
+    now[0] = LATEST_S / 2  # no step is overdue yet
+    overview.grab()
+    overview.grab()
+    assert colour(180) != themes.current.color("lane")
