@@ -98,11 +98,16 @@ def test_what_cannot_become_a_deadlock_is_explained_when_asked(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("program", "cause"),
-    [(("slow_transfer.py",), "lock-cycle"), (("slow_transfer_processes.py", "fork"), "process-lock-cycle")],
-    ids=["threads", "processes"],
+    ("program", "cause", "verdict"),
+    [
+        (("slow_transfer.py",), "lock-cycle", "potential"),
+        (("slow_transfer_processes.py", "fork"), "process-lock-cycle", "potential"),
+        (("timeout_between.py", "threads"), "lock-cycle", "clean"),  # but for a wait
+        pytest.param(("timeout_between.py", "processes"), "process-lock-cycle", "clean", marks=pytest.mark.full),
+    ],
+    ids=["threads", "processes", "but for a wait of threads", "but for a wait of processes"],
 )
-def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, tmp_path: Path, home: Path) -> None:
+def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, verdict: str, tmp_path: Path, home: Path) -> None:
     done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / program[0], *program[1:])
     assert done.returncode == 1, done.stderr
     assert f"confirmed, {cause}" in done.stdout
@@ -111,7 +116,14 @@ def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, tmp_path: 
     (recording,) = kept(home)
     proven = check("--json", recording)
     assert json.loads(proven.stdout)["verdict"] == "deadlock"
-    assert json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"] == "potential"
+    assert json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"] == verdict
+
+
+def test_what_waits_keep_from_happening_is_not_proven() -> None:
+    done = check("--prove", "--runs", "1", CORPUS / "condition_between.py")
+    assert done.returncode == 0, done.stderr
+    assert "not reproduced in 1 run. That does not rule it out." in " ".join(done.stdout.split())
+    assert "CLEAN, but for a wait" in done.stdout
 
 
 def test_scenarios_are_checked_by_their_files() -> None:
