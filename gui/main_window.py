@@ -29,7 +29,7 @@ from gui.window.navigation import Navigation
 from gui.window.places import Places
 from gui.window.proving import Proving
 from gui.window.recorder_share import RecorderShare
-from gui.window.recordings import sample_recording
+from gui.window.recordings import own_sample, sample_recording
 from gui.window.remembering import Remembering
 from gui.window.run_program import RunProgram, project_folders
 from gui.window.wording import NO_LANES, NO_LANES_YET, ending_words
@@ -329,7 +329,7 @@ class MainWindow(WindowFrame):
     def _open_sample(self) -> None:
         sample = sample_recording()
         if sample is not None:
-            self.recordings.open(sample)
+            self.recordings.open(own_sample(sample))
 
     def _dismiss_message(self) -> None:
         if self.banner.isVisible():

@@ -1,5 +1,6 @@
 """Opening, keeping and naming recordings: menu, recent files, drag and drop, title."""
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from engine.backends import registry
 from engine.model.model import Model
-from engine.recording.library import folder
+from engine.recording.library import SUFFIX, folder, save_as
 from gui.session_bridge import RunState, SessionBridge
 from gui.settings import Settings
 from gui.widgets.messages import Answer, Message, Messages
@@ -159,6 +160,26 @@ class Recordings(QObject):
 def sample_recording() -> Path | None:
     """A recording that came with Lanescope; None when there is none."""
     return next(iter(sorted(SAMPLES.glob("*.lane"))), None)
+
+
+def own_sample(shipped: Path) -> Path:
+    """The reader's own copy of a recording that came with Lanescope, made the first time.
+
+    Notes are kept in the recording that they stand on: the shipped one stays as it came. It is returned itself where
+    no copy can be kept.
+    """
+    try:
+        names = (f"sample {shipped.stem}{f' {number}' if number > 1 else ''}" for number in itertools.count(1))
+        paths = (folder() / f"{name}{SUFFIX}" for name in names)
+        own = next(path for path in paths if not path.exists() or _begins_as(path, shipped))
+        return own if own.exists() else save_as(shipped, own)
+    except OSError:
+        return shipped
+
+
+def _begins_as(path: Path, shipped: Path) -> bool:
+    """Whether this is a copy of it, with or without notes behind its end."""
+    return path.read_bytes().startswith(shipped.read_bytes())
 
 
 def described(model: Model) -> str:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.library import folder
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
+from gui.window.recordings import own_sample, sample_recording
 
 ROOT = Path(__file__).parents[2]
 Wait = Callable[[Callable[[], object]], None]
@@ -165,6 +166,20 @@ def test_the_first_page_opens_recordings_too(open_window: Callable[[], MainWindo
     assert [button.toolTip() for button in window.welcome.recent] == [str(recording)]
     window.welcome.recent[0].click()
     assert "made-up.lane" in window.windowTitle()
+
+
+def test_notes_on_the_sample_stay_out_of_what_came_with_lanescope() -> None:
+    shipped = sample_recording()
+    assert shipped is not None
+    before = shipped.read_bytes()
+    own = own_sample(shipped)
+    assert own.parent == folder()
+    own.write_bytes(own.read_bytes() + b"a note")
+    assert own_sample(shipped) == own  # with its notes
+    assert shipped.read_bytes() == before
+    own.write_bytes(b"a sample of another version")
+    assert own_sample(shipped).read_bytes() == before
+    assert own.read_bytes() == b"a sample of another version"
 
 
 def test_what_is_looked_at_is_said_in_one_line(window: MainWindow, wait_for: Wait) -> None:
