@@ -118,6 +118,13 @@ class Legend(QWidget):
         super().resizeEvent(event)
         self._lay_out()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc, which no entry takes for itself, ends the filter."""
+        if event.key() == Qt.Key.Key_Escape and self._filters.states:
+            self._filters.show_states(())
+        else:
+            super().keyPressEvent(event)
+
     def _lay_out(self) -> None:
         """States flow into as many lines as they need; at the right as many marks as there is room for beside them.
 
@@ -197,6 +204,7 @@ class StateEntry(QAbstractButton):
         self._name, self._name_px = "", 0
         self.set_name(None)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the timeline its keys
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.clicked.connect(self._on_clicked)
 

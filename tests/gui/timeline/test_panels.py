@@ -217,3 +217,5 @@ def test_the_legend_is_worked_by_keys_and_says_what_it_shows(qtbot: QtBot, view:
     assert filters.states == {State.LOCK_WAIT, State.IO}
     assert "dimmed" in legend.entries[State.RUNNING].accessibleDescription()
     assert "dimmed" not in legend.entries[State.IO].accessibleDescription()
+    qtbot.keyClick(legend.entries[State.IO], Qt.Key.Key_Escape)
+    assert filters.states == set()
