@@ -45,6 +45,7 @@ class KeyedRows:
         self._segments: list[_Segment] = []
         self._last = Growing(dtype)  # rows that fill no segment yet
         self._last_count = 0
+        self._last_ends: list[int] = []  # of their blocks that are full, as far as anybody has asked: the last end
 
     def __len__(self) -> int:
         return len(self._segments) * SEGMENT + self._last_count
@@ -80,7 +81,7 @@ class KeyedRows:
             self._last_count = count
             if count == SEGMENT:
                 self._segments.append(self._segment(self._last.rows[:SEGMENT]))
-                self._last_count = 0
+                self._last_count, self._last_ends = 0, []
             rows = rows[len(more) :]
 
     def _segment(self, rows: np.ndarray) -> _Segment:
@@ -122,11 +123,21 @@ class KeyedRows:
                 within = segment.blocks(start_ns, end_ns)
                 which = within.start + np.flatnonzero(wanted[segment.rows.column(key, within)])
                 found.append([segment.rows.column(name, which) for name in (key, self._start, self._end)])
-        rows = self._last.rows[: self._last_count]
+        rows = self._last.rows[self._since(start_ns) : self._last_count]
         rows = rows[wanted[rows[key]]]
         found.append([rows[name] for name in (key, self._start, self._end)])
         spans = np.concatenate([np.array(columns, np.int64) for columns in found], axis=1)
         return spans[:, (spans[1] < end_ns) & (spans[2] > start_ns)]
+
+    def _since(self, start_ns: int) -> int:
+        """The first row that fills no segment yet of a block in which any ends at this time or later."""
+        for block in range(len(self._last_ends), self._last_count // BLOCK):
+            rows = self._last.rows[block * BLOCK : (block + 1) * BLOCK]
+            self._last_ends.append(int(rows[self._end].max()))
+        return next(
+            (block * BLOCK for block, end in enumerate(self._last_ends) if end >= start_ns),
+            len(self._last_ends) * BLOCK,
+        )
 
     def _overlapping(self, rows: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         low, high = np.uint64(max(start_ns, 0)), np.uint64(max(end_ns, 0))

@@ -40,6 +40,7 @@ LIVE_COLUMN_PX = 4  # while data arrive
 GO_ON_MS = 16
 STEP_S = 0.002  # of a frame that a piece of the picture takes
 LATEST_S = 0.6
+LIGHT_STEP_S, LIGHT_LATEST_S = 0.0008, 0.1  # the same where little is left to be counted
 REDRAW_S = 1.0  # while data arrive, the strip is drawn anew this often
 STRETCH = 0.01  # or sooner, when the recording has become longer by this share: the old picture no longer fits
 LEAST_REDRAW_S, LANE_S = 0.2, 0.001  # but not sooner than this, and than so much for each lane
@@ -280,8 +281,7 @@ class Overview(QWidget):
     def _draw_if_due(self, model: Model) -> None:
         """Draws the recording anew at intervals only; in between the last picture stays, which nobody can tell apart.
 
-        A piece of it is made in a frame that has time for it, or at the latest LATEST_S after the one before; where
-        there are few lanes, in any frame.
+        A piece of it is made in a frame that has time for it, or at the latest so long after the one before.
         """
         ratio = self.devicePixelRatioF()
         column_px = COLUMN_PX if model.finished else LIVE_COLUMN_PX
@@ -302,9 +302,9 @@ class Overview(QWidget):
         if resized:
             self._size, self._raster = size, Raster(self._themes.current, ratio)
         if self._picture.making:
-            first = self._picture.image.isNull()
-            late = now - self._step_at > LATEST_S
-            if first or late or self._picture.light or self._budget.spare_s() > STEP_S:
+            first, light = self._picture.image.isNull(), self._picture.light
+            late = now - self._step_at > (LIGHT_LATEST_S if light else LATEST_S)
+            if first or late or self._budget.spare_s() > (LIGHT_STEP_S if light else STEP_S):
                 self._step_at = now
                 self._picture.step(model, self._raster)
             while first and self._picture.making and self._budget.spare_s() > STEP_S:

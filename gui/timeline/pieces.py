@@ -15,6 +15,7 @@ LEAST_BARE_COLUMNS = 640  # where nothing is shown yet: about as dear as somethi
 PROBED_COLUMNS = 384  # as long as it is not known what they cost at this zoom
 BARE = MADE - UNMADE
 WAS_EMPTY = MADE - OPEN
+NEAR = 100  # columns between two blocks: making these, too, is cheaper than another piece
 LONG = 64  # columns for which it is worth making few rows by themselves
 
 
@@ -39,9 +40,10 @@ def next_piece(todo: NDArray[np.uint8], turn: float) -> Piece | None:
     count = np.add.reduce((todo == most).view(np.uint8), axis=0, dtype=np.uint16)
     waiting = np.flatnonzero(count)
     at = int(np.searchsorted(waiting, round(turn * todo.shape[1]))) if most < WAS_EMPTY else 0
-    first = int(waiting[at % len(waiting)])
-    gaps = np.flatnonzero(count[first:] == 0)
-    last = first + int(gaps[0]) if len(gaps) else todo.shape[1]
+    at %= len(waiting)
+    first = int(waiting[at])
+    gaps = np.flatnonzero(np.diff(waiting[at:]) > NEAR)
+    last = int(waiting[at + int(gaps[0])] if len(gaps) else waiting[-1]) + 1
     crowded = first + int(np.argmax(2 * count[first:last] >= count[first:last].max()))
     if crowded - first >= LONG:
         last = crowded

@@ -43,7 +43,7 @@ class StripPicture:
 
     @property
     def light(self) -> bool:
-        """What is still to be counted is so little that any frame has the time."""
+        """What is still to be counted is so little that hardly a frame lacks the time."""
         return self._strip is not None and len(self._waiting) * self._strip.columns <= LIGHT_CELLS
 
     def begin(self, model: Model, strip: Strip) -> None:

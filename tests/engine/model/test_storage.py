@@ -18,6 +18,23 @@ from engine.recording.synthetic import write_synthetic
 from tests.engine.model.reference import ORIGIN, Story, definitions
 
 
+def test_spans_by_key_are_right_however_often_they_are_asked_for_meanwhile() -> None:
+    random, kept, all_rows = np.random.default_rng(3), KeyedRows(HOLD_ROW, "start", "end"), np.zeros(0, HOLD_ROW)
+    wanted = np.arange(8) % 3 == 0
+    for count in (100, 200, 700, 5_000, SEGMENT, 300):
+        rows = np.zeros(count, HOLD_ROW)
+        rows["lane"] = random.integers(0, len(wanted), count)
+        rows["end"] = ORIGIN + (len(all_rows) + np.arange(count)) * 10
+        rows["start"] = rows["end"] - random.integers(0, 3_000, count).astype(np.uint64)
+        kept.append(rows)
+        all_rows = np.concatenate([all_rows, rows])
+        for first in (ORIGIN, ORIGIN + len(all_rows) * 5, ORIGIN + len(all_rows) * 10 - 400, ORIGIN + 10**6):
+            stop = first + 2_000
+            seen = wanted[all_rows["lane"]] & (all_rows["start"] < stop) & (all_rows["end"] > first)
+            expected = [all_rows[name][seen].astype(np.int64) for name in ("lane", "start", "end")]
+            assert np.array_equal(kept.spans(first, stop, "lane", wanted), expected)
+
+
 def test_growing_keeps_what_is_there_and_views_that_were_given_out() -> None:
     grown = Growing(np.int64, (3,))
     grown.reserve(10)[:10] = np.arange(30).reshape(10, 3)

@@ -13,7 +13,7 @@ from engine.recording.schema import OPEN_STATE_ROW, Layer, State
 from gui.frame_budget import FrameBudget
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.overview import LATEST_S, Marker, Overview
+from gui.timeline.overview import LATEST_S, LIGHT_LATEST_S, Marker, Overview
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import MS, START, by_hand
 
@@ -97,7 +97,7 @@ def test_what_was_drawn_stays_at_its_time_while_the_recording_grows(qtbot: QtBot
     assert colour(190) == empty
 
 
-def test_few_lanes_are_drawn_even_if_no_frame_has_time_left(qtbot: QtBot) -> None:
+def test_few_lanes_are_drawn_soon_even_if_no_frame_has_time_left(qtbot: QtBot) -> None:
     now = [0.0]
     themes, view = ActiveTheme(True), ViewWindow()
     view.reset(START, START + 200 * MS, live=True)
@@ -116,7 +116,8 @@ def test_few_lanes_are_drawn_even_if_no_frame_has_time_left(qtbot: QtBot) -> Non
 
     opened = np.array([(lane, START + 100 * MS, int(State.SLEEP), 0) for lane in range(4)], OPEN_STATE_ROW)
     model.take_in(Batch([], {Layer.OPEN_STATES: opened}, START + 190 * MS))
-    now[0] = LATEST_S / 2  # no step is overdue yet
+    now[0] = LATEST_S / 2  # no step of many lanes would be overdue yet
     overview.grab()
+    now[0] += 2 * LIGHT_LATEST_S
     overview.grab()
     assert colour(180) != themes.current.color("lane")
