@@ -56,6 +56,26 @@ def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
     assert all((area := canvas.node_area(lane)) is not None and area.width() > needed - 16 for lane in data.lanes)
 
 
+def test_no_edge_runs_under_a_lane_that_it_does_not_concern(qtbot: QtBot) -> None:
+    model: Any = SimpleNamespace(
+        lanes=range(5), lane_name=lambda lane: f"clerk-{lane}", primitives={0: SimpleNamespace(short="Lock accounts")}
+    )
+    canvas = GraphCanvas(ActiveTheme(dark=True))
+    qtbot.addWidget(canvas)
+    canvas.resize(240, 250)
+    for holder in range(1, 5):
+        canvas.show_data(model, GraphData(tuple(GraphEdge(n, holder, 0) for n in range(5) if n != holder)))
+        canvas.grab()
+        for edge in canvas.drawing.edges:
+            path = canvas.path_of(edge.key)
+            assert path is not None
+            points = [path.pointAtPercent(step / 50) for step in range(51)]
+            for node in {0, 1, 2, 3, 4} - {edge.start, holder}:
+                area = canvas.node_area(node)
+                assert area is not None
+                assert not any(area.contains(point) for point in points), (edge.start, holder, node)
+
+
 def test_who_stays_keeps_its_place_whoever_comes_or_goes() -> None:
     layout = RingLayout()
     few = layout.place(GraphData((GraphEdge(0, 1, 1), GraphEdge(2, 1, 1))))

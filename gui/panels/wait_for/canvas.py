@@ -11,7 +11,7 @@ from engine.model.model import Model
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
 from gui.theme import ActiveTheme
 from gui.widgets.graph import Drawing, Edge, GraphView, Node, Tone
-from gui.widgets.graph.routes import bowed
+from gui.widgets.graph.routes import bowed_clear
 
 NODE_HEIGHT = 28.0
 LOW_NODE_HEIGHT = 22.0
@@ -86,7 +86,8 @@ class GraphCanvas(GraphView):
         return boxes
 
     def route(self, _edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
-        return bowed(start, end, BEND)
+        boxes = [box for lane in self._data.lanes if (box := self.node_area(lane)) is not None]
+        return bowed_clear(start, end, BEND, [box for box in boxes if box not in (start, end)], QRectF(self.rect()))
 
     def away(self, middle: QPointF) -> QPointF:
         """Out of the ring."""

@@ -106,6 +106,10 @@ class GraphView(QWidget):
         """Where an edge's label was painted."""
         return next((area for area, edge in self._labels if edge.key == key), None)
 
+    def path_of(self, key: Hashable) -> QPainterPath | None:
+        """The way by which an edge was painted."""
+        return next((path for edge, path in self._paths if edge.key == key), None)
+
     def node_area(self, key: int) -> QRectF | None:
         """Where a node was painted."""
         return self._boxes[key][0] if key in self._boxes else None
