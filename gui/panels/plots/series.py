@@ -84,9 +84,9 @@ def nice_top(curves: list[Curve]) -> float:
 
 
 def _known(model: Model, grid: Grid, values: Values) -> Values:
-    """NaN before the recording and in columns that are not recorded completely yet."""
+    """NaN before the recording and in columns that are not recorded, or not read, completely yet."""
     ends = grid.ends()
-    outside = (ends <= model.start_ns) | (ends > model.end_ns)
+    outside = (ends <= model.start_ns) | (ends > model.known_ns)
     return np.where(outside, np.nan, values)
 
 

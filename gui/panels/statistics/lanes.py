@@ -59,7 +59,7 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
     columns: Sequence[Column[LaneRow]] = (
         Column("Lane", lambda r: r.lane.name, 150, sort_key=lambda r: natural(r.lane.name)),
         Column("Process", lambda r: r.process, 130, sort_key=lambda r: natural(r.process)),
-        Column("Time", lambda r: duration(r.lifetime), 80, lambda r: r.lifetime, number=True),
+        Column("Time", lambda r: duration(r.lifetime), 104, lambda r: r.lifetime, number=True),
         Column("Shares", lambda _r: "", BAR_WIDTH, lambda r: r.share(State.RUNNING), tip=in_words),
         *(share_column(state) for state in STATES),
         Column("", lambda _r: ""),

@@ -119,6 +119,10 @@ def test_series_are_means_per_column() -> None:
 def test_nothing_is_plotted_outside_of_the_recording() -> None:
     values = running_lanes(by_hand(), Grid(START - 50 * MS, 10 * MS, 20))[0].values
     assert np.isnan(values).tolist() == [True] * 5 + [False] * 10 + [True] * 5
+    model = by_hand()
+    model.end_ns += 50 * MS  # foretold, and still to be read
+    values = running_lanes(model, Grid(START, 10 * MS, 15))[0].values
+    assert np.isnan(values).tolist() == [False] * 10 + [True] * 5
 
 
 def test_scales_end_at_nice_values() -> None:
