@@ -1,9 +1,9 @@
 """Pieces of work on the window's thread while a recording is opened and looked at. Prints JSON; ms of thread CPU.
 
-    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS]
+    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS] [--parts]
 
 Everything a user does is done once, from opening a recording on; for each action the worst piece of work is told, with
-the widgets that took most of it. `all` is every piece after the start, `session` the share of long ones in ten minutes
+`--parts` (which makes pieces dearer) also the widgets that took most of it. `all` is every piece after the start, `session` the share of long ones in ten minutes
 of use with the mix of actions that stands in SESSION. FILE is made when it does not exist, and kept.
 """
 
@@ -145,8 +145,9 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=4, help="that follow each step")
     parser.add_argument("--steps", type=int, default=40, help="of zoom and pan")
     parser.add_argument("--only", default="", help="actions whose names have this in them; opening is always done")
+    parser.add_argument("--parts", action="store_true", help="tell what the longest pieces consist of")
     arguments = parser.parse_args()
-    application = Application()
+    application = Application(parts=arguments.parts)
     # Interpreters would each be started.
     with tempfile.TemporaryDirectory() as folder, patch.object(InterpreterList, "find"):
         os.environ["LANESCOPE_HOME"] = folder
