@@ -54,23 +54,29 @@ class Annotations:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._arrows: dict[bool, Arrows] = {}  # of the selected slice, of the hovered one
+        self._late = False  # some should have been looked up the last time
         self._note: tuple[object, str] = (None, "")
 
     @property
     def complete(self) -> bool:
         """Whether all arrows are known; else another paint should come."""
-        return all(arrows.complete for arrows in self._arrows.values())
+        return not self._late and all(arrows.complete for arrows in self._arrows.values())
 
-    def arrows(self, model: Model, hovered: Slice | None, chosen: Slice | None) -> list[HandOff]:
-        """What woke the hovered slice; what woke the selected one, and whom it woke."""
+    def arrows(self, model: Model, hovered: Slice | None, chosen: Slice | None, *, rest: bool = False) -> list[HandOff]:
+        """What woke the hovered slice; what woke the selected one, and whom it woke. `rest`: as far as known."""
         deadline = self._clock() + BUDGET_S
+        self._late = False
         found: dict[HandOff, None] = {}
         for both_ways, item in ((True, chosen), (False, hovered if hovered != chosen else None)):
             if item is None:
                 self._arrows.pop(both_ways, None)
                 continue
-            arrows = self._arrows_of(model, item, both_ways)
-            while not arrows.complete:
+            known = self._arrows.get(both_ways)
+            if rest and (known is None or known.key != (model, item, both_ways)):
+                self._late = True
+                continue
+            arrows = known if rest and known is not None else self._arrows_of(model, item, both_ways)
+            while not (rest or arrows.complete):
                 arrows.advance()
                 if self._clock() >= deadline:
                     break

@@ -25,7 +25,7 @@ from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
 from gui.timeline.pieces import BARE, LEAST_COLUMNS, WAS_EMPTY, Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
-from gui.timeline.ring import MADE, OPEN, ROUGH, Ring
+from gui.timeline.ring import MADE, OPEN, ROUGH, UNMADE, Ring
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 from gui.timeline.turns import Turns
@@ -69,7 +69,7 @@ class LaneColumns:
         self.placing = Placing(0.0, 1.0)
         self.zooming = False  # at the last update the zoom had changed
         self.panning = False  # at the last update the view had moved, its zoom had not changed
-        self.anew = False  # the last update has laid out all columns anew
+        self.anew = False  # the last update has laid out all columns anew, and goes on in the next ones
         self._ahead = (0, 0)  # columns from `first` on, and before `last`, that are beside the view
         self._turns = Turns()
         self.rows: list[Row] = []  # in view
@@ -107,9 +107,18 @@ class LaneColumns:
         return self.last - self._ahead[1]
 
     @property
-    def codes(self) -> Codes:
-        """Dominant codes of what is in view: (rows, columns)."""
-        return self.ring.in_order(self.ring.codes[DOMINANT], self.first, self.last)
+    def known(self) -> tuple[int, int]:
+        """From which to which column (exclusive) something is known of every row: those in view, and beside them."""
+        ring = self.ring
+        bare = (self.ring.in_order(ring.status, ring.base, ring.base + ring.width) == UNMADE).any(axis=0)
+        before, after = np.flatnonzero(bare[: self.first - ring.base]), np.flatnonzero(bare[self.last - ring.base :])
+        first = ring.base + int(before[-1]) + 1 if len(before) else ring.base
+        last = self.last + int(after[0]) if len(after) else ring.base + ring.width
+        return first, last
+
+    def codes(self, first: int, last: int) -> Codes:
+        """Dominant codes of the rows in view, in these columns: (rows, columns)."""
+        return self.ring.in_order(self.ring.codes[DOMINANT], first, last)
 
     @property
     def changed(self) -> bool:
@@ -120,6 +129,13 @@ class LaneColumns:
         """What has been made of this ring since this was last asked for, columns by their number on the grid."""
         changed, self._changed = self._changed, []
         return changed
+
+    def wear(self, raster: Raster) -> None:
+        """Another one paints from now on: only the little pictures of rows that sum up many are to be made anew."""
+        self._raster, self.ring.row_height = raster, raster.row_height
+        for place in self.ring.summaries:
+            self.ring.status[place] = UNMADE
+        self.ring.summaries.clear()
 
     def update(self, scene: Scene, budget_s: float = MOST_S, *, rest: bool = False) -> None:
         """Brings what is in view up to date as far as the budget goes.
@@ -137,7 +153,7 @@ class LaneColumns:
         self._wanted = wanted
         before = self.first
         stays = rows == self.rows and (self._grid == wanted or (self.zooming and self._can_stretch(geometry, budget_s)))
-        self.anew = not stays
+        self.anew = not stays and not math.isinf(budget_s)
         if stays:
             self._find_place(geometry, look_ahead=self.zooming)
             self.ring.move_to(self.first, self.last)
@@ -225,17 +241,22 @@ class LaneColumns:
                 self.ring.give_up(self.first, first)
             self._left_open = self._left_open or first < self.last
             if first < self.last and self.rows:
-                columns = self.last - first
-                summaries = {
-                    place: np.full((self._raster.row_height, columns), self._raster.group_pixel, np.uint32)
-                    for place in self.headers
-                    if self.rows[place].lanes  # others have none: they look the same throughout
-                }
-                nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
-                self.ring.put(np.arange(len(self.rows)), first, nothing, OPEN)
+                if not self.ring.in_order(self.ring.status, first, self.last).all():
+                    self._put_nothing(first)
                 if model.end_ns != self._known_ns:
                     self.ring.reopen(first, min(self._end(model), self.last))
         self._known_of, self._known_ns = model, model.end_ns
+
+    def _put_nothing(self, first: int) -> None:
+        """From column `first` on nothing is drawn where nothing was."""
+        columns = self.last - first
+        summaries = {
+            place: np.full((self._raster.row_height, columns), self._raster.group_pixel, np.uint32)
+            for place in self.headers
+            if self.rows[place].lanes  # others have none: they look the same throughout
+        }
+        nothing = Cells(np.zeros((3, len(self.rows), columns), np.uint8), summaries)
+        self.ring.put(np.arange(len(self.rows)), first, nothing, OPEN)
 
     def _end(self, model: Model) -> int:
         """The first column that nothing recorded can reach into: those of the pyramid reach into their neighbours."""

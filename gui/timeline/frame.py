@@ -1,11 +1,12 @@
 """One frame of the timeline: lanes as one image made by numpy, then labels, names and ruler."""
 
 import math
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from gui.state.filters import Filters
+from engine.recording.schema import State
 from gui.theme import Theme
 from gui.timeline.columns import LaneColumns
 from gui.timeline.geometry import RULER_PX
@@ -18,24 +19,52 @@ from gui.timeline.ruler import Ruler
 from gui.timeline.scene import Scene
 
 
-class Frame:
-    """Makes frames and paints them as often as asked. One per theme, state filter, device pixel ratio, row shape."""
+class Look(NamedTuple):
+    """What a frame looks like, whatever it shows. `states`: those that are not dimmed, all when empty."""
 
-    def __init__(self, theme: Theme, ratio: float, filters: Filters, shape: RowShape) -> None:
-        self.ratio, self.shape, self.states = ratio, shape, filters.states
-        self._theme = theme
-        raster = Raster(theme, ratio, filters.states, shape)
+    theme: Theme
+    ratio: float
+    states: frozenset[State]
+    shape: RowShape
+
+
+class Frame:
+    """Makes frames and paints them as often as asked."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        raster = Raster(*look)
         self._columns = LaneColumns(raster)
         self._pixels = LanePixels(raster)
-        self._labels = LaneLabels(theme, filters.states, ratio, shape)
-        self._names = Names(theme, shape)
-        self._ruler = Ruler(theme, ratio)
+        self._labels = LaneLabels(*look)
+        self._names = Names(look.theme, look.shape)
+        self._ruler = Ruler(look.theme, look.ratio)
         self._rows_end = 0
+
+    def wear(self, look: Look) -> bool:
+        """Looks like this from the next `prepare` on, which is needed if this returns True."""
+        before, self._look = self._look, look
+        if look == before:
+            return False
+        raster = Raster(*look)
+        self._columns.wear(raster)
+        self._pixels.wear(raster)
+        self._labels = LaneLabels(*look)
+        if (look.theme, look.shape) != (before.theme, before.shape):
+            self._names = Names(look.theme, look.shape)
+        if (look.theme, look.ratio) != (before.theme, before.ratio):
+            self._ruler = Ruler(look.theme, look.ratio)
+        return True
 
     @property
     def complete(self) -> bool:
         """Everything in view is exact; else the next `prepare` goes on."""
         return self._columns.complete and self._labels.complete
+
+    @property
+    def busy(self) -> bool:
+        """The last `prepare` has laid out everything anew, or does so in turns: what else there is to do can wait."""
+        return self._columns.anew or self._columns.zooming
 
     @property
     def made_s(self) -> float:
@@ -52,7 +81,7 @@ class Frame:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
-        geometry, ratio = scene.geometry, self.ratio
+        geometry, ratio = scene.geometry, self._look.ratio
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)  # to device pixels, where nothing is ever stretched
         left, top = round(geometry.names_px * ratio), round(RULER_PX * ratio)
@@ -61,7 +90,7 @@ class Frame:
         painter.restore()
         if self._rows_end < geometry.height:
             rest = geometry.height - self._rows_end
-            painter.fillRect(geometry.names_px, self._rows_end, geometry.width, rest, self._theme.color("canvas"))
+            painter.fillRect(geometry.names_px, self._rows_end, geometry.width, rest, self._look.theme.color("canvas"))
         self._names.paint(painter, scene)
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)

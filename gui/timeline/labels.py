@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from gui.timeline.raster import MERGED, Codes
 
 SHEET_PX = 1024  # logical px, either way
+FIRST_LINES = 6  # of texts that a sheet has room for at first
 
 
 class Runs(NamedTuple):
@@ -46,19 +47,20 @@ def wide_runs(codes: Codes, least_columns: int) -> Runs:
 class LabelSheet:
     """Texts drawn once and copied from then on: copying costs a fifth of drawing. All sizes are device px.
 
-    Starts anew when it is full: places given before that hold for the old `pixmap` only.
+    It grows with what is drawn, and starts anew when it is full: places given before that no longer hold (`begun`).
     """
 
     def __init__(self, font: QFont, ratio: float, side_px: int = SHEET_PX) -> None:
-        """`side_px`: how wide and high it is, logical px."""
+        """`side_px`: how wide it is and how high it may become, logical px."""
         self._font = QFont(font)
         self._font.setPixelSize(round(font.pixelSize() * ratio))
         self._metrics = QFontMetrics(self._font)
         self._side = round(side_px * ratio)
         self.height, self.ascent = self._metrics.height(), self._metrics.ascent()
         self._places: dict[tuple[str, int], tuple[int, int, int]] = {}
-        self.pixmap = self._new_pixmap()
-        self._x = self._y = 0
+        self.begun = 1  # how often it has been
+        self.pixmap = self._new_pixmap(FIRST_LINES * (self.height + 1))
+        self._x = self._y = 0  # where the next text goes
 
     def place(self, text: str, color: QColor) -> tuple[int, int, int]:
         """Width of a text, and x and y of it on the sheet."""
@@ -77,11 +79,9 @@ class LabelSheet:
             width = min(self._metrics.horizontalAdvance(key[0]) + 1, self._side)
             if self._x + width > self._side:
                 self._x, self._y = 0, self._y + self.height + 1
-            if self._y + self.height > self._side:
+            if self._y + self.height > self.pixmap.height():
                 painter.end()
-                self._places.clear()
-                self.pixmap = self._new_pixmap()
-                self._x = self._y = 0
+                self._make_room()
                 painter = self._begin(color)
             painter.drawText(self._x, self._y + self.ascent, key[0])
             self._places[key] = (width, self._x, self._y)
@@ -94,8 +94,25 @@ class LabelSheet:
         painter.drawPixmap(x, y, width, self.height, self.pixmap, left, top, width, self.height)
         return width
 
-    def _new_pixmap(self) -> QPixmap:
-        pixmap = QPixmap(self._side, self._side)
+    def _begin_anew(self) -> None:
+        self.begun += 1
+        self._places.clear()
+        self._x = self._y = 0
+        self.pixmap = self._new_pixmap(FIRST_LINES * (self.height + 1))
+
+    def _make_room(self) -> None:
+        """Twice the height, as long as that may be."""
+        if self.pixmap.height() == self._side:
+            self._begin_anew()
+            return
+        before, self.pixmap = self.pixmap, self._new_pixmap(2 * self.pixmap.height())
+        painter = QPainter(self.pixmap)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawPixmap(0, 0, before)
+        painter.end()
+
+    def _new_pixmap(self, height: int) -> QPixmap:
+        pixmap = QPixmap(self._side, min(height, self._side))
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 

@@ -22,7 +22,7 @@ from gui.timeline.scene import Scene
 PADDING = 4
 LEAST_PX = 32  # narrower slices get no label
 CHOICES = 3  # texts for one label at most, the longest first
-REUSED, OVERDUE, LONG_REUSED = 3, 4, 8  # paints in a row for which what was found is used again
+REUSED, OVERDUE, LONG_REUSED = 3, 4, 16  # paints in a row for which what was found is used again
 NEARLY = 0.8  # of LEAST_PX: may become wide enough meanwhile
 NEVER = 1 << 30  # px; the width of a text that there is not
 _WITH_PRIMITIVE = (State.LOCK_WAIT, State.WAIT)
@@ -57,10 +57,25 @@ NOTHING = _Found(
 )
 
 
+class _Covered(NamedTuple):
+    """Columns `first` to `last` (exclusive) of a grid and a state of the model."""
+
+    grid: tuple[object, ...]
+    first: int
+    last: int
+
+    def shows(self, columns: LaneColumns) -> bool:
+        """Whether all columns in view are among these."""
+        return self.first <= columns.first and columns.last <= self.last
+
+
+NOWHERE = _Covered((), 0, 0)
+
+
 class LaneLabels:
     """Where the labels of a scene go. One per theme, states shown (all when empty), device pixel ratio, row shape."""
 
-    def __init__(self, theme: Theme, shown: frozenset[State], ratio: float, shape: RowShape) -> None:
+    def __init__(self, theme: Theme, ratio: float, shown: frozenset[State], shape: RowShape) -> None:
         self._theme, self._shown, self._ratio, self._shape = theme, shown, ratio, shape
         self._sheet = LabelSheet(ui_font(FONT_SMALL_PX + shape.label_growth_px), ratio)
         self._behind = QColor(mix(theme.deadlock, "#000000", 0.35))
@@ -68,7 +83,8 @@ class LaneLabels:
         self._rows: list[Row] = []
         self._reused = 0  # paints in a row
         self._model: Model | None = None
-        self._shows: tuple[object, ...] = ()  # what was found holds for this
+        self._shows: tuple[object, ...] = ()  # what has been given places
+        self._covered = NOWHERE  # what was found holds for this, exactly
         self._choices: dict[int, list[tuple[int, int, int]]] = {}  # by code and primitive
         # Left, top, width, and x and y on the sheet; device px.
         self._placed: list[tuple[int, int, int, int, int]] = []
@@ -87,36 +103,52 @@ class LaneLabels:
     def place(self, scene: Scene, columns: LaneColumns) -> None:
         """Finds the place of each label for what is in view. While the view moves, what was found is used again for a
         few paints, and for more when it is being zoomed and cells had to be made."""
-        same = scene.model is self._model and columns.rows == self._rows
-        shows = (scene.model.version, scene.model.finished, columns.first, columns.last, columns.ns_per_column)
+        if scene.model is not self._model:
+            self._model, self._rows, self._found, self._choices = scene.model, columns.rows, NOTHING, {}
+        grid = (scene.model.version, scene.model.finished, columns.ns_per_column, columns.placing.column)
+        shows = (*grid, columns.first, columns.last)
+        same = columns.rows == self._rows
         if same and shows == self._shows and self.complete and not columns.changed:
             return
         self._shows = shows
-        if same and self._may_wait(columns):
-            self._reused += 1
-        else:
-            if scene.model is not self._model:
-                self._choices = {}
-            self._model, self._rows, self._reused = scene.model, columns.rows, 0
-            self._find(scene, columns)
+        if not same or columns.changed or grid != self._covered.grid:
+            self._covered = NOWHERE
+        if not same:
+            self._carry_over(columns.rows)
+        if not self._covered.shows(columns):
+            self._reused = self._reused + 1 if self._may_wait(columns) else 0
+            if self.complete:
+                self._find(scene, columns, grid)
         self._put(scene.geometry)
+
+    def _carry_over(self, rows: list[Row]) -> None:
+        """What was found goes along with its rows."""
+        places = {row: place for place, row in enumerate(rows)}
+        found = self._found
+        new = np.array([places.get(row, -1) for row in self._rows], np.intp)[found.rows]
+        kept = new >= 0
+        self._found = _Found(new[kept], *(part[kept] for part in found[1:]))  # type: ignore[arg-type]
+        self._rows = rows
 
     def _may_wait(self, columns: LaneColumns) -> bool:
         if columns.zooming:
             return columns.anew or self._reused < (LONG_REUSED if columns.made_s else REUSED)
-        return columns.panning and self._reused < REUSED
+        return (columns.anew or columns.panning) and self._reused < REUSED
 
-    def _find(self, scene: Scene, columns: LaneColumns) -> None:
-        """What is wide enough for a label, or nearly."""
+    def _find(self, scene: Scene, columns: LaneColumns, grid: tuple[object, ...]) -> None:
+        """What is wide enough for a label, or nearly; beside the view, too, if that is panned over known ground."""
+        first, last = columns.known if columns.panning and not columns.changed else (columns.first, columns.last)
+        self._covered = _Covered(grid, first, last)
         least = LEAST_PX * self._ratio / columns.placing.column
-        runs = wide_runs(columns.codes, round(least * (NEARLY if columns.zooming else 1.0)))
-        starts_ns = (columns.first + runs.firsts) * columns.ns_per_column
-        ends_ns = (columns.first + runs.lasts) * columns.ns_per_column
+        codes = columns.codes(first, last)
+        runs = wide_runs(codes, round(least * (NEARLY if columns.zooming else 1.0)))
+        starts_ns = (first + runs.firsts) * columns.ns_per_column
+        ends_ns = (first + runs.lasts) * columns.ns_per_column
         awaited = _awaited(scene, runs, (starts_ns + ends_ns) / 2)
         kinds, kind_of = np.unique(runs.codes.astype(np.int64) | awaited << 8, return_inverse=True)
-        sheet = self._sheet.pixmap
+        begun = self._sheet.begun
         choices = [self._choices_of(kind, scene.model) for kind in kinds.tolist()]
-        if self._sheet.pixmap is not sheet:  # it was full and has started anew
+        if self._sheet.begun != begun:  # it was full
             self._choices = {}
             choices = [self._choices_of(kind, scene.model) for kind in kinds.tolist()]
         options = np.array(choices, np.int64).reshape(-1, CHOICES, 3)[kind_of]
@@ -162,7 +194,8 @@ class LaneLabels:
         for place in np.flatnonzero(found.awaited == primitive).tolist():
             top = geometry.row_top(geometry.first_row + int(found.rows[place])) + self._shape.bar_top
             width = (rights[place] - lefts[place]) / self._ratio - 1
-            boxes.append(QRectF(geometry.names_px + lefts[place] / self._ratio, top, width, self._shape.bar_px))
+            if width > 0:
+                boxes.append(QRectF(geometry.names_px + lefts[place] / self._ratio, top, width, self._shape.bar_px))
         return boxes
 
     def _px(self, logical: float) -> int:

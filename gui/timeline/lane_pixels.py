@@ -23,8 +23,13 @@ class LanePixels:
         self._raster = raster
         self._ring: Ring | None = None
         self._low = self._high = 0
-        # One line more than there are, so that an image that starts within the first line ends within the memory.
+        # As much as was ever needed: memory that is new is dear to touch. One line more than there are, so that an
+        # image that starts within the first line ends within the memory.
         self._memory: Pixels = np.empty(0, np.uint32)
+
+    def wear(self, raster: Raster) -> None:
+        """Paints with this one from now on."""
+        self._raster, self._ring = raster, None
 
     def paint(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
         """Paints what is in view; all in device pixels."""
@@ -79,10 +84,10 @@ class LanePixels:
     def _pixels(self, ring: Ring) -> Pixels:
         """The kept pixels: (rows, row height, ring's width)."""
         height = self._raster.row_height
-        size = (ring.rows * height + 1) * ring.width
-        if len(self._memory) != size:
-            self._memory = np.empty(size, np.uint32)
-        return self._memory[: -ring.width].reshape(ring.rows, height, ring.width)
+        size = ring.rows * height * ring.width
+        if len(self._memory) < size + ring.width:
+            self._memory = np.empty(size + ring.width, np.uint32)
+        return self._memory[:size].reshape(ring.rows, height, ring.width)
 
     def _fill(self, pixels: Pixels, columns: LaneColumns, rows: slice, part: Part, first: int) -> None:
         """Paints a part of the ring, counted from column `first` on, into pixels (rows, row height, columns)."""

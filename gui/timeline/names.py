@@ -1,12 +1,15 @@
 """The column of lane names and process headers at the timeline's left."""
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from typing import NamedTuple
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap, QPolygon
 
 from engine.model.entities import Process
 from engine.model.format import count
 from engine.model.model import Model
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, ui_font
+from gui.timeline.geometry import RULER_PX
 from gui.timeline.row_shape import RowShape
 from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
@@ -32,6 +35,16 @@ def process_note(process: Process, *, over: bool) -> str:
     return "" if process.role in ("program", "worker") else process.role
 
 
+class _Told(NamedTuple):
+    """A row, and everything that is told of it and may change while it stays."""
+
+    row: Row
+    marked: bool
+    name: str
+    end_ns: int | None
+    failure: object
+
+
 class Names:
     """Paints names. Elided texts are kept, since measuring text costs more than drawing it."""
 
@@ -46,6 +59,7 @@ class Names:
         self._small_bold = ui_font(FONT_SMALL_PX, bold=True)
         self._kept = QPixmap()
         self._kept_for: tuple[object, ...] = ()
+        self._kept_rows: list[_Told] = []
         self._looked_at: tuple[object, ...] = ()
         self._elided: dict[tuple[str, int, int, bool], str] = {}
 
@@ -60,42 +74,40 @@ class Names:
     def _look(self, scene: Scene) -> None:
         """Makes the picture anew if anything about the rows has changed."""
         geometry = scene.geometry
-        kept_for = (_shape(scene), scene.rows, scene.deadlocked, self._told(scene))
+        rows = _told(scene)
+        kept_for = (scene.model, scene.model.finished, geometry.names_px, geometry.height, geometry.ratio)
         if kept_for != self._kept_for:
-            self._kept_for = kept_for
-            self._width = geometry.names_px
-            self._kept = QPixmap(round(geometry.names_px * geometry.ratio), round(geometry.height * geometry.ratio))
-            self._kept.setDevicePixelRatio(geometry.ratio)
-            painter = QPainter(self._kept)
-            self._paint_rows(painter, scene)
-            painter.end()
+            copied: dict[_Told, int] = {}
+        elif rows != self._kept_rows:
+            whole = (geometry.height - RULER_PX) // geometry.row_px  # of the one below only a part is in the picture
+            copied = {row: place for place, row in enumerate(self._kept_rows[:whole])}
+        else:
+            return
+        self._kept_for, self._kept_rows = kept_for, rows
+        before, self._width = self._kept, geometry.names_px
+        self._kept = QPixmap(round(geometry.names_px * geometry.ratio), round(geometry.height * geometry.ratio))
+        self._kept.setDevicePixelRatio(geometry.ratio)
+        painter = QPainter(self._kept)
+        if not (geometry.row_px * geometry.ratio).is_integer():
+            copied = {}
+        self._paint_rows(painter, scene, before, copied)
+        painter.end()
 
-    @staticmethod
-    def _told(scene: Scene) -> list[object]:
-        """Everything about the rows in view that may change while they stay."""
-        geometry, model = scene.geometry, scene.model
-        told: list[object] = [model, model.finished]
-        for row in scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view]:
-            if row.kind is RowKind.LANE:
-                lane = model.lanes[row.lanes[0]]
-                told += (lane.name, lane.end_ns, lane.error)
-            else:
-                process = model.processes[row.process]
-                told += (process.name, process.end_ns, process.exit_status)
-        return told
-
-    def _paint_rows(self, painter: QPainter, scene: Scene) -> None:
+    def _paint_rows(self, painter: QPainter, scene: Scene, before: QPixmap, copied: dict["_Told", int]) -> None:
+        """`copied`: the rows that stand in the picture `before`, each with its place there."""
         theme, geometry, model = self._theme, scene.geometry, scene.model
         painter.fillRect(0, 0, geometry.names_px, geometry.height, theme.color("panel"))
-        last = geometry.first_row + geometry.rows_in_view
-        for number in range(geometry.first_row, last):
-            row = scene.rows.rows[number]
-            top = geometry.row_top(number)
-            marked = any(lane in scene.deadlocked for lane in row.lanes) if scene.deadlocked else False
-            if row.kind is RowKind.LANE:
-                self._paint_lane(painter, top, row, model, marked)
+        ratio, first = geometry.ratio, geometry.first_row
+        for place, told in enumerate(self._kept_rows):
+            top = geometry.row_top(first + place)
+            if told in copied:
+                row_top = geometry.row_top(first + copied[told]) * ratio
+                area = QRectF(0, row_top, self._width * ratio, self._row_px * ratio)
+                painter.drawPixmap(QRectF(0, top, self._width, self._row_px), before, area)
+            elif told.row.kind is RowKind.LANE:
+                self._paint_lane(painter, top, told.row, model, told.marked)
             else:
-                self._paint_header(painter, top, row, model, marked)
+                self._paint_header(painter, top, told.row, model, told.marked)
         painter.fillRect(geometry.names_px - 1, 0, 1, geometry.height, theme.color("border"))
 
     def _paint_header(self, painter: QPainter, top: int, row: Row, model: Model, marked: bool) -> None:
@@ -173,6 +185,20 @@ class Names:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.drawPolygon(QPolygon([QPoint(left + x, middle + y) for x, y in points]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _told(scene: Scene) -> list[_Told]:
+    """What is told of the rows in view."""
+    geometry, model, told = scene.geometry, scene.model, []
+    for row in scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view]:
+        marked = any(lane in scene.deadlocked for lane in row.lanes) if scene.deadlocked else False
+        if row.kind is RowKind.LANE:
+            lane = model.lanes[row.lanes[0]]
+            told.append(_Told(row, marked, lane.name, lane.end_ns, lane.error))
+        else:
+            process = model.processes[row.process]
+            told.append(_Told(row, marked, process.name, process.end_ns, process.exit_status))
+    return told
 
 
 def _shape(scene: Scene) -> tuple[float, ...]:

@@ -31,14 +31,14 @@ class Overlays:
         """Whether everything that was to be lit up is known; else another paint should come."""
         return self._lit_holds.complete
 
-    def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, waits: list[QRectF]) -> None:
-        """Frames every hold of a primitive in full height, and the wide waits for it."""
+    def paint_lit(self, painter: QPainter, scene: Scene, primitive: int, waits: list[QRectF], *, rest: bool) -> None:
+        """Frames every hold of a primitive in full height, and the wide waits for it. `rest`: those known."""
         hold = QColor(self._theme.hold)
         fill = QColor(hold)
         fill.setAlpha(90)
         painter.setPen(hold)
         painter.setBrush(fill)
-        painter.drawRects(self._lit_holds.boxes(scene, primitive))
+        painter.drawRects(self._lit_holds.boxes(scene, primitive, rest=rest))
         painter.setPen(QPen(hold, 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRects(waits)

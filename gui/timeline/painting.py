@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from engine.model.model import Model
 from gui.frame_budget import FrameBudget
 from gui.timeline.annotations import Annotations
-from gui.timeline.frame import Frame
+from gui.timeline.frame import Frame, Look
 from gui.timeline.overlays import Overlays
 from gui.timeline.scene import Scene
 
@@ -42,13 +42,14 @@ class Painting:
 
     def dress(self) -> None:
         """The theme has changed."""
-        self._frame = None
+        self._stale = True
         self._overlays = Overlays(self._canvas.themes.current)
 
     def settle(self, model: Model) -> None:
         """Makes everything in view exact, however long that takes."""
         scene = self._canvas.scene(model)
-        self._fresh_frame(scene).prepare(scene, math.inf)
+        frame, _ = self._fresh_frame(scene)
+        frame.prepare(scene, math.inf)
         self._stale = False
 
     def paint_empty(self, painter: QPainter) -> None:
@@ -63,11 +64,10 @@ class Painting:
         self._go_on.stop()
         scene = canvas.scene(model)
         geometry = scene.geometry
-        fresh = self._stale
-        frame = self._fresh_frame(scene)
+        frame, fresh = self._fresh_frame(scene)
         frame.paint(painter, scene)
         painter.setClipRect(geometry.names_px, 0, canvas.width() - geometry.names_px, canvas.height())
-        self._paint_over_lanes(painter, scene, frame)
+        self._paint_over_lanes(painter, scene, frame, fresh=fresh)
         painter.setClipping(False)
         for row, strong in ((canvas.hit.row, False), (canvas.selected_row, True)):
             if row is not None:
@@ -82,31 +82,31 @@ class Painting:
         if fresh:
             self._budget.painting_s = left_s - self._budget.left_s() - frame.made_s
 
-    def _fresh_frame(self, scene: Scene) -> Frame:
-        frame, geometry, filters = self._frame, scene.geometry, self._canvas.filters
-        if frame is None or (frame.ratio, frame.shape, frame.states) != (
-            geometry.ratio,
-            geometry.shape,
-            filters.states,
-        ):
-            frame = self._frame = Frame(self._canvas.themes.current, geometry.ratio, filters, geometry.shape)
-            self._stale = True
-        if self._stale:
+    def _fresh_frame(self, scene: Scene) -> tuple[Frame, bool]:
+        """A frame of this scene, and whether something had to be made for it."""
+        geometry, canvas = scene.geometry, self._canvas
+        look = Look(canvas.themes.current, geometry.ratio, canvas.filters.states, geometry.shape)
+        frame = self._frame = self._frame or Frame(look)
+        fresh = frame.wear(look) or self._stale
+        if fresh:
             frame.prepare(scene, self._budget.spare_s())
             self._stale = not frame.complete
             if self._stale:
                 self._go_on.start()
-        return frame
+        return frame, fresh
 
-    def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame) -> None:
+    def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame, *, fresh: bool) -> None:
+        """`fresh`: the frame has been made in this paint."""
         geometry, model, canvas = scene.geometry, scene.model, self._canvas
         over, selection = self._overlays, canvas.selection
+        busy = fresh and frame.busy
         if canvas.view.limits.end_ns and not model.finished:
             over.paint_now(painter, geometry, max(model.end_ns, canvas.view.limits.end_ns))
         for paint in self.layers:
             paint(painter, scene)
         if selection.primitive is not None:
-            over.paint_lit(painter, scene, selection.primitive, frame.wait_boxes(scene, selection.primitive))
+            waits = frame.wait_boxes(scene, selection.primitive)
+            over.paint_lit(painter, scene, selection.primitive, waits, rest=busy)
         if scene.deadlocked:
             over.paint_deadlocks(painter, scene)
         if selection.span is not None:
@@ -117,7 +117,8 @@ class Painting:
             over.paint_slice(painter, scene, selection.slice, strong=True)
         if canvas.measure.marks is not None:
             over.paint_measure(painter, scene, canvas.measure.marks)
-        over.paint_arrows(painter, scene, self.annotations.arrows(model, selection.hovered, selection.slice))
+        arrows = self.annotations.arrows(model, selection.hovered, selection.slice, rest=busy)
+        over.paint_arrows(painter, scene, arrows)
         if not (over.complete and self.annotations.complete):
             self._go_on.start()
         if selection.hover_ns is not None:
