@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-WIDER = (2.2, -1.6, 3.4, -2.8)  # times its bend, for an edge that would run under nodes; to its right where negative
-STEPS = np.linspace(0.0, 1.0, 14)[1:-1]  # where along a bow it is looked for what lies over it
+# For an edge that would run under nodes, other ways: times its bend, to its right where negative.
+OTHER_WAYS = (0.0, 1.6, 2.2, -1.6, 2.8, -2.2, 3.4, -2.8)
+STEPS = np.linspace(0.0, 1.0, 18)[1:-1]  # where along a bow it is looked for what lies over it
 AIR = 3.0
 
 
@@ -22,8 +23,8 @@ def bowed_clear(start: QRectF, end: QRectF, bend: float, others: Sequence[QRectF
     """As `bowed`, unless that would run under `others` or out of `room`: then by the way that does so the least."""
     areas = np.array([box.getCoords() for box in others], float).reshape(-1, 4)
     best, fewest = _control(start, end, min(bend, _length(start, end) / 5)), math.inf
-    for control in (best, *(_control(start, end, bend * times) for times in WIDER)):
-        crossed = _crossed(start.center(), control, end.center(), areas, room)
+    for control in (best, *(_control(start, end, bend * times) for times in OTHER_WAYS)):
+        crossed = _crossed(border_point(start, control), control, border_point(end, control), areas, room)
         if crossed < fewest:
             best, fewest = control, crossed
         if not fewest:
