@@ -104,6 +104,23 @@ def test_counting_a_large_span_goes_in_pieces_and_can_be_cancelled(qtbot: QtBot,
     spans.cancel()
 
 
+def test_how_far_a_span_has_been_counted_is_shown_with_a_way_to_cancel(qtbot: QtBot, selection: Selection) -> None:
+    model = synthetic(lanes=16, slices=60_000)
+    took = iter(float(n) for n in range(1_000_000))
+    spans = SpanState(selection, thread_time=lambda: next(took))
+    panel = StatisticsPanel(ActiveTheme(), spans)
+    qtbot.addWidget(panel)
+    panel.show()
+    spans.show_model(model)
+    panel.show_model(model)
+    panel.refresh()
+    selection.select_span(model.start_ns, model.end_ns)
+    qtbot.waitUntil(lambda: panel.strip.progress.isVisible() and panel.strip.progress.value() > 0)
+    qtbot.mouseClick(panel.strip.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.strip.progress.isVisible())
+    assert "counted in part" in panel.strip.words.text()
+
+
 def test_figures_of_a_span_that_is_still_recorded_stay_until_there_are_newer_ones(
     qtbot: QtBot, selection: Selection
 ) -> None:

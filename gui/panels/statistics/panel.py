@@ -140,8 +140,10 @@ class StatisticsPanel(Panel):
         return True
 
     def _on_span_changed(self) -> None:
-        """A span that is being dragged is shown at leisure, one that has been counted at once."""
+        """A span that is being dragged is shown at leisure, what has been counted of it soon, all of it at once."""
         if self.isVisible() and not self._spans.busy:
             self.refresh_anew()
+        elif self._spans.statistics is not None:
+            self.refresh_soon()
         else:
             self._seen_version = -1
