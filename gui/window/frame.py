@@ -258,6 +258,8 @@ class WindowFrame(QMainWindow):
         self.turns = PaintTurns(self)
         for part in (self.timeline.canvas, self.timeline.overview):
             part.setBackgroundRole(QPalette.ColorRole.Shadow)  # which has the colour of the canvas
+        for part in (*self.docks, self.tool_bar, self.status, self.legend):
+            self.turns.add_part(part)
         self.turns.add(self.timeline.canvas, first=True)
         self.turns.add(self.timeline.overview)
         for header in self.plots.headers:

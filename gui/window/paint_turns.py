@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent, QWindow
 from PySide6.QtWidgets import QWidget
-from shiboken6 import getCppPointer, isValid
+from shiboken6 import isValid
+
+from gui.window.veil import Veil, on_screen, picture_of, place_of
 
 LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn
 EXPECTED_S = 0.002  # that a widget takes, until it has been measured
 TURN_S = 0.003  # that a turn takes, unless a single widget takes longer
-LATEST_S = 0.1  # wall time, after which a widget is painted however long the repaint has taken
+LATEST_S = 0.1  # wall time, after which a turn does not wait for a repaint that is going to come
 SMALL = 3  # a part of a widget smaller than one in so many is painted at once
 # Where what has been painted stays in one image in memory until it is painted over.
 KEEPING_PLATFORMS = ("xcb", "offscreen", "windows")
@@ -73,7 +75,8 @@ class PaintTurns(QObject):
         super().__init__(window)
         self._window, self._thread_time, self._now = window, thread_time, now
         self._followers: dict[QObject, _Follower] = {}
-        self._waiting: deque[_Follower] = deque()
+        self._veils: dict[QObject, Veil] = {}  # by the parts that they lie over
+        self._waiting: deque[_Follower | Veil] = deque()
         self._turn: _Follower | None = None  # that is being painted
         self._begun: float | None = None  # thread time at which the repaint that is going on began
         self._painting: tuple[_Follower, float] | None = None  # what is being painted, and thread time when it began
@@ -103,6 +106,13 @@ class PaintTurns(QObject):
         widget.destroyed.connect(lambda: self._followers.pop(widget, None))
         widget.installEventFilter(self)
 
+    def add_part(self, part: QWidget) -> None:
+        """Lets a part of the window wait, with all that is in it, when it has another size or place."""
+        if self._works:
+            self._veils[part] = Veil(part)
+            part.destroyed.connect(lambda: self._veils.pop(part, None))
+            part.installEventFilter(self)
+
     def expect_repaint(self) -> None:
         """A repaint is going to come by itself: what waits does not make it longer."""
         self._due = True
@@ -112,16 +122,16 @@ class PaintTurns(QObject):
         if kind is QEvent.Type.Paint:
             follower = self._followers.get(watched)
             return follower is not None and isinstance(event, QPaintEvent) and self._put_off(follower, event.rect())
-        if kind is QEvent.Type.Resize:
+        if kind in (QEvent.Type.Resize, QEvent.Type.Show):
             self._resized = True
             if isinstance(watched, QWindow) and isinstance(event, QResizeEvent):
                 self._begin(event.size())  # Qt repaints within this event
-        elif kind in (QEvent.Type.UpdateRequest, QEvent.Type.Expose):
+            elif kind is QEvent.Type.Show and watched is self._window:
+                handle = self._window.windowHandle()
+                handle.removeEventFilter(self)
+                handle.installEventFilter(self)
+        elif kind in (QEvent.Type.UpdateRequest, QEvent.Type.Expose) and watched not in self._veils:
             self._begin()
-        elif kind is QEvent.Type.Show and watched is self._window:
-            handle = self._window.windowHandle()
-            handle.removeEventFilter(self)
-            handle.installEventFilter(self)
         return False
 
     def event(self, event: QEvent) -> bool:
@@ -143,25 +153,39 @@ class PaintTurns(QObject):
     def _keep_pictures(self, size: QSize) -> None:
         """Of the widgets that have another place now, or of all when the window's picture is going to be made anew."""
         store = self._window.backingStore()
-        if store is None or store.size().isEmpty():
-            return  # nothing has been painted; asking for its image ends in a crash where the screen is scaled
-        image = store.paintDevice()
+        if store is None:
+            return
+        painted = not store.size().isEmpty()
         anew = store.size() != size
-        for follower in self._followers.values():
+        for veil in self._veils.values():
+            self._lay(veil, painted=painted, anew=anew)
+        for follower in self._followers.values() if painted else ():
             place = follower.place
-            if place is None or not follower.widget.isVisible() or not (anew or place != self._place(follower.widget)):
+            if place is None or not follower.widget.isVisible() or not (anew or place != place_of(follower.widget)):
                 continue
             follower.lost = True
-            if follower.picture is None and isinstance(image, QImage):
-                ratio = image.devicePixelRatio()
-                follower.picture = image.copy(QRect(place.topLeft() * ratio, place.size() * ratio))
-                follower.picture.setDevicePixelRatio(ratio)
+            if follower.picture is None:
+                follower.picture = picture_of(self._window, place)
+
+    def _lay(self, veil: Veil, *, painted: bool, anew: bool) -> None:
+        """Over a part that has another size or place; nothing has been painted at all unless `painted`."""
+        visible = veil.part.isVisible() and veil.part.window() is self._window
+        before, veil.place = veil.place, place_of(veil.part) if visible else None
+        if not visible or not painted or not (anew or veil.place != before):
+            return
+        if anew and before is not None and veil.picture is None:
+            veil.picture = picture_of(self._window, before)
+        veil.bare |= anew
+        veil.lay(self._now())
+        if veil not in self._waiting:
+            self._waiting.append(veil)
+        self._next.start()
 
     def _put_off(self, follower: _Follower, area: QRect) -> bool:
         """Whether a widget is not painted now, although Qt asks for it."""
         widget = follower.widget
         if widget.window() is self._window and self._on_screen(widget):
-            place = self._place(widget)
+            place = place_of(widget)
             follower.lost |= place != follower.place
             follower.place = place
             erased = not widget.testAttribute(_OPAQUE)
@@ -181,27 +205,27 @@ class PaintTurns(QObject):
         """Whether this repaint has taken too long for it; then it gets another turn."""
         if self._begun is None:
             return False
-        begun, now = self._thread_time(), self._now()
+        begun = self._thread_time()
         self._measure(begun)
         mine = follower is self._turn
         self._asked |= mine
         expected_s = 0.0 if mine or follower.first else follower.cost_s
-        if begun - self._begun + expected_s <= LIMIT_S or (follower.since or now) <= now - LATEST_S:
+        if begun - self._begun + expected_s <= LIMIT_S:
             return False
         if follower not in self._waiting:
-            follower.since = follower.since or now
+            follower.since = follower.since or self._now()
             self._waiting.append(follower)
         follower.owed = follower.owed.united(area)
         self._next.start()
         return True
 
-    def _on_screen(self, widget: QWidget) -> bool:
-        """Whether it is painted for the screen, not for a picture that somebody takes of it."""
-        store = self._window.backingStore()
+    @staticmethod
+    def _on_screen(widget: QWidget) -> bool:
         painter = QPainter(widget)
-        shown, painted = store.paintDevice(), painter.paintEngine().paintDevice()
-        painter.end()
-        return bool(getCppPointer(shown)[0] == getCppPointer(painted)[0])
+        try:
+            return on_screen(widget, painter)
+        finally:
+            painter.end()
 
     def _measure(self, now: float) -> None:
         """What was being painted, if anything, has been."""
@@ -214,20 +238,33 @@ class PaintTurns(QObject):
         """Paints those that wait, as many as a short event has time for."""
         begun = self._thread_time()
         due, self._due = self._due, False
-        for _ in range(0 if due else len(self._waiting)):
-            follower = self._waiting.popleft()
-            if follower.since is None or not isValid(follower.widget):
-                continue  # painted meanwhile
-            self._turn, self._asked = follower, False
-            follower.widget.repaint()
-            self._measure(self._thread_time())
-            self._turn = None
-            if not self._asked:  # it cannot be seen
-                follower.since, follower.owed = None, QRect()
+        for _ in range(len(self._waiting)):
+            next_ = self._waiting[0]
+            if due and (next_.since or 0.0) > self._now() - LATEST_S:
+                break
+            self._waiting.popleft()
+            if isinstance(next_, Veil):
+                self._paint_part(next_)
+            else:
+                self._paint(next_)
             if self._thread_time() - begun >= TURN_S:
                 break
         if self._waiting:
             self._next.start()
 
-    def _place(self, widget: QWidget) -> QRect:
-        return QRect(widget.mapTo(self._window, QPoint(0, 0)), QSize(widget.size()))
+    def _paint(self, follower: _Follower) -> None:
+        if follower.since is None or not isValid(follower.widget):
+            return  # painted meanwhile
+        self._turn, self._asked = follower, False
+        follower.widget.repaint()
+        self._measure(self._thread_time())
+        self._turn = None
+        if not self._asked:  # it cannot be seen
+            follower.since, follower.owed = None, QRect()
+
+    def _paint_part(self, veil: Veil) -> None:
+        if isValid(veil):
+            veil.lift()
+            self._begin()
+            veil.part.repaint()
+            self._begun = None
