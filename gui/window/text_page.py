@@ -48,14 +48,14 @@ class TextPage(Overlay):
 
     def show_markdown(self, name: str) -> None:
         """A text of `resources/texts`."""
-        self.setAccessibleName(name)
+        self._call_it(name)
         self.browser.setMarkdown((TEXTS / f"{name}.md").read_text(encoding="utf-8"))
         space_paragraphs(self.browser)
         self.pop_up(self.browser)
 
     def show_colours(self, theme: Theme) -> None:
         """Every state with its colour and its meaning."""
-        self.setAccessibleName("What the colours mean")
+        self._call_it("What the colours mean")
         rows = [(theme.states[state], STATE_NAMES[state], meaning) for state, meaning in STATE_MEANINGS.items()]
         rows.insert(4, (theme.hold, "lock held", "a thin line on the lane, over whatever state it is in"))
         rows.append((theme.deadlock, "deadlocked", "a wait that can never end; striped"))
@@ -71,6 +71,11 @@ class TextPage(Overlay):
         )
         self.browser.setHtml(f"<h2>What the colours mean</h2><table cellpadding='5'>{cells}</table>")
         self.pop_up(self.browser)
+
+    def _call_it(self, name: str) -> None:
+        """What assistive technology says."""
+        self.setAccessibleName(name)
+        self.browser.setAccessibleName(name)
 
 
 def space_paragraphs(browser: QTextBrowser) -> None:

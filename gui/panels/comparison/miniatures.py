@@ -32,6 +32,7 @@ class Miniatures(QScrollArea):
         self.setWidget(self.sheet)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Runs under one another")
 
     def show_result(self, result: Result | None) -> None:
         self.sheet.show_result(result)

@@ -72,6 +72,7 @@ class CustomPage(QWidget):
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
         self.area.setObjectName("custom-page")
+        self.area.setAccessibleName("Custom workload")
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(self._fields)
         layout = QVBoxLayout(self)

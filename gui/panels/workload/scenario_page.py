@@ -33,6 +33,7 @@ class ScenarioPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setObjectName("scenario-page")
+        self.setAccessibleName("Scenario")
         body = QWidget(self)
         self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(12, 8, 12, 12)
