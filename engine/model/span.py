@@ -53,7 +53,7 @@ class SpanStatistics:
     def __init__(self, model: Model, start_ns: float, end_ns: float) -> None:
         self.model = model
         self.start_ns = max(int(start_ns), model.start_ns)
-        self.end_ns = max(min(int(end_ns), model.end_ns), self.start_ns)
+        self.end_ns = max(min(int(end_ns), model.known_ns), self.start_ns)  # as far as is known by now
         everyone = np.arange(len(model.lanes))
         totals = model.states.totals(everyone, self.start_ns, self.end_ns)
         totals[:, State.ENDED] = 0

@@ -133,7 +133,7 @@ def test_figures_of_a_span_that_is_still_recorded_stay_until_there_are_newer_one
     first = spans.statistics
     assert first is not None
     assert first.end_ns == START + 100 * MS
-    model.end_ns += 100 * MS
+    model.known_ns = model.end_ns = model.end_ns + 100 * MS
     model.version += 1
     spans.refresh()
     assert not spans.busy  # too soon

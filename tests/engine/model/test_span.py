@@ -108,3 +108,14 @@ def test_steps_between_slices_of_the_same_state(model: Model) -> None:
         step = previous_alike(model, step)
     assert back == waits[::-1]
     assert np.all(np.diff(waits) > 0)
+
+
+def test_of_a_span_that_is_still_being_read_only_what_is_known_counts(model: Model) -> None:
+    end, known = model.end_ns, SpanStatistics(model, model.start_ns, model.end_ns)
+    model.end_ns += end - model.start_ns  # foretold
+    try:
+        told = SpanStatistics(model, model.start_ns, model.end_ns)
+    finally:
+        model.end_ns = end
+    assert told.end_ns == end
+    assert told.mean_running == known.mean_running
