@@ -119,7 +119,7 @@ def depth(number: int, operation: int, items: int) -> None:
     """The calling thread has put into a queue, or got from it; so many items are in it now."""
     now = clock()
     state = current()
-    state.record(layout.DEPTH, operation, max(items, 0), number, now, now)
+    state.record(layout.DEPTH, operation, items if items > 0 else 0, number, now, now)
     what = GAVE if operation == layout.QUEUE_PUT else GOT
     if not state.told.get(number, 0) & what:
         tell(state, number, what)

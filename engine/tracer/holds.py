@@ -35,7 +35,7 @@ pack_head = Struct(layout.RECORD_FORMAT[:-2]).pack
 class LockType(type):
     """Lets raw locks count as instances, as they do where `threading.Lock` is a type."""
 
-    raw_type: type
+    raw_type: Any
 
     @property
     def is_ours(cls) -> bool:
@@ -130,7 +130,7 @@ class TracedBase(Hold):
 
     raw: Any
     try_raw: Callable[..., bool]
-    release_raw: Callable[[], None]
+    release_raw: Callable[..., None]
 
     def wrap(self, raw: Any, number: int) -> None:
         """Stand for this raw lock, which nobody holds yet."""

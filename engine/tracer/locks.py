@@ -43,7 +43,7 @@ class TracedLock(TracedBase, metaclass=LockType):
     """A lock made by user code. Made by the standard library it is the raw lock itself."""
 
     __slots__ = ()
-    raw_type: type = RawLock
+    raw_type: Any = RawLock
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs or not IS_TYPE:
@@ -56,8 +56,14 @@ class TracedLock(TracedBase, metaclass=LockType):
         if timeout != -1 or (blocking is not True and blocking is not False):
             with hidden:
                 allocate_lock().acquire(blocking, timeout)  # for its error
-        if not self.try_raw(False):
+        try:
+            acquired = self.try_raw(False)
+        except AttributeError:  # not one of ours: the original knows what it is
+            acquired = False
+        if not acquired:
             try:
+                if type(self) is not TracedLock:
+                    return bool(TracedLock.raw_type.acquire(self, blocking, timeout))
                 frame = get_frame(1)
                 # A condition takes its lock again before it lets an exception out: it is released in any case.
                 may_give_up = frame.f_code.co_name != "_acquire_restore"
@@ -81,10 +87,16 @@ class TracedLock(TracedBase, metaclass=LockType):
         return True
 
     def __exit__(self, kind: object = None, error: object = None, traceback: object = None) -> None:
-        state = self.owner
+        try:
+            state = self.owner
+        except AttributeError:
+            state = None
         if state is None:
             try:
-                release_elsewhere(self, get_frame(1))
+                if type(self) is not TracedLock:
+                    TracedLock.raw_type.__exit__(self, kind, error, traceback)
+                else:
+                    release_elsewhere(self, get_frame(1))
             except BaseException as raised:
                 hide(raised)
                 raise
@@ -105,12 +117,18 @@ class TracedLock(TracedBase, metaclass=LockType):
 
     def release(self) -> None:
         """As the raw lock's."""
-        state = self.owner
+        try:
+            state = self.owner
+        except AttributeError:
+            state = None
         if state is not None and state.ident == get_ident():
             self.__exit__(None, None, None)
             return
         try:
-            release_elsewhere(self, get_frame(1))
+            if type(self) is not TracedLock:
+                TracedLock.raw_type.release(self)
+            else:
+                release_elsewhere(self, get_frame(1))
         except BaseException as error:
             hide(error)
             raise

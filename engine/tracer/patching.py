@@ -56,17 +56,20 @@ class Builtin:
 
 
 class Signature:
-    """What `inspect` comes upon when it asks for the signature of a stand-in: the original's, for a bound method."""
+    """What `inspect` comes upon when it asks for the signature of a stand-in: the original's, for a bound method.
 
-    __slots__ = ("original",)
+    `get_original` is asked for it then.
+    """
 
-    def __init__(self, original: Any) -> None:
-        self.original = original
+    __slots__ = ("get_original",)
+
+    def __init__(self, get_original: Callable[[], Any]) -> None:
+        self.get_original = get_original
 
     @property
     def __signature__(self) -> Any:
         inspect = sys.modules["inspect"]  # it is what asks
-        signature = inspect.signature(self.original)
+        signature = inspect.signature(self.get_original())
         bound = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
         return signature.replace(parameters=[bound, *signature.parameters.values()])
 
@@ -84,7 +87,7 @@ def stand_in(cls: type[Builtin], original: Any) -> Any:
     """What replaces a builtin function: the method `call` of a `cls`, under the function's own name."""
     name = original.__name__
     renamed = look_like(copied(cls.__dict__["call"]), original)
-    renamed.__wrapped__ = Signature(original)
+    renamed.__wrapped__ = Signature(lambda: original)
     kind = type(cls.__name__, (cls,), {"__slots__": (), name: renamed})
     return getattr(kind(original), name)
 

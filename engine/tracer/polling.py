@@ -5,7 +5,7 @@ from __future__ import annotations
 from .blocking import make_method
 from .holds import LockType, pretend_to_be
 from .originals import get_frame
-from .patching import Builtin, hidden, look_like, replace_builtins
+from .patching import Builtin, Signature, hidden, look_like, replace_builtins
 from .sites import is_user_code
 
 TYPE_CHECKING = False
@@ -53,28 +53,31 @@ class MakePoll(Builtin):
         """As the original; wrapped for user code."""
         with hidden:
             raw = self.original(*args)
-            return wrap(kind_of(raw), raw) if is_user_code(get_frame(1)) else raw
+            return wrap(kind_of(raw, self.original), raw) if is_user_code(get_frame(1)) else raw
 
 
-def kind_of(raw: Any) -> type[Poller]:
-    """The class that stands for its type, which has no name in its module."""
+def kind_of(raw: Any, make: Callable[[], Any]) -> type[Poller]:
+    """The class that stands for its type, which has no name in its module; `make()` is how to get another."""
     raw_type = type(raw)
     kind = kinds.get(raw_type)
     if kind is None:
         made: Any = LockType("poll", (Poller,), {"__slots__": (), "raw_type": raw_type})
-        kind = kinds[raw_type] = stand_for(made, raw_type, "poll")
+        kind = kinds[raw_type] = stand_for(made, raw_type, "poll", make)
     return kind
 
 
 kinds: dict[type, type[Poller]] = {}
 
 
-def stand_for(kind: type[Poller], raw: type, waits: str) -> type[Poller]:
-    """The class is called as the one it stands for, has what that has, and is no base either. `waits`: its method."""
+def stand_for(kind: type[Poller], raw: type, waits: str, make: Callable[[], Any]) -> type[Poller]:
+    """The class is called as the one it stands for, has what that has, and is no base either.
+
+    `waits`: its method. `make()`: one of the raw type, of which `inspect` learns what the type's methods do not tell.
+    """
     pretend_to_be(kind, raw)
     for name, member in vars(raw).items():
         if not name.startswith("_") and not hasattr(kind, name):
-            setattr(kind, name, forward(name, member, make_method if name == waits else same))
+            setattr(kind, name, forward(name, member, make_method if name == waits else same, make))
     kind.__init_subclass__ = classmethod(refuse)  # type: ignore[assignment]
     return kind
 
@@ -84,16 +87,19 @@ def same(method: Method) -> Method:
     return method
 
 
-def forward(name: str, member: Any, follow: Callable[[Method], Method]) -> Any:
+def forward(name: str, member: Any, follow: Callable[[Method], Method], make: Callable[[], Any]) -> Any:
     """A method or attribute of the raw one's; `follow` adds to a method what it likes."""
     if not callable(member):
         return property(lambda self: getattr(self._raw, name), doc=member.__doc__)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
-            return getattr(self._raw, name)(*args, **kwargs)
+            raw = self._raw if issubclass(type(self), Poller) else self  # else `member` refuses it
+            return member(raw, *args, **kwargs)
 
-    return look_like(follow(method), member)
+    replacement = look_like(follow(method), member)
+    replacement.__wrapped__ = Signature(lambda: getattr(make(), name))
+    return replacement
 
 
 def refuse(cls: type[Poller], /, **_: Any) -> None:
@@ -131,7 +137,7 @@ def make_type(raw: Any, waits: str) -> type[Poller]:
                 with hidden:
                     return self._raw.__exit__(*args)
 
-    return stand_for(Type, raw, waits)
+    return stand_for(Type, raw, waits, raw)
 
 
 def patch_select(module: Any) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .follow import always, making, signalling, waiting
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE
-from .semlocks import ProcessLock, ProcessSemaphore
+from .semlocks import ProcessLock, ProcessSemaphore, name_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def make_exit(original: Method) -> Method:
     def __exit__(self: Any, *args: Any) -> Any:
         with hidden:
             methods = self.__dict__.get(METHODS)
-            return original(self, *args) if methods is None else methods.release()
+            return original(self, *args) if methods is None or len(args) > 3 else methods.give_back()
 
     return __exit__
 
@@ -117,6 +117,7 @@ def making_kind(kind: str) -> Method:
 
 def patch_process_locks(module: ModuleType) -> None:
     """`multiprocessing.synchronize`."""
+    name_as(module._multiprocessing.SemLock)
     semlock = module.SemLock
     replace_method(semlock, "_make_methods", make_methods)
     replace_method(semlock, "__enter__", make_enter)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .follow import Method
 
 
+NOTHING = object()
 PART = "_lanescope_part"  # on a condition: it bears the number of the queue that it is part of
 
 
@@ -71,6 +72,7 @@ def patch_queue(module: ModuleType) -> None:
 def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
     """The class that user code gets as `queue.SimpleQueue`; the standard library gets the raw one."""
     raw_get, raw_put, raw_qsize = raw.get, raw.put, raw.qsize
+    raw_get_nowait, raw_put_nowait = raw.get_nowait, raw.put_nowait
 
     class SimpleQueue(raw, metaclass=LockType):  # type: ignore[misc]
         __slots__ = (ATTRIBUTE,)  # and no `__dict__`, as the raw one has none
@@ -86,12 +88,17 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 self._lanescope_number = define("SimpleQueue", frame)
                 return self
 
-        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        def get(self, *args: Any, **kwargs: Any) -> Any:
             try:
+                block, timeout = arguments_of(args, kwargs) if args or kwargs else (True, None)
+                try:
+                    item = raw_get(self, False)
+                except empty:
+                    if not block:
+                        raise
+                    item = NOTHING
                 number = self._lanescope_number
-                if not block:
-                    item = raw_get(self, block, timeout)
-                else:
+                if item is NOTHING:
                     item = wait_for_item(self, number, timeout, get_frame(1))
                 depth(number, layout.QUEUE_GET, raw_qsize(self))
                 return item
@@ -99,9 +106,12 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
                 hide(error)
                 raise
 
-        def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
+        def put(self, *args: Any, **kwargs: Any) -> None:
             try:
-                raw_put(self, item, *args, **kwargs)
+                if len(args) == 1 and not kwargs:
+                    raw_put(self, args[0])
+                else:
+                    raw_put(self, *args, **kwargs)
                 depth(self._lanescope_number, layout.QUEUE_PUT, raw_qsize(self))
             except BaseException as error:
                 hide(error)
@@ -114,26 +124,24 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
         def __sizeof__(self) -> int:
             return int(raw.__sizeof__(self)) - more_bytes
 
-        def get_nowait(self) -> Any:
+        def get_nowait(self, *args: Any, **kwargs: Any) -> Any:
             with hidden:
-                item = raw_get(self, False)
+                item = raw_get_nowait(self, *args, **kwargs)
                 depth(self._lanescope_number, layout.QUEUE_GET, raw_qsize(self))
                 return item
 
-        def put_nowait(self, item: Any) -> None:
+        def put_nowait(self, *args: Any, **kwargs: Any) -> None:
             with hidden:
-                raw_put(self, item)
+                raw_put_nowait(self, *args, **kwargs)
                 depth(self._lanescope_number, layout.QUEUE_PUT, raw_qsize(self))
 
+    def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        raw_put(checked := raw(), None)
+        raw_get(checked, *args, **kwargs)  # for its error
+        given = dict(zip(("block", "timeout"), args, strict=False)) | kwargs
+        return given.get("block", True), given.get("timeout")
+
     def wait_for_item(queue: Any, number: int, timeout: float | None, frame: Any) -> Any:
-        if timeout is not None:
-            raw_put(checked := raw(), None)
-            raw_get(checked, True, timeout)  # for its error
-        if raw_qsize(queue):
-            try:
-                return raw_get(queue, False)
-            except empty:
-                pass
         state = current()
         outer = begin(state, number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
         flags = layout.WAIT_FAILED

@@ -38,7 +38,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
 
     __slots__ = ("depth",)
     depth: int
-    raw_type: type = RawRLock
+    raw_type: Any = RawRLock
     factory: Any = None  # code of `threading.RLock`, a function that makes one for its caller
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -57,8 +57,14 @@ class TracedRLock(TracedBase, metaclass=LockType):
         if timeout != -1 or (blocking is not True and blocking is not False):
             with hidden:
                 RawRLock().acquire(blocking, timeout)  # for its error
-        if not self.try_raw(False):
+        try:
+            acquired = self.try_raw(False)
+        except AttributeError:  # not one of ours: the original knows what it is
+            acquired = False
+        if not acquired:
             try:
+                if not issubclass(type(self), TracedRLock):
+                    return bool(TracedRLock.raw_type.acquire(self, blocking, timeout))
                 if blocking and acquire_contended(self, get_frame(1), timeout):
                     self.depth = 1
                     return True
@@ -87,10 +93,17 @@ class TracedRLock(TracedBase, metaclass=LockType):
 
     def release(self) -> None:
         """As the raw lock's."""
-        if not self.raw._is_owned():
-            if is_aborted(current()):  # it gave up taking it
-                return
+        try:
+            is_owned = self.raw._is_owned()
+        except AttributeError:
+            is_owned = False
+        if not is_owned:
             try:
+                if not issubclass(type(self), TracedRLock):
+                    TracedRLock.raw_type.release(self)
+                    return
+                if is_aborted(current()):  # it gave up taking it
+                    return
                 self.release_raw()  # for its error
             except BaseException as error:
                 hide(error)
@@ -101,9 +114,16 @@ class TracedRLock(TracedBase, metaclass=LockType):
         self.release_raw()
 
     def __exit__(self, kind: object = None, error: object = None, traceback: object = None) -> None:
-        state = self.owner
-        if self.depth != 1 or state is None:
-            self.release()
+        try:
+            state = self.owner
+        except AttributeError:
+            state = None
+        if state is None or self.depth != 1:
+            if state is None and not issubclass(type(self), TracedRLock):
+                with hidden:
+                    TracedRLock.raw_type.__exit__(self, kind, error, traceback)
+            else:
+                self.release()
             return
         self.depth = 0
         try:
@@ -134,8 +154,14 @@ class TracedRLock(TracedBase, metaclass=LockType):
             unbook(self, self.owner)
         return self.raw._release_save()
 
-    def _acquire_restore(self, saved: Any) -> None:
+    def _acquire_restore(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            TracedRLock.raw_type()._acquire_restore(*args, **kwargs)  # for its error
+        except TypeError as error:
+            hide(error)
+            raise
         frame = get_frame(1)
+        (saved,) = args
         if self.try_raw(False):
             book(self, frame)
         else:

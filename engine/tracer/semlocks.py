@@ -7,7 +7,7 @@ from .contention import acquire_contended
 from .follow import timed
 from .holds import TracedBase, book, forget_holder, holder_of, unbook
 from .originals import clock, get_frame
-from .patching import hide
+from .patching import hide, look_like
 from .semaphores import Permits
 from .sites import user_site
 from .slices import wait_slice
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFERS_SIGNALS = True
+PARAMETERS = "block", "timeout"  # of `acquire`
+
+
+def block_and_timeout(acquire: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """What a raw `acquire` would make of these arguments, if that many and so named are what it takes."""
+    if len(args) > len(PARAMETERS) or not kwargs.keys() <= set(PARAMETERS[len(args) :]):
+        acquire(*args, **kwargs)  # for its error
+    given = dict(zip(PARAMETERS, args, strict=False)) | kwargs
+    return given.get("block", True), given.get("timeout")
+
+
+def name_as(raw: type) -> None:
+    """The methods that stand on primitives are called as those of a raw SemLock."""
+    for kind in (ProcessLock, ProcessSemaphore):
+        for name in ("acquire", "release"):
+            look_like(vars(kind)[name], getattr(raw, name))
 
 
 class ProcessLock(TracedBase):
@@ -32,11 +48,13 @@ class ProcessLock(TracedBase):
         super().set_up(number)
         self.exact = True
 
-    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+    def acquire(self, *args: Any, **kwargs: Any) -> bool:
         """As the raw one's."""
         try:
+            block, timeout = block_and_timeout(self.try_raw, args, kwargs) if args or kwargs else (True, None)
             is_plain = block is True or block is False
-            acquired = self.try_raw(False, timeout) if is_plain else self.try_raw(block, 0)  # either way for its error
+            # Either way for its error.
+            acquired = self.try_raw(False, timeout) if is_plain else self.try_raw(block, 0 if block else timeout)
         except BaseException as error:
             hide(error)
             raise
@@ -61,8 +79,18 @@ class ProcessLock(TracedBase):
             hide(error)
             raise
 
-    def release(self) -> None:
-        """As the raw one's. Released by another thread or process than its holder, it is a signal."""
+    def release(self, *args: Any, **kwargs: Any) -> None:
+        """As the raw one's."""
+        try:
+            if args or kwargs:
+                self.release_raw(*args, **kwargs)  # for its error
+            self.give_back()
+        except BaseException as error:
+            hide(error)
+            raise
+
+    def give_back(self) -> None:
+        """Release. By another thread or process than its holder, it is a signal."""
         if not self.raw._is_mine() and holder_of(self) is None:
             try:
                 self.release_raw()
@@ -91,9 +119,10 @@ class ProcessSemaphore:
         self.raw = raw
         self.permits = Permits(number, 1, exact=True)
 
-    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+    def acquire(self, *args: Any, **kwargs: Any) -> bool:
         """As the raw one's."""
         try:
+            block, timeout = block_and_timeout(self.raw.acquire, args, kwargs) if args or kwargs else (True, None)
             return self.take(block, timeout, get_frame(1))
         except BaseException as error:
             hide(error)
@@ -101,7 +130,7 @@ class ProcessSemaphore:
 
     def take(self, block: bool, timeout: float | None, frame: Any) -> bool:
         """Acquire, and say so when it takes a wait."""
-        acquired = bool(self.raw.acquire(False))
+        acquired = bool(self.raw.acquire(False if block else block, timeout))
         if not acquired and block:
             state = current()
             outer = begin(state, self.permits.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
@@ -113,8 +142,18 @@ class ProcessSemaphore:
             self.permits.acquired(frame)
         return acquired
 
-    def release(self) -> None:
+    def release(self, *args: Any, **kwargs: Any) -> None:
         """As the raw one's."""
+        try:
+            if args or kwargs:
+                self.raw.release(*args, **kwargs)  # for its error
+            self.give_back()
+        except BaseException as error:
+            hide(error)
+            raise
+
+    def give_back(self) -> None:
+        """Release."""
         try:
             if self.raw._get_value() < self.raw.maxvalue:  # otherwise it is an error
                 self.permits.released()

@@ -178,7 +178,8 @@ def test_what_is_replaced_describes_itself_as_the_original(tmp_path: Path) -> No
             threading.Lock, threading.RLock, _thread.RLock, _thread.allocate_lock, _thread.LockType, Mine, time.sleep,
             os.read, os.open, os.waitpid, select.select, select.poll, select.epoll, signal.signal, simple.put,
             _thread.start_new_thread, queue.SimpleQueue, queue.SimpleQueue.get, socket.socket.recv,
-            select.poll().poll, select.epoll.poll, select.epoll().modify,
+            select.poll().poll, select.poll().register, select.epoll.poll, select.epoll().modify,
+            select.epoll().register,
         ):
             text = getattr(thing, "__text_signature__", None)
             print(thing.__name__, thing.__doc__, text, told(lambda: inspect.signature(thing)))
@@ -202,6 +203,37 @@ def test_what_is_replaced_describes_itself_as_the_original(tmp_path: Path) -> No
         shared = multiprocessing.Lock()
         for arguments in (("x",), (True, "x"), (False, "x"), (1,), (0, 1), (True, -1)):
             print(told(lambda: shared.acquire(*arguments) and shared.release()))
+        """,
+    )
+    assert traced[1].splitlines() == plain[1].splitlines()
+    assert traced == plain
+
+
+def test_wrong_arguments_are_refused_in_the_originals_words(tmp_path: Path) -> None:
+    plain, traced = outcomes(
+        tmp_path,
+        """
+        import _thread, multiprocessing, queue, select, threading
+        def told(call):
+            try: return str(call()).partition(" at 0x")[0]
+            except Exception as error: return f"{type(error).__name__}: {error}"
+        lock, rlock, simple, poll = threading.Lock(), threading.RLock(), queue.SimpleQueue(), select.poll()
+        shared = multiprocessing.Lock(), multiprocessing.RLock(), multiprocessing.Semaphore(2)
+        methods = [simple.get, simple.put, simple.get_nowait, simple.put_nowait, poll.register, rlock._acquire_restore]
+        for method in methods + [method for each in shared for method in (each.acquire, each.release)]:
+            print(method.__name__, method.__qualname__, method.__module__)
+            for arguments in ((1, 2, 3, 4), (1, 2, 3, 4, 5), (0, "x"), ((),)): print(told(lambda: method(*arguments)))
+            for names in ({"x": 1}, {"block": 0, "x": 1}, {"timeout": "x"}): print(told(lambda: method(**names)))
+            print(told(lambda: method(0, block=1)), told(lambda: method(0, timeout=2)))
+        for each in shared: print(told(lambda: each.__exit__(1, 2, 3, 4)), told(each.release))
+        other = threading.Event()._cond._lock
+        for kind in (_thread.LockType, _thread.RLock):
+            for method in (kind.acquire, kind.release): print(told(lambda: method(3)))
+            for wrong in (3, None): print(told(lambda: kind.__exit__(wrong, None, None, None)))
+            print(told(lambda: kind.acquire(other, False)), told(lambda: kind.release(other)))
+        for method in (queue.SimpleQueue.get, queue.SimpleQueue.put, type(poll).unregister):
+            print(told(lambda: method(3, 4)))
+        print(simple.get_nowait() if simple.qsize() else None, simple.qsize())
         """,
     )
     assert traced[1].splitlines() == plain[1].splitlines()
