@@ -36,7 +36,6 @@ class Choices(QScrollArea):
         self._chose_pythons = bool(remembered.get("pythons"))
         self._custom_shape = (1, 0)  # groups and queues of the custom workload
         self.setWidgetResizable(True)
-        self.setAccessibleName("What is compared")
         body = QWidget(self)
         self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(12, 8, 12, 12)

@@ -59,6 +59,7 @@ class ComparisonPage(QWidget):
         self._bridge = bridge
         self.result: Result | None = None
         self.choices = Choices(configuration, interpreters, remembered, self)
+        self.choices.setAccessibleName("What is compared")
         self.start = QPushButton("Compare", self)
         self.start.setProperty("primary", True)
         self.start.clicked.connect(self._on_start_clicked)
