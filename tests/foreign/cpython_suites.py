@@ -1,11 +1,14 @@
 """CPython's own tests, with and without being recorded: every test must come out the same. Run by hand; takes hours.
 
-    python -m tests.foreign.cpython_suites [--interpreters P,Q] [--suites threading,queue] [--keep FOLDER] [--write]
+    python -m tests.foreign.cpython_suites [--interpreters P,Q] [--suites threading,queue]
+        [--keep FOLDER] [--plain FOLDER] [--write]
 
 Interpreters: this one and those in LANESCOPE_TEST_PYTHONS. Suites: those of SUITES, or modules by name. A test whose
 outcome differs for no reason in `known_differences` is run again by itself, both ways, and counts as different when it
-differs each time. `--write` puts what was found into `cpython_results.json` and renders docs/cpython_tests.md from all
-that is in there. Exit status 1 when a difference is found that has no reason.
+differs each time. How a module comes out without being recorded depends on the interpreter only: `--plain` takes that
+from what an earlier `--keep` left, where there is something, and runs both ways only what it repeats. `--write` puts
+what was found into `cpython_results.json` and renders docs/cpython_tests.md from all that is in there. Exit status 1
+when a difference is found that has no reason.
 """
 
 import argparse
@@ -159,13 +162,28 @@ def read_outcomes(path: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def compare(python: str, module: str, folder: Path) -> Entry:
-    """Run a module both ways; whatever differs, again."""
-    plain = run_module(python, module, (), folder, recorded=False)
+def read_plain(folder: Path) -> tuple[Ran, str]:
+    """How a module came out without being recorded, and when, as kept in that folder; nothing when it was not."""
+    kept = folder / "plain" / "outcomes"
+    if not kept.exists():
+        return Ran(), ""
+    return Ran(read_outcomes(kept)), minute_of(datetime.fromtimestamp(kept.stat().st_mtime, UTC))
+
+
+def minute_of(moment: datetime) -> str:
+    """To the minute."""
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def compare(python: str, module: str, folder: Path, kept: Path | None = None) -> Entry:
+    """Run a module both ways, unless how it comes out without being recorded is `kept`; whatever differs, again."""
+    plain, plain_at = read_plain(kept) if kept is not None else (Ran(), "")
+    if not plain.outcomes:
+        plain, plain_at = run_module(python, module, (), folder, recorded=False), minute_of(datetime.now(UTC))
     if plain.missing:
         return Entry(missing=plain.missing)
     recorded = run_module(python, module, (), folder, recorded=True)
-    entry = Entry(tests=len(plain.outcomes))
+    entry = Entry(tests=len(plain.outcomes), plain_at=plain_at)
     for outcome, _reason in plain.outcomes.values():
         entry.plain[outcome] = entry.plain.get(outcome, 0) + 1
     if recorded.missing:
@@ -227,6 +245,7 @@ def main() -> int:
     parser.add_argument("--interpreters", default=",".join([sys.executable, *others]))
     parser.add_argument("--suites", default=",".join(SUITES))
     parser.add_argument("--keep", type=Path, help="folder for output and recordings; otherwise they are thrown away")
+    parser.add_argument("--plain", type=Path, help="a former --keep: what was run without recording is not run again")
     parser.add_argument("--write", action="store_true", help="keep the results, and render the table in docs")
     arguments = parser.parse_args()
     unexplained = 0
@@ -239,8 +258,9 @@ def main() -> int:
                 for module in SUITES.get(suite, (suite,)):
                     tracer = commit_of_tracer()
                     folder = (arguments.keep or Path(temporary)).resolve() / version / module
-                    entry = compare(python, module, folder)
-                    entry.run_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+                    kept = arguments.plain and arguments.plain / version / module
+                    entry = compare(python, module, folder, kept)
+                    entry.run_at = minute_of(datetime.now(UTC))
                     entry.tracer = tracer
                     unexplained += tell(version, module, entry)
                     if arguments.write:

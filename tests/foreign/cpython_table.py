@@ -14,11 +14,13 @@ Every test runs twice, without and with being recorded, and must come out the sa
 no known reason is run again by itself, both ways; it counts as different when it differs each time, as unsteady
 otherwise (a loaded machine fails tests with time limits either way). Made by
 `python -m tests.foreign.cpython_suites --write`, module by module. The t behind a version: without GIL. A row may be
-older than the tracer: when it was run is told, and the commit that had last changed `engine/tracer` in what it was run
-with (a + behind it: and changes that were not committed; empty: not noted then).
+older than the tracer: when it was run is told (UTC), and the commit that had last changed `engine/tracer` in what it
+was run with (a + behind it: and changes that were not committed; empty: not noted then). Plain, that is without being
+recorded, a module comes out as its interpreter lets it, whatever the tracer is: that run may be an earlier one
+(`--plain`), and has a time of its own.
 
-| interpreter | module | tests | passed | skipped | failed without recording | differ | unsteady | run (UTC) | tracer |
-|---|---|---|---|---|---|---|---|---|---|
+| interpreter | module | tests | passed | skipped | failed plain | differ | unsteady | plain | recorded | tracer |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -31,7 +33,8 @@ class Entry:
     differences: dict[str, str] = field(default_factory=dict)  # by test
     unsteady: list[str] = field(default_factory=list)
     missing: str = ""
-    run_at: str = ""  # UTC, to the minute
+    plain_at: str = ""  # when it had been run without being recorded, UTC, to the minute
+    run_at: str = ""  # when it had been run both ways
     tracer: str = ""  # the commit that had last changed it
 
     def summary(self) -> str:
@@ -97,9 +100,9 @@ def row(name: str, entry: Entry) -> str:
     version, _, module = name.partition(" ")
     module = title_of(module)
     if entry.missing:
-        return f"| {version} | {module} | {entry.missing} | | | | | | {entry.run_at} | {entry.tracer} |"
+        return f"| {version} | {module} | {entry.missing} | | | | | | | {entry.run_at} | {entry.tracer} |"
     passed, skipped = (entry.plain.get(outcome, 0) for outcome in ("passed", "skipped"))
     rest = entry.tests - passed - skipped - entry.plain.get("expected failure", 0)
     cells = [version, module, entry.tests, passed, skipped, rest, len(entry.differences), len(entry.unsteady)]
-    cells += [entry.run_at, entry.tracer]
+    cells += [entry.plain_at or entry.run_at, entry.run_at, entry.tracer]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.foreign.cpython_suites import SUITES, compare, version_of
+from tests.foreign import cpython_suites
+from tests.foreign.cpython_suites import SUITES, Ran, compare, version_of
 from tests.foreign.known_differences import reason_for
 
 
@@ -21,3 +22,20 @@ def test_the_same_outcomes(tmp_path: Path, suite: str) -> None:
         entry = compare(sys.executable, module, tmp_path)
         assert entry.tests > 0
         assert not {test: how for test, how in entry.differences.items() if reason_for(version, test) is None}
+
+
+def test_what_was_kept_of_a_plain_run_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "outcomes").write_text('["m.T.a", "begun", ""]\n["m.T.a", "passed", ""]\n')
+    runs = []
+
+    def run_module(_python: str, _module: str, names: tuple[str, ...], _folder: Path, *, recorded: bool) -> Ran:
+        runs.append((names, recorded))
+        return Ran({"m.T.a": ("failed" if recorded else "passed", "")})
+
+    monkeypatch.setattr(cpython_suites, "run_module", run_module)
+    entry = compare(sys.executable, "m", tmp_path / "now", tmp_path)
+    assert runs == [((), True)] + [(("m.T.a",), recorded) for _ in range(2) for recorded in (False, True)]
+    assert entry.tests == 1
+    assert entry.differences == {"m.T.a": "passed, recorded: failed"}
+    assert entry.plain_at
