@@ -5,8 +5,9 @@ another are signals, not locks, and count for nothing. Cycles of the same lines 
 
 Two graphs are looked at: of the locks themselves, whose cycles are predicted deadlocks; and of the lines that created
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
-A cycle of locks that only waits with timeouts or on conditions keep from happening (`StartOrder(doubtful=True)`) is a
-warning and inferred: whether another run could do without these waits is not known. "Prove it" can find that out.
+A cycle of locks that only waits with timeouts, on conditions or for any of several jobs keep from happening
+(`StartOrder(doubtful=True)`) is a warning and inferred: whether another run could do without these waits is not known.
+"Prove it" can find that out.
 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
 """
@@ -153,8 +154,9 @@ def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
         "certainty": "inferred",
         "cause": cause,
         "title": f"Possible deadlock of {listed(names)}{BUT_FOR}",
-        "explanation": f"{_orders(model, cycle)}. In this run they waited for each other in between, on a condition or"
-        " with a timeout. Should another run get there without that wait, each can wait for the next for ever.",
+        "explanation": f"{_orders(model, cycle)}. In this run they waited for each other in between: on a condition,"
+        " with a timeout or for any of several jobs. Should another run get there without that wait, each can wait for"
+        " the next for ever.",
         "advice": deadlock.advice(cause),
     }
 

@@ -3,7 +3,7 @@
 from engine.analysis.start_order import StartOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.model import Model
-from engine.model.nestings import Gift, Receipt
+from engine.model.nestings import Gift, Join, Receipt
 
 EVENT, CONDITION, SHARED = 1, 2, 3
 
@@ -87,3 +87,18 @@ def test_long_and_circular_chains_of_gifts_end() -> None:
     model.receipts = [receipt(2 - n % 2, 10 * n + 5, n) for n in kinds]
     known = StartOrder(model)
     assert known.before((1, 19_000), (2, 19_996))
+
+
+def test_a_process_that_is_found_to_have_ended_by_chance_is_joined_with_the_next_one() -> None:
+    """Launching a process looks for those that have ended."""
+    model = Model({"start_ns": 0})
+    model.processes = [Process(n, 100 + n, "python", 0, parent=0 if n else None) for n in range(4)]
+    for number, process in enumerate(model.processes):
+        process.launched_ns, process.start_ns = 100 * number, 100 * number + 50
+    model.lanes = [Lane(n, n, 1, 0, "MainThread", 100 * n) for n in range(4)]
+    model.joins = [Join(0, 310, None, 1), Join(0, 500, None, 2)]
+    known = StartOrder(model)
+    assert not known.before((1, 200), (3, 400)), "the third might have been launched before the first one's end"
+    assert not known.before((1, 200), (0, 400))
+    assert known.before((1, 200), (0, 501))
+    assert known.before((2, 250), (0, 501))
