@@ -251,10 +251,19 @@ class MainWindow(WindowFrame):
         self.places.show_model(model)
         self.views.show_model(model)
         self.source.show_model(model)
-        self.pages.setCurrentIndex(1 if model is not None or live else 0)
+        self.soon.put(self._show_page)
         self._show_title()
         self._show_enabled()
         self.clock.wake()
+
+    def _show_page(self) -> None:
+        """The first page as long as there is nothing to see."""
+        something = self.bridge.model is not None or self.bridge.running
+        if self._comparing_made and self.comparing.shown:
+            if not something:
+                return
+            self.comparing.leave()
+        self.pages.setCurrentIndex(1 if something else 0)
 
     def _show_run_state(self, state: RunState) -> None:
         self.tool_bar.recording.show_state(state, self.run_control.seconds)

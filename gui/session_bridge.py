@@ -11,17 +11,18 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.model.model import Model
 from engine.recording.append import CannotAppend, append_texts
 from engine.recording.library import save_as
 from engine.recording.overview import read_overview
-from engine.recording.reader import NotARecording, RecordingReader
+from engine.recording.reader import Batch, NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
 from gui.finding_watch import FindingWatch
 
-FRAME_BUDGET_S = 0.003  # a batch that builds levels may take as long again
+STEP_S = 0.002  # after which no further batch is begun: one that builds levels may take twice as long
+MORE_STEPS = 2  # between two frames, while there is more to take in
 SETTLE_S = 0.002  # of a frame in which nothing has come
 STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
@@ -61,6 +62,12 @@ class SessionBridge(QObject):
         self._clock = clock
         self._session: Session | None = None
         self._reader: RecordingReader | None = None
+        self._read: Batch | None = None  # that has not been taken in yet
+        self._told_version = 0  # of the model, when somebody was last told that it has changed
+        self._steps_left = 0
+        self._more = QTimer(self)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._take_more)
         self._opening = False
         self._known_notes = 0
         self._damage: str | None = None
@@ -202,12 +209,19 @@ class SessionBridge(QObject):
             self._set_state(RunState.NONE)
         self._close_reader()
 
-    def take_in(self, budget_s: float = FRAME_BUDGET_S) -> bool:
-        """Follows the run, takes in what has been recorded, for `budget_s` or less; True when the model has changed."""
+    def take_in(self, budget_s: float = STEP_S) -> bool:
+        """Follows the run, takes in what has been recorded, for `budget_s` or less; True when the model has changed.
+
+        What is left then is taken in before the next time, in events of its own.
+        """
         self._follow_session()
-        if self._reader is None:
+        if self._reader is None or self.model is None:
             return False
-        changed = self._take_batches(min(budget_s, FRAME_BUDGET_S))
+        self._take_batches(min(budget_s, STEP_S))
+        changed = self.model.version != self._told_version
+        if not self._at_end:
+            self._steps_left = MORE_STEPS
+            self._more.start()
         if not changed:
             self._settle()
         if changed:
@@ -216,25 +230,40 @@ class SessionBridge(QObject):
             self._report_notes()
             if self._unwritten and self._session is not None:
                 self._note_written()
-        elif not self.running and self._reader.at_end:
+        elif not self.running and self._at_end:
             changed = self._findings.go_on()
         if self._opening:
             self._report_opening()
         self._report_damage()
         found = self._findings.take_news() or (self.running and self._findings.foresee())
+        self._told_version = self.model.version
         return changed or found
 
-    def _take_batches(self, budget_s: float) -> bool:
-        """Takes in batch after batch, each of them a small piece of work, until the budget is spent."""
+    @property
+    def _at_end(self) -> bool:
+        """Whether all that is in the file by now has been taken in."""
+        return self._reader is None or (self._reader.at_end and not self._read)
+
+    def _take_batches(self, budget_s: float) -> None:
+        """Reads and takes in batch after batch, each of them a small piece of work, until the budget is spent."""
         assert self._reader is not None
         assert self.model is not None
         deadline = self._clock() + budget_s
-        version = self.model.version
-        while batch := self._reader.poll(STEP):
+        while batch := self._read or self._reader.poll(STEP):
+            self._read = batch
+            if self._clock() >= deadline:  # it was a chunk's first, for which all of that was unpacked
+                break
             self.model.take_in(batch)
+            self._read = None
             if self._clock() >= deadline:
                 break
-        return self.model.version != version
+
+    def _take_more(self) -> None:
+        self._steps_left -= 1
+        if self._steps_left < 0 or self._at_end:
+            self._more.stop()
+        else:
+            self._take_batches(STEP_S)
 
     def _settle(self) -> None:
         """Nothing has come: once all is known, what is there is made quick to ask."""
@@ -253,7 +282,7 @@ class SessionBridge(QObject):
             self._set_state(RunState.RUNNING)
         elif status.phase == "stopped":
             self._set_state(RunState.STOPPED)
-        elif status.over and (self._reader is None or self._reader.at_end):
+        elif status.over and self._at_end:
             self._end_run(status)
 
     def _end_run(self, status: SessionStatus) -> None:
@@ -281,6 +310,7 @@ class SessionBridge(QObject):
         self._reader = reader
         self.path = path
         self.model = Model(reader.header)
+        self._told_version = self.model.version
         self._findings.watch(self.model, path)
         if self._opening and (overview := read_overview(path)) is not None:
             self.model.foretell(overview)
@@ -299,6 +329,8 @@ class SessionBridge(QObject):
 
     def _close_reader(self) -> None:
         self._findings.stop()
+        self._more.stop()
+        self._read = None
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -309,7 +341,7 @@ class SessionBridge(QObject):
 
     def _report_opening(self) -> None:
         assert self._reader is not None
-        if self._reader.at_end:
+        if self._at_end:
             self._opening = False
             self.opening_progressed.emit(1.0)
         else:

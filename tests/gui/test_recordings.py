@@ -53,7 +53,7 @@ def test_what_was_live_is_there_again_when_it_is_reopened(window: MainWindow, wa
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
     assert [lane.name for lane in window.bridge.model.lanes] == lanes
     assert [line["text"] for line in window.bridge.model.output] == output
-    assert window.banner.isVisible()
+    wait_for(window.banner.isVisible)
     assert window.banner.words.text() == words
 
 
