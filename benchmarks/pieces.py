@@ -85,7 +85,7 @@ class Application(QApplication):
         return figures([cost for doing, costs in self._costs.items() if doing != but for cost in costs])
 
     def session(self, mix: Mapping[str, float]) -> dict[str, Any]:
-        """The share of long pieces if each action, known by the first words of its name, came as often as `mix` says."""
+        """The share of long pieces if each action, known by how its name begins, came as often as `mix` says."""
         long = whole = 0.0
         for begins, times in mix.items():
             names = [name for name in self._costs if f"{name} ".startswith(f"{begins} ")]

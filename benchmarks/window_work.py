@@ -1,10 +1,12 @@
 """Pieces of work on the window's thread while a recording is opened and looked at. Prints JSON; ms of thread CPU.
 
-    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS] [--parts]
+    python -m benchmarks.window_work [--slices 1000000] [--lanes 64] [--recording FILE] [--frames N] [--only WORDS]
+                                     [--parts]
 
 Everything a user does is done once, from opening a recording on; for each action the worst piece of work is told, with
-`--parts` (which makes pieces dearer) also the widgets that took most of it. `all` is every piece after the start, `session` the share of long ones in ten minutes
-of use with the mix of actions that stands in SESSION. FILE is made when it does not exist, and kept.
+`--parts` (which makes pieces dearer) also the widgets that took most of it. `all` is every piece after the start,
+`session` the share of long ones in ten minutes of use with the mix of actions that stands in SESSION. FILE is made when
+it does not exist, and kept.
 """
 
 import argparse
