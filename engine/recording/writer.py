@@ -13,7 +13,7 @@ from engine.recording.liveness import process_start
 from engine.recording.overview import append_overview
 from engine.recording.schema import ROWS, STATE_ROW, Layer, State
 
-WORTH_AN_OVERVIEW = 200_000  # slices; fewer are read in no time
+WORTH_AN_OVERVIEW = 50_000  # slices; fewer are read in no time
 MAX_BUFFERED = 64 << 20  # bytes of rows kept for a later attempt while nothing can be written
 # Layers in the order of a commit: closed spans before the open ones that go on from them.
 ORDER = (
