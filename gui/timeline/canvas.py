@@ -334,6 +334,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._painting.reserve_soon()
         self._on_arranged()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -90,7 +90,7 @@ class LaneColumns:
     @property
     def complete(self) -> bool:
         """Everything in view is exact."""
-        return self._all_made and not self.zooming
+        return self._all_made and not (self.zooming or self.anew)
 
     @property
     def ns_per_column(self) -> float:
@@ -178,6 +178,8 @@ class LaneColumns:
             budget_s = 0.0
         elif not math.isinf(budget_s):
             budget_s = min(budget_s, MOST_S)
+            if self.anew:
+                todo[todo < WAS_EMPTY] = 0  # laying out has taken that time already
         self._make(scene, todo, budget_s)
         before, after = self._ahead
         self._sketch(scene, todo[:, before : todo.shape[1] - after], self.first + before, COARSENESS)

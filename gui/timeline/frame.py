@@ -71,6 +71,10 @@ class Frame:
         """Thread CPU time that the last `prepare` has spent on exact cells."""
         return self._columns.made_s
 
+    def reserve(self, width: int, height: int) -> bool:
+        """Gets a piece of what a view of this size (logical px) needs ready; whether there is more to be done."""
+        return self._pixels.reserve(round(width * self._look.ratio), round(height * self._look.ratio))
+
     def prepare(self, scene: Scene, budget_s: float) -> None:
         """Makes what `paint` needs, exact cells within a budget (s). To be called when the scene has changed."""
         geometry, columns = scene.geometry, self._columns

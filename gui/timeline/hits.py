@@ -63,7 +63,8 @@ class HitMarks:
         lines = np.where(wide, _premultiplied(line), shades)
         bounds = [round(place * geometry.row_px * geometry.ratio) for place in range(len(rows) + 1)]
         height = bounds[-1]
-        self._pixels = np.empty((height, geometry.columns), np.uint32)
+        if self._pixels.shape != (height, geometry.columns):
+            self._pixels = np.empty((height, geometry.columns), np.uint32)
         upper = round(LINE_PX * geometry.ratio)
         for place, (top, bottom) in enumerate(pairwise(bounds)):
             self._pixels[top : top + upper] = lines[place]

@@ -8,8 +8,9 @@ from gui.timeline.cells import DOMINANT, HELD, WORST
 from gui.timeline.columns import LaneColumns
 from gui.timeline.pieces import Piece
 from gui.timeline.raster import Pixels, Raster
-from gui.timeline.ring import Part, Ring
+from gui.timeline.ring import SLACK, Part, Ring
 
+TOUCHED_AT_ONCE = 1 << 20  # pixels
 FEW_ROWS = 4  # painted one by one
 
 
@@ -23,13 +24,25 @@ class LanePixels:
         self._raster = raster
         self._ring: Ring | None = None
         self._low = self._high = 0
-        # As much as was ever needed: memory that is new is dear to touch. One line more than there are, so that an
-        # image that starts within the first line ends within the memory.
+        # As much as was ever needed. One line more than there are, so that an image that starts within the first line
+        # ends within the memory.
         self._memory: Pixels = np.empty(0, np.uint32)
+        self._reserved: Pixels = np.empty(0, np.uint32)  # for when that is too little
+        self._touched = 0  # pixels of what is reserved
 
     def wear(self, raster: Raster) -> None:
         """Paints with this one from now on."""
         self._raster, self._ring = raster, None
+
+    def reserve(self, columns: int, height: int) -> bool:
+        """Gets memory for a view of this size (device px) ready, a piece at a time: what is new is dear to touch.
+        Returns whether there is more to be done."""
+        size = (height + 2 * self._raster.row_height) * (columns + SLACK)
+        if max(len(self._memory), len(self._reserved)) < size:
+            self._reserved, self._touched = np.empty(size, np.uint32), 0
+        first, self._touched = self._touched, min(self._touched + TOUCHED_AT_ONCE, len(self._reserved))
+        self._reserved[first : self._touched] = 0
+        return self._touched < len(self._reserved)
 
     def paint(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
         """Paints what is in view; all in device pixels."""
@@ -86,7 +99,9 @@ class LanePixels:
         height = self._raster.row_height
         size = ring.rows * height * ring.width
         if len(self._memory) < size + ring.width:
-            self._memory = np.empty(size + ring.width, np.uint32)
+            enough = len(self._reserved) >= size + ring.width
+            self._memory = self._reserved if enough else np.empty(size + ring.width, np.uint32)
+            self._reserved = np.empty(0, np.uint32)
         return self._memory[:size].reshape(ring.rows, height, ring.width)
 
     def _fill(self, pixels: Pixels, columns: LaneColumns, rows: slice, part: Part, first: int) -> None:

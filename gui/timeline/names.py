@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap, QPolygon
 
 from engine.model.entities import Process
@@ -46,7 +46,7 @@ class _Told(NamedTuple):
 
 
 class Names:
-    """Paints names. Elided texts are kept, since measuring text costs more than drawing it."""
+    """Paints names. Texts that were made to fit are kept, since measuring text costs more than drawing it."""
 
     def __init__(self, theme: Theme, shape: RowShape) -> None:
         self._theme = theme
@@ -57,11 +57,11 @@ class Names:
         self._bold = ui_font(size, bold=True)
         self._small = ui_font(FONT_SMALL_PX)
         self._small_bold = ui_font(FONT_SMALL_PX, bold=True)
-        self._kept = QPixmap()
+        self._kept = self._spare = QPixmap()  # they take turns: one that is new is dear to paint
         self._kept_for: tuple[object, ...] = ()
         self._kept_rows: list[_Told] = []
         self._looked_at: tuple[object, ...] = ()
-        self._elided: dict[tuple[str, int, int, bool], str] = {}
+        self._fitted: dict[tuple[str, int, bool], tuple[QFont, str]] = {}  # by text, width, whether it is bold
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
@@ -85,7 +85,8 @@ class Names:
             return
         self._kept_for, self._kept_rows = kept_for, rows
         before, self._width = self._kept, geometry.names_px
-        self._kept = QPixmap(round(geometry.names_px * geometry.ratio), round(geometry.height * geometry.ratio))
+        size = QSize(round(geometry.names_px * geometry.ratio), round(geometry.height * geometry.ratio))
+        self._kept, self._spare = self._spare if self._spare.size() == size else QPixmap(size), before
         self._kept.setDevicePixelRatio(geometry.ratio)
         painter = QPainter(self._kept)
         if not (geometry.row_px * geometry.ratio).is_integer():
@@ -98,13 +99,17 @@ class Names:
         theme, geometry, model = self._theme, scene.geometry, scene.model
         painter.fillRect(0, 0, geometry.names_px, geometry.height, theme.color("panel"))
         ratio, first = geometry.ratio, geometry.first_row
+        sources = [copied.get(told, -1) for told in self._kept_rows]
+        for moved in _moved(sources):
+            top, row_top = geometry.row_top(first + moved.place), geometry.row_top(first + moved.source)
+            height = moved.rows * self._row_px
+            area = QRectF(0, row_top * ratio, self._width * ratio, height * ratio)
+            painter.drawPixmap(QRectF(0, top, self._width, height), before, area)
         for place, told in enumerate(self._kept_rows):
             top = geometry.row_top(first + place)
-            if told in copied:
-                row_top = geometry.row_top(first + copied[told]) * ratio
-                area = QRectF(0, row_top, self._width * ratio, self._row_px * ratio)
-                painter.drawPixmap(QRectF(0, top, self._width, self._row_px), before, area)
-            elif told.row.kind is RowKind.LANE:
+            if sources[place] >= 0:
+                continue
+            if told.row.kind is RowKind.LANE:
                 self._paint_lane(painter, top, told.row, model, told.marked)
             else:
                 self._paint_header(painter, top, told.row, model, told.marked)
@@ -156,12 +161,13 @@ class Names:
             painter.setPen(theme.color("danger" if failed else "text_dim"))
             painter.drawText(QRect(left, top - 1, width, self._row_px), _RIGHT, note)
             width -= QFontMetrics(self._small).horizontalAdvance(note) + 8
-        font = self._bold if bold else self._font
-        if QFontMetrics(font).horizontalAdvance(text) > width:
-            font = self._small_bold if bold else self._small
+        key = (text, width, bold)
+        if key not in self._fitted:
+            self._fitted[key] = self._fit(*key)
+        font, fitting = self._fitted[key]
         painter.setFont(font)
         painter.setPen(theme.color("text_dim" if dim else "text"))
-        painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, self._elide(text, width, font))
+        painter.drawText(QRect(left, top - 1, width, self._row_px), _LEFT, fitting)
 
     def _fitting_note(self, text: str, note: str, width: int, bold: bool) -> str:
         """The note, only its number where the name needs the place: `8 lanes`, `8`."""
@@ -170,12 +176,13 @@ class Names:
         crowded = needed + QFontMetrics(self._small).horizontalAdvance(note) + 8 > width
         return first if crowded and first.isdigit() else note
 
-    def _elide(self, text: str, width: int, font: QFont) -> str:
-        key = (text, width, font.pixelSize(), font.bold())
-        if key not in self._elided:
-            metrics = QFontMetrics(font)
-            self._elided[key] = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
-        return self._elided[key]
+    def _fit(self, text: str, width: int, bold: bool) -> tuple[QFont, str]:
+        """The usual font if all of it fits, else a smaller one and as much as does."""
+        font = self._bold if bold else self._font
+        if QFontMetrics(font).horizontalAdvance(text) <= width:
+            return font, text
+        font = self._small_bold if bold else self._small
+        return font, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
     def _paint_chevron(self, painter: QPainter, left: int, top: int, expanded: bool, color: QColor) -> None:
         middle = top + self._row_px // 2
@@ -185,6 +192,26 @@ class Names:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.drawPolygon(QPolygon([QPoint(left + x, middle + y) for x, y in points]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+class _Moved(NamedTuple):
+    """So many rows from the place `source` on are at `place` now."""
+
+    place: int
+    source: int
+    rows: int
+
+
+def _moved(sources: list[int]) -> list[_Moved]:
+    """The stretches of rows that have moved together: where each one was, -1: nowhere."""
+    found: list[_Moved] = []
+    for place, source in enumerate(sources):
+        last = found[-1] if found else None
+        if last is not None and place == last.place + last.rows and source == last.source + last.rows:
+            found[-1] = last._replace(rows=last.rows + 1)
+        elif source >= 0:
+            found.append(_Moved(place, source, 1))
+    return found
 
 
 def _told(scene: Scene) -> list[_Told]:

@@ -11,6 +11,7 @@ from engine.model.model import Model
 from gui.frame_budget import FrameBudget
 from gui.timeline.annotations import Annotations
 from gui.timeline.frame import Frame, Look
+from gui.timeline.geometry import Geometry
 from gui.timeline.overlays import Overlays
 from gui.timeline.scene import Scene
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
 
 GO_ON_MS = 20
+RESERVE_MS = 10
 
 
 class Painting:
@@ -35,6 +37,19 @@ class Painting:
         self._go_on.setSingleShot(True)
         self._go_on.setInterval(GO_ON_MS)
         self._go_on.timeout.connect(canvas.update)
+        self._reserve = QTimer(canvas)
+        self._reserve.setSingleShot(True)
+        self._reserve.setInterval(RESERVE_MS)
+        self._reserve.timeout.connect(self._on_reserve)
+
+    def reserve_soon(self) -> None:
+        """Gets ready for the greatest view there can be in the window, in events of its own."""
+        self._reserve.start()
+
+    def _on_reserve(self) -> None:
+        window = self._canvas.window()
+        if self._worn(self._canvas.geometry_now()).reserve(window.width(), window.height()):
+            self._reserve.start()
 
     def invalidate(self) -> None:
         """The next paint makes a new frame."""
@@ -84,16 +99,22 @@ class Painting:
 
     def _fresh_frame(self, scene: Scene) -> tuple[Frame, bool]:
         """A frame of this scene, and whether something had to be made for it."""
-        geometry, canvas = scene.geometry, self._canvas
-        look = Look(canvas.themes.current, geometry.ratio, canvas.filters.states, geometry.shape)
-        frame = self._frame = self._frame or Frame(look)
-        fresh = frame.wear(look) or self._stale
+        frame = self._worn(scene.geometry)
+        fresh = self._stale
         if fresh:
             frame.prepare(scene, self._budget.spare_s())
             self._stale = not frame.complete
             if self._stale:
                 self._go_on.start()
         return frame, fresh
+
+    def _worn(self, geometry: Geometry) -> Frame:
+        """The frame, with the look that it should have by now."""
+        canvas = self._canvas
+        look = Look(canvas.themes.current, geometry.ratio, canvas.filters.states, geometry.shape)
+        frame = self._frame = self._frame or Frame(look)
+        self._stale = frame.wear(look) or self._stale
+        return frame
 
     def _paint_over_lanes(self, painter: QPainter, scene: Scene, frame: Frame, *, fresh: bool) -> None:
         """`fresh`: the frame has been made in this paint."""

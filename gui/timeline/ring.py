@@ -1,6 +1,6 @@
 """The columns that are kept around those in view, in a ring: panning never moves what is there."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ SLACK = 1024  # columns kept beside those in view
 # Status: nothing there, empty until something is recorded, to be improved, exact.
 UNMADE, OPEN, ROUGH, MADE = range(4)
 _STATUS = 3
+_Plane = TypeVar("_Plane", NDArray[np.uint8], Pixels)
 
 
 class Part(NamedTuple):
@@ -113,22 +114,28 @@ class Ring:
 
         `rows` says for each row which one it was, -1: none. `same`: the grid is the same, so what was exact still is.
         """
-        low, high = np.searchsorted(columns, [old.base, old.base + old.width])
-        index = columns % old.width
+        low, high = (int(place) for place in np.searchsorted(columns, [old.base, old.base + old.width]))
+        if low == high:
+            return
         moved = len(rows) != old.rows or (rows != np.arange(old.rows)).any()
-        planes = np.take(old._planes[:, rows] if moved else old._planes, index, axis=2)
+        planes = old._of(old._planes[:, rows] if moved else old._planes, columns[low:high], same=same)
         status = planes[_STATUS]
         if not same:
             np.minimum(status, ROUGH, out=status)
-        status[:, :low] = UNMADE
-        status[:, high:] = UNMADE
         if moved:
             status[rows < 0] = UNMADE
-        for part in self.parts(first, first + len(columns)):
+        for part in self.parts(first + low, first + high):
             self._planes[:, :, part.at] = planes[:, :, part.skip : part.skip + part.size]
         for row, before in enumerate(rows.tolist()):
             if before >= 0 and before in old.summaries:
                 kept = self.summaries[row] = np.zeros((self.row_height, self.width), np.uint32)
-                pixels = np.take(old.summaries[before], index, axis=1)
-                for part in self.parts(first, first + len(columns)):
+                pixels = old._of(old.summaries[before], columns[low:high], same=same)
+                for part in self.parts(first + low, first + high):
                     kept[:, part.at] = pixels[:, part.skip : part.skip + part.size]
+
+    def _of(self, plane: _Plane, columns: NDArray[np.int64], *, same: bool) -> _Plane:
+        """These columns of (…, width), a copy. `same`: one after the other."""
+        if not same:
+            return np.take(plane, columns % self.width, axis=-1)
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        return np.concatenate([plane[..., part.at] for part in self.parts(first, last)], axis=-1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,8 @@ SORT_STATES = {
 }
 
 
-class RowKind(Enum):
-    """What a row stands for."""
+class RowKind(IntEnum):
+    """What a row stands for. Whole numbers, since rows are looked up by the hundred in a paint."""
 
     PROCESS = 1
     LANE = 2
