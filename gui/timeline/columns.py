@@ -23,7 +23,7 @@ from engine.recording.schema import State
 from gui.timeline.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.freshness import Freshness
 from gui.timeline.geometry import Geometry
-from gui.timeline.pieces import BARE, LEAST_COLUMNS, WAS_EMPTY, Pace, Piece, next_piece
+from gui.timeline.pieces import BARE, LEAST_COLUMNS, NEAR, WAS_EMPTY, Pace, Piece, next_piece
 from gui.timeline.raster import Codes, Raster
 from gui.timeline.ring import MADE, OPEN, ROUGH, UNMADE, Ring
 from gui.timeline.rows import Row, RowKind
@@ -308,7 +308,9 @@ class LaneColumns:
             columns = self._pace.columns(lanes, scale, deadline - now, bare=most == BARE)
             if not math.isinf(budget_s):
                 columns = min(columns, _columns_worth(scene.model, lanes, scale))
-            last = min(piece.last, piece.first + columns)
+            last = piece.first + columns
+            if last > piece.last - NEAR:
+                last = piece.last
             span = Span(self.first + piece.first, last - piece.first, scale)
             self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)
             self._changed.append(Piece(piece.places, span.first, self.first + last))

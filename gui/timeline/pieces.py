@@ -15,7 +15,7 @@ LEAST_BARE_COLUMNS = 640  # where nothing is shown yet: about as dear as somethi
 PROBED_COLUMNS = 384  # as long as it is not known what they cost at this zoom
 BARE = MADE - UNMADE
 WAS_EMPTY = MADE - OPEN
-NEAR = 100  # columns between two blocks: making these, too, is cheaper than another piece
+NEAR = 200  # columns between two blocks: making these, too, is cheaper than another piece
 LONG = 64  # columns for which it is worth making few rows by themselves
 
 

@@ -23,6 +23,7 @@ from gui.theme import Theme, mix
 from gui.timeline.row_shape import RowShape
 
 MERGED = 0x80
+_MERGED_BIT = np.uint8(7)
 _OUTER, _EDGE, _MIDDLE, _CORE = range(4)
 _DEPTH = {"cap": _OUTER, "outer": _OUTER, "edge": _EDGE, "middle": _MIDDLE, "core": _CORE}
 # The outermost band that a state fills.
@@ -31,7 +32,7 @@ _TINTED = {State.LOCK_WAIT}
 _STRIPES_PX = {State.GIL_WAIT: 4, State.CORE_WAIT: 2}
 PATTERN_PX = 8  # period of every pattern
 _PHASES = 4  # of stripes: 2 px each
-_CAPS = np.intp(_PHASES * 256)
+_CAPS = np.uint16(_PHASES * 256)
 _CODES = np.arange(256)
 _STATES = np.where(np.isin(_CODES & STATE_MASK, list(State)), _CODES & STATE_MASK, State.UNKNOWN)  # of every code
 _ARE_SAMPLED = _CODES & SAMPLED != 0
@@ -40,6 +41,7 @@ _ARE_DEADLOCKED = _CODES & DEADLOCKED != 0
 Codes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
 Counts = NDArray[np.int32]
+Places = NDArray[np.uint16]  # in tables
 
 
 def pixel(colour: str) -> int:
@@ -83,7 +85,7 @@ class Raster:
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
         self._hold_table = np.array([self.lane_pixel, self.hold_pixel], np.uint32)
         self._phases_of: tuple[int, int] | None = None
-        self._kept_phases = np.empty(0, np.intp)
+        self._kept_phases = np.empty(0, np.uint16)
         self._stack = {state: pixel(self._colour(state)) for state in State}
 
     def fill_lanes(self, rows: Pixels, dominant: Codes, worst: Codes, held: Codes, first_column: int) -> None:
@@ -100,7 +102,7 @@ class Raster:
         sampled = bool((dominant & SAMPLED).any())
         for band, parts in self._bands.items():
             if band == "cap":
-                line = self._cap_table.take(np.where(dominant >= MERGED, _CAPS + worst, index), mode="clip")
+                line = self._cap_table.take(_cap_places(index, dominant, worst), mode="clip")
             else:
                 line = self._tables[_DEPTH[band]].take(index, mode="clip")
             for first, last in parts:
@@ -135,12 +137,12 @@ class Raster:
     def _px(self, logical: float) -> int:
         return round(logical * self.ratio)
 
-    def _phases(self, columns: int, first_column: int) -> NDArray[np.intp]:
+    def _phases(self, columns: int, first_column: int) -> Places:
         """Where the tables of each column's stripe phase begin; those asked for last are kept."""
         if self._phases_of != (columns, first_column):
             self._phases_of = (columns, first_column)
             phases = (np.arange(columns) + first_column) // self._px(2) % _PHASES
-            self._kept_phases = (phases * 256).astype(np.intp)
+            self._kept_phases = (phases * 256).astype(np.uint16)
         return self._kept_phases
 
     def _hatch_lanes(self, rows: Pixels, dominant: Codes, first_column: int) -> None:
@@ -174,6 +176,15 @@ class Raster:
         deadlock = mix(self._theme.deadlock, "#000000", 0.45) if stripe else self._theme.deadlock
         unknown = mix(self._colour(State.UNKNOWN), self._lane, 0.45 if stripe else 0.85)
         return np.where(_ARE_DEADLOCKED, np.uint32(pixel(deadlock)), np.uint32(pixel(unknown)))
+
+
+def _cap_places(index: Places, dominant: Codes, worst: Codes) -> Places:
+    """Where the upper edge's colour is in its table: as in the outermost band, but where several are in one column."""
+    places = worst + _CAPS
+    places -= index  # may wrap around; choosing by a mask would take four times as long
+    places *= dominant >> _MERGED_BIT
+    places += index
+    return places
 
 
 @lru_cache(maxsize=32)
