@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.foreign.known_differences import story_of
+from tests.foreign.known_differences import chance_of, story_of
 
 RESULTS = Path(__file__).parent / "cpython_results.json"
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "cpython_tests.md"
@@ -60,16 +60,20 @@ def render(modules: list[str]) -> None:
     results = read_results()
     lines = [row(name, entry) for name, entry in results.items()]
     text = HEAD + "\n".join(lines) + "\n"
-    differences: dict[str, list[str]] = {}
+    different: dict[str, list[str]] = {}
+    unsteady: dict[str, list[str]] = {}
     for name, entry in results.items():
+        version, _, module = name.partition(" ")
+        place = f"{version} {title_of(module)}"
         for test, difference in entry.differences.items():
-            version, _, module = name.partition(" ")
             words = f"`{test.partition('.')[2]}`: {difference}. {story_of(version, test)}"
-            differences.setdefault(words, []).append(f"{version} {title_of(module)}")
-    if differences:
-        text += "\n## What differs, and why\n\n"
-        for words, places in differences.items():
-            text += f"- {words} In {', '.join(places)}.\n"
+            different.setdefault(words, []).append(place)
+        for test in entry.unsteady:
+            unsteady.setdefault(chance_of(version, test), []).append(f"{place} `{test.rpartition('.')[2]}`")
+    for title, stories in ("What differs, and why", different), ("What differed once and not again", unsteady):
+        if stories:
+            text += f"\n## {title}\n\n"
+            text += "".join(f"- {words} In {', '.join(places)}.\n" for words, places in stories.items())
     left = not_run(results, modules)
     if left:
         text += "\n## Not run so far\n\n"
