@@ -215,7 +215,7 @@ class Page:
         for number, text in excerpt(source_text(self._model, innermost.file), innermost.line):
             here = number == innermost.line
             style = f"background-color: {colours.accent_soft};" if here else f"color: {colours.text_dim};"
-            lines.append(f'<span style="{style}">{number:>5}  {escape(text) or " "}</span>')
+            lines.append(f'<span style="{style}">{number:>3} {escape(text) or " "}</span>')
         if lines:
             parts.append(
                 f'<pre style="margin: 4px 0; white-space: pre-wrap; font-size: {FONT_SMALL_PX}px;">'

@@ -206,6 +206,9 @@ def test_links_of_the_details_select_and_open(qtbot: QtBot, details: Details, se
 def test_code_is_shown_around_its_line() -> None:
     text = "\n".join(f"line {number}" for number in range(1, 11))
     assert excerpt(text, 5, around=1) == [(4, "line 4"), (5, "line 5"), (6, "line 6")]
+    code = "def f():\n    if x:\n        y()\n\n    z()"
+    assert excerpt(code, 3, around=1) == [(2, "if x:"), (3, "    y()"), (4, "")]
+    assert excerpt(code, 2, around=1) == [(1, "def f():"), (2, "    if x:"), (3, "        y()")]
     assert excerpt(text, 99) == []
     assert excerpt(None, 1) == []
 
