@@ -1,12 +1,13 @@
 """The findings of the recording shown: those it holds, those foreseen as it grows, those that follow from all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.analysis.findings import DETECTORS, Detector
+from engine.analysis.building import Finding
+from engine.analysis.findings import search
 from engine.analysis.foresight import Foresight
 from engine.model.model import Model
 from gui.finding_search import FindingSearch
@@ -33,7 +34,7 @@ class FindingWatch(QObject):
         self._told: dict[int, dict[str, object]] = {}
         self._news = False  # findings have come from the helper process since the last look
         self._waiting = False  # the recording has not been looked through, nor is it now
-        self._detectors_left: list[Detector] = []  # of a short recording, run one a frame
+        self._steps: Iterator[list[Finding]] | None = None  # of looking through a short recording, one a frame
         self._search = FindingSearch(self)
         self._search.found.connect(self._on_found)
         self._search.progressed.connect(self._on_progressed)
@@ -59,7 +60,7 @@ class FindingWatch(QObject):
         """Nothing more is looked for in this recording."""
         self._search.cancel()
         self._waiting = False
-        self._detectors_left = []
+        self._steps = None
 
     def go_on(self) -> bool:
         """All of the recording is known: looks for what follows from it, for a moment; True when that has been done."""
@@ -69,10 +70,10 @@ class FindingWatch(QObject):
             if self._model.states.slice_count > SEARCHED_HERE:
                 self._search.start(self._path)
             else:
-                self._detectors_left = list(DETECTORS)
-        if not self._detectors_left:
+                self._steps = search(self._model)
+        if self._steps is None:
             return False
-        self._run_detector()
+        self._take_step(self._steps)
         return True
 
     def foresee(self) -> bool:
@@ -106,13 +107,14 @@ class FindingWatch(QObject):
         for number in [number for number in self._told if number not in findings]:
             self.removed.emit(self._told.pop(number))
 
-    def _run_detector(self) -> None:
-        assert self._model is not None
+    def _take_step(self, steps: Iterator[list[Finding]]) -> None:
         assert self._foresight is not None
-        for finding in self._detectors_left.pop(0).find(self._model):
-            self._foresight.take(finding)
-        if not self._detectors_left:
+        found = next(steps, None)
+        if found is None:
+            self._steps = None
             self._foresight.end()
+        for finding in found or ():
+            self._foresight.take(finding)
         self.report()
 
     def _on_found(self, finding: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ class LockProfile:
         self._hold_parts: list[np.ndarray] = []
         self._wait_parts: list[np.ndarray] = []
         self._holds = np.zeros((0, 4), np.int64)  # lane, start, end, site; by start
+        self._costs = np.zeros(0, np.int64)  # of each: how long others waited meanwhile
         self._steps = self._work()
         self.complete = False
 
@@ -86,6 +87,18 @@ class LockProfile:
         """The holds that a line took: lane, start, end, site in columns, by start."""
         found: np.ndarray = self._holds[self._holds[:, 3] == line.number]
         return found
+
+    def costs(self, starts: np.ndarray) -> np.ndarray:
+        """How long others waited, ns, during the holds that began at these times: int64."""
+        found: np.ndarray = self._costs[np.searchsorted(self._holds[:, 1], starts)]
+        return found
+
+    def overtaken(self, lane: int) -> np.ndarray:
+        """By wait of a lane, how often others took the lock meanwhile: int64."""
+        waits = self.waits[self.waits[:, 0] == lane]
+        began = self._holds[self._holds[:, 0] != lane, 1]
+        times: np.ndarray = np.searchsorted(began, waits[:, 2]) - np.searchsorted(began, waits[:, 1])
+        return times
 
     @property
     def longest_wait(self) -> tuple[int, int, int] | None:
@@ -186,6 +199,7 @@ class LockProfile:
         ordered = sorted(pairs.items(), key=lambda pair: (-pair[1][0], pair[0]))
         self.blockings = [Blocking(*lanes, *times) for lanes, times in ordered[:MOST]]
         self.lines = self._by_line(blocked)
+        self._costs = blocked
         yield True
 
     def _by_line(self, blocked: np.ndarray) -> list[Line]:

@@ -4,9 +4,10 @@ Silent about locks that make a convoy or are held while blocked, which have find
 waiting is less than MIN_SHARE of their users' time, and on recordings of more than MOST_SLICES slices.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.analysis import convoy, held_while_blocked
 from engine.analysis.building import Finding, finding, users_of
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
@@ -22,10 +23,11 @@ MIN_WAIT_NS = 100_000_000
 MIN_SHARE = 0.15  # of its users' time is spent in waiting for it
 MIN_LINE_SHARE = 0.6  # of that waiting is owed to one line
 MIN_BUSY = 0.5  # of the time for which that line holds the lock
+TOLD = frozenset({"convoy", "lock-held-while-blocked"})
 BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT)
 
 
-def find(model: Model) -> list[Finding]:
+def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
     """At most one finding a lock."""
     costly = [
         row.primitive
@@ -34,10 +36,10 @@ def find(model: Model) -> list[Finding]:
     ][:MOST_LOCKS]
     if not costly or model.states.slice_count > MOST_SLICES:
         return []
-    told = {each["primitive"] for detector in (convoy, held_while_blocked) for each in detector.find(model)}
+    known = {each["primitive"] for each in told if each["kind"] in TOLD}
     found = []
     for primitive in costly:
-        if primitive.id in told:
+        if primitive.id in known:
             continue
         profile = LockProfile(model, primitive.id).finish()
         waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())

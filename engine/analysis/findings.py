@@ -1,5 +1,6 @@
 """All findings of a recording: those it holds and those that follow from it."""
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from engine.analysis import (
@@ -20,6 +21,7 @@ from engine.analysis import (
     oversubscribed,
     pool_starvation,
     start_up_bound,
+    starvation,
     thread_error,
     uneven,
 )
@@ -34,11 +36,20 @@ class Detector(Protocol):
         """What it found; empty when the evidence is thin."""
 
 
+class Latecomer(Protocol):
+    """A detector that is silent about what others have told."""
+
+    def find(self, model: Model, told: Sequence[Finding]) -> list[Finding]:
+        """What it found beside what has been `told` already."""
+
+
 DETECTORS: tuple[Detector, ...] = (
-    lock_order, convoy, held_while_blocked, costly_hold, lock_bound, uneven, pool_starvation, leak, forked_threads,
-    gil_bound, oversubscribed, io_bound, start_up_bound, hand_over_bound, lost_process, abandoned_lock,
-    thread_error, hidden_error, incomplete,
+    lock_order, convoy, held_while_blocked, uneven, starvation, pool_starvation, leak, forked_threads, gil_bound,
+    oversubscribed, io_bound, start_up_bound, hand_over_bound, lost_process, abandoned_lock, thread_error,
+    hidden_error, incomplete,
 )  # fmt: skip
+LATECOMERS: tuple[Latecomer, ...] = (costly_hold, lock_bound)  # after all others, in this order
+STEPS = len(DETECTORS) + len(LATECOMERS)  # of a search
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.
 KEYS = (
@@ -46,11 +57,20 @@ KEYS = (
 )  # fmt: skip
 
 
+def search(model: Model) -> Iterator[list[Finding]]:
+    """What each detector finds in the model of a whole recording, one after the other: STEPS lists."""
+    told = list(model.findings.values())
+    for detector in DETECTORS:
+        told += (found := detector.find(model))
+        yield found
+    for latecomer in LATECOMERS:
+        told += (found := latecomer.find(model, told))
+        yield found
+
+
 def find_all(model: Model) -> list[Finding]:
     """Recorded ones first, then by severity and time."""
-    found = list(model.findings.values())
-    for detector in DETECTORS:
-        found += detector.find(model)
+    found = [*model.findings.values(), *(each for some in search(model) for each in some)]
     return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["start_ns"] or 0))
 
 

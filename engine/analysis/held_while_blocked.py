@@ -2,9 +2,9 @@
 
 Rests on the holder's own states within each hold, for locks that others waited for; waits for other locks do not count,
 nor those that are part of a deadlock. Of very many holds the longest MOST_HOLDS are looked at. Silent when less than
-MIN_BLOCKED_NS was spent so or others waited less than that, and when nobody but idle daemons waited: daemon threads
-that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as others do
-at a queue; so do processes that take turns at reading from a pipe.
+MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle daemons waited: daemon
+threads that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as
+others do at a queue; so do processes that take turns at reading from a pipe.
 """
 
 import numpy as np
@@ -58,6 +58,7 @@ def find(model: Model) -> list[Finding]:
         if (
             blocked >= MIN_BLOCKED_NS
             and blocked >= MIN_SHARE * lock.hold_ns
+            and _costs_others(model, lock, rows, blocked_ns, least_waited)
             and not _only_idle_wait(model, lock, rows, blocked_ns)
             and not _reads_in_turns(model, lock, rows, blocked_ns)
         ):
@@ -79,6 +80,16 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     waited = [int((waits[:, 2] - waits[:, 1])[waits[:, 0] == lane].sum()) for lane in waiters.tolist()]
     alive = model.states.totals(waiters, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
     return bool((np.array(waited) >= IDLE_SHARE * alive).all())
+
+
+def _costs_others(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray, least_ns: float) -> bool:
+    """Whether others waited so long while the holder of `rows` was blocked: as a share of each hold."""
+    if model.states.slice_count > MOST_SLICES:
+        return True
+    mine = (rows["primitive"] == lock.primitive.id) & (blocked > 0)
+    profile = LockProfile(model, lock.primitive.id).finish()
+    starts, ends = rows["start"][mine].astype(np.int64), rows["end"][mine].astype(np.int64)
+    return bool((profile.costs(starts) * blocked[mine] / np.maximum(1, ends - starts)).sum() >= least_ns)
 
 
 def _stuck(model: Model) -> dict[int, int]:

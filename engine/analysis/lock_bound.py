@@ -5,9 +5,11 @@ blame: many locks, or one that is taken at many lines. Silent about deadlocks, f
 more than MOST_SLICES slices.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.analysis import convoy, costly_hold, deadlock, held_while_blocked, uneven
+from engine.analysis import uneven
 from engine.analysis.building import Finding, finding, listed
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
@@ -21,21 +23,20 @@ MIN_NS = 200_000_000  # of waiting in all
 MIN_WAITS = 20
 MOST_LOCKS = 3  # that are named
 MOST_SLICES = 2_000_000
+TOLD = frozenset({"convoy", "lock-held-while-blocked", "costly-hold"})
 
 
-def find(model: Model) -> list[Finding]:
+def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
     """At most one finding a crew."""
     waited_for = [row for row in lock_statistics(model) if row.primitive.kind in MUTEXES and row.wait_ns]
     whole = sum(row.wait_ns for row in waited_for)
     if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS or model.states.slice_count > MOST_SLICES:
         return []
-    told = {
-        each["primitive"] for detector in (convoy, held_while_blocked, costly_hold) for each in detector.find(model)
-    }
-    left = [row for row in waited_for if row.primitive.id not in told]
+    known = {each["primitive"] for each in told if each["kind"] in TOLD}
+    left = [row for row in waited_for if row.primitive.id not in known]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
-    stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
+    stuck = {lane for each in told if each["kind"] == "deadlock" for lane in each["lanes"]}
     found = []
     for lanes in uneven.crews(model):
         if len(lanes) < MIN_LANES or not stuck.isdisjoint(lanes):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.analysis.findings import DETECTORS
+from engine.analysis.findings import STEPS, search
 from engine.analysis.reading import read_model
 from engine.recording.reader import NotARecording, RecordingReader
 
@@ -24,10 +24,10 @@ def look(path: Path) -> Iterator[dict[str, Any]]:
     with RecordingReader(path) as reader:
         model = read_model(reader)
     yield {"done": READING}
-    for number, detector in enumerate(DETECTORS, 1):
-        for finding in detector.find(model):
+    for number, found in enumerate(search(model), 1):
+        for finding in found:
             yield {"finding": finding}
-        yield {"done": READING + (1 - READING) * number / len(DETECTORS)}
+        yield {"done": READING + (1 - READING) * number / STEPS}
 
 
 def main(path: str) -> int:

@@ -9,10 +9,11 @@ import numpy as np
 
 from engine.analysis.findings import find_all, plain, verdict
 from engine.analysis.lock_graph import excluded
+from engine.analysis.lock_report import lock_entries
 from engine.model.attribution import LOOKED_AT, WORTH_TELLING
 from engine.model.format import count, duration
 from engine.model.model import Model
-from engine.model.statistics import LockStatistics, lane_statistics, lock_statistics, throughput
+from engine.model.statistics import lane_statistics, throughput
 from engine.recording.schema import State
 
 WIDTH = 80
@@ -101,7 +102,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             for row, seen in zip(lanes, sampled, strict=True)
         ],
         "gils": _gils(model),
-        "locks": [_lock(row) for row in lock_statistics(model)],
+        "locks": lock_entries(model),
         "findings": [plain(found) for found in findings],
         "excluded": excluded(model),
         "throughput": {
@@ -163,24 +164,6 @@ def _gils(model: Model) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def _lock(row: LockStatistics) -> dict[str, Any]:
-    return {
-        "name": row.primitive.label,
-        "kind": row.primitive.kind,
-        "internal": row.primitive.internal,
-        "acquisitions": row.acquisitions,
-        "contended_percent": round(100 * row.contended, 1),
-        "waits": row.waits,
-        "hand_offs": row.hand_offs,
-        "wait_ns": _spread(row.wait_ns, row.median_wait_ns, row.p99_wait_ns, row.longest_wait_ns),
-        "hold_ns": _spread(row.hold_ns, row.median_hold_ns, row.p99_hold_ns, row.longest_hold_ns),
-    }
-
-
-def _spread(total: int, median: int, p99: int, longest: int) -> dict[str, int]:
-    return {"total": total, "median": median, "p99": p99, "longest": longest}
 
 
 def render(summary: dict[str, Any]) -> str:

@@ -1,33 +1,28 @@
-"""Uneven workers: a straggler that works on while all others are done, and a lane that starves at a lock.
+"""Uneven workers: a straggler that works on while all others are done.
 
 Straggler: of at least MIN_LANES workers that were started to do the same one was busy (running, wanting to, or at a
 lock; not in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the
 difference is a considerable part of the run. Sleep counts only where most workers sleep more than they do anything
-else: it may be their work then. One sleeper among others is somebody who looks in now and then. Starvation: one of the
-users of a lock got it a quarter as often as the others' median and spent most of its life waiting for it.
-Silent on short runs.
+else: it may be their work then. One sleeper among others is somebody who looks in now and then. Silent on short runs.
 """
 
 import numpy as np
 
 from engine.analysis import deadlock
-from engine.analysis.building import Finding, finding, users_of
-from engine.model.format import duration, percent
-from engine.model.hand_offs import MUTEXES
+from engine.analysis.building import Finding, finding
+from engine.model.format import duration
 from engine.model.model import Model
-from engine.model.statistics import lock_statistics
 from engine.recording.schema import State
 
 MIN_LANES = 3
 MIN_EXTRA_NS = 100_000_000
 MIN_EXTRA_SHARE = 0.15
-MIN_ACQUISITIONS = 60
 BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT)
 
 
 def find(model: Model) -> list[Finding]:
-    """At most one straggler a crew, and one starving lane a lock."""
-    return [found for lanes in crews(model) for found in _straggler(model, lanes)] + _starving(model)
+    """At most one straggler a crew."""
+    return [found for lanes in crews(model) for found in _straggler(model, lanes)]
 
 
 def workers(model: Model) -> list[int]:
@@ -74,42 +69,3 @@ def _straggler(model: Model, lanes: list[int]) -> list[Finding]:
             lanes=[lanes[worst]],
         )
     ]
-
-
-def _starving(model: Model) -> list[Finding]:
-    found: list[Finding] = []
-    used = [
-        row
-        for row in lock_statistics(model)
-        if row.primitive.kind in MUTEXES
-        and row.acquisitions >= MIN_ACQUISITIONS
-        and row.wait_ns >= MIN_EXTRA_NS  # of all its users together
-    ]
-    for row in used:
-        lanes = np.array(users_of(model, row.primitive.id))
-        if len(lanes) < 2:
-            continue
-        rows = model.holds.rows
-        taken = np.bincount(rows["lane"][rows["primitive"] == row.primitive.id], minlength=int(lanes.max()) + 1)[lanes]
-        least = int(np.argmin(taken))
-        typical = float(np.median(np.delete(taken, least)))
-        totals = model.states.totals(lanes[least : least + 1], model.start_ns, model.end_ns)[0]
-        waiting = totals[State.LOCK_WAIT] / max(1, totals[1:].sum())
-        if taken[least] > 0.25 * typical or waiting < 0.5 or totals[State.LOCK_WAIT] < MIN_EXTRA_NS:
-            continue
-        lane = int(lanes[least])
-        name = model.lane_label(lane)
-        found.append(
-            finding(
-                model,
-                "starvation",
-                f"{name} starves at {row.primitive.short}",
-                f"{name} got {row.primitive.label} {int(taken[least])} times, its other users {int(typical)}"
-                f" times typically, and spent {percent(float(waiting))} of its time waiting for locks.",
-                "Release the lock for a moment between two holds, or hand the work out through a queue, which is fair.",
-                lanes=[lane],
-                waits_for=row.primitive.label,
-                primitive=row.primitive.id,
-            )
-        )
-    return found

@@ -57,10 +57,10 @@ def test_a_line_that_holds_long_is_costly() -> None:
             states += [(lane, 80 * n + 60, State.LOCK_WAIT, 1), (lane, 80 * n + 80, State.RUNNING, 0)]
             holds.append((lane, 80.0 * n + 60 + 3 * (lane - 2), 80.0 * n + 62 + 3 * (lane - 2)))
         states.append((lane, 500, State.IDLE, 0))
-    (found,) = costly_hold.find(model(4, states, sorted(holds, key=lambda hold: hold[1])))
+    (found,) = costly_hold.find(model(4, states, sorted(holds, key=lambda hold: hold[1])), [])
     assert found["kind"] == "costly-hold"
     assert "bank.py:40" in found["title"]
-    assert costly_hold.find(model(4, [(lane, 100, State.RUNNING, 0) for lane in range(4)], [(1, 0, 50)])) == []
+    assert costly_hold.find(model(4, [(lane, 100, State.RUNNING, 0) for lane in range(4)], [(1, 0, 50)]), []) == []
 
 
 def processes(*, forked_ms: float, held: bool) -> Model:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, starvation, thread_error, uneven
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
@@ -132,7 +132,7 @@ def test_a_starving_lane_is_found() -> None:
         holds.append((lane, 10.0 * step, 10.0 * step + 9))
     states += [(lane, 1000.0, State.RUNNING, 0) for lane in (1, 2)]
     states += [(3, 999.0, State.LOCK_WAIT, 1), (3, 1000.0, State.RUNNING, 0)]
-    found = uneven.find(model(4, states, [*holds, (3, 999.0, 1000.0)]))
+    found = starvation.find(model(4, states, [*holds, (3, 999.0, 1000.0)]))
     assert kinds(found) == ["starvation"]
     assert found[0]["lanes"] == [3]
 
@@ -141,9 +141,13 @@ def test_one_of_two_can_starve() -> None:
     holds = [(1, 10.0 * step, 10.0 * step + 9) for step in range(100)]
     states = [(0, 1.0, State.RUNNING, 0), (1, 1000.0, State.RUNNING, 0), (2, 999.0, State.LOCK_WAIT, 1)]
     states.append((2, 1000.0, State.RUNNING, 0))
-    (found,) = uneven.find(model(3, states, [*holds, (2, 999.0, 1000.0)]))
+    (found,) = starvation.find(model(3, states, [*holds, (2, 999.0, 1000.0)]))
     assert (found["kind"], found["lanes"]) == ("starvation", [2])
-    assert "1 times, its other users 100 times typically" in found["explanation"]
+    assert "In its 1 wait for Lock accounts (bank.py:12) others took it 100 times" in found["explanation"]
+
+
+def test_who_waits_for_its_turn_does_not_starve() -> None:
+    assert starvation.find(single_file(8, 20, 2.0)) == []
 
 
 def gil_story(waiting: float, **more: Any) -> Any:

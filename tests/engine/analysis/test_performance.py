@@ -200,8 +200,8 @@ def many_locks(waiting: float) -> Model:
 
 
 def test_workers_that_wait_for_many_locks_are_found() -> None:
-    (found,) = lock_bound.find(many_locks(0.5))
+    (found,) = lock_bound.find(many_locks(0.5), [])
     assert found["title"] == "3 workers are bound by their locks"
     assert "50 % of their time" in found["explanation"]
     assert "Lock shard" in found["explanation"]
-    assert lock_bound.find(many_locks(0.2)) == []
+    assert lock_bound.find(many_locks(0.2), []) == []

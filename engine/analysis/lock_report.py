@@ -1,0 +1,67 @@
+"""The locks of a recording as `report --json` gives them."""
+
+from typing import Any
+
+from engine.analysis.contention import LockProfile
+from engine.model.hand_offs import MUTEXES
+from engine.model.model import Model
+from engine.model.statistics import LockStatistics, lock_statistics
+
+MOST_PROFILES = 10  # locks of which it is told who blocked whom
+MOST_SLICES = 2_000_000  # in which that is looked up
+
+
+def lock_entries(model: Model) -> list[dict[str, Any]]:
+    """All locks; those that cost the most waiting with who blocked whom, and where."""
+    rows = lock_statistics(model)
+    costly = [row.primitive.id for row in rows if row.primitive.kind in MUTEXES and row.waits][:MOST_PROFILES]
+    if model.states.slice_count > MOST_SLICES:
+        costly = []
+    return [_with_profile(model, row) if row.primitive.id in costly else _lock(row) for row in rows]
+
+
+def _lock(row: LockStatistics) -> dict[str, Any]:
+    return {
+        "name": row.primitive.label,
+        "kind": row.primitive.kind,
+        "internal": row.primitive.internal,
+        "acquisitions": row.acquisitions,
+        "contended_percent": round(100 * row.contended, 1),
+        "waits": row.waits,
+        "hand_offs": row.hand_offs,
+        "wait_ns": _spread(row.wait_ns, row.median_wait_ns, row.p99_wait_ns, row.longest_wait_ns),
+        "hold_ns": _spread(row.hold_ns, row.median_hold_ns, row.p99_hold_ns, row.longest_hold_ns),
+    }
+
+
+def _with_profile(model: Model, row: LockStatistics) -> dict[str, Any]:
+    profile = LockProfile(model, row.primitive.id).finish()
+    name = model.lane_label
+    return {
+        **_lock(row),
+        "fairness": None if profile.fairness is None else round(profile.fairness, 3),
+        "users": [{"lane": name(lane), "acquisitions": times} for lane, times in profile.users],
+        "blocked": [
+            {
+                "holder": name(each.holder),
+                "waiter": name(each.waiter),
+                "wait_ns": each.total_ns,
+                "longest": each.longest_ns,
+            }
+            for each in profile.blockings
+        ],
+        "lines": [
+            {
+                "at": each.site.label if each.site else "",
+                "holds": each.holds,
+                "hold_ns": each.total_ns,
+                "longest": each.longest_ns,
+                "blocked_ns": each.blocked_ns,
+            }
+            for each in profile.lines
+        ],
+    }
+
+
+def _spread(total: int, median: int, p99: int, longest: int) -> dict[str, int]:
+    return {"total": total, "median": median, "p99": p99, "longest": longest}
