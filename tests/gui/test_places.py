@@ -25,7 +25,10 @@ FINDING = {
 }
 
 
-def test_tab_reaches_everything_as_it_is_laid_out(window: MainWindow) -> None:
+def test_tab_reaches_everything_as_it_is_laid_out(
+    window: MainWindow, wait_for: Callable[[Callable[[], object]], None]
+) -> None:
+    wait_for(lambda: not window.soon.busy)
     window.pages.setCurrentIndex(1)
     QApplication.processEvents()
     bar, workload = window.tool_bar, window.workload
