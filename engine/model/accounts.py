@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.columns import distinct
 from engine.model.keyed import EVER, KeyedRows
 from engine.recording.schema import ACCOUNT_ROW, CORE_ROW, MEMORY_ROW
 
@@ -63,7 +64,7 @@ class CoreStore:
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (CORE_ROW)."""
         self._rows.append(rows)
-        self._cores.update(np.unique(rows["core"]).tolist())
+        self._cores.update(distinct(rows["core"]).tolist())
 
     def cores(self) -> list[int]:
         """Those of which anything is known."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import Table, ranges
+from engine.model.columns import Table, distinct, ranges
 from engine.recording.schema import GIL_NOBODY, GIL_ROW, GIL_STRANGER
 
 NOBODY = -1  # no lane had it
@@ -67,7 +67,7 @@ class GilStore:
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows (GIL_ROW)."""
-        for gil in np.unique(rows["gil"]).tolist():
+        for gil in distinct(rows["gil"]).tolist():
             self._rows.setdefault(gil, Table(GIL_ROW)).append(rows[rows["gil"] == gil])
 
     def of_process(self, process: int) -> list[Gil]:

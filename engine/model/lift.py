@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import Runs, runs
+from engine.model.columns import Runs, distinct, runs
 from engine.model.slice_pages import SlicePages
 from engine.model.summary import CERTAINTY, INNER, NARROW, SEVERITY, STATES, Summary
 from engine.recording.schema import STATE_MASK
@@ -68,7 +68,7 @@ class NewSlices(NamedTuple):
         """These slices in parts of about `most`, of lanes that follow one another; and which of the lanes they are."""
         (lanes, firsts, counts), count = self.lane_runs, len(self.starts)
         pieces = max(1, round(count / most))
-        cuts = np.unique(np.searchsorted(firsts, np.linspace(0, count, pieces + 1)))
+        cuts = distinct(np.searchsorted(firsts, np.linspace(0, count, pieces + 1)))
         for low, high in itertools.pairwise(cuts.tolist()):
             some, first = slice(low, high), int(firsts[low])
             rows = slice(first, int(firsts[high - 1] + counts[high - 1]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.model.columns import distinct
 from engine.model.growing import Growing
 
 MOST = 1 << 16  # numbers, 0 among them
@@ -44,11 +45,11 @@ class Pairs:
         return np.asarray(self._numbers.rows.reshape(-1)[details * np.int64(CLASSES) + self._class[codes]])
 
     def _add(self, codes: np.ndarray, details: np.ndarray) -> None:
-        for code in np.unique(codes).tolist():
+        for code in distinct(codes).tolist():
             if self._class[code] == NO_CLASS and self._classes < NO_CLASS:
                 self._class[code] = self._classes
                 self._classes += 1
-        new = np.unique((details.astype(np.int64) << 8) | codes)
+        new = distinct((details.astype(np.int64) << 8) | codes)
         new = new[self._class[new & 0xFF] != NO_CLASS][: MOST - self._count]
         number = self._count + np.arange(len(new))
         self.codes[number], self.details[number] = new & 0xFF, new >> 8

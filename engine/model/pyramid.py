@@ -5,7 +5,8 @@ through all levels: exact time per state goes up from level to level (so dominan
 `_open` when the two halves of a bucket are completed in different lifts; bucket by bucket (`dense`), or only for those
 in which something changes, where these are few (`lift`). A lift is done in small pieces, as many at a
 time as the slices that come in are worth, so that no piece of work is long. Meanwhile a level that is asked for runs
-ahead: its front takes in the slices that no lift has brought yet, directly. Both write the same words.
+ahead: its front takes in the slices that no lift has brought yet, directly. Both write the same words, a lift only
+those that the front has not written.
 
 Buckets are written when their lane has passed them. Times are ns since the recording's start.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.model.columns import distinct
 from engine.model.dense import Cells
 from engine.model.levels import Level
 from engine.model.lift import NewSlices, Reached, Rows, mixed_rows, parents, still_open
@@ -36,10 +38,14 @@ LIFTED_TIMES, PIECE_TIMES = 8, 4
 MOST_AT_ONCE = 16384  # rows of a piece
 WORK_PER_SLICE = 14.0  # rows of work that a slice makes, until lifts have told
 HASTE = 1.15  # work is done so much faster than it comes in, so that a lift is over before the next one is due
+# Rows at a time, so that taking in never holds up a frame: of a young recording with many lanes more come in, but there
+# the finest levels are soon given up, and what is put off until then is less work. No more than so many slices are.
+AT_A_TIME = 20_000
+MOST_PUT_OFF = 1 << 17
 SMOOTHING = 8  # batches
 FILLED = 1 << 16  # buckets within slices that are filled at once, about
 # What work costs is told in rows of parents, a sixteenth of a microsecond each; other things cost as many as this:
-ROWS_OF_GATHERED, ROWS_OF_MIXED, ROWS_OF_WRITTEN, ROWS_OF_FILLED, ROWS_OF_CELLS = 0.45, 1.3, 0.7, 0.17, 0.15
+ROWS_OF_GATHERED, ROWS_OF_MIXED, ROWS_OF_WRITTEN, ROWS_OF_FILLED, ROWS_OF_CELLS = 0.45, 1.3, 0.6, 0.25, 0.25
 PIECE_ROWS = 1200  # of any piece, however small it is
 
 
@@ -79,12 +85,17 @@ class Pyramid:
 
     def keep_up(self, added: int) -> None:
         """So many more slices are in the pages: does the share of the work that they make, about evenly."""
-        self._keep_to_budget()
         self._added += (added - self._added) / SMOOTHING
         worth = min(max(LIFTED, LIFTED_TIMES * self._added), MOST_LIFTED)
-        self._work_due += HASTE * self._work_per_slice * added
-        while self._work_due > 0:
+        share = HASTE * self._work_per_slice * added
+        self._work_due += share
+        if self._pages.slices - self._lifted < MOST_PUT_OFF:
+            share = min(share, AT_A_TIME)
+        enough = max(self._work_due - max(share, AT_A_TIME), 0.0)
+        self._keep_to_budget()
+        while self._work_due > enough:
             if self._lift_going_on is None:
+                self._keep_to_budget()
                 if self._pages.slices - self._lifted < worth:
                     self._work_due = 0.0
                     return
@@ -124,7 +135,10 @@ class Pyramid:
             parts.append(Cells.of(k, rows, before, after) or rows)
             yield int(ROWS_OF_MIXED * len(part.starts)) + PIECE_ROWS
         while True:
+            known_ahead = self._known_ahead(k, lanes, counts)
             for each in parts:
+                if known_ahead[each.lane].all():
+                    continue
                 if isinstance(each, Cells):
                     yield from self._write_cells(k, lanes, each, before, after)
                 else:
@@ -154,6 +168,13 @@ class Pyramid:
         self._lifted += len(new.ends)
         self._work_per_slice = self._lift_work / len(new.ends)
 
+    def _known_ahead(self, k: int, lanes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Whether the words that a lift of so many slices would write have been written by the level's front: bool."""
+        front = self._fronts.get(k)
+        if front is None:
+            return np.zeros(len(lanes), bool)
+        return np.asarray(front.reached.counts[lanes] >= self._reached.counts[lanes] + counts)
+
     def level(self, k: int, lanes: np.ndarray, end: int) -> Level:
         """The buckets of 2^k ns: of these lanes, and until this time, with all slices that are in the pages."""
         self._front(k, lanes, end)
@@ -167,7 +188,7 @@ class Pyramid:
         behind = (front.reached.times[lanes] >> k << k < end) & (front.reached.counts[lanes] < self._pages.count[lanes])
         if not behind.any():
             return front
-        new = NewSlices.of(np.unique(lanes[behind]), front.reached, self._pages)
+        new = NewSlices.of(distinct(lanes[behind]), front.reached, self._pages)
         lanes, _, counts = new.lane_runs
         after = new.after
         rows = mixed_rows(k, new, front.reached.counts[lanes] > 0, front.open.take(lanes))

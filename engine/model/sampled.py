@@ -8,6 +8,7 @@ since the recording's start.
 
 import numpy as np
 
+from engine.model.columns import distinct
 from engine.model.growing import Growing
 from engine.recording.schema import SAMPLED, STATE_MASK, State
 
@@ -77,7 +78,7 @@ class SampledTime:
         most = int(lanes.max()) + 1
         if most > len(self._row):
             self._row = np.concatenate([self._row, np.full(2 * most - len(self._row), -1)])
-        new = np.unique(lanes[self._row[lanes] < 0])
+        new = distinct(lanes[self._row[lanes] < 0])
         if len(new):
             self._row[new] = self._rows + np.arange(len(new))
             self._rows += len(new)

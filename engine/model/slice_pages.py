@@ -9,7 +9,7 @@ numbers. About 7 bytes a slice; times are int64 ns since the recording's start.
 
 import numpy as np
 
-from engine.model.columns import Runs, ranges
+from engine.model.columns import Runs, distinct, ranges
 from engine.model.growing import Growing
 from engine.model.pairs import Pairs
 from engine.recording.schema import STATE_MASK, State
@@ -89,7 +89,7 @@ class SlicePages:
         offset = ends - self._page_start.rows[page]
         pairs = self._meaning.numbers(codes, details)
         if int(offset.max(initial=0)) >= UNFILLED or not pairs.all():
-            self._widen(np.unique(page[(offset >= UNFILLED) | (pairs == 0)]))
+            self._widen(distinct(page[(offset >= UNFILLED) | (pairs == 0)]))
         self._ends.rows.reshape(-1)[place] = offset & LOW
         self._pairs.rows.reshape(-1)[place] = pairs
         some, at = self._in_wide(page, slot)
@@ -149,13 +149,9 @@ class SlicePages:
     def _make_room(self, lanes: np.ndarray, before: np.ndarray, counts: np.ndarray) -> None:
         have = (before + (PAGE - 1)) >> PAGE_BITS
         need = (before + counts + (PAGE - 1)) >> PAGE_BITS
-        for index in np.flatnonzero(need > self._capacity[lanes]).tolist():
-            lane, capacity = int(lanes[index]), max(4, 2 * int(need[index]))
-            table = self._table.reserve(self._table_used + capacity)
-            old = int(self._offset[lane])
-            table[self._table_used : self._table_used + int(have[index])] = table[old : old + int(have[index])]
-            self._offset[lane], self._capacity[lane] = self._table_used, capacity
-            self._table_used += capacity
+        full = np.flatnonzero(need > self._capacity[lanes])
+        if len(full):
+            self._move_regions(lanes[full], have[full], np.maximum(4, 2 * need[full]))
         more = need - have
         fresh = int(more.sum())
         if not fresh:
@@ -166,6 +162,14 @@ class SlicePages:
             column.reserve(pages)
         self._ends.reserve(pages)[self._pages : pages] = UNFILLED
         self._pages = pages
+
+    def _move_regions(self, lanes: np.ndarray, have: np.ndarray, capacity: np.ndarray) -> None:
+        """Gives these lanes regions of this capacity at the end of the table; they have so many pages."""
+        offset = self._table_used + np.cumsum(capacity) - capacity
+        self._table_used += int(capacity.sum())
+        table = self._table.reserve(self._table_used)
+        table[ranges(offset, have)] = table[ranges(self._offset[lanes], have)]
+        self._offset[lanes], self._capacity[lanes] = offset, capacity
 
     def position(self, lanes: np.ndarray, times: np.ndarray) -> np.ndarray:
         """For each lane the index of its first slice that ends after the time (its count, when there is none)."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.columns import distinct
 from engine.model.search.tracks import Spread, Track
 
 NO_LANE = -1  # of a bookmark that stands for the whole recording
@@ -92,7 +93,7 @@ class Hits:
     def times(self) -> np.ndarray:
         """Where in the recording hits are, for the overview: ns, one for each of some 2000 parts that hold any."""
         opened = [track.starts[-1:] for track in self.tracks.values() if len(track)]
-        return np.unique(np.concatenate([self._spread.times(), *opened]))
+        return distinct(np.concatenate([self._spread.times(), *opened]))
 
     def columns(self, lane: int, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray | None:
         """True in every column that a hit of the lane touches: bool (columns,). None where there is none."""

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.model.columns import runs
+from engine.model.columns import distinct, runs
 from engine.model.model import Model
 from engine.model.search.hits import NO_LANE, Hits, Kind
 from engine.model.search.query import Key, Query
@@ -250,7 +250,7 @@ class Search:
         rows = model.marks
         if (begin := self._rows_done[Kind.MARK]) < len(rows):
             part = rows[begin:][self._marks.fits(rows["text"][begin:])]
-            for lane in np.unique(part["lane"]).tolist():
+            for lane in distinct(part["lane"]).tolist():
                 times = np.sort(part["time"][part["lane"] == lane].astype(np.int64))
                 self._add_admitted(Kind.MARK, lane, times, times)
             self._rows_done[Kind.MARK] = len(rows)

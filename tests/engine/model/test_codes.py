@@ -8,6 +8,7 @@ import pytest
 
 from engine.model import dense, pyramid
 from engine.model.model import Model
+from engine.recording.reader import Batch
 from tests.engine.model.reference import ORIGIN, Story, bucket_codes, exact_codes, feed, feed_late, random_stories
 
 SCALES = {
@@ -114,6 +115,32 @@ def test_codes_follow_from_buckets_that_lie_close(halvings: int, monkeypatch: py
         *random_stories(random, 2, 40, (1_000, 2_000_000)),
     ]
     model, watermark = feed(stories, 30, random)
+    check(model, stories, watermark, random, 20)
+    while model.states.settle():
+        pass
+    check(model, stories, watermark, random, 20)
+
+
+@pytest.mark.parametrize("most_put_off", [100, 3_000])
+def test_codes_follow_while_they_are_asked_for(most_put_off: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lifts that are put off, and need not write what was made ahead of them for a view; deadlocks found afterwards."""
+    monkeypatch.setattr(pyramid, "LIFTED", 100)
+    monkeypatch.setattr(pyramid, "PIECE", 40)
+    monkeypatch.setattr(pyramid, "PIECE_ROWS", 10)
+    monkeypatch.setattr(pyramid, "AT_A_TIME", 200)
+    monkeypatch.setattr(pyramid, "MOST_PUT_OFF", most_put_off)
+    random = np.random.default_rng(most_put_off)
+    take_in = Model.take_in
+
+    def and_look(model: Model, batch: Batch) -> None:
+        take_in(model, batch)
+        for some in (np.arange(len(model.lanes)), np.arange(min(2, len(model.lanes)))):
+            span = max(model.known_ns - ORIGIN, 1)
+            model.states.codes(some, ORIGIN, span / 2 ** random.integers(1, 12), 64)
+
+    monkeypatch.setattr(Model, "take_in", and_look)
+    stories = random_stories(random, 6, 300, SCALES["short"])
+    model, watermark = feed_late(stories, 60, random, deadlocks=4)
     check(model, stories, watermark, random, 20)
     while model.states.settle():
         pass
