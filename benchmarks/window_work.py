@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -97,10 +98,7 @@ def _selecting(window: MainWindow) -> Iterator[Action]:
         window.docks.bring_up(name)
         view_ = next(iter(table.findChildren(RowTable)))
         for column in range(min(4, len(view_.row_model.columns))):
-            yield (
-                f"sort {name}",
-                lambda view_=view_, column=column: view_.sortByColumn(column, Qt.SortOrder.DescendingOrder),
-            )  # type: ignore[misc]
+            yield f"sort {name}", partial(view_.sortByColumn, column, Qt.SortOrder.DescendingOrder)
 
 
 def _searching(window: MainWindow) -> Iterator[Action]:
@@ -134,9 +132,15 @@ def _looks(window: MainWindow) -> Iterator[Action]:
 def _dialogs(window: MainWindow) -> Iterator[Action]:
     for name in ("preferences", "palette", "keys", "guide", "colours", "find-lane", "run-program"):
         yield f"dialog {name}", window.acts[name].trigger
-        yield f"dialog {name}", lambda: [each.dismiss() for each in window.findChildren(Overlay) if each.isVisible()]
+        shown = [each for each in window.findChildren(Overlay) if each.isVisible()]
+        yield f"dialog {name}", partial(_dismiss, shown)
     for _ in range(2):
         yield "compare", window.acts["compare"].trigger
+
+
+def _dismiss(overlays: list[Overlay]) -> None:
+    for each in overlays:
+        each.dismiss()
 
 
 def main() -> None:

@@ -108,6 +108,8 @@ class MainWindow(WindowFrame):
                 # psutil tells how busy the cores are; numpy loads numpy.ma when it is first asked for what is unique.
                 *(partial(import_module, name) for name in ("psutil", "numpy.ma", *OF_COMPARING)),
                 lambda: self.keys,
+                partial(self.text_page.prepare_markdown, "guide"),
+                self.text_page.lay_out,
                 lambda: self.program_form,
                 lambda: self.preferences,
                 lambda: self.comparing,
@@ -131,6 +133,7 @@ class MainWindow(WindowFrame):
             self.recordings,
             self.custom,
             busy=lambda: self.bridge.running,
+            later=self.soon.put,
         )
 
     @property
@@ -238,7 +241,7 @@ class MainWindow(WindowFrame):
         self.docks.arrange()
         self.settings.put("plots", None)  # nothing chosen
         self._place_plots()
-        self.size_parts()
+        self.soon.put(self.size_parts)
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -319,7 +322,7 @@ class MainWindow(WindowFrame):
     def _on_dock_shown(self, shown: bool) -> None:
         self.docks.tidy_tabs()
         if shown:
-            self.views.refresh_panels()
+            self.soon.put(self.views.refresh_panels)
 
     def _show_enabled(self) -> None:
         holding = {When.RUNNING if self.bridge.running else When.READY}

@@ -46,13 +46,16 @@ class Comparing(QObject):
         custom: CustomData,
         *,
         busy: Callable[[], bool],
+        later: Callable[[Callable[[], object]], object],
     ) -> None:
-        """`busy`: whether a run is going on, beside which nothing can be measured."""
+        """`busy`: whether a run is going on, beside which nothing can be measured; `later` does something soon."""
         super().__init__(page)
         self._page, self._bridge, self._pages, self._docks = page, bridge, pages, docks
         self._configuration, self._settings = configuration, settings
         self._choices, self._recordings, self._busy = choices, recordings, busy
+        self._later = later
         self._before: tuple[int, bytes] | None = None  # page and docks that were shown
+        self._docks_due: bytes | None = None  # that are going to be shown again
         page.start_requested.connect(self._start)
         page.recording_requested.connect(self._open_run)
         page.open_requested.connect(self._ask_and_open)
@@ -73,25 +76,36 @@ class Comparing(QObject):
         if self.shown:
             self.leave()
             return
-        self._before = self._pages.currentIndex(), self._docks.save()
-        self._docks.show_only(("workload",) if self._page.window().width() >= WIDE else ())
+        docks, self._docks_due = self._docks_due or self._docks.save(), None
+        self._before = self._pages.currentIndex(), docks
         self._pages.setCurrentWidget(self._page)
         self._open_last()
         self._page.start.setFocus()
+        self._later(self._make_room)
 
     def leave(self) -> None:
-        """Back to what was there before."""
+        """Back to what was there before: the page at once, the panels in a moment."""
         if self._before is not None:
-            (page, docks), self._before = self._before, None
-            self._docks.restore(docks)
+            (page, self._docks_due), self._before = self._before, None
             if self._pages.currentWidget() is self._page:
                 self._pages.setCurrentIndex(page)
+            self._later(self._bring_back_docks)
 
     def close(self) -> None:
         """With the window: ends what is going on, keeps what was chosen."""
         self.leave()
+        self._bring_back_docks()
         self._bridge.close()
         self._settings.put("comparison", self._page.choices.to_data())
+
+    def _make_room(self) -> None:
+        if self.shown:
+            self._docks.show_only(("workload",) if self._page.window().width() >= WIDE else ())
+
+    def _bring_back_docks(self) -> None:
+        docks, self._docks_due = self._docks_due, None
+        if docks is not None:
+            self._docks.restore(docks)
 
     def _start(self) -> None:
         if self._busy():

@@ -77,11 +77,15 @@ class Docks:
     def _tab_of(self, dock: QDockWidget) -> tuple[QTabBar | None, int]:
         """The bar of tabs that a dock is in, and its place there."""
         if self._window.tabifiedDockWidgets(dock):
-            for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            for bar in self._tab_bars():
                 for number in range(bar.count()):
                     if bar.tabText(number) == dock.windowTitle():
                         return bar, number
         return None, 0
+
+    def _tab_bars(self) -> list[QTabBar]:
+        """Those of the docks; looking through all there is in the window takes 2 ms."""
+        return self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def show_only(self, names: Collection[str]) -> None:
         """Hides all other docks for now; `restore` of what `save` gave before brings them back."""
@@ -90,8 +94,20 @@ class Docks:
                 dock.hide()
 
     def arrange(self) -> None:
-        """Puts every dock in its first place."""
+        """Puts every dock in its first place. What can be seen already is laid out once, when this is over."""
+        layout = self._window.layout()
+        if layout is not None and self._window.isVisible():
+            layout.setEnabled(False)
         self._arranging = True
+        try:
+            self._put_in_places()
+        finally:
+            self._arranging = False
+            if layout is not None:
+                layout.setEnabled(True)
+        self.tidy_tabs()
+
+    def _put_in_places(self) -> None:
         for dock in self._docks.values():
             self._window.removeDockWidget(dock)
         for dock, area, neighbour, as_tab in self._places:
@@ -106,14 +122,12 @@ class Docks:
         for dock, _, neighbour, as_tab in self._places:
             if neighbour is None or not as_tab:
                 dock.raise_()
-        self._arranging = False
-        self.tidy_tabs()
 
     def tidy_tabs(self) -> None:
         """Tabs tell their whole names. Qt makes new tab bars whenever docks are moved together."""
         if self._arranging:
             return  # once at the end will do
-        for bar in self._window.findChildren(QTabBar):
+        for bar in self._tab_bars():
             if bar.elideMode() != Qt.TextElideMode.ElideNone:  # else the whole window would be laid out anew
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
                 bar.setUsesScrollButtons(True)

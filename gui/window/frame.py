@@ -172,7 +172,9 @@ class WindowFrame(QMainWindow):
     @cached_property
     def keys(self) -> KeysOverlay:
         """Every action with its key."""
-        return KeysOverlay(self.acts, self)
+        overlay = KeysOverlay(self.acts, self)
+        overlay.lay_out()
+        return overlay
 
     @cached_property
     def preferences(self) -> Preferences:

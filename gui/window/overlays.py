@@ -1,9 +1,10 @@
 """What lies over the window for a moment, such as the overlay of keys. Esc takes it away."""
 
 from collections.abc import Iterable
+from html import escape
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -15,6 +16,8 @@ from gui.action_table import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU
 from gui.actions import Actions
 
 WIDTH = 560
+LINE_PERCENT = 125  # of a line's height
+ROUNDING = 3  # px from the edge that rounded corners leave free
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
@@ -28,7 +31,10 @@ class Overlay(QFrame):
         self._window = window
         self._former: QWidget | None = None
         self.setObjectName("overlay")
-        self.setAutoFillBackground(True)
+        # Opaque, as the rounded frame is not: a paint of what lies below leaves alone what lies on it.
+        self._ground = QWidget(self)
+        self._ground.setBackgroundRole(QPalette.ColorRole.Button)
+        self._ground.setAutoFillBackground(True)
         self.hide()
 
     def pop_up(self, focused: QWidget) -> None:
@@ -46,6 +52,15 @@ class Overlay(QFrame):
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._lay_over()
         return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._ground.setGeometry(self.rect().adjusted(ROUNDING, ROUNDING, -ROUNDING, -ROUNDING))
+
+    def lay_out(self) -> None:
+        """Beforehand, so that it need not be done when it is shown."""
+        self.ensurePolished()
+        self.adjustSize()
 
     def _lay_over(self) -> None:
         window = self._window
@@ -91,17 +106,18 @@ class KeysOverlay(Overlay):
 
     @staticmethod
     def _add_group(grid: QGridLayout, name: str, keys: Iterable[tuple[str, str]], place: int, rows: list[int]) -> None:
+        """Below what is there. A label a column: a hundred small ones take long to paint."""
         title = QLabel(name)
         title.setProperty("role", "title")
         grid.addWidget(title, rows[place], 3 * place, 1, 2)
-        rows[place] += 1
-        for key, does in keys:
-            label = QLabel(key)
-            label.setProperty("role", "key")
-            grid.addWidget(label, rows[place], 3 * place, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(QLabel(does.removesuffix("…")), rows[place], 3 * place + 1)
-            grid.setColumnMinimumWidth(3 * place + 2, 16)
-            rows[place] += 1
+        column = list(keys)
+        names = QLabel(_lines((key for key, _ in column), "right"))
+        names.setProperty("role", "key")
+        grid.addWidget(names, rows[place] + 1, 3 * place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        does = QLabel(_lines((does.removesuffix("…") for _, does in column), "left"))
+        grid.addWidget(does, rows[place] + 1, 3 * place + 1, Qt.AlignmentFlag.AlignTop)
+        grid.setColumnMinimumWidth(3 * place + 2, 16)
+        rows[place] += 2
 
     def mousePressEvent(self, _event: object) -> None:
         self.dismiss()
@@ -112,3 +128,9 @@ class KeysOverlay(Overlay):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
             self.dismiss()
+
+
+def _lines(texts: Iterable[str], align: str) -> str:
+    """Rich text: one a line, with some space between them."""
+    rows = "<br>".join(escape(text).replace(" ", "&nbsp;") for text in texts)
+    return f"<p align='{align}' style='line-height: {LINE_PERCENT}%'>{rows}</p>"

@@ -48,10 +48,15 @@ class TextPage(Overlay):
 
     def show_markdown(self, name: str) -> None:
         """A text of `resources/texts`."""
-        self._call_it(name)
-        self.browser.setMarkdown((TEXTS / f"{name}.md").read_text(encoding="utf-8"))
-        space_paragraphs(self.browser)
+        self.prepare_markdown(name)
         self.pop_up(self.browser)
+
+    def prepare_markdown(self, name: str) -> None:
+        """Puts the text there, unless it stands there already."""
+        if self.accessibleName() != name:
+            self._call_it(name)
+            self.browser.setMarkdown((TEXTS / f"{name}.md").read_text(encoding="utf-8"))
+            space_paragraphs(self.browser)
 
     def show_colours(self, theme: Theme) -> None:
         """Every state with its colour and its meaning."""

@@ -29,7 +29,7 @@ def test_a_comparison_is_run_shown_kept_and_its_runs_open(window: MainWindow, qt
     open_page(window, numbers="8000")
     page = window.comparison
     assert window.pages.currentWidget() is page
-    assert not window.docks["details"].isVisible()
+    wait_for(window.docks["details"].isHidden)
     qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
     wait_for(lambda: window.comparison_bridge.running)
     assert page.cancel.isVisible()
@@ -64,7 +64,7 @@ def test_a_comparison_is_run_shown_kept_and_its_runs_open(window: MainWindow, qt
     assert window.bridge.model is not None
     assert window.bridge.model.header["backend"] == "serial"
     assert window.pages.currentWidget() is window.centre_split
-    assert window.docks["details"].isVisible()
+    wait_for(window.docks["details"].isVisible)
 
 
 def test_cancel_keeps_what_has_been_measured(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
