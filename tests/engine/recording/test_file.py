@@ -274,9 +274,11 @@ def small_recording(tmp_path: Path) -> tuple[Path, list[int]]:
     return path, ends
 
 
+@pytest.mark.parametrize("apart", [11, pytest.param(1, marks=pytest.mark.full)])
 def test_cut_anywhere_it_opens_with_what_was_intact(
-    small: tuple[Path, list[int]], monkeypatch: pytest.MonkeyPatch
+    apart: int, small: tuple[Path, list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Every few bytes, and at every byte around where a chunk ends."""
     path, ends = small
     monkeypatch.setattr("engine.recording.reader.is_alive", lambda *_: False)
     data = path.read_bytes()
@@ -284,7 +286,8 @@ def test_cut_anywhere_it_opens_with_what_was_intact(
         whole = len(read_all(reader)[1][Layer.STATES])
     target = path.with_name("cut.lane")
     counts = []
-    for cut in range(len(data)):
+    around = {end + off for end in ends for off in range(-24, 25)}
+    for cut in sorted({*range(0, len(data), apart), *around} & set(range(len(data)))):
         target.write_bytes(data[:cut])
         if cut < ends[0]:
             with pytest.raises(NotARecording):
