@@ -1,6 +1,10 @@
 """A repaint of much of a window is cut up: what is slow to paint keeps its picture until its turn comes."""
 
+import os
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
@@ -68,7 +72,9 @@ class Bench:
         """What stands on the screen, in each."""
         store = self.window.backingStore().paintDevice()
         assert isinstance(store, QImage)
-        return [store.pixelColor(patch.mapTo(self.window, QPoint(5, 20))).name() for patch in self.patches]
+        ratio = store.devicePixelRatio()
+        places = [patch.mapTo(self.window, QPoint(5, 20)) * ratio for patch in self.patches]
+        return [store.pixelColor(place).name() for place in places]
 
 
 @pytest.fixture
@@ -137,7 +143,8 @@ def test_what_qt_has_erased_is_painted_at_once(qtbot: QtBot, bench: Bench) -> No
 def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
     bench.change()
     picture = bench.window.grab().toImage()
-    places = [patch.mapTo(bench.window, patch.rect().center()) for patch in bench.patches]
+    ratio = picture.devicePixelRatio()
+    places = [patch.mapTo(bench.window, patch.rect().center()) * ratio for patch in bench.patches]
     assert [picture.pixelColor(place).name() for place in places] == [NEW, NEW, NEW]
 
 
@@ -154,3 +161,19 @@ def test_what_waits_and_is_deleted_is_forgotten(qtbot: QtBot, bench: Bench) -> N
     bench.change()
     bench.patches.pop().deleteLater()
     qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW] and not bench.turns.busy)
+
+
+@pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="is on a scaled screen already")
+@pytest.mark.parametrize("factor", ["1.25", *(pytest.param(each, marks=pytest.mark.full) for each in ("1.5", "2"))])
+def test_all_of_this_on_a_scaled_screen(factor: str) -> None:
+    """In a process of its own: the factor holds for all of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.model import hand_offs
 from engine.recording.reader import Batch
-from engine.recording.schema import OPEN_STATE_ROW, Layer, State
+from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW, OPEN_STATE_ROW, Layer, State
 from gui.timeline.annotations import MOST_LOOKED_AT, Annotations
 from gui.timeline.lit import MOST_BOXES, LitHolds
 from gui.timeline.scene import Scene
@@ -63,6 +63,38 @@ def test_panning_keeps_what_was_looked_up(bench: Bench, shift_ms: int) -> None:
     bench.view.pan(shift_ms * MS)
     boxes = lit.boxes(scene_of(bench), LOCK)
     assert [box.right() for box in boxes] == pytest.approx([bench.x(ms) for ms in (40, 60)], abs=1.5)
+
+
+def test_what_is_held_by_now_is_lit_up_in_the_very_next_paint(qtbot: QtBot) -> None:
+    model = by_hand(finished=False)
+    bench = make_bench(qtbot, model, live=True)
+    bench.view.show(START, START + 200 * MS)
+    lit = LitHolds()
+    before = lit.boxes(scene_of(bench), LOCK)
+    for end_ms in (130, 150, 170):
+        opened = np.array([(ALICE, LOCK, START + 120 * MS, 0)], OPEN_HOLD_ROW)
+        model.take_in(Batch([], {Layer.OPEN_HOLDS: opened}, START + end_ms * MS))
+        newest = max(lit.boxes(scene_of(bench), LOCK), key=lambda box: box.right())
+        assert (newest.left(), newest.right()) == pytest.approx((bench.x(120), bench.x(end_ms)), abs=1.5)
+    held = np.array([(ALICE, LOCK, START + 120 * MS, START + 175 * MS, 0, 0)], HOLD_ROW)
+    model.take_in(Batch([], {Layer.HOLDS: held}, START + 180 * MS))
+    boxes = lit.boxes(scene_of(bench), LOCK)
+    assert len(boxes) == len(before) + 1
+    assert max(box.right() for box in boxes) == pytest.approx(bench.x(175), abs=1.5)
+
+
+def test_a_paint_that_is_busy_lights_up_what_was_known(bench: Bench) -> None:
+    lit = LitHolds()
+    known = lit.boxes(scene_of(bench), LOCK)
+    bench.view.zoom(0.9)
+    scene = scene_of(bench)
+    rested = lit.boxes(scene, LOCK, rest=True)
+    assert not lit.complete
+    assert len(rested) == len(known)
+    looked_up = lit.boxes(scene, LOCK)
+    assert lit.complete
+    for before, after in zip(rested, looked_up, strict=True):
+        assert (before.left(), before.right()) == pytest.approx((after.left(), after.right()), abs=2.5)
 
 
 def test_arrows_of_a_slice_with_many_releases_come_bit_by_bit(qtbot: QtBot) -> None:
