@@ -2,8 +2,8 @@
 
 Of n users that take turns each waits for n - 1 others at most (bounded overtaking: Lamport, "A New Solution of
 Dijkstra's Concurrent Programming Problem", 1974, and its successors). Who is overtaken by at least MIN_TURNS times as
-many in a wait, on average, and spends most of its life so, starves. Silent about few acquisitions and little waiting,
-and on recordings of more than MOST_SLICES slices.
+many in a wait, on average, spends most of its life so, and gets the lock at most half as often as others typically do,
+starves. Silent about few acquisitions and little waiting, and on recordings of more than MOST_SLICES slices.
 """
 
 import numpy as np
@@ -23,6 +23,7 @@ MIN_WAIT_NS = 100_000_000
 MIN_WAITING = 0.5  # of a lane's life
 MIN_OVERTAKEN = 20  # times in all
 MIN_TURNS = 2
+MOST_SHARE = 0.5  # of how often others get it
 
 
 def find(model: Model) -> list[Finding]:
@@ -45,11 +46,15 @@ def _at(model: Model, row: LockStatistics) -> list[Finding]:
     if len(users) < 2 or not patient:
         return []
     profile = LockProfile(model, row.primitive.id).finish()
+    got = dict(profile.users)
     found: list[tuple[float, Finding]] = []
     for number in patient:
         overtaken = profile.overtaken(users[number])
         times = float(overtaken.mean()) if len(overtaken) else 0.0
         if totals[number, State.LOCK_WAIT] < MIN_WAIT_NS or overtaken.sum() < MIN_OVERTAKEN:
+            continue
+        others = [got.get(user, 0) for user in users if user != users[number]]
+        if got.get(users[number], 0) > MOST_SHARE * float(np.median(others)):
             continue
         if times >= MIN_TURNS * (len(users) - 1):
             found.append((times, _of(model, row, users[number], float(waiting[number]), overtaken)))
