@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QWidget,
 )
@@ -87,37 +88,36 @@ class KeysOverlay(Overlay):
         super().__init__(window)
         self.setAccessibleName("Keys")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(24, 16, 24, 16)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
+        columns = QHBoxLayout(self)
+        columns.setContentsMargins(24, 16, 24, 16)
+        columns.setSpacing(28)
         groups: dict[str, list[tuple[str, str]]] = {menu: [] for menu in MENUS}
         for spec in ACTIONS:
             if spec.key and spec.menu:
                 groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
         groups["View"].append(("Ctrl+1 … Ctrl+9", "Show or hide a panel"))
         groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
-        rows = [0, 0, 0]
+        beside = [QGridLayout() for _ in range(3)]
         for name, keys in groups.items():
-            place = 2 if name == TIMELINE_MENU else (0 if name in ("File", "Run") else 1)
-            self._add_group(grid, name, keys, place, rows)
-        for place in range(3):
-            grid.setRowStretch(rows[place], 1)
+            self._add_group(beside[2 if name == TIMELINE_MENU else 0 if name in ("File", "Run") else 1], name, keys)
+        for grid in beside:
+            grid.setHorizontalSpacing(12)
+            grid.setVerticalSpacing(4)
+            grid.setRowStretch(grid.rowCount(), 1)
+            columns.addLayout(grid)
 
     @staticmethod
-    def _add_group(grid: QGridLayout, name: str, keys: Iterable[tuple[str, str]], place: int, rows: list[int]) -> None:
+    def _add_group(grid: QGridLayout, name: str, keys: Iterable[tuple[str, str]]) -> None:
         """Below what is there. A label a column: a hundred small ones take long to paint."""
         title = QLabel(name)
         title.setProperty("role", "title")
-        grid.addWidget(title, rows[place], 3 * place, 1, 2)
-        column = list(keys)
+        row, column = grid.rowCount(), list(keys)
+        grid.addWidget(title, row, 0, 1, 2)
         names = QLabel(_lines((key for key, _ in column), "right"))
         names.setProperty("role", "key")
-        grid.addWidget(names, rows[place] + 1, 3 * place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(names, row + 1, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         does = QLabel(_lines((does.removesuffix("…") for _, does in column), "left"))
-        grid.addWidget(does, rows[place] + 1, 3 * place + 1, Qt.AlignmentFlag.AlignTop)
-        grid.setColumnMinimumWidth(3 * place + 2, 16)
-        rows[place] += 2
+        grid.addWidget(does, row + 1, 1, Qt.AlignmentFlag.AlignTop)
 
     def mousePressEvent(self, _event: object) -> None:
         self.dismiss()
