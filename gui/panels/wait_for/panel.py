@@ -129,7 +129,7 @@ class WaitForPanel(Panel):
         else:
             at = newest - 1
             data = yield from trace_data(model, at)
-            words = "who waits for whom now" if not model.finished else "who waited for whom at the end"
+            words = f"{'at the end' if model.finished else 'newest moment'}: {_in_words(data)}"
         self._found = _Found(at, data, words, worth_showing=bool(data.edges) or moment is not None)
 
     def update_body(self, model: Model) -> bool:
