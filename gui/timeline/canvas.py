@@ -31,8 +31,8 @@ from gui.timeline.keys import Keys
 from gui.timeline.measuring import measured_words
 from gui.timeline.painting import Painting
 from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
-from gui.timeline.rows import Rows, arrange
-from gui.timeline.scene import Scene
+from gui.timeline.rows import Rows, arrange, arranged_for
+from gui.timeline.scene import Scene, deadlocked_lanes
 from gui.timeline.spoken import spoken, tell
 from gui.timeline.time_base import TimeBase, time_base
 
@@ -75,7 +75,7 @@ class Canvas(QWidget):
         self._first_row = 0
         self._span_ns = 0.0  # of the view, when it was changed last
         self._row_px = ROW_PX
-        self._arranged: tuple[int, int, int, bool] | None = None  # see `_arranged_for`
+        self._arranged: tuple[int, int, int, bool] | None = None  # see `arranged_for`
         self._ringed = False  # shows that the keyboard has brought the focus here
         self._deadlocked: dict[int, int] = {}
         self._pointer: QPointF | None = None
@@ -115,7 +115,7 @@ class Canvas(QWidget):
         if model is None:
             self.rows = Rows(())
         else:
-            if self._arranged != _arranged_for(model):
+            if self._arranged != arranged_for(model):
                 self._arrange()
             self._deadlocked = deadlocked_lanes(model)
             if self._pointer is not None:
@@ -298,7 +298,7 @@ class Canvas(QWidget):
 
     def _arrange(self) -> None:
         assert self.model is not None
-        self._arranged = _arranged_for(self.model)
+        self._arranged = arranged_for(self.model)
         self.rows = arrange(self.model, self.filters)
         self._fit_rows()
         whole = self.geometry_now().whole_rows
@@ -379,18 +379,3 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
         self._ringed = False
         self.update()
-
-
-def deadlocked_lanes(model: Model) -> dict[int, int]:
-    """Lanes of deadlocks that were observed and are not resolved, each with a time at which it was stuck."""
-    return {
-        lane: min(int(finding.get("end_ns") or model.end_ns), model.end_ns) - 1
-        for finding in model.findings.values()
-        if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
-        for lane in finding.get("lanes", ())
-    }
-
-
-def _arranged_for(model: Model) -> tuple[int, int, int, bool]:
-    """When this changes, rows may have another order: lanes, processes, later names and launches, the end."""
-    return len(model.lanes), len(model.processes), model.renamed, model.finished

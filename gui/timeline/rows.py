@@ -100,6 +100,11 @@ def arrange(model: Model, filters: Filters) -> Rows:
     return Rows(rows)
 
 
+def arranged_for(model: Model) -> tuple[int, int, int, bool]:
+    """When this changes, rows may have another order: lanes, processes, later names and launches, the end."""
+    return len(model.lanes), len(model.processes), model.renamed, model.finished
+
+
 def _orders(model: Model, sort: Sort) -> tuple[Callable[[Lane], Any], Callable[[Process], Any]]:
     """What lanes and processes are sorted by. Waits are those up to now; a process counts as much as its worst lane."""
     if sort is Sort.NAME:

@@ -21,3 +21,13 @@ class Scene(NamedTuple):
         """The row that shows a lane; None when it is filtered out or scrolled away."""
         row = self.rows.of_lane(lane)
         return row if row is not None and self.geometry.shows_row(row) else None
+
+
+def deadlocked_lanes(model: Model) -> dict[int, int]:
+    """Lanes of deadlocks that were observed and are not resolved, each with a time at which it was stuck."""
+    return {
+        lane: min(int(finding.get("end_ns") or model.end_ns), model.end_ns) - 1
+        for finding in model.findings.values()
+        if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
+        for lane in finding.get("lanes", ())
+    }
