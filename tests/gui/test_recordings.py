@@ -31,9 +31,8 @@ def test_a_recording_is_shown_whole(window: MainWindow, wait_for: Wait, recordin
     window.open(recording)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
     assert len([lane for lane in window.bridge.model.lanes if not lane.internal]) >= 8
-    assert window.pages.currentWidget() is window.centre_split
+    wait_for(lambda: window.pages.currentWidget() is window.centre_split and window.banner.isVisible())
     assert "made-up.lane" in window.windowTitle()
-    assert window.banner.isVisible()
     assert window.banner.end.isHidden()
     assert window.acts["save-as"].isEnabled()
     wait_for(window.status.progress.isHidden)
