@@ -19,6 +19,7 @@ class Docks:
         self._docks: dict[str, QDockWidget] = {}
         self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
         window.setDockNestingEnabled(True)
+        window.setAnimated(False)  # what is put back while it moves stays where it was, over the timeline
         window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Area.BottomDockWidgetArea)
         window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
