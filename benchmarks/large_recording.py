@@ -1,11 +1,12 @@
 """Large recordings: bytes a slice, taking in, steps, answers at every scale, opening. Prints JSON.
 
-    python -m benchmarks.large_recording [--slices 10_000_000] [--lanes 64|1000] [--recording FILE]
+    python -m benchmarks.large_recording [--slices 10_000_000] [--lanes 64|1000] [--recording FILE] [--runs N]
 
 Times are CPU time of the thread in ms, or µs a slice or an event. An event is a row that stays: a state slice, a hold,
 a task, a signal, a queue's depth, a sample of resources. Rows that say what is open now come with every commit too and
 are no events; what they cost is counted. `copies` divides by what it costs to copy a picture of 1920×1080 pixels in
-the same run. FILE is made when it does not exist yet, and kept; without it a temporary one is.
+the same run. FILE is made when it does not exist yet, and kept; without it a temporary one is. `live` has all runs,
+each from a new recording's first second on; with `--slices 0` there is nothing else.
 """
 
 import argparse
@@ -53,7 +54,6 @@ def measure(path: Path, lanes: int) -> dict[str, Any]:
         "loading": loading,
         "memory": memory(model, slices),
         "answers": answers(model),
-        "live": live(lanes),
     }
 
 
@@ -261,6 +261,7 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=10_000_000)
     parser.add_argument("--lanes", type=int, default=64)
     parser.add_argument("--recording", type=Path)
+    parser.add_argument("--runs", type=int, default=3, help="of taking in live")
     parser.add_argument("--first-picture", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -270,12 +271,16 @@ def main() -> None:
     if options.make:
         write_synthetic(options.make, lanes=options.lanes, slices=options.slices)
         return
+    runs = {"live": [live(options.lanes) for _ in range(options.runs)]}
+    if not options.slices and options.recording is None:
+        report({"lanes": options.lanes, **runs})
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = options.recording or Path(folder) / "large.lane"
         if not path.exists():  # made by another process, whose memory must not count
             making = ["--make", str(path), "--lanes", str(options.lanes), "--slices", str(options.slices)]
             subprocess.run([sys.executable, "-m", "benchmarks.large_recording", *making], check=True)
-        report(measure(path, options.lanes))
+        report({**measure(path, options.lanes), **runs})
 
 
 if __name__ == "__main__":

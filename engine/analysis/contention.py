@@ -148,8 +148,13 @@ class LockProfile:
             if hold.primitive == self.primitive
         ]
         holds = np.concatenate([*self._hold_parts, np.array(still, np.int64).reshape(-1, 4)])
-        self._holds = holds[np.lexsort((holds[:, 2], holds[:, 1]))]
         self._hold_parts.clear()
+        yield True
+        # By start, then by end. They came almost so: a stable sort is much quicker with them than lexsort.
+        order = np.argsort(holds[:, 2], kind="stable")
+        order = order[np.argsort(holds[order, 1], kind="stable")]
+        yield True
+        self._holds = holds[order]
         yield True
 
     def _gather_waits(self) -> Iterator[bool]:
