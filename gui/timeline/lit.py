@@ -104,13 +104,14 @@ class LitHolds:
         return self._making is None and not self._late
 
     def boxes(self, scene: Scene, primitive: int, *, rest: bool = False) -> list[QRectF]:
-        """One box for each hold in view; those that touch share one. `rest`: those of what has been looked up before,
-        if there is something."""
+        """One box for each hold in view; those that touch share one. `rest`: those of what has been looked up before;
+        where that is nothing, never twice in a row."""
         if self._shown is not None and not _is_of(self._shown, scene, primitive):
             self._shown = None
         if self._making is not None and not _is_of(self._making, scene, primitive):
             self._making = None
-        self._late = rest and self._shown is not None and self._shown.span.touches(scene.geometry)
+        known = self._shown is not None and self._shown.span.touches(scene.geometry)
+        self._late = rest and (known or not self._late)
         if not self._late:
             self._work(scene, primitive)
         cover = self._shown if self._shown and self._shown.span.touches(scene.geometry) else self._making

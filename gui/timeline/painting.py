@@ -1,4 +1,9 @@
-"""How the canvas paints. A painted frame is kept: hovering repaints only what lies over it."""
+"""How the canvas paints. A painted frame is kept: hovering repaints only what lies over it.
+
+What has changed comes in a series of paints, none of them long: one that lays out all columns anew (other rows, another
+height or zoom) makes what is bare and nothing else; exact cells, labels, arrows and the holds of a lit lock come in the
+next ones, GO_ON_MS apart. Until then what was known of them goes along with its lanes and times.
+"""
 
 import math
 from collections.abc import Callable
