@@ -97,10 +97,10 @@ PACKABLE = (Layer.STATES, Layer.HOLDS, Layer.TASKS, Layer.DEPTHS, Layer.SIGNALS)
 
 def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
     """A chunk of rows (dtype ROWS[layer]) in a narrow form that keeps every value."""
-    if len(rows) >= WORTH_PACKING and layer in PACKABLE:
-        return _encode_packed(layer, rows, watermark_ns)
     times = TIME_COLUMNS[layer]
     base = min(int(rows[name].min()) for name in times)
+    if len(rows) >= WORTH_PACKING and layer in PACKABLE and base < 1 << 63:  # packed numbers are signed
+        return _encode_packed(layer, rows, watermark_ns, base)
     wide = max(int(rows[name].max()) for name in times) - base > MAX_SPAN
     names = rows.dtype.names or ()
     numbers = [name for name in names if rows.dtype[name].itemsize == 4]
@@ -120,9 +120,8 @@ def encode_rows(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
     return encode_chunk(layer, b"".join(parts), len(rows), watermark_ns, base_ns=base, flags=flags)
 
 
-def _encode_packed(layer: Layer, rows: np.ndarray, watermark_ns: int) -> bytes:
+def _encode_packed(layer: Layer, rows: np.ndarray, watermark_ns: int, base: int) -> bytes:
     names, times = rows.dtype.names or (), TIME_COLUMNS[layer]
-    base = min(int(rows[name].min()) for name in times)
     lengths = "start" in names and bool((rows["start"] <= rows["end"]).all())
     columns = []
     for name in names:

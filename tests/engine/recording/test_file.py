@@ -62,6 +62,15 @@ def test_rows_come_back_as_they_were(layer: Layer, high: int, count: int, span: 
     assert head.watermark_ns == 7
 
 
+@pytest.mark.parametrize("low", [0, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+def test_times_that_no_clock_gives_damage_nothing(low: int) -> None:
+    """What follows a chunk that cannot be read is lost, so nothing that is written may be such a one."""
+    rows = np.zeros(300, HOLD_ROW)
+    rows["start"], rows["end"] = low, (1 << 64) - 1
+    data = chunks.encode_rows(Layer.HOLDS, rows, 7)
+    assert (chunks.decode_rows(chunks.decode_header(data), data[chunks.HEADER_SIZE :]) == rows).all()
+
+
 def test_an_open_hold_that_ended_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.lane"
     out = RecordingWriter(path, {"start_ns": 10})
