@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QDir, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QDir, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -87,6 +87,8 @@ class Dresser(QObject):
     def _release(self) -> None:
         for window in filter(isValid, self._held):
             window.setUpdatesEnabled(True)
+            # A repaint that was due when they were held has been lost, and Qt would wait for it for ever.
+            QCoreApplication.postEvent(window, QEvent(QEvent.Type.UpdateRequest))
         self._held = []
 
     def _take_palette(self) -> None:
