@@ -4,15 +4,25 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.pace import Pace
+
 LONG_MS = 8.0
+LOOK_S = 0.02  # of thread CPU time between two looks at how fast the machine is
 WORST_PARTS = 4  # widgets named for the longest piece of an action
 _notify = QApplication.notify
+
+
+class Cost(NamedTuple):
+    """What a piece took, ms of thread CPU, and the first look at the machine's pace after it."""
+
+    ms: float
+    look: int
 
 
 class Application(QApplication):
@@ -20,14 +30,17 @@ class Application(QApplication):
 
     A piece is the handling of one event that comes from outside: a tick of a timer, a paint of the whole window, a key.
     The events that it causes are parts of it. With `parts`, what each of them took by itself is kept for the longest
-    piece; that costs 14 µs a part, and a repaint has hundreds of them: 4 µs without.
+    piece; that costs 14 µs a part, and a repaint has hundreds of them: 4 µs without. Between pieces the machine is
+    asked how fast it is: a shared one may run at half its speed for seconds.
     """
 
     def __init__(self, *, parts: bool = False) -> None:
         super().__init__([])
         self.doing = "start"
         self._tell_parts = parts
-        self._costs: dict[str, list[float]] = defaultdict(list)
+        self._pace = Pace()
+        self._look, self._looked_at = self._pace.look(), time.thread_time()
+        self._costs: dict[str, list[Cost]] = defaultdict(list)
         self._steps: Counter[str] = Counter()  # how often each action was taken
         self._worst: dict[str, dict[str, Any]] = {}
         self._parts: Counter[str] = Counter()
@@ -62,53 +75,68 @@ class Application(QApplication):
                 self._inner[-1] += took
             else:
                 self._count(name, took)
+                if time.thread_time() - self._looked_at > LOOK_S:
+                    self._look, self._looked_at = self._pace.look(), time.thread_time()
 
     def _count(self, name: str, took: float) -> None:
         costs = self._costs[self.doing]
         if took > self._worst.get(self.doing, {}).get("took_ms", 0.0):
             parts = {part: round(ms, 2) for part, ms in self._parts.most_common(WORST_PARTS)}
             self._worst[self.doing] = {"took_ms": took, "piece": name, "parts": parts}
-        costs.append(took)
+        costs.append(Cost(took, self._look + 1))
         self._parts.clear()
 
     def statistics(self) -> dict[str, dict[str, Any]]:
         """For each action: how many pieces, the 99.9th percentile and the worst of them with its greatest parts."""
         told = ("piece", "parts")
         return {
-            doing: {**figures(costs), **{each: self._worst[doing][each] for each in told}}
+            doing: {**self._figures(costs), **{each: self._worst[doing][each] for each in told}}
             for doing, costs in self._costs.items()
             if costs
         }
 
     def all_pieces(self, but: str) -> dict[str, Any]:
         """The figures of all actions but one together."""
-        return figures([cost for doing, costs in self._costs.items() if doing != but for cost in costs])
+        return self._figures([cost for doing, costs in self._costs.items() if doing != but for cost in costs])
 
     def session(self, mix: Mapping[str, float]) -> dict[str, Any]:
         """The share of long pieces if each action, known by how its name begins, came as often as `mix` says."""
-        long = whole = 0.0
+        long = whole = slowed = 0.0
         for begins, times in mix.items():
             names = [name for name in self._costs if f"{name} ".startswith(f"{begins} ")]
             steps = sum(self._steps[name] for name in names)
             share = times / steps if steps else 0.0
             costs = [cost for name in names for cost in self._costs[name]]
-            long += share * sum(cost > LONG_MS for cost in costs)
+            found = [cost for cost in costs if cost.ms > LONG_MS]
+            long += share * len(found)
+            slowed += share * self._slowed(found)
             whole += share * len(costs)
+        return {"pieces": round(whole), **_shares(long, slowed, whole)}
+
+    def _figures(self, costs: list[Cost]) -> dict[str, Any]:
+        """What is said of a number of pieces."""
+        ms = [cost.ms for cost in costs]
+        long = [cost for cost in costs if cost.ms > LONG_MS]
         return {
-            "pieces": round(whole),
-            "long": round(long, 1),
-            "long_percent": round(long / whole * 100, 3) if whole else 0.0,
+            "pieces": len(costs),
+            "p99_9_ms": round(float(np.percentile(ms, 99.9)), 2),
+            "worst_ms": round(max(ms), 2),
+            **_shares(len(long), self._slowed(long), len(costs)),
         }
 
+    def _slowed(self, costs: list[Cost]) -> int:
+        """How many fell into times when the machine was slow."""
+        return int(self._pace.slowed([min(cost.look, self._look) for cost in costs]).sum()) if costs else 0
 
-def figures(costs: list[float]) -> dict[str, Any]:
-    """What is said of a number of pieces."""
+
+def _shares(long: float, slowed: float, whole: float) -> dict[str, float]:
+    """Pieces that were long, and those that were so at the machine's full pace."""
+    shares = [count / whole * 100 if whole else 0.0 for count in (long, long - slowed)]
     return {
-        "pieces": len(costs),
-        "p99_9_ms": round(float(np.percentile(costs, 99.9)), 2),
-        "worst_ms": round(max(costs), 2),
-        "long": sum(cost > LONG_MS for cost in costs),
-        "long_percent": round(sum(cost > LONG_MS for cost in costs) / len(costs) * 100, 3),
+        "long": round(long, 1),
+        "long_percent": round(shares[0], 3),
+        "long_at_full_pace": round(long - slowed, 1),
+        "long_at_full_pace_percent": round(shares[1], 3),
     }
 
 
