@@ -21,13 +21,6 @@ CHANCE = {
         "`test_shutdown_deadlock_pickle`."
     ),
 }
-# What differed once and is no excuse any more; rows that have not been run since still tell of it. By the same pattern.
-MENDED = {
-    "* *.WithManagerTestRemoteManager.test_remote": (
-        "The test wants `time.sleep` to be refused by xmlrpc, which took the bound method that stands for it while it "
-        "is recorded. It is refused since 360aef7; these rows were run with a tracer from before."
-    ),
-}
 
 
 def reason_for(version: str, test: str) -> str | None:
@@ -36,8 +29,8 @@ def reason_for(version: str, test: str) -> str | None:
 
 
 def story_of(version: str, test: str) -> str:
-    """What the page says of a difference: its reason, or that it is mended."""
-    return reason_for(version, test) or found_in(MENDED, version, test) or "No reason known."
+    """What the page says of a difference."""
+    return reason_for(version, test) or "No reason known."
 
 
 def chance_of(version: str, test: str) -> str:
