@@ -3,6 +3,7 @@
 import math
 from itertools import combinations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainterPath
 from PySide6.QtWidgets import QWidget
@@ -29,6 +30,8 @@ class GraphCanvas(GraphView):
         self._model: Model | None = None
         self._data = GraphData()
         self._layout = RingLayout()
+        self._lanes = np.empty(0, np.int64)  # that have a node, and where it stands: left, top, right, bottom
+        self._areas = np.empty((0, 4))
 
     def sizeHint(self) -> QSize:
         return QSize(300, 260)
@@ -83,11 +86,13 @@ class GraphCanvas(GraphView):
             pairs = combinations([box for box, _ in boxes.values()], 2)
             if not any(one.adjusted(-2, -2, 2, 2).intersects(other) for one, other in pairs):
                 break
+        self._lanes = np.array(list(boxes), np.int64)
+        self._areas = np.array([box.getCoords() for box, _ in boxes.values()], float).reshape(-1, 4)
         return boxes
 
-    def route(self, _edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
-        boxes = [box for lane in self._data.lanes if (box := self.node_area(lane)) is not None]
-        return bowed_clear(start, end, BEND, [box for box in boxes if box not in (start, end)], QRectF(self.rect()))
+    def route(self, edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
+        others = (self._lanes != edge.start) & (self._lanes != edge.end)
+        return bowed_clear(start, end, BEND, self._areas[others], QRectF(self.rect()))
 
     def away(self, middle: QPointF) -> QPointF:
         """Out of the ring."""

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 # For an edge that would run under nodes, other ways: times its bend, to its right where negative.
 OTHER_WAYS = (0.0, 1.6, 2.2, -1.6, 2.8, -2.2, 3.4, -2.8)
 STEPS = np.linspace(0.0, 1.0, 18)[1:-1]  # where along a bow it is looked for what lies over it
+WEIGHTS = np.stack([(1 - STEPS) ** 2, 2 * STEPS * (1 - STEPS), STEPS**2])  # of begin, control point and end there
 AIR = 3.0
+Areas = NDArray[np.float64]  # a row each: left, top, right, bottom
+Counts = NDArray[np.intp]
 
 
 def bowed(start: QRectF, end: QRectF, bend: float) -> QPainterPath:
@@ -19,17 +23,12 @@ def bowed(start: QRectF, end: QRectF, bend: float) -> QPainterPath:
     return _bow(start, end, _control(start, end, min(bend, _length(start, end) / 5)))
 
 
-def bowed_clear(start: QRectF, end: QRectF, bend: float, others: Sequence[QRectF], room: QRectF) -> QPainterPath:
+def bowed_clear(start: QRectF, end: QRectF, bend: float, others: Areas, room: QRectF) -> QPainterPath:
     """As `bowed`, unless that would run under `others` or out of `room`: then by the way that does so the least."""
-    areas = np.array([box.getCoords() for box in others], float).reshape(-1, 4)
-    best, fewest = _control(start, end, min(bend, _length(start, end) / 5)), math.inf
-    for control in (best, *(_control(start, end, bend * times) for times in OTHER_WAYS)):
-        crossed = _crossed(border_point(start, control), control, border_point(end, control), areas, room)
-        if crossed < fewest:
-            best, fewest = control, crossed
-        if not fewest:
-            break
-    return _bow(start, end, best)
+    controls = [_control(start, end, min(bend, _length(start, end) / 5))]
+    if _crossed(start, end, controls, others, room)[0]:
+        controls += [_control(start, end, bend * times) for times in OTHER_WAYS]
+    return _bow(start, end, controls[int(_crossed(start, end, controls, others, room).argmin())])
 
 
 def _length(start: QRectF, end: QRectF) -> float:
@@ -49,15 +48,15 @@ def _bow(start: QRectF, end: QRectF, control: QPointF) -> QPainterPath:
     return path
 
 
-def _crossed(begin: QPointF, control: QPointF, end: QPointF, areas: np.ndarray, room: QRectF) -> int:
-    """How many of the areas (left, top, right, bottom) a bow runs under; one more where it leaves the room."""
-    here, there, finish = (np.array([point.x(), point.y()]) for point in (begin, control, end))
-    points = np.outer((1 - STEPS) ** 2, here) + np.outer(2 * STEPS * (1 - STEPS), there) + np.outer(STEPS**2, finish)
-    x, y = points[:, :1], points[:, 1:]
-    left, top, right, bottom = areas.T
+def _crossed(start: QRectF, end: QRectF, controls: Sequence[QPointF], areas: Areas, room: QRectF) -> Counts:
+    """How many of the areas each bow runs under, by its control point; one more where it leaves the room."""
+    stops = [(border_point(start, control), control, border_point(end, control)) for control in controls]
+    xs, ys = (np.array([[of(point) for point in three] for three in stops]) for of in (QPointF.x, QPointF.y))
+    x, y = xs @ WEIGHTS, ys @ WEIGHTS
+    left, top, right, bottom = areas.T[:, :, None, None]  # then (areas, bows, places along the bow)
     over = (x > left - AIR) & (x < right + AIR) & (y > top - AIR) & (y < bottom + AIR)
     outside = (x < room.left()) | (x > room.right()) | (y < room.top()) | (y > room.bottom())
-    return int(over.any(axis=0).sum()) + int(outside.any())
+    return np.asarray(over.any(axis=2).sum(axis=0) + outside.any(axis=1))
 
 
 def through(start: QRectF, end: QRectF, points: Sequence[QPointF], along: QPointF) -> QPainterPath:
