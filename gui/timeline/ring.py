@@ -90,13 +90,13 @@ class Ring:
                 self.codes[:, rows, part.at] = codes
                 self.status[rows, part.at] = MADE
             else:
-                have = self.status[rows, part.at]
-                self.codes[:, rows, part.at] = np.where(have < status, codes, self.codes[:, rows, part.at])
-                self.status[rows, part.at] = np.maximum(have, status)
+                worse = self.status[rows, part.at] < status
+                self.codes[:, rows, part.at] = np.where(worse, codes, self.codes[:, rows, part.at])
+                self.status[rows, part.at] = np.maximum(self.status[rows, part.at], status)
             for row, pixels in cells.summaries.items():
                 kept = self.summaries.setdefault(int(places[row]), np.zeros((self.row_height, self.width), np.uint32))
                 new = pixels[:, part.skip : part.skip + part.size]
-                kept[:, part.at] = new if status == MADE else np.where(have[row] < status, new, kept[:, part.at])
+                kept[:, part.at] = new if status == MADE else np.where(worse[row], new, kept[:, part.at])
 
     def reopen(self, first: int, last: int) -> None:
         """In these columns nothing had been recorded when they were made, and something has been since."""

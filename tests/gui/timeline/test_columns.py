@@ -12,11 +12,11 @@ from engine.recording.synthetic import Synthetic, commits, header
 from gui.state.arrangement import Times
 from gui.state.filters import Filters
 from gui.theme import make_theme
-from gui.timeline.cells import DOMINANT, HELD, WORST
+from gui.timeline.cells import DOMINANT, HELD, WORST, Cells
 from gui.timeline.columns import LaneColumns
 from gui.timeline.geometry import Geometry
 from gui.timeline.raster import Raster
-from gui.timeline.ring import MADE, UNMADE
+from gui.timeline.ring import MADE, OPEN, ROUGH, UNMADE, Ring
 from gui.timeline.rows import Rows, arrange
 from gui.timeline.scene import Scene
 from gui.timeline.time_base import TimeBase
@@ -127,6 +127,16 @@ def test_within_a_small_budget_something_is_shown_at_once_and_exact_after_a_few_
             paints += 1
         assert paints > 1
         view.assert_exact()
+
+
+@pytest.mark.parametrize("status", [OPEN, ROUGH, MADE])
+def test_rows_that_sum_up_many_are_shown_before_they_are_exact(status: int) -> None:
+    rows, columns, height = 2, 20, 3
+    ring = Ring(rows, columns, 0, height)
+    pixels = {row: np.full((height, columns), 0xFF000001 + row, np.uint32) for row in range(rows)}
+    ring.put(np.arange(rows), 0, Cells(np.zeros((3, rows, columns), np.uint8), pixels), status)
+    for row in range(rows):
+        np.testing.assert_array_equal(ring.summaries[row][:, :columns], pixels[row])
 
 
 @pytest.mark.parametrize("factor", [0.93, 1 / 0.93, 0.8, 1.25])
