@@ -15,20 +15,21 @@ STEPS = np.linspace(0.0, 1.0, 18)[1:-1]  # where along a bow it is looked for wh
 WEIGHTS = np.stack([(1 - STEPS) ** 2, 2 * STEPS * (1 - STEPS), STEPS**2])  # of begin, control point and end there
 AIR = 3.0
 Areas = NDArray[np.float64]  # a row each: left, top, right, bottom
+Bows = NDArray[np.float64]  # (n, 3, 2): begin, control point and end, x and y of each
 Counts = NDArray[np.intp]
 
 
 def bowed(start: QRectF, end: QRectF, bend: float) -> QPainterPath:
     """A line between the borders of two boxes that bows to its left by at most `bend` px."""
-    return _bow(start, end, _control(start, end, min(bend, _length(start, end) / 5)))
+    return _path(_bows(start, end, [min(bend, _length(start, end) / 5)])[0])
 
 
 def bowed_clear(start: QRectF, end: QRectF, bend: float, others: Areas, room: QRectF) -> QPainterPath:
     """As `bowed`, unless that would run under `others` or out of `room`: then by the way that does so the least."""
-    controls = [_control(start, end, min(bend, _length(start, end) / 5))]
-    if _crossed(start, end, controls, others, room)[0]:
-        controls += [_control(start, end, bend * times) for times in OTHER_WAYS]
-    return _bow(start, end, controls[int(_crossed(start, end, controls, others, room).argmin())])
+    bows = _bows(start, end, [min(bend, _length(start, end) / 5), *(bend * times for times in OTHER_WAYS)])
+    if not _crossed(bows[:1], others, room)[0]:
+        return _path(bows[0])
+    return _path(bows[int(_crossed(bows, others, room).argmin())])
 
 
 def _length(start: QRectF, end: QRectF) -> float:
@@ -36,23 +37,34 @@ def _length(start: QRectF, end: QRectF) -> float:
     return math.hypot(way.x(), way.y()) or 1.0
 
 
-def _control(start: QRectF, end: QRectF, bend: float) -> QPointF:
-    """The control point of a bow whose middle is `bend` px to the left of the straight line."""
-    middle, way = (start.center() + end.center()) / 2, end.center() - start.center()
-    return middle + QPointF(way.y(), -way.x()) * (2 * bend / _length(start, end))
+def _bows(start: QRectF, end: QRectF, bends: Sequence[float]) -> Bows:
+    """Lines whose middle is so many px to the left of the straight one."""
+    here, there = ((box.center().x(), box.center().y()) for box in (start, end))
+    middle = np.array([here, there]).mean(axis=0)
+    out = np.array([there[1] - here[1], here[0] - there[0]]) * (2 / _length(start, end))
+    controls = middle + np.outer(bends, out)
+    return np.stack([_borders(start, here, controls), controls, _borders(end, there, controls)], axis=1)
 
 
-def _bow(start: QRectF, end: QRectF, control: QPointF) -> QPainterPath:
-    path = QPainterPath(border_point(start, control))
-    path.quadTo(control, border_point(end, control))
+def _borders(box: QRectF, middle: tuple[float, float], towards: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`border_point` for many points (n, 2)."""
+    way = towards - middle
+    reach = np.array([box.width() / 2 + AIR, box.height() / 2 + AIR])
+    with np.errstate(divide="ignore"):
+        scale = np.minimum((reach / np.abs(way)).min(axis=1), 1.0)
+    return np.asarray(middle + way * scale[:, None])
+
+
+def _path(bow: NDArray[np.float64]) -> QPainterPath:
+    begin, control, end = (QPointF(*point) for point in bow.tolist())
+    path = QPainterPath(begin)
+    path.quadTo(control, end)
     return path
 
 
-def _crossed(start: QRectF, end: QRectF, controls: Sequence[QPointF], areas: Areas, room: QRectF) -> Counts:
-    """How many of the areas each bow runs under, by its control point; one more where it leaves the room."""
-    stops = [(border_point(start, control), control, border_point(end, control)) for control in controls]
-    xs, ys = (np.array([[of(point) for point in three] for three in stops]) for of in (QPointF.x, QPointF.y))
-    x, y = xs @ WEIGHTS, ys @ WEIGHTS
+def _crossed(bows: Bows, areas: Areas, room: QRectF) -> Counts:
+    """How many of the areas each bow runs under; one more where it leaves the room."""
+    x, y = bows[:, :, 0] @ WEIGHTS, bows[:, :, 1] @ WEIGHTS
     left, top, right, bottom = areas.T[:, :, None, None]  # then (areas, bows, places along the bow)
     over = (x > left - AIR) & (x < right + AIR) & (y > top - AIR) & (y < bottom + AIR)
     outside = (x < room.left()) | (x > room.right()) | (y < room.top()) | (y > room.bottom())
@@ -75,7 +87,7 @@ def border_point(area: QRectF, towards: QPointF) -> QPointF:
     middle = area.center()
     dx, dy = towards.x() - middle.x(), towards.y() - middle.y()
     scale = min(
-        (area.width() / 2 + 3) / abs(dx) if dx else math.inf,
-        (area.height() / 2 + 3) / abs(dy) if dy else math.inf,
+        (area.width() / 2 + AIR) / abs(dx) if dx else math.inf,
+        (area.height() / 2 + AIR) / abs(dy) if dy else math.inf,
     )
     return QPointF(middle.x() + dx * min(1.0, scale), middle.y() + dy * min(1.0, scale))

@@ -1,9 +1,11 @@
 """Paints a graph and answers the pointer and the keyboard. Where the nodes stand is for subclasses to say."""
 
 import math
-from collections.abc import Hashable, Mapping
+import time
+from collections.abc import Hashable, Iterator, Mapping
+from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -25,8 +27,16 @@ RANKS = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)  # what is painted later lies on t
 DOT = 12.0
 ARROW = 9.0
 CROSSBAR = 18.0
+STEP_S = 0.003  # of a paint's thread CPU time for working out where everything is
 VOID_PX = 18.0  # of the room above a node, for what stands at the end of an edge that leads nowhere
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
+
+
+class Labels(NamedTuple):
+    """Where the labels of edges are; `dots`: keys of edges whose label found no place."""
+
+    areas: list[tuple[QRectF, Edge]]
+    dots: set[Hashable]
 
 
 class GraphView(QWidget):
@@ -45,8 +55,8 @@ class GraphView(QWidget):
         self._stale = True  # what follows is to be worked out anew
         self._boxes: Boxes = {}
         self._paths: list[tuple[Edge, QPainterPath]] = []  # what matters most last
-        self._labels: list[tuple[QRectF, Edge]] = []
-        self._dots: set[Hashable] = set()  # edges whose label found no place
+        self._labels = Labels([], set())
+        self._work: Iterator[None] | None = None  # that works it out
         self._chosen_node: int | None = None
         self._chosen_edge: Hashable = None
         self._hovered: Edge | Node | None = None
@@ -104,7 +114,7 @@ class GraphView(QWidget):
 
     def label_area(self, key: Hashable) -> QRectF | None:
         """Where an edge's label was painted."""
-        return next((area for area, edge in self._labels if edge.key == key), None)
+        return next((area for area, edge in self._labels.areas if edge.key == key), None)
 
     def path_of(self, key: Hashable) -> QPainterPath | None:
         """The way by which an edge was painted."""
@@ -127,8 +137,7 @@ class GraphView(QWidget):
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(ui_font(12))
-        if self._stale:
-            self._work_out(QFontMetricsF(painter.font()))
+        self._go_on_working_out(QFontMetricsF(painter.font()))
         part = QRectF(event.rect()).adjusted(-ARROW, -ARROW, ARROW, ARROW)
         for edge, path in self._paths:
             if path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(part):
@@ -136,8 +145,8 @@ class GraphView(QWidget):
         for node in self.drawing.nodes:
             if node.key in self._boxes and self._boxes[node.key][0].intersects(part):
                 self._paint_node(painter, node)
-        for area, edge in sorted(self._labels, key=lambda label: self._is_marked(label[1])):
-            if area.intersects(part) or edge.key in self._dots:
+        for area, edge in sorted(self._labels.areas, key=lambda label: self._is_marked(label[1])):
+            if area.intersects(part) or edge.key in self._labels.dots:
                 self._paint_label(painter, area, edge)
         if self.drawing.note:
             painter.setPen(theme.color("text_dim"))
@@ -147,16 +156,29 @@ class GraphView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _work_out(self, metrics: QFontMetricsF) -> None:
-        """Where everything is."""
-        self._stale = False
-        self._boxes = self.place_nodes(metrics)
-        self._paths, self._labels, self._dots = [], [], set()
+    def _go_on_working_out(self, metrics: QFontMetricsF) -> None:
+        """Works out where everything is, a piece in each paint; what was worked out before is shown until then."""
+        if self._stale:
+            self._stale, self._work = False, self._work_out(metrics)
+        if self._work is None:
+            return
+        deadline = time.thread_time() + STEP_S if self.isVisible() else math.inf
+        for _ in self._work:
+            if time.thread_time() >= deadline:
+                QTimer.singleShot(0, self, self.update)
+                return
+        self._work = None
+
+    def _work_out(self, metrics: QFontMetricsF) -> Iterator[None]:
+        boxes = self.place_nodes(metrics)
+        yield
+        paths: list[tuple[Edge, QPainterPath]] = []
+        labels = Labels([], set())
         for edge in sorted(self.drawing.edges, key=lambda edge: RANKS.index(edge.tone)):
-            if edge.start not in self._boxes:
+            if edge.start not in boxes:
                 continue
-            start = self._boxes[edge.start][0]
-            end = self._boxes[edge.end][0] if edge.end is not None and edge.end in self._boxes else start
+            start = boxes[edge.start][0]
+            end = boxes[edge.end][0] if edge.end is not None and edge.end in boxes else start
             if edge.end is None:
                 path = _into_the_void(start, self.loop_px)
                 middle = path.pointAtPercent(0.45)
@@ -165,8 +187,10 @@ class GraphView(QWidget):
             else:
                 path = self.route(edge, start, end)
                 middle = path.pointAtPercent(0.5)
-            self._paths.append((edge, path))
-            self._place_label(edge, middle, metrics)
+            paths.append((edge, path))
+            self._place_label(edge, middle, metrics, boxes, labels)
+            yield
+        self._boxes, self._paths, self._labels = boxes, paths, labels
 
     def _is_marked(self, edge: Edge) -> bool:
         return edge.key == self._chosen_edge or edge is self._hovered
@@ -211,26 +235,26 @@ class GraphView(QWidget):
         painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
 
-    def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF) -> None:
+    def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF, boxes: Boxes, labels: Labels) -> None:
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
         area = QRectF(0, 0, metrics.horizontalAdvance(edge.text) + 8, metrics.height() + 2)
-        taken = [*(box for box, _ in self._boxes.values()), *(other for other, _ in self._labels)]
+        taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas)]
         away = self.away(middle)
         for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
             area.moveCenter(middle + away * shift)
             area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
             area.moveTop(min(max(2.0, area.top()), max(2.0, self.height() - area.height() - 2)))
             if not any(area.intersects(other) for other in taken):
-                self._labels.append((area, edge))
+                labels.areas.append((area, edge))
                 return
         dot = QRectF(0, 0, DOT, DOT)
         dot.moveCenter(middle)
-        self._labels.append((dot, edge))
-        self._dots.add(edge.key)
+        labels.areas.append((dot, edge))
+        labels.dots.add(edge.key)
 
     def _paint_label(self, painter: QPainter, area: QRectF, edge: Edge) -> None:
         theme = self.themes.current
-        marked, is_dot = self._is_marked(edge), edge.key in self._dots
+        marked, is_dot = self._is_marked(edge), edge.key in self._labels.dots
         if is_dot and not marked:
             painter.setPen(QPen(self._colour(edge.tone), 1.5))
             painter.setBrush(theme.color("panel"))
@@ -308,7 +332,7 @@ class GraphView(QWidget):
         self.update()
 
     def _find(self, place: QPointF) -> Edge | Node | None:
-        for area, edge in reversed(self._labels):
+        for area, edge in reversed(self._labels.areas):
             if area.contains(place):
                 return edge
         return next((node for node in self.drawing.nodes if self._contains(node, place)), None)
