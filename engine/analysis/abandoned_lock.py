@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.analysis.building import Finding, finding, listed
+from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.deadlock import ABANDONED_ADVICE
 from engine.model.entities import Lane, Primitive
 from engine.model.format import duration
@@ -91,7 +91,6 @@ def _of(model: Model, left: _Left, waits: dict[int, int]) -> Finding:
         ABANDONED_ADVICE,
         lanes=[left.lane.id],
         start_ns=left.lane.end_ns,
-        holds=[label],
+        held={left.lane.id: Held([label], left.site)},
         primitive=left.primitive.id,
-        site=left.site,
     )

@@ -1,13 +1,20 @@
 """What all detectors need: the shape of a finding, and its words."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.model.model import Model
 
 Finding = dict[str, Any]
+
+
+class Held(NamedTuple):
+    """What a lane held, by label, and the stack where it took that; 0: not known."""
+
+    labels: Sequence[str]
+    stack: int = 0
 
 
 def finding(
@@ -23,12 +30,15 @@ def finding(
     start_ns: int | None = None,
     end_ns: int | None = None,
     waits_for: str = "",
-    holds: Sequence[str] = (),
+    held: Mapping[int, Held] | None = None,
     primitive: int | None = None,
     site: int = 0,
 ) -> Finding:
-    """A finding as `check --json` gives it, with the lanes (and the primitive) it speaks of for the window."""
-    stack = [{"file": frame.file, "line": frame.line, "function": frame.function} for frame in model.stack(site)]
+    """A finding as `check --json` gives it, with the lanes (and the primitive) it speaks of for the window.
+
+    Lanes in `held` hold, the others wait. `site`: of what happened to lanes that hold nothing.
+    """
+    held = held or {}
     return {
         "kind": kind,
         "severity": severity,
@@ -41,9 +51,9 @@ def finding(
             {
                 "process": model.processes[model.lanes[lane].process].pid,
                 "thread": model.lanes[lane].name,
-                "waits_for": waits_for,
-                "holds": list(holds),
-                "stack": stack,
+                "waits_for": "" if lane in held else waits_for,
+                "holds": list(held[lane].labels) if lane in held else [],
+                "stack": _frames(model, held[lane].stack if lane in held else site),
             }
             for lane in lanes
         ],
@@ -52,6 +62,10 @@ def finding(
         "lanes": list(lanes),
         "primitive": primitive,
     }
+
+
+def _frames(model: Model, stack: int) -> list[dict[str, Any]]:
+    return [{"file": frame.file, "line": frame.line, "function": frame.function} for frame in model.stack(stack)]
 
 
 def ended_by_lanescope(model: Model) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.analysis.building import Finding, finding, users_of
+from engine.analysis.building import Finding, Held, finding, users_of
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
@@ -66,9 +66,9 @@ def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
                 "Prepare what is needed before taking the lock, and hold it only for the change of shared data; or"
                 " split what it protects over several locks.",
                 lanes=[int(lane) for lane in lanes],
-                holds=[primitive.label],
+                waits_for=primitive.label,
+                held={int(each): Held([primitive.label], worst.number) for each in np.unique(lane)},
                 primitive=primitive.id,
-                site=worst.number,
             )
         )
     return found

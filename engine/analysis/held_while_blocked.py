@@ -10,7 +10,7 @@ others do at a queue; so do processes that take turns at reading from a pipe.
 import numpy as np
 
 from engine.analysis import deadlock
-from engine.analysis.building import Finding, finding, listed
+from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
@@ -26,6 +26,7 @@ MIN_HOLD_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 MOST_SLICES = 2_000_000  # in which it is looked up who waited
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
+MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
 MOST_READS = 50  # holds in which it is looked up what was read
 MOST_WAITS = 1000  # of one hold, among which the longest is told
 
@@ -122,9 +123,13 @@ def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as:
     mine = np.isin(rows["primitive"], [lock.primitive.id for lock in locks])
     most = max(DOING, key=lambda state: int(blocked_as[state][mine].sum()))
     blocked = np.sum(list(blocked_as.values()), axis=0)
-    guilty = np.flatnonzero(mine & (blocked > 0))
-    worst = int(guilty[np.argmax(blocked[guilty])])
-    lanes = np.unique(rows["lane"][guilty]).tolist()
+    by_lane = np.bincount(rows["lane"][mine], blocked[mine])
+    lanes = np.flatnonzero(by_lane >= MIN_PART * by_lane.max()).tolist()
+    guilty = np.flatnonzero(mine & (blocked > 0) & np.isin(rows["lane"], lanes))
+    guilty = guilty[np.argsort(blocked[guilty], kind="stable")]
+    worst = int(guilty[-1])
+    longest = dict(zip(rows["lane"][guilty].tolist(), guilty.tolist(), strict=True))  # by lane
+    labels = {lock.primitive.id: lock.primitive.label for lock in locks}
     doing = DOING[most]
     if most is State.WAIT:
         doing += _awaited(model, rows[guilty[np.argmax(blocked_as[most][guilty])]])
@@ -150,9 +155,11 @@ def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as:
         lanes=lanes,
         start_ns=int(rows["start"][worst]),
         end_ns=int(rows["end"][worst]),
-        holds=[lock.primitive.label for lock in locks],
+        held={
+            lane: Held([labels[int(rows["primitive"][hold])]], int(rows["site"][hold]))
+            for lane, hold in longest.items()
+        },
         primitive=int(rows["primitive"][worst]),
-        site=int(rows["site"][worst]),
     )
 
 

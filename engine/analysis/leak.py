@@ -50,13 +50,20 @@ def _alike(model: Model, lanes: Iterable[Lane]) -> list[list[Lane]]:
 
 
 def _is_left(model: Model, lane: Lane) -> bool:
-    """Whether it was alive and waited when its program ended."""
+    """Whether it was alive and waited when its program ended, which ends its daemons before itself."""
     end = int(model.program_end["time_ns"]) if model.program_end else model.end_ns
+    process = model.processes[lane.process]
+    parent = process.id if lane.serial > 1 or process.parent is None else process.parent
+    end = min([end, *(each.end_ns for each in model.lanes if _is_main(each, parent) and each.end_ns is not None)])
     slack = (model.end_ns - model.start_ns) // 20
     if lane.end_ns is not None and lane.end_ns < end - slack:
         return False
     last = model.states.slice_at(lane.id, min(end, lane.end_ns or end) - slack)
     return last is not None and last.state in QUIET
+
+
+def _is_main(lane: Lane, process: int) -> bool:
+    return lane.process == process and lane.serial == 1
 
 
 def _of(model: Model, what: str, left: list[Lane], spread: int) -> Finding:

@@ -1,7 +1,8 @@
 """Pools whose workers are all blocked most of the time, so that tasks wait for a worker although none works.
 
-Rests on the states of an executor's workers: time without a task is idle, so what they wait for is something else.
-Silent with fewer than MIN_WORKERS, short pools, and those that are part of a deadlock.
+Rests on the states of an executor's workers: time without a task is idle, so what they wait for is something else. That
+tasks had to wait shows when a worker begins one as soon as it has ended another. Silent with fewer than MIN_WORKERS,
+short pools, those that are part of a deadlock, and when the program ended before any task that waited had begun.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ MIN_WORKERS = 2
 MIN_SHARE = 0.6  # of every worker's life is spent in waiting within tasks
 MIN_NS = 500_000_000
 MAX_IDLE = 0.1  # of their lives: with idle workers no task waits
+MAX_PAUSE_NS = 5_000_000  # between two tasks of which the second had waited
 
 
 def find(model: Model) -> list[Finding]:
@@ -34,6 +36,9 @@ def find(model: Model) -> list[Finding]:
             continue
         if (totals[:, State.IDLE] > MAX_IDLE * alive).any():
             continue
+        late = sum(_begun_late(model, lane) for lane in lanes)
+        if not late:
+            continue
         found.append(
             finding(
                 model,
@@ -41,7 +46,7 @@ def find(model: Model) -> list[Finding]:
                 f"The {count(len(lanes), 'worker')} of {primitive.short} all wait, and none works",
                 f"The workers of {primitive.label} spent {percent(float(blocked.sum() / alive.sum()))} of their time in"
                 f" tasks that wait for something else, {duration(int(blocked.sum()))} in all, and had hardly a moment"
-                " without a task: what else was given to the pool had to wait.",
+                f" without a task: {count(late, 'other task')} could begin only when one of these had ended.",
                 "Let tasks not wait: hand on what they wait for as tasks of their own, or give the pool more workers.",
                 lanes=lanes,
                 severity="info",
@@ -51,3 +56,13 @@ def find(model: Model) -> list[Finding]:
             )
         )
     return found
+
+
+def _begun_late(model: Model, lane: int) -> int:
+    """How many of its tasks a worker began as soon as it had ended another that waited."""
+    tasks = model.tasks.outermost(lane)
+    starts, ends = tasks["start"].astype(np.int64), tasks["end"].astype(np.int64)
+    pauses = starts[1:] - ends[:-1]
+    spent = model.states.totals_between(np.full(len(pauses), lane), starts[:-1], ends[:-1])
+    waited = spent[:, State.WAIT] + spent[:, State.LOCK_WAIT] > 0
+    return int(((pauses < MAX_PAUSE_NS) & np.logical_or.accumulate(waited)).sum()) if len(pauses) else 0

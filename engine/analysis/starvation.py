@@ -2,15 +2,16 @@
 
 Of n users that take turns each waits for n - 1 others at most (bounded overtaking: Lamport, "A New Solution of
 Dijkstra's Concurrent Programming Problem", 1974, and its successors). Who is overtaken by at least MIN_TURNS times as
-many in a wait, on average, spends most of its life so, and gets the lock at most half as often as others typically do,
-starves. Silent about few acquisitions and little waiting, and on recordings of more than MOST_SLICES slices.
+many in a wait, on average, spends much of its life so (the less, the more often it must be overtaken), and gets the
+lock at most half as often as others typically do, starves. Silent about few acquisitions and little waiting, and on
+recordings of more than MOST_SLICES slices.
 """
 
 import numpy as np
 
 from engine.analysis.building import Finding, finding, users_of
 from engine.analysis.contention import LockProfile
-from engine.model.format import count, percent
+from engine.model.format import count, percent, rate
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 from engine.model.statistics import LockStatistics, lock_statistics
@@ -20,7 +21,8 @@ MOST_LOCKS = 3  # those that cost the most waiting
 MOST_SLICES = 2_000_000
 MIN_ACQUISITIONS = 60
 MIN_WAIT_NS = 100_000_000
-MIN_WAITING = 0.5  # of a lane's life
+MIN_WAITING = 0.2  # of a lane's life
+MIN_WEIGHT = 1.0  # of that share and the turns it is overtaken by, multiplied
 MIN_OVERTAKEN = 20  # times in all
 MIN_TURNS = 2
 MOST_SHARE = 0.5  # of how often others get it
@@ -56,7 +58,8 @@ def _at(model: Model, row: LockStatistics) -> list[Finding]:
         others = [got.get(user, 0) for user in users if user != users[number]]
         if got.get(users[number], 0) > MOST_SHARE * float(np.median(others)):
             continue
-        if times >= MIN_TURNS * (len(users) - 1):
+        turns = times / (len(users) - 1)
+        if turns >= MIN_TURNS and turns * waiting[number] >= MIN_WEIGHT:
             found.append((times, _of(model, row, users[number], float(waiting[number]), overtaken)))
     return [max(found, key=lambda each: each[0])[1]] if found else []
 
@@ -68,9 +71,9 @@ def _of(model: Model, row: LockStatistics, lane: int, waiting: float, overtaken:
         "starvation",
         f"{name} starves at {row.primitive.short}",
         f"{name} spent {percent(waiting)} of its time waiting for locks. In its {count(len(overtaken), 'wait')} for"
-        f" {label} others took it {int(overtaken.sum())} times, {overtaken.mean():.1f} times a wait; if all took turns,"
-        " each of them would have come once at most.",
-        "Release the lock for a moment between two holds, or hand the work out through a queue, which is fair.",
+        f" {label} others took it {count(overtaken.sum(), 'time')}, {rate(overtaken.mean())} times a wait; if all took"
+        " turns, each of them would have come once at most.",
+        "Let those who take it again and again do so less often, or hand the work out through a queue, which is fair.",
         lanes=[lane],
         waits_for=label,
         primitive=row.primitive.id,

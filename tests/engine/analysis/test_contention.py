@@ -9,7 +9,7 @@ from engine.analysis import costly_hold, forked_threads, leak, pool_starvation
 from engine.analysis.contention import LockProfile
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import STATE_ROW, Layer, State
+from engine.recording.schema import STATE_ROW, TASK_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, model, single_file
 
 
@@ -60,6 +60,8 @@ def test_a_line_that_holds_long_is_costly() -> None:
     (found,) = costly_hold.find(model(4, states, sorted(holds, key=lambda hold: hold[1])), [])
     assert found["kind"] == "costly-hold"
     assert "bank.py:40" in found["title"]
+    holders = {lane for lane, each in zip(found["lanes"], found["participants"], strict=True) if each["holds"]}
+    assert holders == {1, 2, 3}, "all take it at that line"
     assert costly_hold.find(model(4, [(lane, 100, State.RUNNING, 0) for lane in range(4)], [(1, 0, 50)]), []) == []
 
 
@@ -90,7 +92,8 @@ def take(made: Model, texts: list[dict[str, Any]]) -> None:
 def test_a_fork_beside_running_threads_is_told() -> None:
     (found,) = forked_threads.find(processes(forked_ms=50, held=True))
     assert (found["kind"], found["severity"]) == ("fork-with-threads", "warning")
-    assert "Lock accounts" in found["explanation"]
+    assert "worker-1 held Lock accounts" in found["explanation"]
+    assert [bool(each["holds"]) for each in found["participants"]] == [False, True, False]
     (calm,) = forked_threads.find(processes(forked_ms=50, held=False))
     assert calm["severity"] == "info"
     assert forked_threads.find(processes(forked_ms=150, held=False)) == [], "the threads had ended"
@@ -119,6 +122,9 @@ def test_threads_that_pile_up_are_a_leak() -> None:
     (found,) = leak.find(lanes(12, 70))
     assert found["kind"] == "thread-leak"
     assert found["lanes"] == list(range(1, 13))
+    parent_ended = lanes(12, 70, end_at_ms=930)
+    take(parent_ended, [{"type": "lane-end", "id": 0, "time_ns": START + 920 * MS, "error": ""}])
+    assert [each["kind"] for each in leak.find(parent_ended)] == ["thread-leak"], "the end of the program ended them"
     assert leak.find(lanes(12, 1)) == [], "started together: a pool"
     assert leak.find(lanes(5, 150)) == [], "too few"
     assert leak.find(lanes(12, 70, end_at_ms=900)) == [], "they have ended"
@@ -130,7 +136,34 @@ def test_a_pool_whose_workers_all_wait_starves() -> None:
         *({"type": "executor-worker", "primitive": 2, "lane": lane} for lane in (1, 2)),
     ]
     waiting = [(lane, 1000, State.WAIT, 1) for lane in (1, 2)] + [(0, 1000, State.RUNNING, 0)]
-    (found,) = pool_starvation.find(model(3, waiting, (), pool))
+    assert pool_starvation.find(model(3, waiting, (), pool)) == [], "nothing else was given to it"
+    made = model(3, [*waiting, (1, 1001, State.RUNNING, 0)], (), pool)
+    tasks = [(1, START, START + 990 * MS, 0, 0), (1, START + 991 * MS, START + 992 * MS, 0, 0)]
+    made.take_in(Batch([], {Layer.TASKS: np.array(tasks, TASK_ROW)}, made.end_ns))
+    (found,) = pool_starvation.find(made)
     assert found["kind"] == "pool-starvation"
+    assert "1 other task could begin only when one of these had ended" in found["explanation"]
     idle = [(lane, 1000, State.IDLE, 0) for lane in (1, 2)] + [(0, 1000, State.RUNNING, 0)]
     assert pool_starvation.find(model(3, idle, (), pool)) == []
+
+
+def test_who_forked_is_who_was_not_blocked() -> None:
+    other = model(2, [(0, 100, State.WAIT, 0), (1, 100, State.RUNNING, 0)], [(0, 0.0, 90.0)])
+    take(
+        other,
+        [
+            {
+                "type": "process",
+                "id": 1,
+                "pid": 2,
+                "parent": 0,
+                "start_ns": START + 51 * MS,
+                "launched_ns": START + 50 * MS,
+                "name": "child",
+                "how": "fork",
+            }
+        ],
+    )
+    (found,) = forked_threads.find(other)
+    assert "forked by worker-1 while MainThread ran" in found["explanation"]
+    assert "MainThread held Lock accounts" in found["explanation"]

@@ -76,6 +76,37 @@ def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
     assert held_while_blocked.find(alone) == []
 
 
+@pytest.mark.parametrize(("slept_ms", "found"), [(3, []), (9, ["lock-held-while-blocked"])])
+def test_a_moment_of_sleep_in_a_long_hold_costs_nobody(slept_ms: float, found: list[str]) -> None:
+    """As in `with lock: time.sleep(0)`: others wait, but hardly for that."""
+    states, holds = [(2, 1.0, State.IDLE, 0)], []
+    for step in range(20):
+        start = 50.0 * step
+        states += [
+            (1, start + slept_ms, State.SLEEP, 0),
+            (1, start + 10, State.RUNNING, 0),
+            (1, start + 50, State.IDLE, 0),
+        ]
+        states += [(2, start + 9, State.IDLE, 0), (2, start + 10, State.LOCK_WAIT, 1), (2, start + 50, State.IDLE, 0)]
+        holds.append((1, start, start + 10))
+    assert kinds(held_while_blocked.find(model(3, states, holds))) == found
+
+
+def test_who_only_has_the_lock_is_not_said_to_sleep_in_it() -> None:
+    states, holds = [], []
+    for step in range(20):
+        start = 20.0 * step
+        states += [(1, start + 10, State.SLEEP, 0), (1, start + 20, State.RUNNING, 0)]
+        states += [
+            (2, start + 10, State.LOCK_WAIT, 1),
+            (2, start + 19, State.RUNNING, 0),
+            (2, start + 19.1, State.WAIT, 0),
+        ]
+        holds += [(1, start, start + 10), (2, start + 10, start + 19.1)]
+    (found,) = held_while_blocked.find(model(3, states, holds))
+    assert found["lanes"] == [1]
+
+
 def test_a_lock_at_which_an_idle_daemon_waits_for_work_is_not_held_in_vain() -> None:
     states = [(0, 980.0, State.SLEEP, 0), (0, 1000.0, State.RUNNING, 0)]
     states += [(1, 980.0, State.LOCK_WAIT, 1), (1, 1000.0, State.SLEEP, 0)]
