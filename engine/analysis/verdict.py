@@ -108,19 +108,19 @@ def _participants(model: Model, found: Finding) -> Iterator[str]:
     wait_sites = {edge["waiter"]: edge["wait_site"] for edge in found["edges"]}
     certain = found["certainty"] in ("observed", "confirmed")
     for lane, each in zip(found["lanes"], found["participants"], strict=True):
-        yield f"    {model.lane_label(lane)} (process {each['process']})"
+        yield f"    {model.lane_name(lane)} (process {each['process']})"
         held = " and ".join(each["holds"])
         if held:
             yield f"      {'holds' if certain else 'took'} {held}"
-            yield from _stack(model.stack(hold_sites.get(lane, 0)))
+            yield from stack_lines(model.stack(hold_sites.get(lane, 0)))
         yield f"      {'waits for' if certain else 'then took'} {each['waits_for']}"
         if lane in wait_sites:
-            yield from _stack(model.stack(wait_sites[lane]))
+            yield from stack_lines(model.stack(wait_sites[lane]))
         else:  # nobody is left who could end this wait: it leads nowhere
-            yield from _stack([Site(**frame) for frame in each["stack"]])
+            yield from stack_lines([Site(**frame) for frame in each["stack"]])
 
 
-def _stack(frames: list[Site]) -> Iterator[str]:
+def stack_lines(frames: list[Site]) -> Iterator[str]:
     """Innermost first: what one wants to see; the rest only as far as it helps, which what runs tests does not."""
     told = list(itertools.takewhile(lambda frame: not _runs_tests(frame), frames[::-1])) or frames[::-1]
     for frame in told[:MOST_FRAMES]:

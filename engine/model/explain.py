@@ -43,6 +43,7 @@ AWAITED = {  # what it took to end a wait, by kind
     "SimpleQueue": "at {name}",
     "JoinableQueue": "at {name}",
 }
+NOT_YET = "; nobody has ended that yet"
 ENDED_BY = {
     "Condition": "notified by",
     "Event": "set by",
@@ -70,7 +71,7 @@ def explain(model: Model, item: Slice) -> str:
         sentence = PLAIN[item.state].format(time=duration(item.duration_ns), place=place)
         if item.state is State.RUNNING and (held := _held(model, item)):
             sentence += f" holding {held}"
-    return sentence + _so_far(item) + _certainty(item)
+    return sentence + _so_far(item, sentence) + _certainty(item)
 
 
 def _other_interpreter(model: Model, item: Slice) -> str:
@@ -85,10 +86,10 @@ def _other_interpreter(model: Model, item: Slice) -> str:
     return ""
 
 
-def _so_far(item: Slice) -> str:
+def _so_far(item: Slice, sentence: str) -> str:
     if item.flags & DEADLOCKED:
         return "; this is part of a deadlock and never ends" if item.open else "; this was part of a deadlock"
-    return ", so far" if item.open else ""
+    return ", so far" if item.open and not sentence.endswith(NOT_YET) else ""
 
 
 def _certainty(item: Slice) -> str:
@@ -131,7 +132,7 @@ def _wait(model: Model, item: Slice) -> str:
         return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
     if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Timer"):
         return sentence
-    return sentence + ("; nobody has done so yet" if item.open else "; who ended the wait was not recorded")
+    return sentence + (NOT_YET if item.open else "; who ended the wait was not recorded")
 
 
 def _holders(model: Model, item: Slice, primitive: Primitive) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.analysis import lock_order
-from engine.analysis.verdict import render_finding
+from engine.analysis.verdict import render_finding, stack_lines
 from engine.model.explain import explain
 from engine.model.format import duration
 from engine.model.model import Model
@@ -228,8 +228,7 @@ def who_waits(model: Model) -> str:
         lane = model.lanes[item.lane]
         if item.state in WAITS and not lane.internal:
             lines.append(f"  {model.lane_label(item.lane)}: {explain(model, item)}")
-            frames = model.stack(model.detail(item.detail)[1])
-            lines += [f"      at {frame.file}:{frame.line} in {frame.function}" for frame in frames[:-9:-1]]
+            lines += stack_lines(model.stack(model.detail(item.detail)[1]))
     running = [
         f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.name.lower().replace('_', ' ')})"
         for item in model.states.open_slices()

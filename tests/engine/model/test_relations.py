@@ -30,7 +30,7 @@ def sentence(model: Model, lane: int, ms: float) -> str:
         (1, 1.5, "Ran for 1.0 ms holding Lock accounts"),
         (1, 30, "Ran for 48.0 ms (sampled)"),
         (2, 25, "Waited 10.0 ms at Queue orders, served by worker-1, which was running"),
-        (2, 90, "Has been waiting 70.0 ms for Event (bank.py:14) to be set; nobody has done so yet, so far"),
+        (2, 90, "Has been waiting 70.0 ms for Event (bank.py:14) to be set; nobody has ended that yet"),
         (0, 10, "Waited 40.0 ms for the GIL while 2 other threads ran, worker-1 most (inferred)"),
         (0, 45, "Ready to run for 10.0 ms, but no core was free (sampled)"),
         (0, 90, "Has been waiting 50.0 ms for Thread t to end, so far"),
