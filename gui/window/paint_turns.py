@@ -15,7 +15,7 @@ from gui.window.veil import Veil, on_screen, picture_of, place_of
 LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn
 EXPECTED_S = 0.002  # that a widget takes, until it has been measured
 TURN_S = 0.003  # that a turn takes, unless a single widget takes longer
-LATEST_S = 0.1  # wall time, after which a turn does not wait for a repaint that is going to come
+LATEST_S = 0.1  # wall time, after which a turn waits for no other repaint, and is not put off for one
 SMALL = 3  # a part of a widget smaller than one in so many is painted at once
 # Where what has been painted stays in one image in memory until it is painted over.
 KEEPING_PLATFORMS = ("xcb", "offscreen", "windows")
@@ -210,7 +210,8 @@ class PaintTurns(QObject):
         mine = follower is self._turn
         self._asked |= mine
         expected_s = 0.0 if mine or follower.first else follower.cost_s
-        if begun - self._begun + expected_s <= LIMIT_S:
+        late = mine and follower.since is not None and follower.since <= self._now() - LATEST_S
+        if late or begun - self._begun + expected_s <= LIMIT_S:
             return False
         if follower not in self._waiting:
             follower.since = follower.since or self._now()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.window.paint_turns import EXPECTED_S, LIMIT_S, PaintTurns
+from gui.window.paint_turns import EXPECTED_S, LATEST_S, LIMIT_S, PaintTurns
 
 OLD, NEW = "#102030", "#a0b0c0"
 
@@ -45,10 +45,10 @@ class Bench:
     """A window with three patches beside each other."""
 
     def __init__(self, qtbot: QtBot) -> None:
-        self.clock = Clock()
+        self.clock, self.wall = Clock(), Clock()
         self.window = QWidget()
         qtbot.addWidget(self.window)
-        self.turns = PaintTurns(self.window, thread_time=self.clock, now=lambda: 0.0)
+        self.turns = PaintTurns(self.window, thread_time=self.clock, now=self.wall)
         self.patches = [Patch(self.clock, LIMIT_S - EXPECTED_S / 2) for _ in range(3)]
         layout = QHBoxLayout(self.window)
         for patch in self.patches:
@@ -138,6 +138,27 @@ def test_what_qt_has_erased_is_painted_at_once(qtbot: QtBot, bench: Bench) -> No
     assert bench.change() == [1, 1, 1]
     assert sorted(bench.change()) == [0, 0, 1]
     qtbot.waitUntil(lambda: not bench.turns.busy)
+
+
+def test_what_waits_gets_its_turn_although_something_else_takes_the_time_of_every_repaint(
+    qtbot: QtBot, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Patch(bench.clock, 2 * LIMIT_S)
+    busy.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+    layout = bench.window.layout()
+    assert layout is not None
+    layout.addWidget(busy)
+    qtbot.waitUntil(lambda: busy.painted > 0 and not bench.turns.busy)
+
+    def repaint(patch: Patch) -> None:
+        bench.wall.now += LATEST_S / 2
+        busy.update()  # Qt paints both, this one first
+        QWidget.repaint(patch)
+
+    for patch in bench.patches:
+        monkeypatch.setattr(patch, "repaint", partial(repaint, patch))
+    bench.change()
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
 
 
 def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
