@@ -59,6 +59,8 @@ class LockCycles:
         waiting = [nesting for nesting in self._nestings if nesting.waits]
         yield None
         core = yield from without_ends(waiting)
+        if core:
+            yield from self._order.prepare()
         self._links = yield from self._of_different_lanes(_in_cycles(core, ()))
         for link in self._links:
             self._takers[link.primitive].append(link)

@@ -97,6 +97,8 @@ class LockGraph:
         order = StartOrder(self.model)
         yield from self._mark_possible(locks, order)
         core = yield from without_ends(nestings)
+        if core:
+            yield from order.prepare()
         yield from self._judge_rest(core, order)
         self.circles.sort(key=lambda circle: (-circle.status, len(circle.locks), circle.locks))
 

@@ -53,7 +53,9 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     by_lock = LockCycles(nestings, order)
     seen: set[frozenset[object]] = set()
     groups = yield from _groups(model, by_lock, seen)
-    doubtful = StartOrder(model, doubtful=True)
+    doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
+    if groups:
+        yield from doubtful.prepare()
     found = []
     for group in groups:
         free = next((cycle for cycle in group if not _is_ordered(cycle, doubtful)), None)

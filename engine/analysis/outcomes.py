@@ -9,10 +9,13 @@ end. Whoever waits for several at once, or with a timeout, may be let go on by o
 Who gives may do once more, and untold, what it did before. Such a gift says nothing (see `Repeats`).
 
 Not known: results that were there when somebody asked for them, and permits; who put into a `SimpleQueue` of processes;
-when a job was handed to a worker that had been there before; what callbacks of a future do.
+when a job was handed to a worker that had been there before; which job a future's callbacks, a cancellation or a result
+set by hand have to do with: where the source has one of these, what is known of results is doubtful.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +27,7 @@ from engine.model.nestings import Gift, Nesting, Receipt
 from engine.recording.schema import STATE_MASK, State
 
 MOST_WAITS = 2000  # of one lane, the first ones
-MOST_LANES = 300  # among whom the givers are looked for
+PIECE = 10_000  # slices, or holds, looked at between two pauses
 ON_THE_WAY_NS = 1_000_000_000  # a result comes from another process at the latest
 EVER = 1 << 62
 JOBS = frozenset({"Executor", "Pool"})
@@ -35,8 +38,10 @@ CERTAIN = frozenset({"result", "exception", "get", "map", "starmap", "imap", "ap
 ANY = frozenset({"wait", "as_completed", "imap_unordered"})
 RECEIVING = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 SENDING = frozenset({"send", "send_bytes"})
+OTHERWISE = frozenset({"add_done_callback", "cancel", "set_result", "set_exception"})  # a future is more than its job
 UNTIMED = frozenset({"result", "exception", "get", "acquire", "wait"})  # whose arguments are a timeout
 Moment = tuple[int, int]  # lane, time in ns
+Place = tuple[int, object]  # a lock and the line at which it is taken
 
 
 class Outcome(NamedTuple):
@@ -57,16 +62,33 @@ class Wait(NamedTuple):
 
 
 class Outcomes:
-    """Answers for one model as it is now; each lane is looked at when it is asked for."""
+    """Answers for one model as it was when `prepare` had been worked through."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._calls = Calls(model)
-        self._waits: dict[int, list[Wait]] = {}
+        self.lanes = len(model.lanes)
+        self._waits: dict[int, list[Wait]] = defaultdict(list)
+        self._is_cut = False  # there are waits that were not looked at
+        self._has_looked = False
         self._repeats = Repeats(model)
         kinds = {number: made.kind for number, made in model.primitives.items()}
         some = JOBS | QUEUES | SIGNALS | {"Pipe"}
         self._details = [number for number, (awaited, _) in model.details.items() if kinds.get(awaited) in some]
+        self._futures_only = not self._calls.anywhere(OTHERWISE)
+        self._work = self._prepare()
+
+    def prepare(self) -> Iterator[None]:
+        """Looks for the waits of all lanes, with a pause after each piece."""
+        yield from self._work
+
+    def _prepare(self) -> Iterator[None]:
+        if not self._details or self._model.overhead.get("dropped"):
+            return
+        for lane in range(self.lanes):
+            yield from self._look_for_waits(lane)
+            yield from self._repeats.look_at(lane)
+        self._has_looked = True
 
     def receipts(self, lane: int) -> list[Receipt]:
         """Of the first message or permit that the lane waited for at each primitive."""
@@ -74,7 +96,8 @@ class Outcomes:
         for wait in self._waits_of(lane):
             made = wait.primitive
             calls = self._calls.at(wait.site)
-            receives = made.kind in SIGNALS and not made.capacity  # otherwise there may be permits without any gift
+            # Otherwise there may be permits without any gift.
+            receives = made.kind == "process Condition" or (made.kind in SIGNALS and made.capacity == 0)
             if made.kind == "Pipe":
                 receives = _some(calls, RECEIVING) and not _some(calls, SENDING)
             if receives and made.id not in found:
@@ -89,31 +112,34 @@ class Outcomes:
             return []
         first: dict[int, int] = {}
         if made.kind == "Pipe":
-            if len(self._model.lanes) > MOST_LANES:
-                return []
-            for lane in range(len(self._model.lanes)):
+            for lane, waits in self._waits.items():
                 sent = (
                     wait.start_ns
-                    for wait in self._waits_of(lane)
+                    for wait in waits
                     if wait.primitive.id == primitive and _some(self._calls.at(wait.site), SENDING)
                 )
                 if (when := next(sent, None)) is not None:
                     first[lane] = when
         else:
-            rows = self._model.signals.of(primitive, 0, EVER)
-            for lane, when in zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True):
-                first.setdefault(lane, when)
-        return [Gift(lane, when, primitive, not self._repeats.after(lane, when)) for lane, when in first.items()]
+            rows = self._model.signals.of(primitive, 0, EVER)[::-1]
+            first = dict(zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True))
+        all_known = self._has_looked and (made.kind != "Pipe" or not self._is_cut)
+        return [
+            Gift(lane, when, primitive, all_known and not self._repeats.after(lane, when))
+            for lane, when in first.items()
+        ]
 
-    def jobs(self, lane: int) -> list[Outcome]:
-        """Of its waits for jobs, and for the tasks of a queue."""
+    def jobs(self, lane: int) -> Generator[None, None, list[Outcome]]:
+        """Of its waits for jobs, and for the tasks of a queue, with a pause after each."""
         found: list[Outcome] = []
         for wait in self._waits_of(lane):
+            yield
             made = wait.primitive
             if made.kind in JOBS:
                 calls = self._calls.at(wait.site)
                 moments = self._jobs(wait)
                 sure = _some(calls, CERTAIN) and not _some(calls, ANY) and not _is_timed(calls)
+                sure = sure and self._futures_only
             elif made.kind in QUEUES and _some(self._calls.at(wait.site), frozenset({"join"})):
                 rows = self._model.signals.of(made.id, wait.start_ns, wait.end_ns + 1)
                 moments = list({row["lane"].item(): (row["lane"].item(), row["time"].item()) for row in rows}.values())
@@ -130,7 +156,8 @@ class Outcomes:
     def _jobs(self, wait: Wait) -> list[Moment]:
         """The ends of those that may have been waited for."""
         model, end_ns = self._model, wait.end_ns
-        elsewhere = wait.primitive.shared
+        # A pool's results, too, come by way of a thread of its own.
+        elsewhere = wait.primitive.shared or wait.primitive.kind == "Pool"
         since = wait.start_ns - ON_THE_WAY_NS if elsewhere else wait.start_ns
         found = []
         for worker in sorted(set(model.executor_workers.get(wait.primitive.id, ()))):
@@ -141,12 +168,13 @@ class Outcomes:
         return found
 
     def _waits_of(self, lane: int) -> list[Wait]:
-        if lane in self._waits:
-            return self._waits[lane]
-        model = self._model
-        found: list[Wait] = []
-        if self._details and not model.overhead.get("dropped"):
-            slices = model.states.slices(lane, model.start_ns, model.end_ns + 1)
+        return self._waits.get(lane, [])
+
+    def _look_for_waits(self, lane: int) -> Iterator[None]:
+        model, found = self._model, self._waits[lane]
+        since, end_ns = model.start_ns, model.end_ns + 1
+        while len(found) < MOST_WAITS:
+            slices = model.states.slices(lane, since, end_ns, PIECE)
             some = np.isin(slices.codes & STATE_MASK, (State.WAIT, State.IO)) & np.isin(slices.details, self._details)
             if slices.open and len(some):
                 some[-1] = False
@@ -155,8 +183,11 @@ class Outcomes:
                 assert primitive is not None, "only details of known kinds"
                 start, end = int(slices.starts[number]), int(slices.ends[number])
                 found.append(Wait(start, end, primitive, model.site(site)))
-        self._waits[lane] = found
-        return found
+            yield
+            if len(slices.ends) < PIECE:
+                return
+            since = int(slices.ends[-1])
+        self._is_cut = True
 
 
 class Repeats:
@@ -164,37 +195,55 @@ class Repeats:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._told: dict[int, list[Nesting]] = defaultdict(list)
+        self._nestings: dict[int, list[Nesting]] = defaultdict(list)
         for nesting in model.nestings:
-            self._told[nesting.lane].append(nesting)
-        self._known: dict[Moment, bool] = {}
+            self._nestings[nesting.lane].append(nesting)
+        # By lane and place: when it was told that a lock was taken there inside another, and all holds from there.
+        self._told: dict[int, dict[Place, list[int]]] = {}
+        self._holds: dict[int, dict[Place, tuple[list[int], list[int]]]] = {}
+        self._lines: dict[int, object] = {}
+
+    def look_at(self, lane: int) -> Iterator[None]:
+        """Gathers what `after` needs to know of this lane, with a pause after each piece."""
+        told: dict[Place, list[int]] = defaultdict(list)
+        for nesting in self._nestings.get(lane, ()):
+            told[nesting.primitive, self._line(nesting.stack)].append(nesting.time_ns)
+        self._told[lane] = {place: sorted(times) for place, times in told.items()}
+        holds: dict[Place, list[tuple[int, int]]] = defaultdict(list)
+        locks = [primitive for primitive, _ in told]
+        for rows in self._model.holds.pieces_of_lane(lane) if told else ():
+            some = rows[np.isin(rows["primitive"], locks)]
+            for first in range(0, len(some), PIECE):
+                part = some[first : first + PIECE]
+                columns = (part[name].tolist() for name in ("primitive", "site", "start", "end"))
+                for primitive, site, start, end in zip(*columns, strict=True):
+                    if (place := (primitive, self._line(site))) in told:
+                        holds[place].append((start, end))
+                yield
+        self._holds[lane] = {}
+        for place, spans in holds.items():
+            spans.sort()
+            self._holds[lane][place] = [start for start, _ in spans], [end for _, end in spans]
+            yield
 
     def after(self, lane: int, time_ns: int) -> bool:
         """After this time what it did before it."""
-        if (lane, time_ns) not in self._known:
-            self._known[lane, time_ns] = self._look(lane, time_ns)
-        return self._known[lane, time_ns]
-
-    def _look(self, lane: int, time_ns: int) -> bool:
-        told = self._told.get(lane, ())
-        before = {self._place(each) for each in told if each.time_ns <= time_ns}
-        if not before:
-            return False
-        again = {(place, each.time_ns) for each in told if each.time_ns > time_ns and (place := self._place(each))}
-        first: dict[tuple[object, ...], bool] = {}
-        for row in self._model.holds.rows_of_lane(lane, time_ns, EVER):
-            start, end = int(row["start"]), int(row["end"])
-            place = int(row["primitive"]), self._line(int(row["site"]))
-            if start > time_ns and place in before and place not in first:
-                first[place] = any(at == place and start <= when <= end for at, when in again)
-        return not all(first.values())
-
-    def _place(self, nesting: Nesting) -> tuple[object, ...]:
-        return nesting.primitive, self._line(nesting.stack)
+        for place, told in self._told.get(lane, {}).items():
+            if told[0] > time_ns or place not in self._holds[lane]:
+                continue
+            starts, ends = self._holds[lane][place]
+            again = bisect_right(starts, time_ns)  # the first time that it does so again
+            if again < len(starts):
+                number = bisect_left(told, starts[again])
+                if number == len(told) or told[number] > ends[again]:
+                    return True
+        return False
 
     def _line(self, stack: int) -> object:
-        site = self._model.site(stack)
-        return (site.file, site.line) if site else stack
+        if stack not in self._lines:
+            site = self._model.site(stack)
+            self._lines[stack] = (site.file, site.line) if site else stack
+        return self._lines[stack]
 
 
 def _some(calls: list[Call], names: frozenset[str]) -> bool:

@@ -22,19 +22,15 @@ another run may find what it wants without having to wait; and of waits for any 
 Not known: what is handed over by locks and plain variables.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
+from typing import TypeVar
 
-from engine.analysis.outcomes import Outcome, Outcomes
+from engine.analysis.outcomes import Outcomes
+from engine.analysis.reach import FOREVER, PIECE, Moment, News, Reaches
 from engine.model.model import Model
 from engine.model.nestings import Gift, Join, Passage, Receipt
 
-FOREVER = 1 << 63
-Moment = tuple[int, int]  # lane, time in ns
-Reach = dict[int, int]  # by lane the latest time that happens before some moment
-News = tuple[int, list[Moment] | Receipt | Outcome]  # at that time a lane learns that others have come so far
-MOST_DEPTH = 100  # gifts that hang on one another; those beyond say nothing
 _DOUBTFUL = frozenset({"Condition", "process Condition"})
 _SURE = frozenset(
     {
@@ -42,138 +38,126 @@ _SURE = frozenset(
         "process BoundedSemaphore", "Queue", "SimpleQueue", "process Queue", "process JoinableQueue", "Pipe",
     }
 )  # fmt: skip
+T = TypeVar("T")
 
 
 class StartOrder:
-    """Answers for one model, as it is now."""
+    """Answers for one model, as it was when its work began. `outcomes`: of another one for the same model."""
 
-    def __init__(self, model: Model, *, doubtful: bool = False) -> None:
+    def __init__(self, model: Model, *, doubtful: bool = False, outcomes: Outcomes | None = None) -> None:
+        self.outcomes = outcomes or Outcomes(model)
         self._model = model
-        self._outcomes = Outcomes(model)
         self._kinds = _SURE | _DOUBTFUL if doubtful else _SURE
         self._doubtful = doubtful
-        # By lane: when it learnt that others had come so far; `_news_of` has all of it, in order.
-        self._told: dict[int, list[News]] = defaultdict(list)
-        self._news: dict[int, tuple[list[int], list[News]]] = {}
-        self._known: dict[tuple[int, int], Reach] = {}  # by lane and how many of these it has behind it
-        self._depth = 0
-        self._in_work: set[tuple[int, int]] = set()
-        self._gifts = _first_gifts(model)
-        lanes_of: dict[int, list[int]] = defaultdict(list)
-        for lane in model.lanes:
-            lanes_of[lane.process].append(lane.id)
-        for join in _joins(model):
-            ended = [join.joined] if join.joined is not None else lanes_of.get(join.process or 0, [])
-            self._told[join.lane].append((join.time_ns, [(lane, FOREVER) for lane in ended]))
-        for met in _rounds(model):
-            arrivals = [(each.lane, each.arrived_ns) for each in met]
-            for each in met:
-                self._told[each.lane].append((each.left_ns, arrivals))
-        for receipt in model.receipts:
-            if self._counts(receipt):
-                self._told[receipt.lane].append((receipt.time_ns, receipt))
-        # Who started a process is not told; nearly always it is the main thread of its parent.
-        self._first = {process: min(lanes) for process, lanes in lanes_of.items()}
+        self._reaches: Reaches | None = None
+        self._work = self._prepare()
+
+    def prepare(self) -> Iterator[None]:
+        """Works out all that there is to know, with a pause after each piece. Without it the first question does."""
+        yield from self._work
 
     def before(self, first: Moment, second: Moment) -> bool:
         """Whether `first` happens before `second` in every run that starts, joins, meets and signals alike."""
         if first[0] == second[0]:
             return first[1] <= second[1]
-        return self._reach(second).get(first[0], -1) >= first[1]
+        if self._reaches is None:
+            for _ in self._work:
+                pass
+        assert self._reaches is not None
+        return self._reaches.latest(second, first[0]) >= first[1]
 
     def ordered(self, one: Moment, other: Moment) -> bool:
         """Whether one of them happens before the other."""
         return self.before(one, other) or self.before(other, one)
 
-    def _reach(self, moment: Moment) -> Reach:
-        """Per other lane the latest time that happens before the moment: the same between two news."""
-        key = moment[0], bisect_right(self._news_of(moment[0])[0], moment[1])
-        if key in self._known:
-            return self._known[key]
-        if key in self._in_work or self._depth == MOST_DEPTH:
-            return {}
-        self._in_work.add(key)
-        self._depth += 1
-        self._known[key] = self._look_back(moment)
-        self._depth -= 1
-        self._in_work.discard(key)
-        return self._known[key]
+    def _prepare(self) -> Iterator[None]:
+        yield from self.outcomes.prepare()
+        news = yield from _in_pieces(self._of_joins())
+        news += yield from _in_pieces(self._of_barriers())
+        news += yield from self._of_outcomes()
+        reaches = Reaches(_starters(self._model), news)
+        yield from reaches.work()
+        self._reaches = reaches
 
-    def _look_back(self, moment: Moment) -> Reach:
-        reach: Reach = {}
-        work = [moment]
-        while work:
-            lane, time_ns = work.pop()
-            before = reach.get(lane, -1)
-            if time_ns <= before:
+    def _of_joins(self) -> Iterator[News]:
+        lanes_of: dict[int, list[int]] = defaultdict(list)
+        for lane in self._model.lanes:
+            lanes_of[lane.process].append(lane.id)
+        for join in _joins(self._model):
+            ended = [join.joined] if join.joined is not None else lanes_of.get(join.process or 0, [])
+            yield News(join.time_ns, join.lane, tuple((lane, FOREVER) for lane in ended), every=True)
+
+    def _of_barriers(self) -> Iterator[News]:
+        for met in _rounds(self._model):
+            arrivals = tuple((each.lane, each.arrived_ns) for each in met)
+            yield from (News(each.left_ns, each.lane, arrivals, every=True) for each in met)
+
+    def _of_outcomes(self) -> Generator[None, None, list[News]]:
+        """Of receipts and of jobs."""
+        model, outcomes = self._model, self.outcomes
+        found: list[News] = []
+        receipts = model.receipts[:]
+        for lane in range(outcomes.lanes):
+            receipts += outcomes.receipts(lane)
+            jobs = yield from outcomes.jobs(lane)
+            found += [
+                News(each.time_ns, lane, each.moments, every=False) for each in jobs if each.sure or self._doubtful
+            ]
+            yield
+        receivers: dict[int, set[int]] = defaultdict(set)
+        for receipt in receipts:
+            receivers[receipt.primitive].add(receipt.lane)
+        yield
+        gifts = yield from _gifts(model)
+        looked = 0
+        for receipt in receipts:
+            looked += 1 + len(gifts.get(receipt.primitive, ()))
+            if looked > PIECE:
+                looked = 0
+                yield
+            if not self._counts(receipt):
                 continue
-            reach[lane] = time_ns
-            if before < 0 and (starter := self._starter(lane)):
-                work.append(starter)
-            for told_ns, what in self._news_of(lane)[1]:
-                if before < told_ns <= time_ns:
-                    work += self._before_news(lane, what)
-        return reach
+            if receipt.primitive not in gifts:
+                gifts[receipt.primitive] = outcomes.gifts(receipt.primitive)
+                yield
+            if moments := self._givers(receipt, gifts[receipt.primitive], receivers[receipt.primitive]):
+                found.append(News(receipt.time_ns, receipt.lane, moments, every=False))
+        return found
 
     def _counts(self, receipt: Receipt) -> bool:
         kind = _kind(self._model, receipt.primitive)
         return kind in self._kinds and (self._doubtful or (receipt.sure and kind in _SURE))
 
-    def _news_of(self, lane: int) -> tuple[list[int], list[News]]:
-        """When there were any, and what they say."""
-        if lane not in self._news:
-            news = self._told.get(lane, [])
-            news += [(each.time_ns, each) for each in self._outcomes.receipts(lane) if self._counts(each)]
-            news += [(each.time_ns, each) for each in self._outcomes.jobs(lane) if each.sure or self._doubtful]
-            news.sort(key=lambda each: each[0])
-            self._news[lane] = [when for when, _ in news], news
-        return self._news[lane]
-
-    def _before_news(self, lane: int, what: list[Moment] | Receipt | Outcome) -> list[Moment]:
-        if isinstance(what, Receipt):
-            return self._before_receipt(what)
-        if isinstance(what, Outcome):
-            return self._before_all(what.moments, (lane, what.time_ns))
-        return what
-
-    def _before_receipt(self, receipt: Receipt) -> list[Moment]:
-        """What happens before any gift that the receipt may be thanks to."""
-        gifts = self._gifts_to(receipt.primitive)
-        is_shared = _kind(self._model, receipt.primitive) != "Pipe"  # where one gets back what one gives
-        if is_shared and any(gift.lane == receipt.lane and gift.time_ns < receipt.time_ns for gift in gifts):
-            return []  # its own
+    def _givers(self, receipt: Receipt, gifts: list[Gift], receivers: set[int]) -> tuple[Moment, ...]:
+        """The gifts that the receipt may be thanks to; none where nothing is said by them."""
         others = [gift for gift in gifts if gift.lane != receipt.lane]
-        if not all(gift.followed for gift in others):
-            return []
-        return self._before_all([gift[:2] for gift in others], (receipt.lane, receipt.time_ns))
+        if any(gift.lane == receipt.lane and gift.time_ns < receipt.time_ns for gift in gifts):
+            # One gets back what one has given, but for a pipe in which one asks and another, who reads there, answers.
+            is_asked = all(gift.lane in receivers for gift in others)
+            if _kind(self._model, receipt.primitive) != "Pipe" or not is_asked:
+                return ()
+        return tuple(gift[:2] for gift in others) if all(gift.followed for gift in others) else ()
 
-    def _gifts_to(self, primitive: int) -> list[Gift]:
-        if primitive not in self._gifts:
-            self._gifts[primitive] = self._outcomes.gifts(primitive)
-        return self._gifts[primitive]
 
-    def _before_all(self, moments: Sequence[Moment], receipt: Moment) -> list[Moment]:
-        """What happens before each of these, but for those that come after the receipt."""
-        common: Reach | None = None
-        for lane, time_ns in moments:
-            reach = self._reach((lane, time_ns)) | {lane: time_ns}
-            if reach.get(receipt[0], -1) >= receipt[1]:
-                continue
-            if common is None:
-                common = reach
-            else:
-                common = {each: min(time, reach[each]) for each, time in common.items() if each in reach}
-        return list((common or {}).items())
-
-    def _starter(self, number: int) -> Moment | None:
-        """Who started a lane, and when."""
-        lane = self._model.lanes[number]
+def _starters(model: Model) -> dict[int, Moment]:
+    """By lane who started it, and when. Who started a process is not told; nearly always it is the main thread of its
+    parent. Invariant: starters lead to a lane that has none.
+    """
+    first: dict[int, int] = {}
+    for lane in model.lanes:
+        first.setdefault(lane.process, lane.id)
+    found: dict[int, Moment] = {}
+    for lane in model.lanes:
+        process = model.processes[lane.process]
         if lane.parent is not None:
-            return lane.parent, lane.start_ns
-        process = self._model.processes[lane.process]
-        if process.parent is None or process.parent not in self._first:
-            return None
-        return self._first[process.parent], process.launched_ns
+            starter = lane.parent, lane.start_ns
+        elif process.parent is not None and process.parent in first:
+            starter = first[process.parent], process.launched_ns
+        else:
+            continue
+        if (model.lanes[starter[0]].start_ns, starter[0]) < (lane.start_ns, lane.id):
+            found[lane.id] = starter
+    return found
 
 
 def _joins(model: Model) -> Iterator[Join]:
@@ -198,11 +182,24 @@ def _kind(model: Model, primitive: int) -> str:
     return model.primitives[primitive].kind if primitive in model.primitives else ""
 
 
-def _first_gifts(model: Model) -> dict[int, list[Gift]]:
+def _in_pieces(items: Iterable[T]) -> Generator[None, None, list[T]]:
+    """All of them, with a pause now and then."""
+    found: list[T] = []
+    for number, item in enumerate(items):
+        if number % PIECE == 0:
+            yield
+        found.append(item)
+    return found
+
+
+def _gifts(model: Model) -> Generator[None, None, dict[int, list[Gift]]]:
     """By primitive the first gift of each lane; nothing of primitives of which not all gifts may have been told."""
-    is_cut = any(gift.primitive is None for gift in model.gifts)
+    gifts = model.gifts[:]
+    is_cut = any(gift.primitive is None for gift in gifts)
     found: dict[int, list[Gift]] = defaultdict(list)
-    for gift in model.gifts:
+    for number, gift in enumerate(gifts):
+        if number % PIECE == 0:
+            yield
         if gift.primitive is not None and not (is_cut and _kind(model, gift.primitive).startswith("process")):
             found[gift.primitive].append(gift)
     return found

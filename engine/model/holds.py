@@ -129,6 +129,10 @@ class HoldStore:
         """The closed holds of a lane that overlap a span, by start: HOLD_ROW."""
         return self._closed.find(start_ns, end_ns, "lane", lane)
 
+    def pieces_of_lane(self, lane: int) -> Iterator[np.ndarray]:
+        """All closed holds of a lane, in the order in which they were told, in pieces: HOLD_ROW."""
+        return self._closed.pieces(0, FOREVER, "lane", lane)
+
     def first_from(self, primitive: int, time_ns: int, within_ns: int) -> Hold | None:
         """The hold of a primitive that begins first, at or after this time and not more than `within_ns` later."""
         rows = self._closed.find(time_ns, time_ns + within_ns, "primitive", primitive)
