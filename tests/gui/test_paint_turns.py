@@ -186,10 +186,10 @@ def test_what_waits_and_is_deleted_is_forgotten(qtbot: QtBot, bench: Bench) -> N
 
 @pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="is on a scaled screen already")
 @pytest.mark.parametrize("factor", ["1.25", *(pytest.param(each, marks=pytest.mark.full) for each in ("1.5", "2"))])
-def test_all_of_this_on_a_scaled_screen(factor: str) -> None:
+def test_all_of_this_on_a_scaled_screen(factor: str, tmp_path: Path) -> None:
     """In a process of its own: the factor holds for all of it."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'base'}", __file__],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
