@@ -50,6 +50,31 @@ def test_nothing_lies_on_anything_else(qtbot: QtBot, count: int, size: tuple[int
     assert not [pair for pair in combinations([*nodes, *written], 2) if pair[0].intersects(pair[1])]
 
 
+@pytest.mark.parametrize("waiting", [4, 40])
+@pytest.mark.parametrize("ring", [2, 40])
+def test_many_lanes_become_few_nodes_that_can_be_read(qtbot: QtBot, ring: int, waiting: int) -> None:
+    canvas, _ = ring_of(qtbot, ring, (290, 220))
+    model: Any = SimpleNamespace(
+        lanes=range(ring + waiting), lane_name=lambda lane: f"worker-{lane + 1}",
+        primitives={n: SimpleNamespace(short=f"Lock fork {n + 1}") for n in range(ring)},
+    )  # fmt: skip
+    edges = [GraphEdge(n, (n + 1) % ring, n, 1, 1, True) for n in range(ring)]
+    edges += [GraphEdge(ring + n, 0, ring - 1, 1, 1) for n in range(waiting)]
+    canvas.show_data(model, GraphData(tuple(edges), cycle_order(range(ring), edges)))
+    canvas.grab()
+    nodes = {node.key: canvas.node_area(node.key) for node in canvas.drawing.nodes}
+    assert not [pair for pair in combinations(nodes.values(), 2) if pair[0] and pair[0].intersects(pair[1])]
+    told = [node.text for node in canvas.drawing.nodes]
+    if ring == 40 or waiting == 40:
+        assert sum(int(text.split()[0]) if " " in text else 1 for text in told) == ring + waiting, told
+    names = {node.text: node.tip for node in canvas.drawing.nodes}
+    if waiting == 40:
+        assert names["40 lanes"].startswith(f"worker-{ring + 1}, worker-{ring + 2}")
+    canvas.resize(1800, 1500)
+    canvas.grab()
+    assert ring == 40 or waiting == 40 or len(canvas.drawing.nodes) == ring + waiting, "each has room"
+
+
 def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
     canvas, data = ring_of(qtbot, 5, (240, 200))
     needed = canvas.fontMetrics().horizontalAdvance("worker-5")

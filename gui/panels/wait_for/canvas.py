@@ -5,12 +5,15 @@ from itertools import combinations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainterPath
+from PySide6.QtGui import QFontMetricsF, QPainterPath, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from engine.analysis.building import listed
+from engine.model.format import count
 from engine.model.model import Model
+from gui.panels.wait_for.folding import MOST_APART, Folded, fold
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
-from gui.theme import ActiveTheme
+from gui.theme import ActiveTheme, ui_font
 from gui.widgets.graph import Drawing, Edge, GraphView, Node, Tone
 from gui.widgets.graph.routes import bowed_clear
 
@@ -18,6 +21,8 @@ NODE_HEIGHT = 28.0
 LOW_NODE_HEIGHT = 22.0
 NODE_MARGIN = 10.0
 LONGEST_NAMES = (120, 96, 78, 64, 52, 42)  # px; the first at which the nodes have room
+READABLE = 64  # px of a name; rather than cut names shorter, several lanes become one node
+MOST_TOLD = 12  # names of lanes that one node stands for
 SPREAD = 0.4  # at least so far from the middle of the layout's unit square is the edge of the room
 BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
 
@@ -29,6 +34,7 @@ class GraphCanvas(GraphView):
         super().__init__("Wait-for graph", themes, parent)
         self._model: Model | None = None
         self._data = GraphData()
+        self._folded = Folded(self._data, {}, ())
         self._layout = RingLayout()
         self._lanes = np.empty(0, np.int64)  # that have a node, and where it stands: left, top, right, bottom
         self._areas = np.empty((0, 4))
@@ -49,12 +55,28 @@ class GraphCanvas(GraphView):
             self._layout.forget()
             self.choose_edge(None)
             self.choose_node(None)
-        self._model, self._data = model, data
+        if model is not self._model or data != self._data:
+            self._model, self._data = model, data
+            self._fold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Shows as many lanes apart as have room."""
+        metrics = QFontMetricsF(ui_font(12))
+        for most in MOST_APART:
+            self._folded = fold(self._data, most)
+            places = self._layout.copy().place(self._folded.data)
+            if _fits(self._boxes_at(places, metrics, READABLE)):
+                break
+        hidden = self._folded.data.hidden
         self.show_drawing(
             Drawing(
-                tuple(self._node(lane) for lane in data.lanes),
-                tuple(self._edge(edge) for edge in data.edges),
-                f"and {data.hidden} more that wait" if data.hidden else "",
+                tuple(self._node(lane) for lane in self._folded.data.lanes),
+                tuple(self._edge(*edge) for edge in self._folded.edges),
+                f"and {hidden} more that wait" if hidden else "",
             )
         )
 
@@ -71,23 +93,30 @@ class GraphCanvas(GraphView):
 
     def place_nodes(self, metrics: QFontMetricsF) -> dict[int, tuple[QRectF, str]]:
         """Spreads the nodes over the room; names get shorter until no two nodes touch."""
-        places = self._layout.place(self._data)
-        loops = any(edge.holder is None or edge.holder == edge.waiter for edge in self._data.edges)
-        room = QRectF(self.rect()).adjusted(6, self.loop_px if loops else 6, -6, -6)
-        spread = max([SPREAD, *(abs(one - 0.5) for place in places.values() for one in place)])
+        places = self._layout.place(self._folded.data)
         boxes: dict[int, tuple[QRectF, str]] = {}
         for longest in LONGEST_NAMES:
-            margin = NODE_MARGIN if longest >= LONGEST_NAMES[1] else NODE_MARGIN / 2
-            height = NODE_HEIGHT if longest >= LONGEST_NAMES[1] else LOW_NODE_HEIGHT
-            for lane, place in places.items():
-                text = metrics.elidedText(self._name(lane), Qt.TextElideMode.ElideMiddle, longest)
-                box = node_at(place, spread, metrics.horizontalAdvance(text) + 2 * margin, height, room)
-                boxes[lane] = box, text
-            pairs = combinations([box for box, _ in boxes.values()], 2)
-            if not any(one.adjusted(-2, -2, 2, 2).intersects(other) for one, other in pairs):
+            boxes = self._boxes_at(places, metrics, longest)
+            if _fits(boxes):
                 break
         self._lanes = np.array(list(boxes), np.int64)
         self._areas = np.array([box.getCoords() for box, _ in boxes.values()], float).reshape(-1, 4)
+        return boxes
+
+    def _boxes_at(
+        self, places: dict[int, tuple[float, float]], metrics: QFontMetricsF, longest: int
+    ) -> dict[int, tuple[QRectF, str]]:
+        """The nodes at these places, with names of so many px at most."""
+        loops = any(edge.holder is None or edge.holder == edge.waiter for edge in self._data.edges)
+        room = QRectF(self.rect()).adjusted(6, self.loop_px if loops else 6, -6, -6)
+        spread = max([SPREAD, *(abs(one - 0.5) for place in places.values() for one in place)])
+        margin = NODE_MARGIN if longest >= LONGEST_NAMES[1] else NODE_MARGIN / 2
+        height = NODE_HEIGHT if longest >= LONGEST_NAMES[1] else LOW_NODE_HEIGHT
+        boxes: dict[int, tuple[QRectF, str]] = {}
+        for lane, place in places.items():
+            text = metrics.elidedText(self._node_text(lane), Qt.TextElideMode.ElideMiddle, longest)
+            box = node_at(place, spread, metrics.horizontalAdvance(text) + 2 * margin, height, room)
+            boxes[lane] = box, text
         return boxes
 
     def route(self, edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
@@ -100,13 +129,23 @@ class GraphCanvas(GraphView):
         return outwards / (math.hypot(outwards.x(), outwards.y()) or 1.0)
 
     def _node(self, lane: int) -> Node:
-        return Node(lane, self._name(lane), Tone.DANGER if lane in self._data.cycle else Tone.PLAIN)
+        tone = Tone.DANGER if lane in self._data.cycle else Tone.PLAIN
+        lanes = self._folded.members.get(lane, ())
+        tip = f"{listed([self._name(each) for each in lanes], MOST_TOLD)}; a larger panel shows each" if lanes else ""
+        return Node(lane, self._node_text(lane), tone, tip or self._name(lane))
 
-    def _edge(self, edge: GraphEdge) -> Edge:
+    def _node_text(self, lane: int) -> str:
+        """The lane's name, or how many lanes the node stands for."""
+        lanes = self._folded.members.get(lane)
+        if lanes is None:
+            return self._name(lane)
+        return f"{len(lanes)} more" if lane in self._data.cycle else count(len(lanes), "lane")
+
+    def _edge(self, edge: GraphEdge, start: int, end: int | None) -> Edge:
         return Edge(
             edge,
-            edge.waiter,
-            edge.holder,
+            start,
+            end,
             self._primitive(edge.primitive),
             Tone.DANGER if edge.in_cycle else Tone.PLAIN,
             f"{self.describe(edge)}\nClick to see the line of code",
@@ -128,6 +167,12 @@ class GraphCanvas(GraphView):
     def _primitive(self, number: int) -> str:
         found = self._model.primitives.get(number) if self._model else None
         return found.short if found else "something"
+
+
+def _fits(boxes: dict[int, tuple[QRectF, str]]) -> bool:
+    """Whether no two nodes touch."""
+    pairs = combinations([box for box, _ in boxes.values()], 2)
+    return not any(one.adjusted(-2, -2, 2, 2).intersects(other) for one, other in pairs)
 
 
 def node_at(place: tuple[float, float], spread: float, width: float, height: float, room: QRectF) -> QRectF:

@@ -53,6 +53,10 @@ class RingLayout:
             return self._place_cycle(data)
         return self._place_ring(data.lanes)
 
+    def copy(self) -> "RingLayout":
+        """To try how something would stand."""
+        return RingLayout(list(self._slots), self._cycle)
+
     def forget(self) -> None:
         """Another recording: no node has a place yet."""
         self._slots.clear()
