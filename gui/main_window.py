@@ -304,7 +304,8 @@ class MainWindow(WindowFrame):
         """About twice a second."""
         self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
         self.status.show_recording(self.recordings.description())
-        self.status.show_costs(self.bridge.model, self._recorder.look(self.bridge.model), self.clock.statistics())
+        share = self._recorder.look(self.bridge.model, live=self.bridge.running)
+        self.status.show_costs(self.bridge.model, share, self.clock.statistics())
         self.views.refresh_panels(at_once=False)
         if self.debug_overlay is not None:
             events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0

@@ -40,6 +40,7 @@ class Model:
         self.finished = False  # the recording was ended in order
         self.program_end: Text | None = None
         self.overhead: Text = {}
+        self.first_overhead: Text = {}
         self.notes: list[Text] = []
         self.compared: dict[str, str] = {}  # kind of a finding → what a comparison of this run with others measured
         self.bookmarks: dict[int, Bookmark] = {}  # the reader's own; those from user code are marks
@@ -361,6 +362,7 @@ class Model:
 
     def _take_overhead(self, text: Text) -> None:
         self.overhead = text
+        self.first_overhead = self.first_overhead or text
         self.attribution.take_overhead(text)
 
     def _take_attribution(self, text: Text) -> None:

@@ -24,6 +24,7 @@ from gui.widgets.figures import elapsed, fixed_percent, grouped
 from gui.widgets.messages import MOST_SHOWN, Message, Messages
 from gui.widgets.natural import natural
 from gui.window import recordings
+from gui.window.recorder_share import RecorderShare
 from gui.window.views import Views
 from gui.window.wording import ending_words
 
@@ -32,6 +33,16 @@ Wait = Callable[[Callable[[], object]], None]
 
 def edges(*pairs: tuple[int, int]) -> tuple[GraphEdge, ...]:
     return tuple(GraphEdge(waiter, holder, 1) for waiter, holder in pairs)
+
+
+def test_a_saved_recording_always_has_the_same_recorder_share() -> None:
+    """However many of its reports come at once."""
+    share, model = RecorderShare(), Model({"start_ns": 0})
+    for cpu_ns, time_ns in ((50, 100), (60, 200), (110, 300)):
+        model.take_in(Batch([{"type": "overhead", "time_ns": time_ns, "recorder_cpu_ns": cpu_ns}], {}, time_ns))
+        looked = share.look(model, live=True)
+    assert looked == 0.5, "of late, while it records"
+    assert share.look(model, live=False) == RecorderShare().look(model, live=False) == 0.3
 
 
 def test_nodes_that_stay_keep_their_places() -> None:
