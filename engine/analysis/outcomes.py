@@ -26,8 +26,8 @@ from engine.model.model import Model
 from engine.model.nestings import Gift, Nesting, Receipt
 from engine.recording.schema import STATE_MASK, State
 
-MOST_WAITS = 2000  # of one lane, the first ones
-PIECE = 10_000  # slices, or holds, looked at between two pauses
+MOST_WAITS = 2000  # of one lane, the first ones, about
+PIECE = 2000  # slices, or holds, looked at between two pauses
 ON_THE_WAY_NS = 1_000_000_000  # a result comes from another process at the latest
 EVER = 1 << 62
 JOBS = frozenset({"Executor", "Pool"})
@@ -178,7 +178,7 @@ class Outcomes:
             some = np.isin(slices.codes & STATE_MASK, (State.WAIT, State.IO)) & np.isin(slices.details, self._details)
             if slices.open and len(some):
                 some[-1] = False
-            for number in np.flatnonzero(some)[:MOST_WAITS].tolist():
+            for number in np.flatnonzero(some).tolist():
                 primitive, site = model.detail(int(slices.details[number]))
                 assert primitive is not None, "only details of known kinds"
                 start, end = int(slices.starts[number]), int(slices.ends[number])
