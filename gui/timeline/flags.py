@@ -5,6 +5,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen, QPolygonF
 
 from engine.model import bookmarks
+from engine.model.columns import distinct
 from gui.state.selection import Selection
 from gui.theme import FONT_PX, ActiveTheme, ui_font
 from gui.timeline.geometry import RULER_PX
@@ -42,7 +43,7 @@ class Flags:
         geometry = scene.geometry
         first, last = times.searchsorted(np.array([geometry.start_ns, geometry.end_ns]).astype(np.int64))
         scale = geometry.scale
-        places = np.unique(np.round(scale.left_px + (times[first:last] - scale.start_ns) / scale.ns_per_px))
+        places = distinct(np.round(scale.left_px + (times[first:last] - scale.start_ns) / scale.ns_per_px))
         ink = self._themes.current.color(colour)
         faint = self._themes.current.color(colour)
         faint.setAlpha(110)
