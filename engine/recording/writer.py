@@ -13,8 +13,8 @@ from engine.recording.liveness import process_start
 from engine.recording.overview import append_overview
 from engine.recording.schema import ROWS, STATE_ROW, Layer, State
 
-# Slices; fewer are read in no time. An overview takes 8 kB with 8 lanes, 65 to 95 with 64, 380 to 610 with 1000 (synthetic
-# recordings of 60 000 to a million slices; it does not grow with their length).
+# Slices; fewer are read in no time. An overview takes 8 kB with 8 lanes, 65 to 95 with 64, 380 to 610 with 1000
+# (synthetic recordings of 60 000 to a million slices; it does not grow with their length).
 WORTH_AN_OVERVIEW = 50_000
 MAX_BUFFERED = 64 << 20  # bytes of rows kept for a later attempt while nothing can be written
 # Layers in the order of a commit: closed spans before the open ones that go on from them.
