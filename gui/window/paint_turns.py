@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent, QWindow
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent, QWindow
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
@@ -34,6 +34,7 @@ class _Follower:
     place: QRect | None = None  # in the window, as painted last
     picture: QImage | None = None  # of it, from before it was moved or the window resized
     lost: bool = False  # the window does not hold its picture any more
+    painted_on: QColor | None = None  # its background's colour then
     since: float | None = None  # wall time since when it waits
     owed: QRect = field(default_factory=QRect)  # of it, as long as it waits
 
@@ -49,12 +50,20 @@ class _Follower:
 
     def on_painted(self, area: QRect) -> None:
         """Waits no longer, if that was all that it waited for."""
-        self.lost, self.picture = False, None
+        self.lost, self.picture, self.painted_on = False, None, self.ground_colour
         if area.contains(self.owed):
             self.since, self.owed = None, QRect()
 
+    @property
+    def ground_colour(self) -> QColor:
+        return self.widget.palette().color(self.widget.backgroundRole())
+
     def paint_ground(self, painter: QPainter, area: QRect) -> None:
-        painter.fillRect(area, self.widget.palette().brush(self.widget.backgroundRole()))
+        painter.fillRect(area, self.ground_colour)
+
+    def drop_picture(self) -> None:
+        """It is of another theme: rather nothing until its turn comes, but in the right colour."""
+        self.lost, self.picture, self.painted_on = True, None, self.ground_colour
 
 
 class PaintTurns(QObject):
@@ -175,7 +184,7 @@ class PaintTurns(QObject):
             return
         if anew and before is not None and veil.picture is None:
             veil.picture = picture_of(self._window, before)
-        veil.bare |= anew
+        veil.bare |= anew or before is None
         veil.lay(self._now())
         if veil not in self._waiting:
             self._waiting.append(veil)
@@ -188,6 +197,8 @@ class PaintTurns(QObject):
             place = place_of(widget)
             follower.lost |= place != follower.place
             follower.place = place
+            if follower.painted_on not in (None, follower.ground_colour):
+                follower.drop_picture()
             erased = not widget.testAttribute(_OPAQUE)
             widget.setAttribute(_OPAQUE)  # style sheets take that away
             small = area.width() * area.height() * SMALL < widget.width() * widget.height() and not follower.lost

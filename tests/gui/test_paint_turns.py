@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.window.paint_turns import EXPECTED_S, LATEST_S, LIMIT_S, PaintTurns
 
-OLD, NEW = "#102030", "#a0b0c0"
+OLD, NEW, GROUND = "#102030", "#a0b0c0", "#405060"
 
 
 class Clock:
@@ -159,6 +159,28 @@ def test_what_waits_gets_its_turn_although_something_else_takes_the_time_of_ever
         monkeypatch.setattr(patch, "repaint", partial(repaint, patch))
     bench.change()
     qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def test_nothing_of_another_theme_stands_in(qtbot: QtBot, bench: Bench) -> None:
+    for patch in bench.patches:
+        palette = patch.palette()
+        palette.setColor(patch.backgroundRole(), QColor(GROUND))
+        patch.setPalette(palette)
+    assert sorted(bench.change()) == [0, 0, 1]
+    assert sorted(bench.seen()) == sorted([GROUND, GROUND, NEW])
+    qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
+
+
+def test_nothing_else_stands_where_a_part_has_come(qtbot: QtBot, bench: Bench) -> None:
+    part = QWidget(bench.window)
+    part.setPalette(QColor(GROUND))
+    bench.turns.add_part(part)
+    part.setGeometry(bench.patches[1].geometry())
+    part.show()
+    part.raise_()
+    bench.window.repaint()
+    assert bench.seen() == [OLD, GROUND, OLD]
+    qtbot.waitUntil(lambda: not bench.turns.busy)
 
 
 def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
