@@ -1,12 +1,14 @@
 """Locks that a thread held when it ended, and that nobody released after it while others waited.
 
 Rests on holds that outlast their lane (of a process that was killed: that last as long) and on the waits behind them.
+Silent about lanes that a deadlock held until they were ended: that is told already.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from engine.analysis import deadlock
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.deadlock import ABANDONED_ADVICE
 from engine.model.entities import Lane, Primitive
@@ -30,9 +32,12 @@ class _Left(NamedTuple):
 def find(model: Model) -> list[Finding]:
     """One finding a lock and thread, of the first MOST."""
     found: list[Finding] = []
+    stuck = {lane for each in deadlock.find(model) for lane in each["lanes"]}
     for left in sorted(_left(model), key=lambda each: each.lane.end_ns or 0):
         if len(found) >= MOST:
             break
+        if left.lane.id in stuck:
+            continue
         waits = _waits(model, left)
         if waits and not _released_later(model, left):
             found.append(_of(model, left, waits))

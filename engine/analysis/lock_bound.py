@@ -1,8 +1,8 @@
 """Workers that spend much of their time in waiting for locks of which no other finding speaks.
 
 The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
-blame: many locks, or one that is taken at many lines. Silent about deadlocks, few waits, short runs, and recordings of
-more than MOST_SLICES slices.
+blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits,
+short runs, and recordings of more than MOST_SLICES slices.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,12 @@ def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
     left = [row for row in waited_for if row.primitive.id not in known]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
-    stuck = {lane for each in told if each["kind"] == "deadlock" for lane in each["lanes"]}
+    deadlocks = [each for each in told if each["kind"] == "deadlock"]
+    stuck = {lane for each in deadlocks for lane in each["lanes"]}
+    held_up = {edge["primitive"] for each in deadlocks for edge in each.get("edges") or ()}
+    held_up_ns = sum(row.wait_ns for row in waited_for if row.primitive.id in held_up)
+    if 2 * held_up_ns >= whole:
+        return []
     found = []
     for lanes in uneven.crews(model):
         if len(lanes) < MIN_LANES or not stuck.isdisjoint(lanes):
