@@ -105,6 +105,7 @@ class LaneLabels:
         few paints, and for more when it is being zoomed and cells had to be made."""
         if scene.model is not self._model:
             self._model, self._rows, self._found, self._choices = scene.model, columns.rows, NOTHING, {}
+            self._covered = NOWHERE
         grid = (scene.model.version, scene.model.finished, columns.ns_per_column, columns.placing.column)
         shows = (*grid, columns.first, columns.last)
         same = columns.rows == self._rows

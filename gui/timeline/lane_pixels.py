@@ -11,6 +11,7 @@ from gui.timeline.raster import Pixels, Raster
 from gui.timeline.ring import SLACK, Part, Ring
 
 TOUCHED_AT_ONCE = 1 << 20  # pixels
+GENEROUS = 2  # times what is needed: more is not kept
 FEW_ROWS = 4  # painted one by one
 
 
@@ -24,8 +25,8 @@ class LanePixels:
         self._raster = raster
         self._ring: Ring | None = None
         self._low = self._high = 0
-        # As much as was ever needed. One line more than there are, so that an image that starts within the first line
-        # ends within the memory.
+        # As much as the greatest view of late has needed. One line more than there are, so that an image that starts
+        # within the first line ends within the memory.
         self._memory: Pixels = np.empty(0, np.uint32)
         self._reserved: Pixels = np.empty(0, np.uint32)  # for when that is too little
         self._touched = 0  # pixels of what is reserved
@@ -34,10 +35,19 @@ class LanePixels:
         """Paints with this one from now on."""
         self._raster, self._ring = raster, None
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory of pixels, those kept and those reserved."""
+        return self._memory.nbytes + self._reserved.nbytes
+
     def reserve(self, columns: int, height: int) -> bool:
-        """Gets memory for a view of this size (device px) ready, a piece at a time: what is new is dear to touch.
-        Returns whether there is more to be done."""
+        """Gets memory for a view of this size (device px) ready, a piece at a time: what is new is dear to touch. What
+        is far more than that is given back. Returns whether there is more to be done."""
         size = (height + 2 * self._raster.row_height) * (columns + SLACK)
+        if len(self._memory) > GENEROUS * size:
+            self._memory, self._ring = np.empty(0, np.uint32), None
+        if len(self._reserved) > GENEROUS * size:
+            self._reserved = np.empty(0, np.uint32)
         if max(len(self._memory), len(self._reserved)) < size:
             self._reserved, self._touched = np.empty(size, np.uint32), 0
         first, self._touched = self._touched, min(self._touched + TOUCHED_AT_ONCE, len(self._reserved))

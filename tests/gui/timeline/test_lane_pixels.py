@@ -100,3 +100,15 @@ def test_a_view_that_was_panned_and_zoomed_looks_like_a_fresh_one(qtbot: QtBot, 
             bench.view.show(start + place * span, start + (place + 1) * span)
         moved.picture()
     assert moved.picture() == fresh.picture()
+
+
+def test_memory_for_a_great_view_is_given_back_when_the_window_is_small(model: Model) -> None:
+    painter = Painter(model)
+    while painter.pixels.reserve(3840, 2160):
+        pass
+    great = painter.pixels.held_bytes
+    shown = painter.paint(model.start_ns, 1e9)
+    while painter.pixels.reserve(WIDTH, HEIGHT):
+        pass
+    assert painter.pixels.held_bytes < great / 10
+    np.testing.assert_array_equal(painter.paint(model.start_ns, 1e9), shown)
