@@ -35,7 +35,8 @@ class StripPicture:
         self._pixels: Pixels = np.empty((0, 0), np.uint32)
         self._strip: Strip | None = None
         self._waiting = np.zeros(0, np.int64)  # lanes still to be counted
-        self._counts = np.zeros((len(State), 0), np.int32)
+        self._counts = np.zeros((len(State), 0), np.int32)  # of the picture that is being made
+        self._shown_counts = self._counts  # of the one that is shown
 
     @property
     def making(self) -> bool:
@@ -63,7 +64,7 @@ class StripPicture:
             codes, _ = model.states.codes(some, *strip[:3])
             self._counts += state_counts(codes)
             return
-        self.shown, self._strip = strip, None
+        self.shown, self._strip, self._shown_counts = strip, None, self._counts
         shape = (strip.height, strip.columns)
         if self._pixels.shape != shape:
             self._pixels = np.empty(shape, np.uint32)
@@ -71,6 +72,6 @@ class StripPicture:
         self.colour(raster)
 
     def colour(self, raster: Raster) -> None:
-        """Paints what was counted last, in other colours; one that is being made gets them in the end."""
-        if not self.making and not self.image.isNull():
-            raster.fill_strip(self._pixels, self._counts)
+        """Paints what is shown in other colours; one that is being made gets them in the end."""
+        if not self.image.isNull():
+            raster.fill_strip(self._pixels, self._shown_counts)

@@ -12,8 +12,10 @@ from engine.recording.reader import Batch
 from engine.recording.schema import OPEN_STATE_ROW, Layer, State
 from gui.frame_budget import FrameBudget
 from gui.state.view_window import ViewWindow
-from gui.theme import ActiveTheme
+from gui.theme import ActiveTheme, make_theme
 from gui.timeline.overview import LATEST_S, LIGHT_LATEST_S, Marker, Overview
+from gui.timeline.raster import Raster
+from gui.timeline.strip import Strip, StripPicture
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import MS, START, by_hand
 
@@ -121,3 +123,17 @@ def test_few_lanes_are_drawn_soon_even_if_no_frame_has_time_left(qtbot: QtBot) -
     now[0] += 2 * LIGHT_LATEST_S
     overview.grab()
     assert colour(180) != themes.current.color("lane")
+
+
+def test_it_has_the_colours_of_the_theme_while_the_next_picture_is_being_made() -> None:
+    model = by_hand()
+    strip, (dark, light) = Strip(model.start_ns, 1.0 * MS, 100, 20), (Raster(make_theme(dark=d)) for d in (True, False))
+    picture, other = StripPicture(), StripPicture()
+    for each, raster in ((picture, dark), (other, light)):
+        each.begin(model, strip)
+        while each.making:
+            each.step(model, raster)
+    assert picture.image != other.image
+    picture.begin(model, strip)
+    picture.colour(light)
+    assert picture.image == other.image
