@@ -50,6 +50,7 @@ class LockCycles:
         self._takers: dict[int, list[Nesting]] = defaultdict(list)
         self._holders: dict[int, list[Nesting]] = defaultdict(list)
         self._looked = 0  # at links, so far
+        self._pause = PIECE  # when so many have been looked at
 
     def __iter__(self) -> Iterator[Cycle]:
         return (cycle for cycle in self.search() if cycle is not None)
@@ -61,7 +62,7 @@ class LockCycles:
         core = yield from without_ends(waiting)
         if core:
             yield from self._order.prepare()
-        self._links = yield from self._of_different_lanes(_in_cycles(core, ()))
+        self._links = yield from self._of_different_lanes((yield from _in_cycles(core, ())))
         for link in self._links:
             self._takers[link.primitive].append(link)
             for held in link.held:
@@ -78,11 +79,15 @@ class LockCycles:
                 self.cut_short = bool(links)
                 return
             yield None
-            links = _in_cycles([link for link in links if link.primitive != first], gone)
+            links = yield from _in_cycles([link for link in links if link.primitive != first], gone)
 
     def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle | None]:
         """The cycles of so many links whose lowest lock is `first`: each is found here and nowhere else."""
         chains = [_chain(link) for link in self._takers[first]]
+        self._looked += len(chains)
+        if self._looked >= self._pause:
+            self._pause = self._looked + PIECE
+            yield None
         length = 1
         while chains and length < at_most:
             longer: list[_Chain] = []
@@ -93,7 +98,8 @@ class LockCycles:
                         self.cut_short = True
                         return
                     self._looked += 1
-                    if self._looked % PIECE == 0:
+                    if self._looked >= self._pause:
+                        self._pause = self._looked + PIECE
                         yield None
                     if link.primitive < first or not self._fits(chain, link):
                         continue
@@ -178,22 +184,28 @@ def without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nest
     return core
 
 
-def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> list[Nesting]:
+def _in_cycles(nestings: Sequence[Nesting], gone: Collection[int]) -> Generator[None, None, list[Nesting]]:
     """Those that are part of some cycle in the graph of all, without the locks that are `gone`."""
     after: dict[int, set[int]] = defaultdict(set)
-    for nesting in nestings:
+    for number, nesting in enumerate(nestings):
         after[nesting.primitive]
         for held in nesting.held:
             if held.primitive not in gone:
                 after[held.primitive].add(nesting.primitive)
+        if number % PIECE == 0:
+            yield
     graph = {
         (0, lock): wait_for.Wait((0, lock), lock, frozenset((0, taken) for taken in inner))
         for lock, inner in after.items()
     }
+    yield
     components = wait_for.find_knots(frozenset(graph), graph)
     of = {lock: number for number, component in enumerate(components) for _, lock in component}
-    return [
-        nesting
-        for nesting in nestings
-        if nesting.primitive in of and any(of.get(held.primitive) == of[nesting.primitive] for held in nesting.held)
-    ]
+    found: list[Nesting] = []
+    for number, nesting in enumerate(nestings):
+        if number % PIECE == 0:
+            yield
+        own = of.get(nesting.primitive, -1)
+        if own >= 0 and any(of.get(held.primitive) == own for held in nesting.held):
+            found.append(nesting)
+    return found
