@@ -72,11 +72,12 @@ class GraphCanvas(GraphView):
             if _fits(self._boxes_at(places, metrics, READABLE)):
                 break
         hidden = self._folded.data.hidden
+        note = f"and {hidden} more that wait" if hidden else "" if self._data.edges else "Drag below for another moment"
         self.show_drawing(
             Drawing(
                 tuple(self._node(lane) for lane in self._folded.data.lanes),
                 tuple(self._edge(*edge) for edge in self._folded.edges),
-                f"and {hidden} more that wait" if hidden else "",
+                note,
             )
         )
 

@@ -106,6 +106,7 @@ class WaitForPanel(Panel):
 
     def forget(self) -> None:
         self._pinned = self._moment = None
+        self._put_scrubber_back()
         self.canvas.show_data(None, GraphData())
 
     def show_finding(self, finding: dict[str, Any]) -> None:
@@ -130,7 +131,7 @@ class WaitForPanel(Panel):
             at = newest - 1
             data = yield from trace_data(model, at)
             words = f"{'at the end' if model.finished else 'newest moment'}: {_in_words(data)}"
-        self._found = _Found(at, data, words, worth_showing=bool(data.edges) or moment is not None)
+        self._found = _Found(at, data, words, worth_showing=bool(data.edges) or moment is not None or model.finished)
 
     def update_body(self, model: Model) -> bool:
         found = self._found
@@ -143,9 +144,12 @@ class WaitForPanel(Panel):
     def _show_newest(self) -> None:
         self._moment = None
         self._selection.hover(None)
+        self._put_scrubber_back()
+        self.refresh_anew()
+
+    def _put_scrubber_back(self) -> None:
         with QSignalBlocker(self.scrubber):
             self.scrubber.setValue(STEPS)
-        self.refresh_anew()
 
     def _on_scrubbed(self, step: int) -> None:
         self._moment = self._view.start_ns + self._view.span_ns * step / STEPS
