@@ -119,7 +119,10 @@ class FindingsPanel(Panel):
     def show_search(self, *, searching: bool, completed: bool) -> None:
         """Whether the whole recording is being looked through, or has been."""
         self._searching, self._given_up = searching, not searching and not completed
-        self._show_hint()
+        if self.model is not None and self.model.findings:
+            self.refresh_soon()  # else it would say that nothing was found until they are shown
+        else:
+            self._show_hint()
 
     def _show_hint(self) -> None:
         finished = self.model is not None and self.model.finished

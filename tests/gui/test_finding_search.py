@@ -36,7 +36,9 @@ def test_what_is_found_beside_the_window_is_all_there_is(window: MainWindow, wai
     wait_for(lambda: shares)
     assert not window.status.progress.isHidden()
     assert "looking for findings" in window.status.progress.text()
+    panel = window.findings
     wait_for(lambda: shares[-1] == 1.0)
+    assert panel.table.isVisible() or "Nothing" not in panel._hint.label.text()
     assert shares == sorted(shares)
     assert window.status.progress.isHidden()
     assert window.bridge.model is not None
