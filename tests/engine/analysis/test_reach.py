@@ -77,3 +77,22 @@ def test_what_is_too_much_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     assert reaches.latest((1, 11), 0) == 5
     assert reaches.latest((1, 1_991), 0) < 1_000
+
+
+def test_it_is_worked_out_in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one lane learns all that others have learnt, at once."""
+    looked = [0]
+    latest = reach._Pass.latest
+
+    def counted(known: reach._Pass, lane: int, time_ns: int, other: int) -> int:
+        looked[-1] += 1
+        return latest(known, lane, time_ns, other)
+
+    monkeypatch.setattr(reach._Pass, "latest", counted)
+    steps = [News(10 * n, n % 2, ((1 - n % 2, 10 * n - 5),), every=True) for n in range(1, 5_000)]
+    reaches = Reaches({}, [*steps, News(60_000, 2, ((0, 55_000), (1, 55_000)), every=False)])
+    for _ in reaches.work():
+        looked.append(0)
+    assert sum(looked) > 5 * reach.PIECE
+    assert max(looked) < 2 * reach.PIECE
+    assert reaches.latest((2, 60_001), 0) == 49_985, "what the other one has heard of it"
