@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from engine.model.columns import distinct
 from engine.model.model import Model
 
 Finding = dict[str, Any]
@@ -89,5 +88,5 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 def users_of(model: Model, primitive: int) -> list[int]:
     """The lanes that held a primitive, by number."""
     rows = model.holds.rows
-    lanes = set(np.unique(rows["lane"][rows["primitive"] == primitive]).tolist())
+    lanes = set(distinct(rows["lane"][rows["primitive"] == primitive]).tolist())
     return sorted(lanes | {hold.lane for hold in model.holds.unreleased() if hold.primitive == primitive})

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.analysis.building import Finding, Held, finding, users_of
 from engine.analysis.contention import LockProfile
+from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -44,7 +45,7 @@ def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
         profile = LockProfile(model, primitive.id).finish()
         waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())
         worst = max(profile.lines, key=lambda line: line.blocked_ns, default=None)
-        lanes = np.union1d(users_of(model, primitive.id), profile.waits[:, 0])
+        lanes = distinct(np.append(np.array(users_of(model, primitive.id), np.int64), profile.waits[:, 0]))
         alive = int(model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum())
         if worst is None or worst.site is None or not waited:
             continue
@@ -67,7 +68,7 @@ def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
                 " split what it protects over several locks.",
                 lanes=[int(lane) for lane in lanes],
                 waits_for=primitive.label,
-                held={int(each): Held([primitive.label], worst.number) for each in np.unique(lane)},
+                held={int(each): Held([primitive.label], worst.number) for each in distinct(lane)},
                 primitive=primitive.id,
             )
         )

@@ -12,6 +12,7 @@ import numpy as np
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
+from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -74,7 +75,7 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     if not any(lane.daemon for lane in model.lanes) or model.states.slice_count > MOST_SLICES:
         return False
     waits = LockProfile(model, lock.primitive.id).finish().waits
-    waiters = np.unique(waits[:, 0])
+    waiters = distinct(waits[:, 0])
     guilty = rows["lane"][(rows["primitive"] == lock.primitive.id) & (blocked >= MIN_BLOCKED_NS)]
     if np.isin(guilty, waiters).any() or not all(model.lanes[lane].daemon for lane in waiters.tolist()):
         return False

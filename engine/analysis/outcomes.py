@@ -40,6 +40,7 @@ RECEIVING = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 SENDING = frozenset({"send", "send_bytes"})
 OTHERWISE = frozenset({"add_done_callback", "cancel", "set_result", "set_exception"})  # a future is more than its job
 UNTIMED = frozenset({"result", "exception", "get", "acquire", "wait"})  # whose arguments are a timeout
+WAITING = np.isin(np.arange(STATE_MASK + 1), (State.WAIT, State.IO))
 Moment = tuple[int, int]  # lane, time in ns
 Place = tuple[int, object]  # a lock and the line at which it is taken
 
@@ -74,7 +75,10 @@ class Outcomes:
         self._repeats = Repeats(model)
         kinds = {number: made.kind for number, made in model.primitives.items()}
         some = JOBS | QUEUES | SIGNALS | {"Pipe"}
-        self._details = [number for number, (awaited, _) in model.details.items() if kinds.get(awaited) in some]
+        details = [number for number, (awaited, _) in model.details.items() if kinds.get(awaited) in some]
+        # By detail: whether it is of one of these kinds. The last entry stands for all that are not known yet.
+        self._wanted = np.zeros(max(details, default=0) + 2, bool)
+        self._wanted[details] = True
         self._futures_only = not self._calls.anywhere(OTHERWISE)
         self._work = self._prepare()
 
@@ -83,7 +87,7 @@ class Outcomes:
         yield from self._work
 
     def _prepare(self) -> Iterator[None]:
-        if not self._details or self._model.overhead.get("dropped"):
+        if not self._wanted.any() or self._model.overhead.get("dropped"):
             return
         for lane in range(self.lanes):
             yield from self._look_for_waits(lane)
@@ -175,7 +179,7 @@ class Outcomes:
         since, end_ns = model.start_ns, model.end_ns + 1
         while len(found) < MOST_WAITS:
             slices = model.states.slices(lane, since, end_ns, PIECE)
-            some = np.isin(slices.codes & STATE_MASK, (State.WAIT, State.IO)) & np.isin(slices.details, self._details)
+            some = WAITING[slices.codes & STATE_MASK] & self._wanted.take(slices.details, mode="clip")
             if slices.open and len(some):
                 some[-1] = False
             for number in np.flatnonzero(some).tolist():
