@@ -77,11 +77,6 @@ class Panel(QWidget):
             self._preparing = self.prepare(self.model)
             self._prepare_further()
 
-    @property
-    def preparing(self) -> bool:
-        """Whether what takes long is still being found out."""
-        return self._preparing is not None
-
     def refresh_anew(self) -> None:
         """Brings the body up to date although the model is the same: a filter or the selection has changed."""
         self._soon.stop()

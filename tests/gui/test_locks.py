@@ -16,8 +16,8 @@ def panel(qtbot: QtBot) -> LocksPanel:
     panel.resize(1000, 300)
     panel.show()
     panel.show_model(single_file(3, 5, 4.0))
-    while panel.profile.profile is None:
-        panel.refresh()
+    panel.refresh()  # once: at rest nobody asks again
+    qtbot.waitUntil(lambda: panel.profile.profile is not None)
     return panel
 
 

@@ -77,11 +77,6 @@ class LocksPanel(Panel):
                 self.profile.show_primitive(self.model, row)
                 return
 
-    def refresh(self) -> None:
-        super().refresh()
-        if not self.preparing:  # else that has been enough for now
-            self.profile.go_on()
-
     def _on_row_chosen(self, row: LockStatistics) -> None:
         self.profile.show_primitive(self.model, row)
         self.primitive_chosen.emit(row.primitive.id)

@@ -3,7 +3,7 @@
 import html
 import time
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
 
 from engine.analysis.contention import LockProfile
@@ -14,8 +14,9 @@ from gui.panels.locks.chart import ContentionChart
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, linked_moment, moment_link
+from gui.widgets.panel import REST_MS
 
-BUDGET_S = 0.002  # thread CPU time of a refresh; the last piece may take as long again
+BUDGET_S = 0.002  # thread CPU time of a piece; the last piece may take as long again
 AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew
 MOST = 4  # pairs and lines that are listed
 
@@ -33,6 +34,10 @@ class ProfileView(QWidget):
         self._row: LockStatistics | None = None
         self._work: LockProfile | None = None
         self._made_at = 0.0
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._go_on)
         self.profile: LockProfile | None = None
         self.text = QTextBrowser(self)
         self.text.setAccessibleName("Contention of the chosen lock")
@@ -62,13 +67,14 @@ class ProfileView(QWidget):
         if self._work is None and time.monotonic() - self._made_at > AGAIN_S:
             self._begin()
 
-    def go_on(self) -> None:
-        """Some of the work that is left."""
+    def _go_on(self) -> None:
+        """Some of the work that is left; the rest of it in a moment, also while nothing else happens in the window."""
         if self._work is None:
             return
         begun = time.thread_time()
         while self._work.advance():
             if time.thread_time() - begun >= BUDGET_S:
+                self._rest.start()
                 return
         self.profile, self._work = self._work, None
         self._show()
@@ -78,6 +84,7 @@ class ProfileView(QWidget):
         self._work = None
         if self._model is not None and self._row is not None:
             self._work = LockProfile(self._model, self._row.primitive.id)
+            self._rest.start()
 
     def _show(self) -> None:
         model, row, profile = self._model, self._row, self.profile
