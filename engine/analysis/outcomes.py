@@ -70,6 +70,7 @@ class Outcomes:
         self._calls = Calls(model)
         self.lanes = len(model.lanes)
         self._waits: dict[int, list[Wait]] = defaultdict(list)
+        self._tasks: dict[int, tuple[list[int], list[int]]] = {}  # by worker: starts and ends, one after another
         self._is_cut = False  # there are waits that were not looked at
         self._has_looked = False
         self._repeats = Repeats(model)
@@ -92,6 +93,7 @@ class Outcomes:
         for lane in range(self.lanes):
             yield from self._look_for_waits(lane)
             yield from self._repeats.look_at(lane)
+        yield from self._look_for_tasks()
         self._has_looked = True
 
     def receipts(self, lane: int) -> list[Receipt]:
@@ -165,11 +167,21 @@ class Outcomes:
         since = wait.start_ns - ON_THE_WAY_NS if elsewhere else wait.start_ns
         found = []
         for worker in sorted(set(model.executor_workers.get(wait.primitive.id, ()))):
-            tasks = [task for task in model.tasks.of_lane(worker, since, end_ns) if task.depth == 0]
+            starts, ends = self._tasks.get(worker, ([], []))
+            first, stop = bisect_right(ends, since), bisect_left(starts, end_ns)
             if elsewhere:
-                tasks = [task for task in tasks if task.end_ns <= end_ns]
-            found += [(worker, min(task.end_ns, end_ns)) for task in tasks]
+                stop = min(stop, bisect_right(ends, end_ns))
+            # Of many the first one has least behind it, the last one most.
+            found += [
+                (worker, min(ends[number], end_ns)) for number in sorted({first, stop - 1}) if first <= number < stop
+            ]
         return found
+
+    def _look_for_tasks(self) -> Iterator[None]:
+        for worker in {lane for lanes in self._model.executor_workers.values() for lane in lanes}:
+            tasks = self._model.tasks.outermost(worker)
+            self._tasks[worker] = tasks["start"].tolist(), tasks["end"].tolist()
+            yield
 
     def _waits_of(self, lane: int) -> list[Wait]:
         return self._waits.get(lane, [])
