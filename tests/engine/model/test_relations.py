@@ -118,6 +118,15 @@ def test_hand_offs_of_locks_and_signals() -> None:
     assert hand_offs.into(model, still) is None
 
 
+def test_a_wait_that_lasts_to_its_lanes_end_was_ended_by_nobody() -> None:
+    model = bank()
+    wait = model.states.slice_at(2, START + 8 * MS)
+    assert wait is not None
+    model.lanes[2].end_ns = wait.end_ns
+    assert hand_offs.into(model, wait) is None
+    assert hand_offs.out_of(model, 1, START, START + 29 * MS) == []
+
+
 def test_a_wait_at_a_queue_is_ended_by_the_opposite_operation() -> None:
     model = bank()
     puts = [(1, QUEUE, START + int(ms * MS), 1, 1) for ms in (22, 29.9)]
