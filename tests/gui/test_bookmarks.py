@@ -31,6 +31,7 @@ def open_recording(window: MainWindow, path: Path, wait_for: Wait) -> Model:
     model = window.bridge.model
     assert model is not None
     wait_for(lambda: window.view.limits.end_ns >= model.end_ns)  # a late frame is left out
+    wait_for(window.timeline.canvas.isVisible)
     window.timeline.canvas.setFocus()
     return model
 

@@ -22,6 +22,7 @@ def opened(window: MainWindow, wait_for: Wait, tmp_path: Path) -> MainWindow:
     write_synthetic(path, lanes=4, slices=400, group=2)
     window.open(path)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(window.timeline.canvas.isVisible)
     window.clock.tick()
     window.timeline.canvas.setFocus()
     return window

@@ -27,6 +27,7 @@ def open_sample(window: MainWindow, wait_for: Wait) -> MainWindow:
     assert sample is not None
     window.open(sample)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(window.timeline.canvas.isVisible)
     window.activateWindow()
     window.timeline.canvas.setFocus()
     wait_for(window.timeline.canvas.hasFocus)

@@ -28,6 +28,7 @@ def opened(window: MainWindow, wait_for: Wait, tmp_path: Path) -> MainWindow:
     write_synthetic(path, lanes=8, slices=2_000, group=4)
     window.open(path)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(window.timeline.canvas.isVisible)
     window.clock.tick()
     return window
 

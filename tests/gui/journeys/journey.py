@@ -31,6 +31,7 @@ def travel(window: MainWindow, recording: Path) -> Iterator[Stop]:
     window.open(recording)
     wait_until(lambda: window.bridge.model is not None and window.bridge.model.finished, "the recording is read")
     canvas = window.timeline.canvas
+    wait_until(canvas.isVisible, "its page stands")
     press: Callable[[Key], None] = lambda key: QTest.keyClick(canvas, key)  # noqa: E731
     model = window.bridge.model
     assert model is not None
