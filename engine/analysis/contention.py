@@ -16,7 +16,8 @@ from engine.recording.schema import STATE_MASK, State
 
 EVER_NS = (1 << 63) - 1
 SLICES_AT_ONCE = 8_000  # one or two ms
-OVERLAPS_AT_ONCE = 30_000
+OVERLAPS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 20_000
 BINS = 44  # of the histograms: powers of two ns, up to 2.4 h
 MOST = 8  # lines and pairs that are told
 
@@ -56,6 +57,11 @@ class LockProfile:
         self._holds = np.zeros((0, 4), np.int64)  # lane, start, end, site; by start
         self._costs = np.zeros(0, np.int64)  # of each: how long others waited meanwhile
         self._steps = self._work()
+        self._taken = np.zeros(0, np.int64)  # how often, by lane
+        # Starts and ends of waits from the recording's start on, each in order, and the sums of so many of them.
+        self._ordered: tuple[tuple[np.ndarray, np.ndarray], ...] = ((np.zeros(0), np.zeros(1)),) * 2
+        self.wait_histogram = np.zeros(BINS, np.int64)  # how many waits lasted from 2^k ns to twice that, by k
+        self.hold_histogram = np.zeros(BINS, np.int64)  # the same of holds
         self.complete = False
 
     def advance(self) -> bool:
@@ -73,15 +79,15 @@ class LockProfile:
     @property
     def fairness(self) -> float | None:
         """Jain's index of the acquisitions; None with fewer than two users."""
-        counts = np.unique(self._holds[:, 0], return_counts=True)[1].astype(float)
+        counts = self._taken[self._taken > 0].astype(float)
         return float(counts.sum() ** 2 / (len(counts) * (counts**2).sum())) if len(counts) > 1 else None
 
     @property
     def users(self) -> list[tuple[int, int]]:
         """Lanes that took it and how often, most often first."""
-        lanes, counts = np.unique(self._holds[:, 0], return_counts=True)
-        order = np.argsort(-counts, kind="stable")
-        return list(zip(lanes[order].tolist(), counts[order].tolist(), strict=True))
+        lanes = np.flatnonzero(self._taken)
+        lanes = lanes[np.argsort(-self._taken[lanes], kind="stable")]
+        return list(zip(lanes.tolist(), self._taken[lanes].tolist(), strict=True))
 
     def holds_at(self, line: Line) -> np.ndarray:
         """The holds that a line took: lane, start, end, site in columns, by start."""
@@ -110,32 +116,21 @@ class LockProfile:
         """The same of holds."""
         return _longest(self._holds)
 
-    @property
-    def wait_histogram(self) -> np.ndarray:
-        """How many waits lasted from 2^k ns to twice that, by k."""
-        return _histogram(self.waits[:, 2] - self.waits[:, 1])
-
-    @property
-    def hold_histogram(self) -> np.ndarray:
-        """The same of holds."""
-        return _histogram(self._holds[:, 2] - self._holds[:, 1])
-
     def waiters(self, start_ns: float, ns_per_column: float, columns: int) -> np.ndarray:
         """Mean number of lanes that wait for it, per column: float64 (columns,)."""
-        edges = start_ns + np.arange(columns + 1) * ns_per_column
+        edges = start_ns - self.model.start_ns + np.arange(columns + 1) * ns_per_column
         total = np.zeros(columns + 1)
         # The sum of all waits up to an edge is piecewise linear in it: what began, less what ended.
-        for times, sign in ((self.waits[:, 1], 1.0), (self.waits[:, 2], -1.0)):
-            ordered = np.sort(times).astype(float)
-            sums = np.concatenate([[0.0], np.cumsum(ordered - start_ns)])
-            before = np.searchsorted(ordered, edges)
-            total += sign * (before * (edges - start_ns) - sums[before])
+        for (times, sums), sign in zip(self._ordered, (1.0, -1.0), strict=True):
+            before = np.searchsorted(times, edges)
+            total += sign * (before * edges - sums[before])
         return np.maximum(np.diff(total) / ns_per_column, 0.0)
 
     def _work(self) -> Iterator[bool]:
         yield from self._gather_holds()
         yield from self._gather_waits()
         yield from self._match()
+        yield from self._sum_up()
 
     def _gather_holds(self) -> Iterator[bool]:
         for part in self.model.holds.pieces_of_primitive(self.primitive, 0, EVER_NS):
@@ -154,8 +149,10 @@ class LockProfile:
         order = np.argsort(holds[:, 2], kind="stable")
         order = order[np.argsort(holds[order, 1], kind="stable")]
         yield True
-        self._holds = holds[order]
-        yield True
+        self._holds = np.empty_like(holds)
+        for column in range(holds.shape[1]):
+            self._holds[:, column] = holds[:, column][order]
+            yield True
 
     def _gather_waits(self) -> Iterator[bool]:
         """Lane by lane: only slices say who waited when."""
@@ -183,8 +180,12 @@ class LockProfile:
         holds, waits = self._holds, self.waits
         blocked = np.zeros(len(holds), np.int64)
         pairs: dict[tuple[int, int], tuple[int, int]] = {}
-        first = np.searchsorted(holds[:, 2], waits[:, 1], "right")
-        counts = np.maximum(np.searchsorted(holds[:, 1], waits[:, 2], "left") - first, 0)
+        starts, ends = holds[:, 1].copy(), holds[:, 2].copy()
+        first, counts = np.empty(len(waits), np.int64), np.empty(len(waits), np.int64)
+        for some in _pieces(len(waits)):
+            first[some] = np.searchsorted(ends, waits[some, 1], "right")
+            counts[some] = np.maximum(np.searchsorted(starts, waits[some, 2], "left") - first[some], 0)
+            yield True
         cuts = np.flatnonzero(np.diff(np.cumsum(counts) // OVERLAPS_AT_ONCE)) + 1
         for chosen in np.split(np.arange(len(waits)), cuts):
             which = np.repeat(chosen, counts[chosen])
@@ -203,19 +204,37 @@ class LockProfile:
             yield True
         ordered = sorted(pairs.items(), key=lambda pair: (-pair[1][0], pair[0]))
         self.blockings = [Blocking(*lanes, *times) for lanes, times in ordered[:MOST]]
-        self.lines = self._by_line(blocked)
         self._costs = blocked
         yield True
 
-    def _by_line(self, blocked: np.ndarray) -> list[Line]:
-        holds = self._holds
-        sites, place = np.unique(holds[:, 3], return_inverse=True)
-        lengths = holds[:, 2] - holds[:, 1]
-        longest, total, cost = (np.zeros(len(sites), np.int64) for _ in range(3))
-        np.maximum.at(longest, place, lengths)
-        np.add.at(total, place, lengths)
-        np.add.at(cost, place, blocked)
-        counts = np.bincount(place, minlength=len(sites))
+    def _sum_up(self) -> Iterator[bool]:
+        """What is asked for again and again."""
+        holds, size = self._holds, int(self._holds[:, 3].max(initial=0)) + 1
+        counts, total, longest, cost = (np.zeros(size, np.int64) for _ in range(4))  # by line
+        self._taken = np.zeros(len(self.model.lanes) + 1, np.int64)
+        for some in _pieces(len(holds)):
+            lengths, place = holds[some, 2] - holds[some, 1], holds[some, 3]
+            for into, what in ((counts, 1), (total, lengths), (cost, self._costs[some])):
+                np.add.at(into, place, what)
+            np.maximum.at(longest, place, lengths)
+            np.add.at(self._taken, holds[some, 0], 1)
+            self.hold_histogram = self.hold_histogram + _histogram(lengths)
+            yield True
+        self.lines = self._lines(counts, total, longest, cost)
+        for some in _pieces(len(self.waits)):
+            self.wait_histogram = self.wait_histogram + _histogram(self.waits[some, 2] - self.waits[some, 1])
+            yield True
+        ordered = []
+        for column in (1, 2):
+            times = np.sort(self.waits[:, column] - self.model.start_ns)
+            yield True
+            ordered.append((times, np.concatenate([[0.0], np.cumsum(times, dtype=float)])))
+            yield True
+        self._ordered = tuple(ordered)
+
+    def _lines(self, counts: np.ndarray, total: np.ndarray, longest: np.ndarray, cost: np.ndarray) -> list[Line]:
+        sites = np.flatnonzero(counts)
+        counts, total, longest, cost = (each[sites] for each in (counts, total, longest, cost))
         order = np.argsort(-total, kind="stable")[:MOST]
         columns = sites, counts, total, longest, cost
         return [
@@ -232,6 +251,11 @@ def _longest(rows: np.ndarray) -> tuple[int, int, int] | None:
         return None
     lane, start, end = rows[int(np.argmax(rows[:, 2] - rows[:, 1]))][:3].tolist()
     return lane, start, end
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    """So many rows, some at a time."""
+    return (slice(first, first + ROWS_AT_ONCE) for first in range(0, count, ROWS_AT_ONCE))
 
 
 def _histogram(durations: np.ndarray) -> np.ndarray:
