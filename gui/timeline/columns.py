@@ -45,6 +45,7 @@ COARSENESS = 16  # columns that share a rough one
 NEW_NS = 1e9  # since when what is recorded may not be summed yet: something coarse is as dear then
 NEW_TIMES = 3  # so much as is worth it else
 MUCH_OPEN = 8  # one in so many columns in view: that many are not left empty, not even for a frame
+NO_GRID: tuple[float, int] = (0.0, 0)
 APART = 256  # columns with nothing to do between them: better sketched each by itself
 
 
@@ -64,7 +65,7 @@ class LaneColumns:
         self._clock = clock
         self._freshness = Freshness()
         self._model: object = None
-        self._grid: tuple[float, int] = (0.0, 0)  # ns per column, columns that fill the view
+        self._grid = NO_GRID  # ns per column, columns that fill the view
         self._wanted = self._grid  # that of the view
         self.placing = Placing(0.0, 1.0)
         self.zooming = False  # at the last update the zoom had changed
@@ -146,7 +147,7 @@ class LaneColumns:
         geometry = scene.geometry
         rows = list(scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view])
         if self._model is not scene.model:
-            self._model, self.rows = scene.model, []
+            self._model, self.rows, self._grid = scene.model, [], NO_GRID
         wanted = (geometry.ns_per_column, geometry.columns)
         self.zooming = wanted != self._wanted and not math.isinf(budget_s)
         first_stretched = FIRST_STRETCHED if self.zooming and wanted[0] > self._wanted[0] else 1.0

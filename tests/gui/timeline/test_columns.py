@@ -129,6 +129,16 @@ def test_within_a_small_budget_something_is_shown_at_once_and_exact_after_a_few_
         view.assert_exact()
 
 
+def test_another_recording_without_rows_yet_shows_nothing_of_the_one_before(model: Model) -> None:
+    view = View(model)
+    view.show(model.start_ns, span(model))
+    view.model, view.rows = synthetic(lanes=4, slices=100), Rows(())
+    for budget_s in (0.002, 0.002, GENEROUS):
+        view.show(model.start_ns, span(model), budget_s=budget_s)
+        assert not view.columns.ring.rows
+        assert not view.columns.take_changes()
+
+
 @pytest.mark.parametrize("status", [OPEN, ROUGH, MADE])
 def test_rows_that_sum_up_many_are_shown_before_they_are_exact(status: int) -> None:
     rows, columns, height = 2, 20, 3
