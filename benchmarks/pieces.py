@@ -101,27 +101,26 @@ class Application(QApplication):
 
     def session(self, mix: Mapping[str, float]) -> dict[str, Any]:
         """The share of long pieces if each action, known by how its name begins, came as often as `mix` says."""
-        long = whole = slowed = 0.0
+        at_all, slowed = np.zeros(2), np.zeros(2)  # pieces, long ones
         for begins, times in mix.items():
             names = [name for name in self._costs if f"{name} ".startswith(f"{begins} ")]
             steps = sum(self._steps[name] for name in names)
             share = times / steps if steps else 0.0
             costs = [cost for name in names for cost in self._costs[name]]
-            found = [cost for cost in costs if cost.ms > LONG_MS]
-            long += share * len(found)
-            slowed += share * self._slowed(found)
-            whole += share * len(costs)
-        return {"pieces": round(whole), **_shares(long, slowed, whole)}
+            long = [cost for cost in costs if cost.ms > LONG_MS]
+            at_all += share * np.array([len(costs), len(long)])
+            slowed += share * np.array([self._slowed(costs), self._slowed(long)])
+        return _shares(at_all, slowed)
 
     def _figures(self, costs: list[Cost]) -> dict[str, Any]:
         """What is said of a number of pieces."""
         ms = [cost.ms for cost in costs]
         long = [cost for cost in costs if cost.ms > LONG_MS]
+        slowed = np.array([self._slowed(costs), self._slowed(long)])
         return {
-            "pieces": len(costs),
             "p99_9_ms": round(float(np.percentile(ms, 99.9)), 2),
             "worst_ms": round(max(ms), 2),
-            **_shares(len(long), self._slowed(long), len(costs)),
+            **_shares(np.array([len(costs), len(long)]), slowed),
         }
 
     def _slowed(self, costs: list[Cost]) -> int:
@@ -129,15 +128,14 @@ class Application(QApplication):
         return int(self._pace.slowed([min(cost.look, self._look) for cost in costs]).sum()) if costs else 0
 
 
-def _shares(long: float, slowed: float, whole: float) -> dict[str, float]:
-    """Pieces that were long, and those that were so at the machine's full pace."""
-    shares = [count / whole * 100 if whole else 0.0 for count in (long, long - slowed)]
-    return {
-        "long": round(long, 1),
-        "long_percent": round(shares[0], 3),
-        "long_at_full_pace": round(long - slowed, 1),
-        "long_at_full_pace_percent": round(shares[1], 3),
-    }
+def _shares(at_all: np.ndarray, slowed: np.ndarray) -> dict[str, float]:
+    """Of pieces and the long ones among them: how many, and the same without those of times when the machine was slow."""
+    found = {}
+    for name, (pieces, long) in (("", at_all), ("_at_full_pace", at_all - slowed)):
+        found[f"pieces{name}"] = round(float(pieces))
+        found[f"long{name}"] = round(float(long), 1)
+        found[f"long{name}_percent"] = round(float(long / pieces) * 100, 3) if pieces else 0.0
+    return found
 
 
 def _name(receiver: QObject) -> str:
