@@ -129,7 +129,7 @@ class Application(QApplication):
 
 
 def _shares(at_all: np.ndarray, slowed: np.ndarray) -> dict[str, float]:
-    """Of pieces and the long ones among them: how many, and the same without those of times when the machine was slow."""
+    """Of pieces and the long ones among them how many; the same without those of times when the machine was slow."""
     found = {}
     for name, (pieces, long) in (("", at_all), ("_at_full_pace", at_all - slowed)):
         found[f"pieces{name}"] = round(float(pieces))
