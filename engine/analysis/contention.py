@@ -4,7 +4,7 @@ Fairness is Jain's index of how often each user got the lock (Jain, Chiu, Hawe: 
 Discrimination", 1984): 1 when all got it equally often, 1/n when one of n got all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -142,8 +142,11 @@ class LockProfile:
             for hold in self.model.holds.unreleased()
             if hold.primitive == self.primitive
         ]
-        holds = np.concatenate([*self._hold_parts, np.array(still, np.int64).reshape(-1, 4)])
+        self._hold_parts.append(np.array(still, np.int64).reshape(-1, 4))
+        self._holds = holds = yield from _joined(self._hold_parts, 4)
         self._hold_parts.clear()
+        if not (np.diff(holds[:, 1]) < 0).any() and not (np.diff(holds[:, 2]) < 0).any():
+            return  # as those of a lock mostly come
         yield True
         # By start, then by end. They came almost so: a stable sort is much quicker with them than lexsort.
         order = np.argsort(holds[:, 2], kind="stable")
@@ -172,7 +175,7 @@ class LockProfile:
                 if len(found.ends) < SLICES_AT_ONCE:
                     break
                 start = int(found.ends[-1])
-        self.waits = np.concatenate([np.zeros((0, 3), np.int64), *self._wait_parts])
+        self.waits = yield from _joined(self._wait_parts, 3)
         self._wait_parts.clear()
 
     def _match(self) -> Iterator[bool]:
@@ -251,6 +254,17 @@ def _longest(rows: np.ndarray) -> tuple[int, int, int] | None:
         return None
     lane, start, end = rows[int(np.argmax(rows[:, 2] - rows[:, 1]))][:3].tolist()
     return lane, start, end
+
+
+def _joined(parts: list[np.ndarray], columns: int) -> Generator[bool, None, np.ndarray]:
+    """All rows of all parts; a piece of the work after the other."""
+    rows = np.empty((sum(len(part) for part in parts), columns), np.int64)
+    first = 0
+    for part in parts:
+        rows[first : first + len(part)] = part
+        first += len(part)
+        yield True
+    return rows
 
 
 def _pieces(count: int) -> Iterator[slice]:
