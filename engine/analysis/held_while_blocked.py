@@ -57,11 +57,13 @@ def find(model: Model) -> list[Finding]:
         ):
             continue
         blocked = int(blocked_ns[rows["primitive"] == lock.primitive.id].sum())
+        if blocked < MIN_BLOCKED_NS or blocked < MIN_SHARE * lock.hold_ns:
+            continue
+        small = model.states.slice_count <= MOST_SLICES
+        profile = LockProfile(model, lock.primitive.id).finish() if small else None
         if (
-            blocked >= MIN_BLOCKED_NS
-            and blocked >= MIN_SHARE * lock.hold_ns
-            and _costs_others(model, lock, rows, blocked_ns, least_waited)
-            and not _only_idle_wait(model, lock, rows, blocked_ns)
+            _costs_others(profile, lock, rows, blocked_ns, least_waited)
+            and not _only_idle_wait(model, profile, lock, rows, blocked_ns)
             and not _reads_in_turns(model, lock, rows, blocked_ns)
         ):
             made = lock.primitive
@@ -70,11 +72,13 @@ def find(model: Model) -> list[Finding]:
     return [_of(model, locks, rows, blocked_as) for locks in siblings.values()]
 
 
-def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
+def _only_idle_wait(
+    model: Model, profile: LockProfile | None, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray
+) -> bool:
     """Whether those who wait for the lock are idle daemons. `blocked`: for how long, in ns, each hold of `rows` was."""
-    if not any(lane.daemon for lane in model.lanes) or model.states.slice_count > MOST_SLICES:
+    if profile is None or not any(lane.daemon for lane in model.lanes):
         return False
-    waits = LockProfile(model, lock.primitive.id).finish().waits
+    waits = profile.waits
     waiters = distinct(waits[:, 0])
     guilty = rows["lane"][(rows["primitive"] == lock.primitive.id) & (blocked >= MIN_BLOCKED_NS)]
     if np.isin(guilty, waiters).any() or not all(model.lanes[lane].daemon for lane in waiters.tolist()):
@@ -84,12 +88,13 @@ def _only_idle_wait(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     return bool((np.array(waited) >= IDLE_SHARE * alive).all())
 
 
-def _costs_others(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray, least_ns: float) -> bool:
+def _costs_others(
+    profile: LockProfile | None, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray, least_ns: float
+) -> bool:
     """Whether others waited so long while the holder of `rows` was blocked: as a share of each hold."""
-    if model.states.slice_count > MOST_SLICES:
+    if profile is None:
         return True
     mine = (rows["primitive"] == lock.primitive.id) & (blocked > 0)
-    profile = LockProfile(model, lock.primitive.id).finish()
     starts, ends = rows["start"][mine].astype(np.int64), rows["end"][mine].astype(np.int64)
     return bool((profile.costs(starts) * blocked[mine] / np.maximum(1, ends - starts)).sum() >= least_ns)
 
