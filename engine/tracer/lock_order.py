@@ -1,5 +1,5 @@
 """Tells each way of taking a lock while others are held, once, with the stacks of both acquires: what deadlocks are
-predicted from (see engine.analysis.lock_cycles); and who has joined whom and passed which barrier, which rules some of
+predicted from (see engine.analysis); and who has joined whom and passed which barrier, which rules some of
 them out.
 
 The same is told anew once its thread has started or joined another, passed a barrier or let others go on: it may lie in

@@ -1,5 +1,5 @@
 """Tells who lets others go on by a primitive, and who goes on so: each once by a thread and a primitive. What could
-only be if it came the other way round is no possible deadlock then (see engine.analysis.start_order).
+only be if it came the other way round is no possible deadlock then (see engine.analysis).
 
 It is about primitives that nobody passes before somebody else has done something: an event is set, a queue is filled, a
 semaphore that began with nothing gets a permit, a condition is notified.
