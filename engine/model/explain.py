@@ -22,7 +22,7 @@ DOING = {
 PLAIN = {
     State.IDLE: "Idle for {time}: a pool worker without a task",
     State.SLEEP: "Slept for {time}{place}",
-    State.IO: "In I/O for {time}{place}",
+    State.IO: "In I/O for {time}{thing}{place}",
     State.RUNNING: "Ran for {time}",
     State.UNKNOWN: "Unknown for {time}: nothing was recorded or sampled here",
     State.CORE_WAIT: "Ready to run for {time}, but no core was free",
@@ -43,6 +43,7 @@ AWAITED = {  # what it took to end a wait, by kind
     "SimpleQueue": "at {name}",
     "JoinableQueue": "at {name}",
 }
+OVER = "; its timeout ended the wait"
 NOT_YET = "; nobody has ended that yet"
 ENDED_BY = {
     "Condition": "notified by",
@@ -67,11 +68,20 @@ def explain(model: Model, item: Slice) -> str:
     elif item.state is State.GIL_WAIT:
         sentence = _gil_wait(model, item)
     else:
-        place = _place(model, item)
-        sentence = PLAIN[item.state].format(time=duration(item.duration_ns), place=place)
+        awaited, _ = model.detail(item.detail)
+        thing = f" at {awaited.short}" if awaited else ""
+        sentence = PLAIN[item.state].format(time=duration(item.duration_ns), thing=thing, place=_place(model, item))
         if item.state is State.RUNNING and (held := _held(model, item)):
             sentence += f" holding {held}"
+    if item.detail in model.timed_out and not _is_timer(model, item):
+        sentence += OVER
     return sentence + _so_far(item, sentence) + _certainty(item)
+
+
+def _is_timer(model: Model, item: Slice) -> bool:
+    """Whether its time was what it waited for."""
+    primitive, _ = model.detail(item.detail)
+    return primitive is not None and primitive.kind == "Timer"
 
 
 def _other_interpreter(model: Model, item: Slice) -> str:
@@ -130,7 +140,7 @@ def _wait(model: Model, item: Slice) -> str:
     if done := into(model, item):
         where = _doing_at(model, done.releaser, item.start_ns, item.end_ns)
         return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
-    if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Timer"):
+    if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Timer") or item.detail in model.timed_out:
         return sentence
     return sentence + (NOT_YET if item.open else "; who ended the wait was not recorded")
 

@@ -18,10 +18,12 @@ LOOKED_AT = 200  # releases and signals, for them
 
 
 def into(model: Model, item: Slice) -> HandOff | None:
-    """Who ended this wait, by a release of the lock or a signal. None: not known, it goes on, or lasted to its end."""
+    """Who ended this wait, by a release of the lock or a signal. None: not known, it goes on, lasted to its lane's end,
+    or its timeout ended it.
+    """
     ended_ns = model.lanes[item.lane].end_ns
     for_ever = item.open or (ended_ns is not None and item.end_ns >= ended_ns)
-    if for_ever or item.state not in (State.LOCK_WAIT, State.WAIT):
+    if for_ever or item.detail in model.timed_out or item.state not in (State.LOCK_WAIT, State.WAIT):
         return None
     primitive, _ = model.detail(item.detail)
     if primitive is None:

@@ -61,6 +61,7 @@ class Model:
         self.receipts: list[Receipt] = []
         self.executor_workers: dict[int, list[int]] = {}  # executor → lanes that work for it
         self.details: dict[int, tuple[int, int]] = {0: (0, 0)}  # detail → primitive, site
+        self.timed_out: set[int] = set()  # details of waits that their timeout ended
         self.states = StateStore(self.start_ns)
         self.holds = HoldStore(self.start_ns)
         self.contention = Contention()
@@ -306,6 +307,8 @@ class Model:
 
     def _take_detail(self, text: Text) -> None:
         self.details[text["id"]] = (text.get("primitive") or 0, text.get("site") or 0)
+        if text.get("timed_out"):
+            self.timed_out.add(text["id"])
         self.contention.name_detail(text["id"], text.get("primitive") or 0)
 
     def _take_name(self, text: Text) -> None:

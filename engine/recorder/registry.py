@@ -14,6 +14,7 @@ from engine.recorder.primitives import PROCESS_SHIFT, Emit, PrimitiveRegistry, i
 from engine.recorder.texts import Frame
 from engine.tracer import layout
 
+TIMED_OUT_SHIFT = 31  # of that flag in the key of a detail, between primitive and site
 SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
 
 
@@ -278,15 +279,16 @@ class Registry(PrimitiveRegistry):
         """The number of a task's or mark's name; 0: unknown."""
         return self._texts.get(process.key(number)) or inherited(process, number, self._texts)
 
-    def detail(self, primitive: int, site: int) -> int:
-        """The number of this pair; 0 for (0, 0)."""
-        key = primitive << 32 | site
+    def detail(self, primitive: int, site: int, *, timed_out: bool = False) -> int:
+        """The number of these together; 0 for (0, 0)."""
+        key = primitive << 32 | timed_out << TIMED_OUT_SHIFT | site
         if key == 0:
             return 0
         number = self._details.get(key)
         if number is None:
             number = self._details[key] = len(self._details) + 1
-            self.emit({"type": "detail", "id": number, "primitive": primitive, "site": site})
+            text: dict[str, Any] = {"type": "detail", "id": number, "primitive": primitive, "site": site}
+            self.emit(text | {"timed_out": True} if timed_out else text)
         return number
 
     def stack(self, site: int) -> list[dict[str, Any]]:
@@ -309,9 +311,17 @@ class Registry(PrimitiveRegistry):
     def text_numbers(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
         return numbers_of(keys, self._texts, lambda key: self.text(*self._split(key)))
 
-    def detail_numbers(self, primitives: NDArray[np.uint32], sites: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    def detail_numbers(
+        self, primitives: NDArray[np.uint32], sites: NDArray[np.uint32], timed_out: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.uint32]:
         keys = primitives.astype(np.uint64) << np.uint64(32) | sites
-        return numbers_of(keys, self._details, lambda key: self.detail(key >> 32, key & 0xFFFFFFFF))
+        if timed_out is not None:
+            keys |= timed_out.astype(np.uint64) << np.uint64(TIMED_OUT_SHIFT)
+        return numbers_of(keys, self._details, self._detail_of)
+
+    def _detail_of(self, key: int) -> int:
+        site = key & (1 << TIMED_OUT_SHIFT) - 1
+        return self.detail(key >> 32, site, timed_out=bool(key >> TIMED_OUT_SHIFT & 1))
 
 
 def _is_of_service(process: TracedProcess | None, name: str) -> bool:

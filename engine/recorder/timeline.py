@@ -264,7 +264,7 @@ class Timeline:
             waits["start"], waits["end"] = source["start"], source["end"]
             waits["code"] = _codes(source["detail"].astype(np.uint64))
             sites = registry.site_numbers(keys_of(owner, source["site"].astype(np.uint64)))
-            waits["detail"] = registry.detail_numbers(primitives(source, owner), sites)
+            waits["detail"] = registry.detail_numbers(primitives(source, owner), sites, _timed_out(source["detail"]))
             np.add.at(self._lanes.seen, waits["lane"], 1)
             for lane, since in list(self._deadlocked.items()):
                 mine = (waits["lane"] == lane) & (waits["start"] == since)
@@ -411,6 +411,12 @@ class Timeline:
 def _octets(rows: NDArray[np.void]) -> NDArray[np.uint8]:
     """Rows as numbers, which are compared faster."""
     return rows.view(np.uint8).reshape(len(rows), rows.dtype.itemsize)
+
+
+def _timed_out(details: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Whether their timeout ended these waits."""
+    result: NDArray[np.bool_] = details & np.uint16(layout.WAIT_TIMED_OUT) != 0
+    return result
 
 
 def _codes(details: NDArray[np.uint64]) -> NDArray[np.uint8]:

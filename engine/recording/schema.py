@@ -159,7 +159,8 @@ PRIMITIVE_KINDS = (
 #   primitive-name  id name
 #   site         id file line function          stack  id sites([site, ... innermost last])      (one number space)
 #   source       file text              (a source file that sites point into, as it was during the run)
-#   detail       id primitive site              name   id text         (names of tasks and marks)
+#   detail       id primitive site timed_out(true: a wait that its timeout ended; else left out)
+#   name         id text                (of tasks and marks)
 #   output       time_ns lane(lane|null) process(process|null) stream(1|2) text
 #   progress     time_ns lane worker label done total(int|null) items result error
 #   executor-worker  primitive lane

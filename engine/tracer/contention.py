@@ -60,7 +60,7 @@ def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_gi
                 raise SystemExit
             left = (deadline - clock()) / 1e9 if deadline else SLICE_S
             if left <= 0:
-                finish(state, outer, layout.WAIT_FAILED)
+                finish(state, outer, layout.WAIT_FAILED | layout.WAIT_TIMED_OUT)
                 return False
             acquired = wait_slice(lock.try_raw, min(SLICE_S, left))
         if may_give_up and is_aborted(state):  # nobody goes on with what another gave up

@@ -19,11 +19,19 @@ if TYPE_CHECKING:
 
     Method = Callable[..., Any]
 
+# Names of what is raised when a timeout is over: by futures, queues, pools and `subprocess`.
+TIMEOUTS = frozenset({"TimeoutError", "Empty", "Full", "TimeoutExpired"})
+
 
 def timed(args: tuple[Any, ...], kwargs: dict[str, Any], position: int) -> int:
     """WAIT_TIMED when a call has a timeout: its argument at that position, or by its name."""
     timeout = args[position] if len(args) > position else kwargs.get("timeout")
     return 0 if timeout is None else layout.WAIT_TIMED
+
+
+def in_vain(kind: int) -> int:
+    """Flags of such a wait that what was waited for did not end: its timeout did, if it has one."""
+    return layout.WAIT_FAILED | (layout.WAIT_TIMED_OUT if kind & layout.WAIT_TIMED else 0)
 
 
 def waiting(
@@ -60,11 +68,14 @@ def waiting(
             flags = layout.WAIT_FAILED
             try:
                 result = original(self, *args, **kwargs)
-                if not (result is False if failed is None else failed(self, result)):
-                    flags = 0
+                flags = in_vain(kind) if (result is False if failed is None else failed(self, result)) else 0
+            except BaseException as error:
+                if type(error).__name__ in TIMEOUTS:
+                    flags = in_vain(kind)
+                raise
             finally:
-                if flags and ready is not None and ready(self):  # raised, but not for want of what was waited for
-                    flags = 0
+                if flags and ready is not None and ready(self, *args, **kwargs):
+                    flags = 0  # raised, but not for want of what was waited for
                 finish(state, outer, flags)
             if gets is not None and not flags and gets(self):
                 got(number, kind & layout.WAIT_TIMED)

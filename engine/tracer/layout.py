@@ -39,13 +39,14 @@ MARK = 6  # instant. object: number of the mark's text (bookmarks from user code
 QUEUE_PUT = 1
 QUEUE_GET = 2
 
-# Wait states, in the low byte of a WAIT's detail and of a cell's wait word; flags above them.
+# Wait states, in the low four bits of a WAIT's detail and of a cell's wait word; flags above them.
 WAIT_LOCK = 1
 WAIT_OTHER = 2  # condition, event, barrier, semaphore, queue, join, future: the primitive's kind tells which
 WAIT_SLEEP = 3
 WAIT_IO = 4
 WAIT_IDLE = 5  # a pool worker without a task
-WAIT_STATE_MASK = 0xFF
+WAIT_STATE_MASK = 0x0F
+WAIT_TIMED_OUT = 0x10  # ended by its timeout; in a record, together with the next two
 WAIT_TIMED = 0x100  # has a timeout: it ends by itself, so it is never part of a deadlock
 WAIT_FAILED = 0x200  # ended by its timeout, by an abort or by an exception
 WAIT_INTERNAL = 0x400  # a service thread's ordinary rest

@@ -147,11 +147,12 @@ def make_wait(original: Method, connection: type) -> Method:
             if timeout is not None:
                 detail |= layout.WAIT_TIMED
             outer = begin(state, number, detail, user_site(frame))
-            ready: Any = None
+            flags = layout.WAIT_FAILED
             try:
                 ready = original(objects, timeout)
+                flags = 0 if ready else flags | layout.WAIT_TIMED_OUT
             finally:
-                finish(state, outer, 0 if ready else layout.WAIT_FAILED)
+                finish(state, outer, flags)
             return ready
 
     return wait

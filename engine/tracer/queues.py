@@ -149,6 +149,9 @@ def make_simple_queue(raw: Any, empty: type[Exception]) -> type:
             run_handlers()
             item = raw_get(queue, True, timeout)
             flags = 0
+        except empty:
+            flags |= layout.WAIT_TIMED_OUT
+            raise
         finally:
             finish(state, outer, flags)
         return item

@@ -118,8 +118,7 @@ def make_acquire(original: Method) -> Method:
             flags = layout.WAIT_FAILED
             try:
                 result = original(self, *args, **kwargs)
-                if result:
-                    flags = 0
+                flags = 0 if result else flags | layout.WAIT_TIMED_OUT
             finally:
                 finish(state, outer, flags)
             if result:

@@ -134,10 +134,12 @@ class ProcessSemaphore:
         if not acquired and block:
             state = current()
             outer = begin(state, self.permits.number, layout.WAIT_OTHER | timed((timeout,), {}, 0), user_site(frame))
+            flags = layout.WAIT_FAILED
             try:
                 acquired = wait_slice(self.raw.acquire, timeout)
+                flags = 0 if acquired else flags | layout.WAIT_TIMED_OUT
             finally:
-                finish(state, outer, 0 if acquired else layout.WAIT_FAILED)
+                finish(state, outer, flags)
         if acquired:
             self.permits.acquired(frame)
         return acquired

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from . import lock_order, semaphores
+from . import layout, lock_order, semaphores
 from .follow import always, maker, making, signal, signalling, waiting
 from .originals import clock, get_frame
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .queues import PART
 from .rlocks import make_rlock
+from .state import current
+from .waits import time_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def is_set(event: Any, *_: Any, **__: Any) -> bool:
 def make_barrier_wait(original: Method) -> Method:
     """What is before it in one thread happens before what is after it in any other."""
     follow = waiting(original)
+    follow_limited = waiting(original, detail=layout.WAIT_OTHER | layout.WAIT_TIMED)  # each wait, by how it was made
 
     def wait(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
@@ -66,8 +69,9 @@ def make_barrier_wait(original: Method) -> Method:
             if not number:
                 return original(self, *args, **kwargs)
             arrived, broken = clock(), True
+            following = follow if self._timeout is None else follow_limited
             try:
-                result = (follow if self._count + 1 < self._parties else original)(self, *args, **kwargs)
+                result = (following if self._count + 1 < self._parties else original)(self, *args, **kwargs)
                 broken = False
             finally:
                 lock_order.passed(number, arrived, broken=broken)
@@ -87,6 +91,25 @@ def make_barrier_release(original: Method) -> Method:
                 signal(number, self._count - 1)
 
     return _release
+
+
+def make_barrier_break(original: Method) -> Method:
+    """Whoever aborts it lets those at it go; so does one of them whose timeout is over."""
+
+    def _break(self: Any) -> None:
+        with hidden:
+            original(self)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if not number:
+                return
+            state, others = current(), self._count
+            if state.wait is not None and state.wait[0] == number:
+                time_out(state)
+                others -= 1
+            if others > 0:
+                signal(number, others)
+
+    return _break
 
 
 def partial_making(kind: str) -> Method:
@@ -125,4 +148,5 @@ def patch_synchronisation(threading: ModuleType) -> None:
     replace_method(barrier, "__init__", lambda o: making(o, "Barrier", capacity=lambda self: self._parties))
     replace_method(barrier, "wait", make_barrier_wait)
     replace_method(barrier, "_release", make_barrier_release)
+    replace_method(barrier, "_break", make_barrier_break)
     replace_method(threading.Timer, "__init__", make_timer)

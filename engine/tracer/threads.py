@@ -13,7 +13,7 @@ from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define
 from .primitives import name as name_primitive
 from .sites import stack_of_traceback
-from .state import ThreadState, current, enter, leave
+from .state import ThreadState, current, current_ring, enter, leave
 from .waits import begin, finish
 
 TYPE_CHECKING = False
@@ -134,6 +134,8 @@ def make_join(original: Callable[..., None]) -> Callable[..., None]:
 
     def join(self: Any, *args: Any, **kwargs: Any) -> None:
         with hidden:
+            if ATTRIBUTE not in self.__dict__ and self.ident:  # nobody has started it: the main thread
+                setattr(self, ATTRIBUTE, define("Thread", None, name=str(self._name)))
             follow(self, *args, **kwargs)
             if has_ended(self):
                 tell_joined(self)
@@ -151,8 +153,13 @@ def tell_joined(thread: Any) -> None:
 
 def serial_of(thread: Any) -> int:
     """Serial of a running thread; 0 when it is not known."""
-    state = running.get(thread)
+    state = running.get(thread) or state_of(thread.ident)
     return state.serial if state is not None else 0
+
+
+def state_of(ident: int | None) -> ThreadState | None:
+    """Of the living thread that has this ident."""
+    return next((state for state in list(current_ring().states.values()) if state.ident == ident), None)
 
 
 def make_name(original: property) -> property:

@@ -60,7 +60,7 @@ def begin(
 
 
 def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
-    """The wait is over; `flags` (WAIT_FAILED) go into its record."""
+    """The wait is over; `flags` (WAIT_FAILED, WAIT_TIMED_OUT) go into its record."""
     wait = state.wait
     if wait is None:  # a fork in between: the wait is the parent's
         return
@@ -93,6 +93,13 @@ def qualify(state: ThreadState, flags: int) -> None:
         detail = wait[1] & ~FORK_FLAGS | flags
         state.wait = (wait[0], detail, wait[2], wait[3])
         state.words[state.cell + DETAIL] = detail
+
+
+def time_out(state: ThreadState) -> None:
+    """The wait that goes on is over by its timeout; what remains is to say so."""
+    wait = state.wait
+    if wait is not None:
+        state.wait = (wait[0], wait[1] | layout.WAIT_TIMED_OUT, wait[2], wait[3])
 
 
 def _open(state: ThreadState, wait: Wait, owner: int, owner_site: int, owner_since: int) -> None:

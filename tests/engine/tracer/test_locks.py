@@ -286,5 +286,5 @@ def test_timeouts_are_failed_waits(tmp_path: Path) -> None:
         """,
     )
     (wait,) = program.of(layout.WAIT)
-    assert wait.detail == layout.WAIT_LOCK | layout.WAIT_TIMED | layout.WAIT_FAILED
+    assert wait.detail == layout.WAIT_LOCK | layout.WAIT_TIMED | layout.WAIT_FAILED | layout.WAIT_TIMED_OUT
     assert wait.end - wait.start >= 30_000_000, "its time runs from the call on, a little before the wait"

@@ -204,8 +204,9 @@ def test_waiting_for_a_queue_or_a_process_is_waiting_for_the_queue(tmp_path: Pat
         """,
     )
     kinds = {number: kind for number, kind, *_ in program.primitives()}
+    endings = layout.WAIT_FAILED | layout.WAIT_TIMED_OUT
     waits = {
-        program.line(wait.site): (wait.detail & ~layout.WAIT_FAILED, kinds.get(wait.object, ""))
+        program.line(wait.site): (wait.detail & ~endings, kinds.get(wait.object, ""))
         for wait in program.of(layout.WAIT)
     }
     assert waits[8] == (layout.WAIT_OTHER | layout.WAIT_ANY, "process SimpleQueue")

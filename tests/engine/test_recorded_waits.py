@@ -1,0 +1,89 @@
+"""What a recording says of waits, read as people do: in the sentence that answers why."""
+
+from pathlib import Path
+
+from engine.model.explain import explain
+from engine.model.hand_offs import into
+from engine.model.model import Model
+from engine.recording.schema import STATE_MASK, State
+from tests.engine.test_recorded_programs import record_source
+
+GIVING_UP = """
+import concurrent.futures, multiprocessing, queue, threading
+from contextlib import suppress
+
+lock, rlock, event = threading.Lock(), threading.RLock(), threading.Event()
+full, simple, permits = queue.Queue(1), queue.SimpleQueue(), threading.Semaphore(1)
+condition, meeting, limited = threading.Condition(), threading.Barrier(2), threading.Barrier(2, timeout=0.01)
+shared_lock, shared_permits = multiprocessing.Lock(), multiprocessing.Semaphore(1)
+shared_event, shared_queue = multiprocessing.Event(), multiprocessing.Queue(1)
+here, there = multiprocessing.Pipe()
+main = threading.main_thread()
+
+def give_up():
+    for wait in (lock.acquire, rlock.acquire, permits.acquire, shared_lock.acquire, shared_permits.acquire):
+        wait(True, 0.01)
+    for wait in (event.wait, meeting.wait, shared_event.wait, here.poll, main.join, busy.result):
+        with suppress(TimeoutError, threading.BrokenBarrierError): wait(0.01)
+    with suppress(threading.BrokenBarrierError): limited.wait()
+    with suppress(queue.Full): full.put(1, timeout=0.01)
+    with suppress(queue.Full): shared_queue.put(1, timeout=0.01)
+    with suppress(queue.Empty): simple.get(timeout=0.01)
+    with condition: condition.wait(0.01)
+
+for taken in (lock, rlock, permits, shared_lock, shared_permits): taken.acquire()
+for filled in (full, shared_queue): filled.put(0)
+shared_queue.cancel_join_thread()
+with concurrent.futures.ThreadPoolExecutor(1) as pool:
+    busy = pool.submit(event.wait)
+    waiter = threading.Thread(target=give_up, name="waiter")
+    waiter.start()
+    waiter.join()
+    event.set()
+"""
+GIVEN_UP = (
+    "Lock lock", "RLock rlock", "Semaphore permits", "process Lock shared_lock", "process Semaphore shared_permits",
+    "Event event", "Barrier meeting", "process Event shared_event", "Pipe here", "Thread MainThread", "Executor pool",
+    "Barrier limited", "Queue full", "process Queue shared_queue", "SimpleQueue simple", "Condition condition",
+)  # fmt: skip
+
+
+def waits(model: Model, name: str) -> list[tuple[str, bool]]:
+    """The sentences about all waits of the lane of that name, in order, and whether somebody is known to have ended
+    each.
+    """
+    lane = next(lane for lane in model.lanes if lane.name == name)
+    found = []
+    slices = model.states.slices(lane.id, lane.start_ns, model.end_ns + 1)
+    for start, code in zip(slices.starts.tolist(), slices.codes.tolist(), strict=True):
+        item = model.states.slice_at(lane.id, start)
+        if item is not None and code & STATE_MASK in (State.WAIT, State.LOCK_WAIT, State.IO) and item.detail:
+            found.append((explain(model, item), into(model, item) is not None))
+    return found
+
+
+def test_a_wait_that_its_timeout_ended_says_so_and_was_ended_by_nobody(tmp_path: Path) -> None:
+    found = waits(record_source(tmp_path, GIVING_UP).model, "waiter")
+    assert len(found) == len(GIVEN_UP), found
+    for name, (sentence, is_handed) in zip(GIVEN_UP, found, strict=True):
+        assert f" {name}" in sentence
+        assert sentence.endswith("; its timeout ended the wait")
+        assert not is_handed
+
+
+def test_who_aborts_a_barrier_lets_the_others_go(tmp_path: Path) -> None:
+    source = """
+import threading
+from contextlib import suppress
+meeting = threading.Barrier(3)
+def arrive():
+    with suppress(threading.BrokenBarrierError): meeting.wait()
+waiter = threading.Thread(target=arrive, name="waiter")
+waiter.start()
+while not meeting.n_waiting: pass
+meeting.abort()
+waiter.join()
+"""
+    [(sentence, is_handed)] = waits(record_source(tmp_path, source).model, "waiter")
+    assert "let go by MainThread" in sentence
+    assert is_handed
