@@ -29,7 +29,7 @@ class _Follower:
 
     widget: QWidget
     ground: bool  # whether its background is to be painted for it
-    first: bool  # waits only if it comes late in a repaint
+    first: bool  # waits only if it comes late in a repaint, and has the next turn then
     cost_s: float = EXPECTED_S  # thread CPU time of painting it
     place: QRect | None = None  # in the window, as painted last
     picture: QImage | None = None  # of it, from before it was moved or the window resized
@@ -139,6 +139,8 @@ class PaintTurns(QObject):
                 handle = self._window.windowHandle()
                 handle.removeEventFilter(self)
                 handle.installEventFilter(self)
+        elif kind is QEvent.Type.Hide:
+            self._forget_place(watched)
         elif kind in (QEvent.Type.UpdateRequest, QEvent.Type.Expose) and watched not in self._veils:
             self._begin()
         return False
@@ -176,15 +178,20 @@ class PaintTurns(QObject):
             if follower.picture is None:
                 follower.picture = picture_of(self._window, place)
 
+    def _forget_place(self, hidden: QObject) -> None:
+        """Something else is painted there now, which must not stand in for it when it is shown again."""
+        waits = self._followers.get(hidden) or self._veils.get(hidden)
+        if waits is not None:
+            waits.place, waits.picture = None, None
+
     def _lay(self, veil: Veil, *, painted: bool, anew: bool) -> None:
         """Over a part that has another size or place; nothing has been painted at all unless `painted`."""
         visible = veil.part.isVisible() and veil.part.window() is self._window
         before, veil.place = veil.place, place_of(veil.part) if visible else None
         if not visible or not painted or not (anew or veil.place != before):
             return
-        if anew and before is not None and veil.picture is None:
+        if before is not None and veil.since is None:
             veil.picture = picture_of(self._window, before)
-        veil.bare |= anew or before is None
         veil.lay(self._now())
         if veil not in self._waiting:
             self._waiting.append(veil)
@@ -226,7 +233,7 @@ class PaintTurns(QObject):
             return False
         if follower not in self._waiting:
             follower.since = follower.since or self._now()
-            self._waiting.append(follower)
+            (self._waiting.appendleft if follower.first else self._waiting.append)(follower)
         follower.owed = follower.owed.united(area)
         self._next.start()
         return True

@@ -9,7 +9,7 @@ from shiboken6 import getCppPointer
 class Veil(QWidget):
     """Lies over all of `part`, which Qt does not paint then, nor what is in it. Input goes through.
 
-    What stands on the screen stays there; `picture` takes its place where the window's picture is made anew.
+    Until the part is painted its `picture` from before stands in, on its background.
     """
 
     def __init__(self, part: QWidget) -> None:
@@ -21,7 +21,6 @@ class Veil(QWidget):
         self.place: QRect | None = None  # of the part in the window, as painted last; None: not at all
         self.since: float | None = None  # wall time since when it lies there
         self.picture: QImage | None = None  # of the part, from before
-        self.bare = False  # nothing stands on the screen in this place
         part.installEventFilter(self)
 
     def lay(self, now: float) -> None:
@@ -33,7 +32,7 @@ class Veil(QWidget):
 
     def lift(self) -> None:
         """The part is painted with the next repaint."""
-        self.since, self.picture, self.bare = None, None, False
+        self.since, self.picture = None, None
         self.resize(0, 0)
 
     def _fit(self) -> None:
@@ -46,13 +45,11 @@ class Veil(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if not on_screen(self, painter):
-            picture = picture_of(self.window(), place_of(self.part))
-        elif self.bare:
+        if on_screen(self, painter):
             painter.fillRect(event.rect(), self.part.palette().brush(self.part.backgroundRole()))
             picture = self.picture
         else:
-            picture = None
+            picture = picture_of(self.window(), place_of(self.part))
         if picture is not None:
             painter.drawImage(QPoint(0, 0), picture)
 

@@ -183,6 +183,45 @@ def test_nothing_else_stands_where_a_part_has_come(qtbot: QtBot, bench: Bench) -
     qtbot.waitUntil(lambda: not bench.turns.busy)
 
 
+def test_what_was_painted_over_a_hidden_widget_does_not_stand_in_for_it(qtbot: QtBot, bench: Bench) -> None:
+    other = Patch(bench.clock, 0.0)
+    other.colour = NEW
+    other.setParent(bench.window)
+    for patch in bench.patches:
+        policy = patch.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        patch.setSizePolicy(policy)
+        patch.setPalette(QColor(GROUND))
+        patch.hide()
+    other.setGeometry(bench.window.rect())
+    other.show()
+    bench.window.repaint()
+    assert bench.seen() == [NEW, NEW, NEW]
+    other.hide()
+    for patch in bench.patches:
+        patch.show()
+    bench.window.repaint()
+    assert sorted(bench.seen()) == sorted([OLD, GROUND, GROUND])
+    qtbot.waitUntil(lambda: bench.seen() == [OLD, OLD, OLD])
+
+
+def test_a_part_that_is_moved_keeps_its_own_picture(qtbot: QtBot, bench: Bench) -> None:
+    layout = bench.window.layout()
+    assert layout is not None
+    part = bench.patches[2]
+    bench.turns.add_part(part)
+    first, last = bench.patches[0], part.geometry()
+    part.setPalette(QColor(GROUND))
+    part.setGeometry(0, 0, 20, 20)
+    bench.window.repaint()
+    qtbot.waitUntil(lambda: not bench.turns.busy)
+    first.colour = NEW
+    part.setGeometry(last)
+    bench.window.repaint()
+    assert bench.seen()[2] == GROUND  # its picture was smaller
+    qtbot.waitUntil(lambda: bench.seen()[2] == OLD)
+
+
 def test_a_picture_of_the_window_is_whole(bench: Bench) -> None:
     bench.change()
     picture = bench.window.grab().toImage()
