@@ -44,6 +44,11 @@ ABANDONED_ADVICE = (
     " they hold what others need."
 )
 
+HELD_UP_ADVICE = (
+    "Do not wait for others while holding a lock that others want: release it first, or wait on a condition of that"
+    " lock, which releases it meanwhile."
+)
+
 _OF_RWLOCKS = {"lock-cycle", "self-deadlock", "condition", "semaphore", "mixed", "process-lock-cycle"}
 _RWLOCK_DEPTH = 2  # how many frames above the wait may be the lock's own
 _RWLOCK_METHOD = re.compile(
@@ -161,8 +166,9 @@ def long_wait(
     end_ns: int,
     resolved_ns: int | None,
     reason: str,
+    advice: str = "",
 ) -> dict[str, Any]:
-    """The finding of a knot that may yet go on, and the `reason` why."""
+    """The finding of threads that may yet go on, and the `reason` why. `advice`: as against a deadlock of theirs."""
     found = finding(number, participants, edges, end_ns, resolved_ns)
     names = [each.name for each in _along(participants, edges)]
     return found | {
@@ -171,8 +177,15 @@ def long_wait(
         "cause": None,
         "title": f"Long wait of {_listed(names) if len(names) <= 5 else f'{len(names)} threads'}",
         "explanation": f"{found['explanation']}. This is no deadlock, for {reason}.",
-        "advice": "If it lasts longer than meant, it would be a deadlock without that. " + found["advice"],
+        "advice": advice or "If it lasts longer than meant, it would be a deadlock without that. " + found["advice"],
     }
+
+
+def alive(names: Sequence[str], waiter: str, *, timed: bool) -> str:
+    """The reason why a wait is no deadlock: these go on; `timed`: it has a timeout besides."""
+    who = _listed(names) if len(names) <= 4 else f"{_listed(names[:3])} and {len(names) - 3} more"
+    timeout = ", which has a timeout as well" if timed else ""
+    return f"{who} can still go on and may end the wait of {waiter}{timeout}"
 
 
 def _cause(participants: Sequence[Participant]) -> str:

@@ -1,11 +1,13 @@
 """What is said of the threads of a knot: where each waits, what it holds, what people call it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant
 from engine.model import wait_for
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
+from engine.recorder.brackets import bracketed_lines
 from engine.recorder.enablers import CellWait, Enablers, main_thread
 from engine.recorder.registry import Registry, TracedLane
 from engine.tracer import layout
@@ -16,6 +18,7 @@ class Participants:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._brackets: dict[str, frozenset[int]] = {}  # by file: lines that give back what they take
 
     def of(
         self, nodes: tuple[Node, ...], enablers: Enablers, waits: dict[Node, Wait]
@@ -58,6 +61,19 @@ class Participants:
             registry.site(wait.process, wait.site),
             hold_site,
         )
+
+    def is_mutex(self, enablers: Enablers, waiter: Node, holders: Iterable[Node]) -> bool:
+        """Whether these hold what is waited for to give it back themselves: it is no signal that others may give."""
+        wait = enablers.waits[waiter]
+        if enablers.primitive(wait).kind.endswith("RLock"):
+            return True
+        stacks = [self._registry.stack(enablers.hold_site(each, wait.process.key(wait.number))) for each in holders]
+        return all(bool(stack) and stack[-1]["line"] in self._bracketed(stack[-1]["file"]) for stack in stacks)
+
+    def _bracketed(self, file: str) -> frozenset[int]:
+        if file not in self._brackets:
+            self._brackets[file] = bracketed_lines(self._registry.source(file) or "")
+        return self._brackets[file]
 
     def participant(self, enablers: Enablers, node: Node) -> Participant:
         """One thread."""
@@ -114,6 +130,10 @@ class Participants:
     def lane(self, node: Node) -> TracedLane:
         """The lane of a thread."""
         return self._registry.lane(self._registry.processes[node[0]], node[1])
+
+    def name(self, node: Node) -> str:
+        """What people call a thread."""
+        return self._name(self.lane(node))
 
     def _name(self, lane: TracedLane) -> str:
         """A worker process is known by its own name rather than by that of its main thread."""

@@ -53,6 +53,10 @@ class PrimitiveRegistry:
         self._unknown: dict[int, tuple[TracedProcess, int]] = {}  # not yet told by who made them
         self._templates: dict[int, _Template] = {}
 
+    def source(self, file: str) -> str | None:
+        """The text of a file of the program; None: it cannot be read."""
+        return self._sources.text(file)
+
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""
         _, number, kind, name, file, line, internal, capacity, column = frame
