@@ -28,7 +28,13 @@ class Process:
     argv: list[str] = field(default_factory=list)
     how: str = "exec"
     launched_ns: int = 0  # when its parent began to start it
+    starter: int | None = None  # lane that did; None: not told
     work: tuple[int, int] | None = None  # when what it was started to do began and ended; None: not known (yet)
+
+    @property
+    def title(self) -> str:
+        """`python 4711`; of a further interpreter `interpreter 2`: its pid is that of the process whose it is."""
+        return self.name if self.role == "interpreter" else f"{self.name or 'process'} {self.pid}"
 
     @property
     def signal(self) -> int | None:

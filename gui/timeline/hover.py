@@ -55,7 +55,7 @@ def _group_lines(row: Row, time_ns: float, model: Model) -> list[str]:
         return []
     process = model.processes[row.process]
     kind = "service lane" if row.kind is RowKind.SERVICES else "lane"
-    heading = f"{process.name or 'process'} {process.pid}: {count(int(counts.sum()), kind)} of {len(row.lanes)}"
+    heading = f"{process.title}: {count(int(counts.sum()), kind)} of {len(row.lanes)}"
     order = np.argsort(-counts, kind="stable")
     doing = [f"{STATE_NAMES[State(state)]}: {count(int(counts[state]), 'lane')}" for state in order]
     return [heading, *doing[: int(np.count_nonzero(counts))]]

@@ -19,11 +19,6 @@ _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
-def process_title(process: Process) -> str:
-    """`python 4711`"""
-    return f"{process.name or 'process'} {process.pid}"
-
-
 def process_note(process: Process, *, over: bool) -> str:
     """How it ended, when that is worth a word (it is not when everything is `over`); else a special role."""
     if process.signal is not None:
@@ -125,7 +120,7 @@ class Names:
             process = model.processes[row.process]
             note = count(len(row.lanes), "lane") if row.lanes else process_note(process, over=model.finished)
             failed = bool(process.exit_status)
-            self._texts(painter, left + 16, top, process_title(process), note, bold=True, failed=failed or marked)
+            self._texts(painter, left + 16, top, process.title, note, bold=True, failed=failed or marked)
         else:
             self._texts(painter, left + 16, top, count(len(row.lanes), "service lane"), "", dim=True)
 

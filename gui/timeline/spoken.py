@@ -8,7 +8,6 @@ from engine.model.model import Model
 from engine.recording.schema import State
 from gui.state.selection import Selection
 from gui.timeline.hover import state_text
-from gui.timeline.names import process_title
 from gui.timeline.ticks import time_text
 
 RESOLUTION_NS = 1e5
@@ -40,7 +39,7 @@ def spoken(model: Model | None, selection: Selection, span_note: str = "") -> st
     if selection.lane is not None:
         return f"Lane {model.lane_label(selection.lane)}"
     if selection.group is not None:
-        title = process_title(model.processes[selection.group.process])
+        title = model.processes[selection.group.process].title
         return f"{'Service lanes of' if selection.group.services else 'Process'} {title}"
     return NOTHING
 

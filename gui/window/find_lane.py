@@ -25,6 +25,5 @@ class FindLane(Chooser):
 
 
 def _choice(model: Model, lane: Lane) -> Choice:
-    process = model.processes[lane.process]
-    place = f"{process.name or 'process'} {process.pid}"
+    place = model.processes[lane.process].title
     return Choice(lane.id, model.lane_name(lane.id), place, also_searched=place)

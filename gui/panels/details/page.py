@@ -127,7 +127,7 @@ class Page:
         totals, sampled = (
             ask(numbers, model.start_ns, model.end_ns) for ask in (model.states.totals, model.states.sampled)
         )
-        title = f"{process.name or 'process'} {process.pid}"
+        title = process.title
         return (
             self._heading(f"Service lanes of {title}" if group.services else title, self._theme.surfaces.accent)
             + self._dim("lanes that Python's own machinery started" if group.services else escape(process.role))
@@ -268,8 +268,7 @@ class Page:
         return name + (f" since {self._source(site)}" if site else "") + f", {duration(hold.end_ns - hold.start_ns)}"
 
     def _process(self, model: Model, lane: Lane) -> str:
-        process = model.processes[lane.process]
-        return f"{escape(process.name)} {process.pid}"
+        return escape(model.processes[lane.process].title)
 
     def _time(self, model: Model, time_ns: int) -> str:
         return time_text(time_ns - model.start_ns, 1_000)

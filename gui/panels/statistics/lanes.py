@@ -72,7 +72,7 @@ def lane_table(themes: ActiveTheme, parent: QWidget) -> RowTable[LaneRow]:
 
 def lane_rows(model: Model, lanes: np.ndarray, totals: np.ndarray, sampled: np.ndarray) -> list[LaneRow]:
     """Of these lanes, which have spent so much time in each state, so much of it only sampled."""
-    processes = {process.id: f"{process.name} {process.pid}" for process in model.processes}
+    processes = {process.id: process.title for process in model.processes}
     spent = totals.copy()
     spent[:, State.ENDED] = 0  # the time before a lane began and after it ended is no time of the lane
     rows = []
