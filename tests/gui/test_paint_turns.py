@@ -192,6 +192,10 @@ def test_what_was_painted_over_a_hidden_widget_does_not_stand_in_for_it(qtbot: Q
         policy.setRetainSizeWhenHidden(True)
         patch.setSizePolicy(policy)
         patch.setPalette(QColor(GROUND))
+    bench.change()
+    qtbot.waitUntil(lambda: not bench.turns.busy)
+    for patch in bench.patches:
+        patch.colour = OLD
         patch.hide()
     other.setGeometry(bench.window.rect())
     other.show()

@@ -80,8 +80,8 @@ class CustomPage(QWidget):
         layout.setSpacing(4)
         layout.addLayout(self._make_bar())
         layout.addWidget(self.table)
-        layout.addWidget(self.message)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self.message)  # below: what is being edited stays where it is
         custom.structure_changed.connect(self._rebuild_later)
         custom.value_changed.connect(self._on_value_changed)
         self._rebuild_timer = QTimer(self)
