@@ -59,6 +59,7 @@ class MainWindow(WindowFrame):
             self,
         )
         self._may_end_run = False  # without being asked
+        self._shown_version = -1  # what the bridge had told of the model when the timeline was last refreshed
         self._recorder = RecorderShare()
         self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
@@ -189,7 +190,7 @@ class MainWindow(WindowFrame):
             reset_layout=self.reset_layout,
             keys=lambda: self.keys.pop_up(self.keys),
             guide=lambda: self.text_page.show_markdown("guide"),
-            colours=lambda: self.text_page.show_colours(self.themes.current),
+            colours=self.text_page.show_colours,
             show_log=self._show_log,
         )
 
@@ -208,7 +209,7 @@ class MainWindow(WindowFrame):
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
         self.clock.frame.connect(self.places.refresh)
-        self.clock.measured.connect(self._on_measured)
+        self.clock.measured.connect(lambda: self.soon.put(self._on_measured))
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
@@ -296,6 +297,9 @@ class MainWindow(WindowFrame):
 
     def _refresh_timeline(self) -> None:
         """While the view glides along with the newest data, every frame has something new."""
+        if self.bridge.opening and self.bridge.told_version == self._shown_version:
+            return
+        self._shown_version = self.bridge.told_version
         self.timeline.refresh()
         if self.timeline.gliding:
             self.clock.wake()

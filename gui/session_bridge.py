@@ -23,6 +23,8 @@ from gui.finding_watch import FindingWatch
 
 STEP_S = 0.002  # after which no further batch is begun: one that builds levels may take twice as long
 MORE_STEPS = 2  # between two frames, while there is more to take in
+MORE_OPENING_STEPS = 4  # the same of a saved recording, for which nobody has to be told in every frame
+OPENING_S = 0.1  # how often that somebody is told
 SETTLE_S = 0.002  # of a frame in which nothing has come
 STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
@@ -64,6 +66,7 @@ class SessionBridge(QObject):
         self._reader: RecordingReader | None = None
         self._read: Batch | None = None  # that has not been taken in yet
         self._told_version = 0  # of the model, when somebody was last told that it has changed
+        self._told_at = float("-inf")
         self._steps_left = 0
         self._more = QTimer(self)
         self._more.setInterval(0)
@@ -86,6 +89,16 @@ class SessionBridge(QObject):
     @property
     def running(self) -> bool:
         return self._session is not None
+
+    @property
+    def opening(self) -> bool:
+        """Whether a saved recording is being taken in."""
+        return self._opening
+
+    @property
+    def told_version(self) -> int:
+        """Of the model, when `take_in` last said that it has changed."""
+        return self._told_version
 
     @property
     def searched(self) -> bool:
@@ -212,31 +225,35 @@ class SessionBridge(QObject):
     def take_in(self, budget_s: float = STEP_S) -> bool:
         """Follows the run, takes in what has been recorded, for `budget_s` or less; True when the model has changed.
 
-        What is left then is taken in before the next time, in events of its own.
+        What is left then is taken in before the next time, in events of its own. A saved recording of which more comes
+        counts as changed every OPENING_S only: what takes it in is then not held up by what shows it.
         """
         self._follow_session()
         if self._reader is None or self.model is None:
             return False
         self._take_batches(min(budget_s, STEP_S))
-        changed = self.model.version != self._told_version
+        new = self.model.version != self._told_version
         if not self._at_end:
-            self._steps_left = MORE_STEPS
+            self._steps_left = MORE_OPENING_STEPS if self._opening else MORE_STEPS
             self._more.start()
-        if not changed:
+        changed = new and (not self._opening or self._at_end or self._clock() - self._told_at >= OPENING_S)
+        if not new:
             self._settle()
         if changed:
+            self._told_at = self._clock()
             self.data_taken_in.emit()
             self._findings.report()
             self._report_notes()
             if self._unwritten and self._session is not None:
                 self._note_written()
-        elif not self.running and self._at_end:
+        elif not new and not self.running and self._at_end:
             changed = self._findings.go_on()
         if self._opening:
             self._report_opening()
         self._report_damage()
         found = self._findings.take_news() or (self.running and self._findings.foresee())
-        self._told_version = self.model.version
+        if changed or not new:
+            self._told_version = self.model.version
         return changed or found
 
     @property

@@ -29,7 +29,7 @@ LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
 DRAW_S = 0.003  # of a frame that drawing takes
 STEP_S = 0.001  # the same of computing a plot or a part of it, about, and of writing the values
-PIECE_S = 0.003  # thread CPU time of a piece of drawing at rest
+PIECE_S = 0.002  # thread CPU time of a piece of drawing at rest, about; drawing itself is a piece
 LATER_MS = 16
 REST_MS = 1
 LATEST_S = 0.1
@@ -130,7 +130,8 @@ class Plots(QWidget):
         if model.version != self._drawn_version:
             self._fed_at = self._clock()
         if model.finished:
-            self._finish()
+            if self._pending is not None or self._stale or self._values_stale or model.version != self._drawn_version:
+                self._rest.start()  # in an event of its own: this frame has done enough
             return
         needed_s = self._step_s[len(self._computed)] if self._pending is not None else STEP_S
         if self._budget.spare_s() < needed_s and self._clock() - self._stepped_at < LATEST_S:
@@ -157,7 +158,8 @@ class Plots(QWidget):
         """Goes on for a moment, and again soon when that was not all."""
         begun = time.thread_time()
         while self._advance():
-            if time.thread_time() - begun >= PIECE_S:
+            next_s = self._step_s[len(self._computed)] if self._pending is not None else STEP_S
+            if time.thread_time() - begun + next_s >= PIECE_S:
                 self._rest.start()
                 return
 
