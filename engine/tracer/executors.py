@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from . import layout
+from . import job_order, layout
 from .follow import making, signal, waiting
 from .job_errors import forgo, keep, see, tell_failed, unnumbered
+from .job_order import RESULT
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE
@@ -16,10 +17,12 @@ from .waits import begin, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType, ModuleType
     from typing import Any
 
     from .follow import Method
+    from .job_order import Result
 
 WORKER = "_lanescope_worker"  # on a future: serial of the thread that runs it
 
@@ -99,7 +102,9 @@ def make_item_run(original: Method) -> Method:
             told[WORKER] = state.serial
             if told.get(ATTRIBUTE):
                 works_for(state, told[ATTRIBUTE])  # from 3.12 on a worker may find work without ever having been idle
-            call, item = TaskCall(original, task_name(*task[:2])), [self]
+            result = told.get(RESULT)
+            number, job = (result.number, result.job) if result is not None else (0, 0)
+            call, item = TaskCall(original, task_name(*task[:2]), number, job), [self]
             del self, task, told  # as the original does: an exception's traceback keeps this frame
             call(item.pop(), *args)
 
@@ -121,8 +126,9 @@ def make_idle_queue(number: int) -> Any:
 
     class WorkQueue(raw):  # type: ignore[misc, valid-type]
         def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
-            if item is not None:
-                item.future.__dict__[ATTRIBUTE] = number  # before a worker can run it
+            if item is not None:  # before a worker can run it
+                item.future.__dict__[ATTRIBUTE] = number
+                job_order.submit(item.future, number, next(job_order.jobs))
             raw.put(self, item, *args, **kwargs)
 
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
@@ -131,6 +137,18 @@ def make_idle_queue(number: int) -> Any:
             return idle(number, raw.get, self, block, timeout)
 
     return WorkQueue()
+
+
+def make_work_ids(number: int, pending: dict[int, Any]) -> Any:
+    """A queue of the jobs of a process pool that are to be handed out."""
+    import queue
+
+    class WorkIds(queue.Queue):  # type: ignore[type-arg]
+        def put(self, item: int, *args: Any, **kwargs: Any) -> None:
+            job_order.submit(pending[item].future, number, item)
+            super().put(item, *args, **kwargs)
+
+    return WorkIds()
 
 
 def is_done(future: Any, *_: Any, **__: Any) -> bool:
@@ -163,10 +181,73 @@ def note_asked(future: Any, error: BaseException) -> None:
     """`result` has raised: whatever ended the job, or for want of an end."""
     if error is future._exception:
         see(future)
+        note_read(future, sure=False)  # that it had no timeout is not known here
+
+
+def note_read(future: Any, sure: bool) -> None:
+    """The calling thread knows the future's result."""
+    result = future.__dict__.get(RESULT)
+    if result is not None:
+        result.read(sure=sure and not result.is_chance)
+
+
+def note_given(future: Any) -> None:
+    """A future is about to have its result: a thread pool's by the worker that did its job."""
+    result, state = future.__dict__.get(RESULT), current()
+    job = state.job
+    if result is not None and job is not None and (job.number, job.job) == (result.number, result.job):
+        result.is_told = job_order.give(state) is not None
+
+
+def make_chance(original: Method) -> Method:
+    """A method by which programs choose whose result they ask for."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with hidden:
+            by_chance([self])
+            return original(self, *args, **kwargs)
+
+    return method
+
+
+def by_chance(futures: Iterable[Any]) -> list[Result]:
+    """Their results. Which of them the program asks for, and when, may be chance from now on."""
+    results = [each.__dict__[RESULT] for each in futures if RESULT in getattr(each, "__dict__", ())]
+    for each in results:
+        each.is_chance = True
+    return results
+
+
+def make_wait(original: Method) -> Method:
+    def wait(fs: Any, timeout: Any = None, return_when: Any = "ALL_COMPLETED") -> Any:
+        with hidden:
+            futures = set(fs)
+            found = original(futures, timeout, return_when)
+            results = by_chance(futures)
+            if not found.not_done:
+                for each in results:
+                    each.read(sure=timeout is None and return_when == "ALL_COMPLETED")
+            return found
+
+    return wait
+
+
+def make_as_completed(original: Method) -> Method:
+    def as_completed(fs: Any, timeout: Any = None) -> Any:
+        with hidden:
+            futures = set(fs)
+            results = by_chance(futures)
+            each = original(futures, timeout)
+            del fs, futures  # who iterates may want them to be gone
+            yield from each
+            for result in results:
+                result.read(sure=timeout is None)
+
+    return as_completed
 
 
 def make_exception(original: Method) -> Method:
-    follow = waiting(original, ready=is_done, owner=worker_of, failed=lambda *_: False)
+    follow = waiting(original, ready=is_done, owner=worker_of, failed=lambda *_: False, reads=note_read)
 
     def exception(self: Any, timeout: float | None = None) -> Any:
         with hidden:
@@ -223,8 +304,10 @@ def job_in(frame: FrameType | None) -> int:
 def completing(original: Method) -> Method:
     def method(self: Any, *args: Any) -> None:
         with hidden:
-            original(self, *args)
             number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                note_given(self)
+            original(self, *args)
             if number:
                 signal(number)
 
@@ -237,14 +320,23 @@ def patch_futures(module: ModuleType) -> None:
     replace_method(
         future,
         "result",
-        lambda o: waiting(o, ready=is_done, owner=worker_of, failed=lambda *_: False, raised=note_asked),
+        lambda o: waiting(
+            o, ready=is_done, owner=worker_of, failed=lambda *_: False, raised=note_asked, reads=note_read
+        ),
     )
     replace_method(future, "exception", make_exception)
     replace_method(future, "cancel", make_cancel)
+    for name in ("done", "running", "cancelled", "add_done_callback"):
+        replace_method(future, name, make_chance)
     replace_method(future, "set_result", completing)
     replace_method(future, "set_exception", make_set_exception)
-    original = module._create_and_install_waiters
-    module._create_and_install_waiters = look_like(make_waiters(original), original)  # type: ignore[attr-defined]
+    for name, make in (
+        ("_create_and_install_waiters", make_waiters),
+        ("as_completed", make_as_completed),
+        ("wait", make_wait),
+    ):
+        original = getattr(module, name)
+        setattr(module, name, look_like(make(original), original))
 
 
 def patch_thread_pool(module: ModuleType) -> None:
@@ -283,6 +375,7 @@ def make_process_worker(original: Method) -> Method:
 
 def follow_process_workers(executor: Any, number: int) -> None:
     """The executor's number travels to its workers with their queue."""
+    executor._work_ids = make_work_ids(number, executor._pending_work_items)
     executor._call_queue.__dict__[ATTRIBUTE] = number
 
 

@@ -44,21 +44,31 @@ def waiting(
     failed: Callable[..., bool] | None = None,
     raised: Callable[[Any, BaseException], None] | None = None,
     gets: Callable[[Any], bool] | None = None,
+    reads: Callable[[Any, bool], None] | None = None,
 ) -> Method:
     """A method that waits, on the object's primitive, unless `ready(self, *args)` says that it will not.
 
     `owner(self)` gives the serial of the thread that will end the wait, `failed(self, result)` whether it ended by its
     timeout (otherwise: whether the result is False). `raised(self, error)` is told what the original raises.
-    `gets(self)`: nobody gets through before another has let it.
+    `gets(self)`: nobody gets through before another has let it. `reads(self, sure)` is told that it has got through,
+    waiting or not; not sure: it might not have waited for ever.
     """
+
+    def get_through(self: Any, number: int, in_time: int) -> None:
+        if gets is not None and gets(self):
+            got(number, in_time)
+        if reads is not None:
+            reads(self, not in_time)
+
+    tells = gets is not None or reads is not None
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if not number or (ready is not None and ready(self, *args, **kwargs)):
                 result = original(self, *args, **kwargs)
-                if number and gets is not None and gets(self):
-                    got(number, timed(args, kwargs, timeout_at))
+                if number and tells:
+                    get_through(self, number, timed(args, kwargs, timeout_at))
                 return result
             state = current()
             if state.wait is not None and state.wait[0] == number:  # one of this object's methods calls another
@@ -77,8 +87,8 @@ def waiting(
                 if flags and ready is not None and ready(self, *args, **kwargs):
                     flags = 0  # raised, but not for want of what was waited for
                 finish(state, outer, flags)
-            if gets is not None and not flags and gets(self):
-                got(number, kind & layout.WAIT_TIMED)
+            if tells and not flags:
+                get_through(self, number, kind & layout.WAIT_TIMED)
             return result
         except BaseException as error:
             if raised is not None:

@@ -15,6 +15,7 @@ from . import (
     imports,
     job_errors,
     leftovers,
+    job_order,
     lock_order,
     locks,
     managers,
@@ -100,6 +101,7 @@ def install(folder: str, python_path: str) -> None:
     job_errors.install()
     steering.install()
     atexit.register(end_main_thread)
+    job_order.install()
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
 
 

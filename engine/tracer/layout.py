@@ -33,6 +33,7 @@ HOLD = 2  # detail: low 16 bits of the primitive's serial, which grows with ever
 #           one thread are in order anyway); object: the lock; site: of the acquire
 TASK = 3  # detail: nesting depth; object: number of the task's name; site: 0
 DEPTH = 4  # instant. object: queue; site: depth after the operation; detail: QUEUE_PUT or QUEUE_GET
+DEPTH_UNCOUNTED = 0xFFFF_FFFF  # as that depth: it can't be seen, only counted by its operations
 SIGNAL = 5  # instant. object: primitive that was set, notified, released or passed by this thread; detail: how many
 MARK = 6  # instant. object: number of the mark's text (bookmarks from user code)
 
@@ -172,6 +173,13 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
 #   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
 #   ("gave", serial, time_ns, object, followed)     by this thread, so that others go on; told once. followed: what is
+#   ("job-submitted", serial, time_ns, object, job)     to that executor or pool: nobody can have begun it before.
+#                                        What the thread does from then on is told anew
+#   ("job-began", serial, time_ns, object, job, part)   this thread has begun (a part of) a job, in which something is
+#                                        told that has to do with order; the next job's locks are told anew
+#   ("job-ended", serial, time_ns, object, job, part)   and is about to have its result known
+#   ("job-read", serial, time_ns, object, job, part, sure)     this thread knows that result; part -1: of all parts.
+#                                        Not sure: there was a timeout, or which one it asks for may be chance
 #                                        nested is told anew after it. Object 0: no more is told by this process
 #   ("got", serial, time_ns, object, sure)     this thread went on because of it; told once. Not sure: a timeout
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed

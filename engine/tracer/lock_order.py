@@ -12,12 +12,14 @@ import os
 
 from .nesting import observe
 from .originals import clock
+from .primitives import ATTRIBUTE
 from .sites import stack_at, stack_of
 from .state import current, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from .holds import TracedBase
     from .state import ThreadState
@@ -27,8 +29,10 @@ MOST = 20_000  # told by one process
 MOST_PASSAGES = 100  # of one barrier by one thread
 MOST_GIFTS = 100  # of one thread, to others that wait
 
+PASSAGES = "_lanescope_passages"  # on a barrier: the ring of this process, and how often each thread has passed it
+NOBODY: tuple[None, dict[int, int]] = None, {}
+
 known: set[tuple[object, ...]] = set()
-passages: dict[tuple[int, int], int] = {}  # by a thread's serial and a barrier: how often it has passed it
 
 
 def install() -> None:
@@ -38,15 +42,17 @@ def install() -> None:
 
 
 def forget() -> None:
-    """A forked child tells its own. (New ones: without a GIL these may be locked for ever in the child.)"""
-    global known, passages
-    known, passages = set(), {}
+    """A forked child tells its own. (A new one: without a GIL this may be locked for ever in the child.)"""
+    global known  # noqa: PLW0603
+    known = set()
 
 
 def started() -> None:
     """The calling thread has started a thread or a process."""
     run.starts += 1
-    current().era += 1
+    state = current()
+    state.era += 1
+    matters(state)
 
 
 def joined(thread: int = 0, process: int = 0) -> None:
@@ -54,28 +60,43 @@ def joined(thread: int = 0, process: int = 0) -> None:
     run.starts += 1
     state = current()
     state.era += 1
+    matters(state)
     state.ring.texts.write("joined", state.serial, clock(), thread, process)
 
 
-def gave() -> bool:
-    """The calling thread lets others go on. False: this has happened too often for all to be told anew each time."""
-    state = current()
-    if state.gifts >= MOST_GIFTS or len(known) > MOST // 2:
-        return False
-    state.gifts += 1
-    state.era += 1
-    return True
-
-
-def passed(barrier: int, arrived: int, *, broken: bool) -> None:
-    """The calling thread, which arrived at a barrier then (ns), leaves it: with all others, or because it is broken."""
-    state = current()
-    key = state.serial, barrier
-    nth = passages.get(key, 0) + 1
-    if nth <= MOST_PASSAGES:
-        passages[key] = nth
+def part(state: ThreadState) -> bool:
+    """What the calling thread does from now on is told anew. False: it has been so too often already, and what was told
+    since the last time stands for all that is to come.
+    """
+    if state.gifts <= MOST_GIFTS and state.told_in == state.era:
+        state.gifts = state.gifts + 1 if len(known) <= MOST // 2 else MOST_GIFTS + 1
         state.era += 1
-        state.ring.texts.write("passed", state.serial, arrived, clock(), barrier, 0 if broken else nth)
+    return state.gifts <= MOST_GIFTS
+
+
+def matters(state: ThreadState) -> None:
+    """What the calling thread is at has to do with the order of things: tells of its job."""
+    if state.job is not None:
+        state.job.tell(state)
+
+
+def passed(barrier: Any, arrived: int, *, broken: bool) -> None:
+    """The calling thread, which arrived at a barrier then (ns), leaves it: with all others, or because it is broken.
+
+    A barrier that has more users than parties orders nothing: the first one too many is told of, and nobody after it.
+    """
+    state = current()
+    ring, passages = barrier.__dict__.get(PASSAGES, NOBODY)
+    if ring is not state.ring:  # a forked child's begin anew
+        passages = {}
+        barrier.__dict__[PASSAGES] = state.ring, passages
+    nth = passages.get(state.serial, 0) + 1
+    if nth <= MOST_PASSAGES and (nth > 1 or len(passages) <= barrier._parties):
+        passages[state.serial] = nth
+        number = barrier.__dict__[ATTRIBUTE]
+        state.era += 1
+        matters(state)
+        state.ring.texts.write("passed", state.serial, arrived, clock(), number, 0 if broken else nth)
 
 
 def note(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType, may_block: bool) -> None:
@@ -101,6 +122,8 @@ def tell(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: F
             "note", clock(), f"Locks were taken in more than {MOST} ways: deadlocks are predicted from the first."
         )
         return
+    state.told_in = state.era
+    matters(state)
     held: list[int] = []
     for each in outer:
         held += (each.number, stack_at(each.site, frame))

@@ -5,10 +5,11 @@ A pool's own threads rest where they wait for tasks to hand out and for results 
 
 from __future__ import annotations
 
-from . import layout
+from . import job_order, layout
 from .callables import attribute_of
 from .follow import maker
 from .job_errors import keep, see
+from .job_order import RESULT
 from .originals import get_frame
 from .patching import hidden, hide, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .follow import Method
 
+TAKEN = "_lanescope_taken"  # on what an iterator of results waits with: who takes them, and how many so far
 numbers_of_queues: dict[int, int] = {}  # of pools, by the ids of their queues
 
 
@@ -41,7 +43,7 @@ class WorkerQueue:
         job, index, function, args, kwargs = task
         if attribute_of(function, "__name__") == "_helper_reraises_exception":  # the worker asks for its identity
             return task
-        return job, index, TaskCall(function, task_name(function, args), self.number, job), args, kwargs
+        return job, index, TaskCall(function, task_name(function, args), self.number, job, index), args, kwargs
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.queue, name)
@@ -147,6 +149,7 @@ def make_result_init(original: Method) -> Method:
             if number:
                 waited_for = getattr(self, "_event", None) or self._cond
                 waited_for.__dict__[ATTRIBUTE] = number
+                job_order.submit(waited_for, number, self._job)
                 if run.forked and not is_served(pool):
                     hands_on(number, None)
 
@@ -170,6 +173,46 @@ def make_set(original: Method) -> Method:
             original(self, i, obj)
 
     return _set
+
+
+def make_wait(original: Method) -> Method:
+    """Of a result, `get` included."""
+
+    def wait(self: Any, timeout: Any = None) -> None:
+        with hidden:
+            original(self, timeout)
+            result = self._event.__dict__.get(RESULT)
+            if result is not None and (timeout is None or self.ready()):
+                result.read(sure=timeout is None)
+
+    return wait
+
+
+def make_next(original: Method, unordered: type) -> Method:
+    """The next result of `imap`, and the end of all. Of `imap_unordered` it is chance whose result that is."""
+    follow = asking(original)
+
+    def next(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: A001
+        with hidden:
+            result = self._cond.__dict__.get(RESULT)
+            if result is None:
+                return follow(self, *args, **kwargs)
+            told, serial = self._cond.__dict__, current().serial
+            taker, taken = told.get(TAKEN, (serial, 0))
+            told[TAKEN] = (serial, taken + 1) if taker == serial else (0, 0)  # with another it is chance who gets which
+            try:
+                value = follow(self, *args, **kwargs)
+            except StopIteration:
+                result.read(sure=True)
+                raise
+            except BaseException:
+                told[TAKEN] = 0, 0  # whether it was taken is not known
+                raise
+            if taker == serial and not isinstance(self, unordered):
+                result.read(part=taken, sure=not (args or kwargs))
+            return value
+
+    return next
 
 
 def asking(original: Method) -> Method:
@@ -219,5 +262,6 @@ def patch_pools(module: ModuleType) -> None:
         replace_method(cls, "_set", make_set)
     replace_method(module.ApplyResult, "get", asking)
     replace_method(module.ApplyResult, "successful", make_successful)
+    replace_method(module.ApplyResult, "wait", make_wait)
     for name in ("next", "__next__"):
-        replace_method(module.IMapIterator, name, asking)
+        replace_method(module.IMapIterator, name, lambda o: make_next(o, module.IMapUnorderedIterator))

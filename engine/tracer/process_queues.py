@@ -77,14 +77,31 @@ def make_start_thread(original: Method) -> Method:
 
 
 def make_simple_put(original: Method) -> Method:
-    def put(self: Any, item: Any) -> Any:
+    """Of a pipe with locks: what is in it can't be seen. Waits while the pipe is full."""
+    follow = waiting(original, timeout_at=NO_TIMEOUT)
+
+    def put(self: Any, obj: Any) -> Any:
         with hidden:
-            original(self, item)
             number = self.__dict__.get(ATTRIBUTE, 0)
+            follow(self, obj)
             if number:
-                depth(number, layout.QUEUE_PUT, 1)
+                depth(number, layout.QUEUE_PUT, layout.DEPTH_UNCOUNTED)
 
     return put
+
+
+def make_simple_get(original: Method) -> Method:
+    follow = waiting(original)
+
+    def get(self: Any) -> Any:
+        with hidden:
+            item = follow(self)
+            number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                depth(number, layout.QUEUE_GET, layout.DEPTH_UNCOUNTED)
+            return item
+
+    return get
 
 
 def follow_condition(queue: Any, number: int) -> None:
@@ -122,7 +139,8 @@ def patch_process_queues(module: ModuleType) -> None:
     replace_method(queue, "get", make_get)
     replace_method(queue, "_start_thread", make_start_thread)
     replace_method(joinable, "join", make_join)
-    replace_method(simple, "get", waiting)
+    replace_method(simple, "get", make_simple_get)
+    replace_method(simple, "put", make_simple_put)
     carry_number(queue)
     carry_number(simple)
 

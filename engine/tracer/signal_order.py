@@ -44,7 +44,8 @@ def tell(state: ThreadState, number: int, what: int) -> None:
             state.ring.texts.write("gave", state.serial, clock(), 0, False)  # not all is told from now on
             return
     state.told[number] = state.told.get(number, 0) | what
+    lock_order.matters(state)
     if what == GAVE:
-        state.ring.texts.write("gave", state.serial, clock(), number, lock_order.gave())
+        state.ring.texts.write("gave", state.serial, clock(), number, lock_order.part(state))
     else:
         state.ring.texts.write("got", state.serial, clock(), number, what == GOT)

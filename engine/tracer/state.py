@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
     from .holds import Hold, TracedBase
+    from .job_order import Job
 
 DEFERS_SIGNALS = True
 CELLS_WORD = layout.CELLS_AT // 8
@@ -56,6 +57,7 @@ class ThreadState:
         "lines",
         "name",
         "native_id",
+        "job",
         "offsets",
         "reserved",
         "ring",
@@ -66,6 +68,7 @@ class ThreadState:
         "wait",
         "wait_serial",
         "words",
+        "told_in",
     )
 
     def __init__(self, ring: Ring, name: str, *, internal: bool, parent: int, daemon: bool) -> None:
@@ -100,6 +103,8 @@ class ThreadState:
         self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when
         started = clock()
         words, cell = self.words, self.cell
+        self.told_in = -1  # the era in which a lock was told to be taken inside others, the last one
+        self.job: Job | None = None  # of an executor or pool, that it is at
         if self.cell_number:
             words[cell + layout.CELL_NATIVE_ID] = self.native_id
             words[cell + layout.CELL_STARTED] = started

@@ -74,7 +74,7 @@ def make_barrier_wait(original: Method) -> Method:
                 result = (following if self._count + 1 < self._parties else original)(self, *args, **kwargs)
                 broken = False
             finally:
-                lock_order.passed(number, arrived, broken=broken)
+                lock_order.passed(self, arrived, broken=broken)
             return result
 
     return wait

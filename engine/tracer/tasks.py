@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import layout
+from . import job_order, layout
 from .callables import module_of, name_of, unwrapped
 from .job_errors import tell_failed
 from .originals import STANDARD_LIBRARY
@@ -37,20 +37,24 @@ def task_name(function: Any, args: Any = ()) -> str:
 
 
 class TaskCall:
-    """Calls a function as a task of the thread that does it. `number`: of the executor or pool whose job it is."""
+    """Calls a function as a task of the thread that does it. `number`: of the executor or pool whose job, or part of a
+    job, it is.
+    """
 
-    __slots__ = ("function", "job", "name", "number")
+    __slots__ = ("function", "job", "name", "number", "part")
 
-    def __init__(self, function: Callable[..., Any], name: str, number: int = 0, job: int = 0) -> None:
+    def __init__(self, function: Callable[..., Any], name: str, number: int = 0, job: int = 0, part: int = 0) -> None:
         self.function = function
         self.name = name
         self.number = number
         self.job = job
+        self.part = part
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         with hidden:
             state = current()
             begin_task(state, self.name)
+            outer = job_order.begin(state, self.number, self.job, self.part)
             try:
                 return self.function(*args, **kwargs)
             except BaseException as error:
@@ -60,6 +64,7 @@ class TaskCall:
             finally:
                 del args, kwargs  # an exception's traceback keeps this frame: it must not keep its future by it
                 if state is current():
+                    job_order.end(state, outer)
                     end_task(state)
 
 
