@@ -78,6 +78,7 @@ class Canvas(QWidget):
         self._arranged: tuple[int, int, int, bool] | None = None  # see `arranged_for`
         self._ringed = False  # shows that the keyboard has brought the focus here
         self._deadlocked: dict[int, int] = {}
+        self._version: int | None = None  # of the model, when last told that it has grown
         self._pointer: QPointF | None = None
         self._tells = False  # a tooltip, until a key moves what is under the pointer
         self._hit = Hit()
@@ -118,6 +119,7 @@ class Canvas(QWidget):
             if self._arranged != arranged_for(model):
                 self._arrange()
             self._deadlocked = deadlocked_lanes(model)
+            self._version = model.version
             if self._pointer is not None:
                 self._find_hit()
         self.invalidate()
@@ -130,6 +132,7 @@ class Canvas(QWidget):
     def settle(self) -> None:
         """Makes everything in view exact, however long that takes: for a picture of it."""
         if self.model is not None and self.model.lanes:
+            self._version = self.model.version
             self._painting.settle(self.model)
 
     def geometry_now(self) -> Geometry:
@@ -261,7 +264,7 @@ class Canvas(QWidget):
 
     def scene(self, model: Model) -> Scene:
         """What the next paint shows."""
-        return Scene(self.geometry_now(), self.rows, model, self._deadlocked, self.times(model))
+        return Scene(self.geometry_now(), self.rows, model, self._deadlocked, self.times(model), self._version)
 
     @property
     def layers(self) -> list[Callable[[QPainter, Scene], None]]:

@@ -267,7 +267,7 @@ class LaneColumns:
 
     def _mark_changed(self, scene: Scene) -> None:
         """What may look different since the model has grown is to be made anew; it stays on screen until then."""
-        changed = self._freshness.look(scene.model)
+        changed = self._freshness.look(scene.model, scene.version)
         if changed is None or not self.rows:
             return
         ids = scene.rows.lane_ids[scene.geometry.first_row :][: len(self.rows)]

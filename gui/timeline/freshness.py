@@ -25,9 +25,13 @@ class Freshness:
         self._findings: list[int] = []
         self._finished = False
 
-    def look(self, model: Model) -> NDArray[np.float64] | None:
-        """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has."""
-        if model is self._model and model.version == self._version:
+    def look(self, model: Model, version: int | None = None) -> NDArray[np.float64] | None:
+        """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has.
+
+        A model that counts as being of this version (None: of its own) has not changed as long as that has not.
+        """
+        version = model.version if version is None else version
+        if model is self._model and version == self._version:
             return None
         starts, ends, codes = model.states.tails(np.arange(len(model.lanes)))
         opened = {(hold.lane, hold.primitive): hold.start_ns for hold in model.holds.unreleased()}
@@ -36,7 +40,7 @@ class Freshness:
             changed = self._changed(model, starts, ends, codes, opened)
         else:
             changed = np.zeros(len(starts))
-        self._model, self._version, self._findings, self._finished = model, model.version, findings, model.finished
+        self._model, self._version, self._findings, self._finished = model, version, findings, model.finished
         self._starts, self._ends, self._codes = starts, ends, codes
         self._holds, self._open = len(model.holds), opened
         return changed

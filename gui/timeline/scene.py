@@ -9,13 +9,18 @@ from gui.timeline.time_base import TimeBase
 
 
 class Scene(NamedTuple):
-    """A model, laid out. `deadlocked`: lanes in a deadlock, each with a time at which it was stuck."""
+    """A model, laid out. `deadlocked`: lanes in a deadlock, each with a time at which it was stuck.
+
+    What has been made of it stays while `version` (of the model) is the same, though the model may have grown; None:
+    its version now.
+    """
 
     geometry: Geometry
     rows: Rows
     model: Model
     deadlocked: dict[int, int]
     times: TimeBase
+    version: int | None = None
 
     def row_in_view(self, lane: int) -> int | None:
         """The row that shows a lane; None when it is filtered out or scrolled away."""
