@@ -140,8 +140,8 @@ class StartOrder:
 
 
 def _starters(model: Model) -> dict[int, Moment]:
-    """By lane who started it, and when. Who started a process is not told; nearly always it is the main thread of its
-    parent. Invariant: starters lead to a lane that has none.
+    """By lane who started it, and when. Where a recording does not tell who started a process, it is taken to be the
+    main thread of its parent, which it nearly always is. Invariant: starters lead to a lane that has none.
     """
     first: dict[int, int] = {}
     for lane in model.lanes:
@@ -151,6 +151,8 @@ def _starters(model: Model) -> dict[int, Moment]:
         process = model.processes[lane.process]
         if lane.parent is not None:
             starter = lane.parent, lane.start_ns
+        elif process.starter is not None:
+            starter = process.starter, process.launched_ns
         elif process.parent is not None and process.parent in first:
             starter = first[process.parent], process.launched_ns
         else:

@@ -10,6 +10,7 @@ from engine.model.attribution import Attribution
 from engine.model.columns import Table
 from engine.model.contention import Contention
 from engine.model.entities import Bookmark, Lane, Primitive, Process, Site
+from engine.model.forks import Forks
 from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
 from engine.model.job_errors import JobErrors
@@ -48,6 +49,7 @@ class Model:
         self.sources: dict[str, str] = {}  # text by file, as it was during the run
         self.processes: list[Process] = []
         self.lanes: list[Lane] = []
+        self.forks = Forks(self.lanes, self.processes)
         self.primitives: dict[int, Primitive] = {}
         self.findings: dict[int, Text] = {}
         self.output: list[Text] = []
@@ -84,6 +86,8 @@ class Model:
             "process-end": self._take_process_end,
             "process-name": self._take_process_name,
             "process-work": self._take_process_work,
+            "forked": self.forks.take,
+            "forked-by": self.forks.take_child,
             "lane": self._take_lane,
             "lane-name": self._take_lane_name,
             "lane-end": self._take_lane_end,
@@ -219,7 +223,7 @@ class Model:
             parent=text.get("parent"), role=text.get("role") or "program", python=text.get("python") or "",
             free_threaded=bool(text.get("free_threaded")), executable=text.get("executable") or "",
             argv=text.get("argv") or [], how=text.get("how") or "exec",
-            launched_ns=text.get("launched_ns") or text["start_ns"],
+            launched_ns=text.get("launched_ns") or text["start_ns"], starter=text.get("starter"),
         )  # fmt: skip
         if process.id < self._foretold[0]:
             return
@@ -238,6 +242,7 @@ class Model:
         process = self.processes[text["id"]]
         process.name = text["name"]
         process.launched_ns = text.get("launched_ns") or process.launched_ns
+        process.starter = text.get("starter", process.starter)
         self.renamed += 1
 
     def _take_compared(self, text: Text) -> None:

@@ -3,10 +3,12 @@
 from engine.recorder.registry import Registry, TracedProcess
 from engine.recorder.texts import Frame
 
+# What they are: see engine.tracer.layout.
+LATE = frozenset({"nesting", "joined", "passed", "gave", "got", "job-failed", "job-error", "forked", "forked-by"})
+
 
 class LateFrames:
-    """Takes "nesting", "joined", "passed", "gave", "got", "job-failed" and "job-error" frames (see
-    engine.tracer.layout).
+    """Takes frames of LATE.
 
     They may speak of what another process has defined before. Its text file may have been read too early in the cycle
     for that, but not in the next one: until then they wait.
@@ -42,10 +44,10 @@ class LateFrames:
             case ("job-failed", _, _, number, _, task, _, stack):
                 told = (not task or registry.text(process, task)) and (not stack or registry.site(process, stack))
                 return bool(told) and registry.knows(process, number)
-            case ("gave" | "got", _, _, number, _):
+            case ("forked-by", serial, _):
+                return process.parent is None or serial in process.parent.lanes
+            case ("gave" | "got", _, _, number, _) | ("passed", _, _, _, number, _) | ("job-error", _, number, *_):
                 return not number or registry.knows(process, number)
-            case ("passed", _, _, _, number, _) | ("job-error", _, number, *_):
-                return registry.knows(process, number)
         return True
 
     def _tell(self, process: TracedProcess, frame: Frame) -> None:
@@ -122,6 +124,20 @@ class LateFrames:
                         "stack": registry.site(process, stack),
                     }
                 )
+            case ("forked", serial, nth, start_ns, end_ns, stack):
+                registry.emit(
+                    {
+                        "type": "forked",
+                        "lane": registry.lane(process, serial).number,
+                        "nth": nth,
+                        "start_ns": start_ns,
+                        "end_ns": end_ns,
+                        "stack": registry.site(process, stack),
+                    }
+                )
+            case ("forked-by", serial, nth) if process.parent is not None:
+                lane = registry.lane(process.parent, serial).number
+                registry.emit({"type": "forked-by", "process": process.number, "lane": lane, "nth": nth})
             case ("job-error", time_ns, number, job, what, error):
                 registry.emit(
                     {

@@ -18,6 +18,14 @@ TIMED_OUT_SHIFT = 31  # of that flag in the key of a detail, between primitive a
 SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
 
 
+class Launch(NamedTuple):
+    """Of a child: what it is called, when its launch began, and by which lane."""
+
+    name: str
+    began_ns: int
+    lane: int | None
+
+
 class Service(NamedTuple):
     """A thread of a manager's process serves one of process `pid`, which was called `name` then.
 
@@ -104,7 +112,7 @@ class Registry(PrimitiveRegistry):
         self._last_site = 0
         self._last_text = 0
         self.left_held: dict[int, Node] = {}  # by key, shared locks: who held it when its process ended
-        self._launches: dict[int, tuple[str, int]] = {}  # of children not up yet: name, when their launch began
+        self._launches: dict[int, Launch] = {}  # of children not up yet, by pid
         self.announced: set[int] = set()  # pids of children that have not shown up as traced processes (yet)
 
     # Definitions, from the frames of text files.
@@ -130,8 +138,8 @@ class Registry(PrimitiveRegistry):
         if forked and parent is not None and parent.is_service:
             argv = parent.parent.argv if parent.parent else []  # it goes on with the program, not with the service
         process.argv = argv
-        name, launched_ns = self._launches.pop(pid, ("", start_ns))
-        process.name = name or program_name(executable, argv)
+        launch = self._launches.pop(pid, Launch("", start_ns, None))
+        process.name = launch.name or program_name(executable, argv)
         if main is not None:
             main.interpreters.append(process)
             process.name = f"interpreter {len(main.interpreters)}"
@@ -144,7 +152,8 @@ class Registry(PrimitiveRegistry):
                 "pid": pid,
                 "parent": parent.number if parent else None,
                 "start_ns": start_ns,
-                "launched_ns": launched_ns,
+                "launched_ns": launch.began_ns,
+                "starter": launch.lane,
                 "name": process.name,
                 "python": version,
                 "free_threaded": free_threaded,
@@ -161,17 +170,19 @@ class Registry(PrimitiveRegistry):
         fitting = self._by_pid.get(pid, [])
         return next((process for process in fitting if process.end_ns is None), fitting[-1] if fitting else None)
 
-    def add_child(self, parent: TracedProcess, pid: int, name: str, launched_ns: int) -> None:
+    def add_child(self, parent: TracedProcess, pid: int, launch: Launch) -> None:
         """From a "child" frame, which comes after the child's Process object and before or after its own frames."""
+        name = launch.name
         if name in parent.children:
             parent.targets[parent.children[name]] = pid
         process = self.process_of_pid(pid)
         if process is None:
-            self._launches[pid] = name, launched_ns
+            self._launches[pid] = launch
             self.announced.add(pid)
         else:
             process.name = name
-            self.emit({"type": "process-name", "id": process.number, "name": name, "launched_ns": launched_ns})
+            text = {"type": "process-name", "id": process.number, "name": name}
+            self.emit({**text, "launched_ns": launch.began_ns, "starter": launch.lane})
 
     def end_process(self, process: TracedProcess, time_ns: int) -> None:
         """Says that it is over; its exit status is in the process by now or stays unknown."""

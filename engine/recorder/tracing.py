@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder import descriptors
-from engine.recorder.late_frames import LateFrames
-from engine.recorder.registry import Registry, Service, TracedLane, TracedProcess
+from engine.recorder.late_frames import LATE, LateFrames
+from engine.recorder.registry import Launch, Registry, Service, TracedLane, TracedProcess
 from engine.recorder.rings import Drained, RingFile
 from engine.recorder.texts import Frame, TextFile
 from engine.recording.liveness import is_alive, process_start
@@ -256,12 +256,12 @@ class Tracing:
                 process.collectors.pop(number, None)
             case ("executor-collector", number, serial):
                 process.collectors[number] = serial
-            case ("nesting" | "joined" | "passed" | "gave" | "got" | "job-failed" | "job-error", *_):
+            case (str(kind), *_) if kind in LATE:
                 self._late.take(process, frame)
             case ("parameter", "sigint-handler", _):
                 process.handles_interrupt = True
-            case ("child", pid, launched_ns, name):
-                registry.add_child(process, pid, name, launched_ns)
+            case ("child", pid, launched_ns, name, serial):
+                registry.add_child(process, pid, Launch(name, launched_ns, registry.lane(process, serial).number))
             case ("process-work", start_ns, end_ns):
                 registry.emit({"type": "process-work", "id": process.number, "start_ns": start_ns, "end_ns": end_ns})
             case ("child-end", pid, _, exit_code):

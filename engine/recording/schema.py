@@ -145,11 +145,13 @@ PRIMITIVE_KINDS = (
 
 # TEXTS: objects with a "type". Numbers are the recording's own, dense from 0 (lanes, processes) or 1 (everything else).
 #   process      id pid parent(process|null) start_ns launched_ns(when its parent began to start it) name python
-#                free_threaded executable argv how("exec"|"fork")
+#                starter(lane that started it|null: not told here) free_threaded executable argv how("exec"|"fork")
 #                role("program"|"worker"|"service": multiprocessing's own)
 #   process-end  id time_ns exit_status(int|null, negative: minus the signal)
 #                terminated(true: by that signal, which the program itself sent by terminate() or the like)
-#   process-name  id name launched_ns
+#   process-name  id name launched_ns starter
+#   forked       lane nth(of its process's forks) start_ns end_ns stack       (see engine.model.forks)
+#   forked-by    process lane nth
 #   process-work  id start_ns end_ns    (when what it was started to do ran; what is before and after is overhead)
 #   lane         id process serial native_id name start_ns internal daemon parent(lane|null)
 #   lane-name    id name time_ns           lane-end   id time_ns error("" | one line)

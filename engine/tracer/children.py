@@ -10,7 +10,7 @@ from .originals import clock, get_frame
 from .patching import Builtin, hidden, replace_builtins, replace_method
 from .primitives import ATTRIBUTE, define
 from .processes import make_send_signal
-from .state import current_ring
+from .state import current, current_ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def tell_of_child(process: Any, frame: Any, launched: int) -> None:
     """A program was started; its launch began at `launched` (ns)."""
     name = command_name(process.args)
     process.__dict__[ATTRIBUTE] = define("Process", frame, name=name)
-    current_ring().texts.write("child", process.pid, launched, name)
+    current_ring().texts.write("child", process.pid, launched, name, current().serial)
 
 
 def command_name(args: Any) -> str:

@@ -12,10 +12,11 @@ from . import (
     children,
     event_loops,
     executors,
+    forks,
     imports,
     job_errors,
-    leftovers,
     job_order,
+    leftovers,
     lock_order,
     locks,
     managers,
@@ -93,15 +94,16 @@ def install(folder: str, python_path: str) -> None:
     output.install()
     reporter.publish(sys.modules[str(__package__)])
     test_runs.publish(sys.modules[str(__package__)])
+    forks.install()
     os.register_at_fork(after_in_child=after_fork_in_child)
     os.register_at_fork(after_in_child=sites.after_fork_in_child)
     os.register_at_fork(after_in_child=waits.after_fork_in_child)
     lock_order.install()
     signal_order.install()
     job_errors.install()
+    job_order.install()
     steering.install()
     atexit.register(end_main_thread)
-    job_order.install()
     pack_u64(current_ring().buffer, HEADER_TRACER_NS, cpu_clock() - before)
 
 

@@ -166,13 +166,13 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #                                        a job of an executor or a pool, ended by an exception in this thread
 #   ("job-error", time_ns, object, job, what, error)   its future or result in this process: "kept" (has that exception
 #                                        now), "seen" (somebody has asked for it), "lost" (is gone, and nobody had)
-#   ("child", pid, launched_ns, name)    when its launch began
+#   ("child", pid, launched_ns, name, serial)    when its launch began, by which thread
+#   ("forked", serial, nth, start_ns, end_ns, stack)    by this thread: its process's nth fork, or an attempt at one
+#   ("forked-by", serial, nth)           this process is that one, of its parent
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("child-signal", pid, signal)        about to be sent by the child's Process or Popen object: terminate(), kill()
 #   ("nesting", serial, time_ns, object, stack, waits, (object held, stack, ...))   a lock taken while others were held
 #   ("joined", serial, time_ns, thread, pid)    that thread (else 0), or process (else 0), is known to have ended
-#   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
-#   ("gave", serial, time_ns, object, followed)     by this thread, so that others go on; told once. followed: what is
 #   ("job-submitted", serial, time_ns, object, job)     to that executor or pool: nobody can have begun it before.
 #                                        What the thread does from then on is told anew
 #   ("job-began", serial, time_ns, object, job, part)   this thread has begun (a part of) a job, in which something is
@@ -180,6 +180,8 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("job-ended", serial, time_ns, object, job, part)   and is about to have its result known
 #   ("job-read", serial, time_ns, object, job, part, sure)     this thread knows that result; part -1: of all parts.
 #                                        Not sure: there was a timeout, or which one it asks for may be chance
+#   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
+#   ("gave", serial, time_ns, object, followed)     by this thread, so that others go on; told once. followed: what is
 #                                        nested is told anew after it. Object 0: no more is told by this process
 #   ("got", serial, time_ns, object, sure)     this thread went on because of it; told once. Not sure: a timeout
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed

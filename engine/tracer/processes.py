@@ -27,7 +27,7 @@ def make_start(original: Method) -> Method:
             original(self)
             frame = get_frame(1)
             self.__dict__[ATTRIBUTE] = define("Process", frame, name=str(self.name), internal=maker(frame) is None)
-            current_ring().texts.write("child", int(self.pid), launched, str(self.name))
+            current_ring().texts.write("child", int(self.pid), launched, str(self.name), current().serial)
             lock_order.started()
 
     return start

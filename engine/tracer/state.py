@@ -7,7 +7,7 @@ import sys
 from _operator import length_hint
 
 from . import layout
-from .originals import IS_SUB_INTERPRETER, ThreadLocal, clock, get_ident, get_native_id, getpid
+from .originals import IS_SUB_INTERPRETER, ThreadLocal, clock, count, get_ident, get_native_id, getpid
 from .ring import (
     WORDS_PER_CELL,
     Ring,
@@ -34,6 +34,9 @@ CELLS_WORD = layout.CELLS_AT // 8
 CROWD = layout.MAX_CHUNKS // 2  # threads: from then on who waits hands its chunk back
 SPARE_SLOT = layout.CELL_HELD - 2  # read by nobody: for a thread that holds more locks than its cell has room for
 
+# Pid and serial of who forks, which of that process's forks it is, since when (ns), and the stack (see forks).
+NO_FORK = (0, 0, 0, 0, 0)
+
 Wait = tuple[int, int, int, int]  # object, detail, site, since
 
 
@@ -54,10 +57,10 @@ class ThreadState:
         "held",
         "ident",
         "internal",
+        "job",
         "lines",
         "name",
         "native_id",
-        "job",
         "offsets",
         "reserved",
         "ring",
@@ -65,10 +68,10 @@ class ThreadState:
         "spare_slot",
         "tasks",
         "told",
+        "told_in",
         "wait",
         "wait_serial",
         "words",
-        "told_in",
     )
 
     def __init__(self, ring: Ring, name: str, *, internal: bool, parent: int, daemon: bool) -> None:
@@ -100,11 +103,11 @@ class ThreadState:
         self.told: dict[int, int] = {}  # by primitive: bits of signal_order
         self.era = 0  # how many starts, joins, barriers and gifts the thread has behind it (see lock_order)
         self.gifts = 0
+        self.told_in = -1  # the era in which a lock was told to be taken inside others, the last one
+        self.job: Job | None = None  # of an executor or pool, that it is at
         self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when
         started = clock()
         words, cell = self.words, self.cell
-        self.told_in = -1  # the era in which a lock was told to be taken inside others, the last one
-        self.job: Job | None = None  # of an executor or pool, that it is at
         if self.cell_number:
             words[cell + layout.CELL_NATIVE_ID] = self.native_id
             words[cell + layout.CELL_STARTED] = started
@@ -265,6 +268,8 @@ class Run:
         self.folder = ""
         self.ring: Ring | None = None
         self.forked = False
+        self.forked_by = NO_FORK[:3]
+        self.forks = count(1)
         self.main_name = "MainThread"
         self.main_ident = 0
         self.starts = 0  # of threads and processes, and ends of them that somebody waited for
@@ -334,7 +339,7 @@ def after_fork_in_child() -> None:
         del local.state
     except AttributeError:
         pass
-    run.forked = True
+    run.forked, run.forked_by = True, getattr(local, "fork", NO_FORK)[:3]
     if run.main_ident != get_ident():  # whoever this process was forked by before does not live on in this one
         run.held_by_others |= run.held_by_forker
         run.held_by_forker.clear()
@@ -368,7 +373,10 @@ def _describe_process(ring: Ring) -> None:
     version = ".".join(str(part) for part in sys.version_info[:3])
     how = "fork" if run.forked else "exec"
     arguments = tuple(str(word) for word in sys.orig_argv)
-    pid, parent = getpid(), os.getppid()
+    forker, *fork = run.forked_by
     ring.texts.write(
-        "process", pid, parent, clock(), version, sys.executable or "", arguments, not is_gil_enabled(), how
-    )
+        "process", getpid(), forker or os.getppid(), clock(), version, sys.executable or "", arguments,
+        not is_gil_enabled(), how,
+    )  # fmt: skip
+    if forker:
+        ring.texts.write("forked-by", *fork)

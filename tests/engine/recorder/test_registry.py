@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.recorder.primitives import MOST_TOLD_APART
-from engine.recorder.registry import Registry, program_name
+from engine.recorder.registry import Launch, Registry, program_name
 from engine.tracer import layout
 
 SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]
@@ -37,7 +37,7 @@ def test_the_fork_server_is_a_service_and_its_children_are_workers() -> None:
     child = registry.add_process(3, 2, 0, argv=SERVER, forked=True, **common)
     registry.add_thread(server, ("thread", 1, 2, "MainThread", 0, False, 0, False))
     registry.add_thread(child, ("thread", 1, 3, "MainThread", 0, False, 0, False))
-    registry.add_child(registry.processes[0], 3, "Kind-1", 0)
+    registry.add_child(registry.processes[0], 3, Launch("Kind-1", 0, None))
     processes = [text for text in told if text["type"] == "process"]
     assert [text["role"] for text in processes] == ["program", "service", "worker"]
     assert processes[1]["name"] == "forkserver"

@@ -70,7 +70,7 @@ def test_ending_a_child_is_told_of_before_its_end(tmp_path: Path, method: str) -
         """,
         method,
     )[0]
-    pids = {name: pid for pid, _, name in program.texts("child")}
+    pids = {name: pid for pid, _, name, _ in program.texts("child")}
     child, other = pids.pop("child"), pids.popitem()[1]
     assert program.texts("child-signal") == [(child, signal.SIGKILL), (other, signal.SIGTERM)]
     assert [end[0::2] for end in program.texts("child-end")] == [(child, -signal.SIGKILL), (other, -signal.SIGTERM)]

@@ -1,0 +1,70 @@
+"""What a recording says of forks: who, where, and beside whom, whatever becomes of the child."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.analysis import forked_threads
+from tests.engine.test_recorded_programs import record_source
+
+PROGRAM = """
+import multiprocessing, os, subprocess, sys, threading
+stop, lock = threading.Event(), threading.Lock()
+def wait():
+    with lock: stop.wait()
+def fork():
+    os.waitpid({fork}, 0)
+def in_child():
+    if not (pid := os.fork()):
+        threading.Event().is_set()
+        threading.Lock().acquire()
+        os._exit(0)
+    return pid
+def at_once():
+    return os.fork() or os._exit(0)
+def launch(method):
+    process = multiprocessing.get_context(method).Process(target=str, name="child")
+    process.start()
+    return process.pid if method != "forkserver" else process.join() or at_once()
+def run():
+    return subprocess.Popen([sys.executable, "-c", "1"]).pid
+if __name__ == "__main__":
+    waiting = threading.Thread(target=wait, name="holder")
+    waiting.start()
+    while not lock.locked(): pass
+    forker = threading.Thread(target=fork, name="forker")
+    forker.start()
+    forker.join()
+    stop.set()
+"""
+
+
+@pytest.mark.parametrize(("fork", "severity"), [("in_child()", "warning"), ("at_once()", "info")])
+def test_a_fork_is_known_by_its_parent(fork: str, severity: str, tmp_path: Path) -> None:
+    """Also when the child ends at once."""
+    model = record_source(tmp_path, PROGRAM.format(fork=fork)).model
+    [told] = model.forks
+    assert model.lane_name(told.lane) == "forker"
+    [found] = forked_threads.find(model)
+    assert (found["severity"], found["certainty"]) == (severity, "observed")
+    assert "was forked by forker, at line " in found["explanation"]
+    assert "holder held Lock lock" in found["explanation"]
+    stacks = {each["thread"]: [frame["function"] for frame in each["stack"]] for each in found["participants"]}
+    assert stacks["forker"][0] == "fork"
+    assert stacks["MainThread"] == []
+
+
+@pytest.mark.parametrize("start", ["in_child()", "launch('fork')", "launch('spawn')", "run()"])
+def test_who_started_a_process_is_told(start: str, tmp_path: Path) -> None:
+    model = record_source(tmp_path, PROGRAM.format(fork=start)).model
+    [child] = [process for process in model.processes if process.parent is not None]
+    assert child.starter is not None
+    assert model.lane_name(child.starter) == "forker"
+    assert child.launched_ns < child.start_ns
+
+
+def test_who_started_a_process_through_a_fork_server_is_who_asked_for_it(tmp_path: Path) -> None:
+    model = record_source(tmp_path, PROGRAM.format(fork="launch('forkserver')")).model
+    child = next(process for process in model.processes if process.name == "child")
+    assert child.starter is not None
+    assert (model.lane_name(child.starter), model.lanes[child.starter].process) == ("forker", 0)
