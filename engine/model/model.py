@@ -14,6 +14,7 @@ from engine.model.forks import Forks
 from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
 from engine.model.job_errors import JobErrors
+from engine.model.jobs import Jobs
 from engine.model.nestings import Gift, Join, Nesting, Passage, Receipt, gift, join, nesting, passage, receipt
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
@@ -55,7 +56,7 @@ class Model:
         self.output: list[Text] = []
         self.workers: dict[int, Text] = {}
         self.names: dict[int, str] = {}
-        self.job_errors = JobErrors()  # exceptions of jobs that futures and results of pools have got
+        self.jobs, self.job_errors = Jobs(), JobErrors()  # of executors and pools
         self.nestings: list[Nesting] = []  # locks taken while others were held
         self.joins: list[Join] = []
         self.passages: list[Passage] = []
@@ -107,6 +108,10 @@ class Model:
             "passed": lambda text: self.passages.append(passage(text)),
             "gave": lambda text: self.gifts.append(gift(text)),
             "got": lambda text: self.receipts.append(receipt(text)),
+            "job-submitted": self.jobs.take_submit,
+            "job-began": self.jobs.take_start,
+            "job-ended": self.jobs.take_end,
+            "job-read": self.jobs.take_reading,
             "job-failed": self.job_errors.take_failure,
             "job-error": self.job_errors.take_fate,
             "finding": self._take_finding,

@@ -4,7 +4,8 @@ from engine.recorder.registry import Registry, TracedProcess
 from engine.recorder.texts import Frame
 
 # What they are: see engine.tracer.layout.
-LATE = frozenset({"nesting", "joined", "passed", "gave", "got", "job-failed", "job-error", "forked", "forked-by"})
+JOBS = frozenset({"job-submitted", "job-began", "job-ended", "job-read"})
+LATE = JOBS | {"nesting", "joined", "passed", "gave", "got", "job-failed", "job-error", "forked", "forked-by"}
 
 
 class LateFrames:
@@ -46,7 +47,11 @@ class LateFrames:
                 return bool(told) and registry.knows(process, number)
             case ("forked-by", serial, _):
                 return process.parent is None or serial in process.parent.lanes
-            case ("gave" | "got", _, _, number, _) | ("passed", _, _, _, number, _) | ("job-error", _, number, *_):
+            case (
+                ("job-submitted" | "job-began" | "job-ended" | "job-read" | "gave" | "got", _, _, number, *_)
+                | ("passed", _, _, _, number, _)
+                | ("job-error", _, number, *_)
+            ):
                 return not number or registry.knows(process, number)
         return True
 
@@ -97,6 +102,17 @@ class LateFrames:
                         "time_ns": time_ns,
                         "primitive": registry.primitive(process, number),
                         "sure": is_sure,
+                    }
+                )
+            case (kind, serial, time_ns, number, job, *rest) if kind in JOBS:
+                registry.emit(
+                    {
+                        "type": kind,
+                        "lane": registry.lane(process, serial).number,
+                        "time_ns": time_ns,
+                        "primitive": registry.primitive(process, number),
+                        "job": job,
+                        **dict(zip(("part", "sure"), rest, strict=False)),
                     }
                 )
             case ("joined", serial, time_ns, thread, pid):

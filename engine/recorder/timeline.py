@@ -13,6 +13,7 @@ from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_o
 from engine.recorder.rings import CELL_WORDS, RECORD, Drained
 from engine.recorder.sampler import Where
 from engine.recorder.slicer import WAIT, Slicer
+from engine.recorder.uncounted import Uncounted
 from engine.recording.schema import (
     DEADLOCKED,
     DEPTH_ROW,
@@ -78,6 +79,7 @@ class Timeline:
         self._slicer = Slicer(looks.sampler.tick_ns)
         self._lanes = _LaneArrays()
         self._open_holds = OpenHolds(registry)
+        self._uncounted = Uncounted()
         self._carried = np.empty(0, WAIT)
         self._deadlocked: dict[int, int] = {}
         self._cells: Cells = []
@@ -287,7 +289,7 @@ class Timeline:
             made, source, owner = of(layout.DEPTH, DEPTH_ROW)
             made["primitive"], made["time"] = primitives(source, owner), source["end"]
             made["depth"], made["operation"] = source["site"], source["detail"]
-            rows.append((Layer.DEPTHS, made))
+            rows.append((Layer.DEPTHS, self._uncounted.counted(made)))
         if layout.SIGNAL in present:
             made, source, owner = of(layout.SIGNAL, SIGNAL_ROW)
             made["primitive"], made["time"] = primitives(source, owner), source["end"]

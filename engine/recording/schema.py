@@ -171,6 +171,10 @@ PRIMITIVE_KINDS = (
 #   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
 #   gave         lane time_ns primitive(null: its process tells no more) followed      (see engine.model.nestings)
 #   got          lane time_ns primitive sure
+#   job-submitted lane time_ns primitive(executor or pool) job(its number there)      (see engine.model.jobs)
+#   job-began    lane time_ns primitive job part
+#   job-ended    lane time_ns primitive job part
+#   job-read     lane time_ns primitive job part(-1: all) sure
 #   job-failed   lane time_ns primitive(executor or pool) job(its number there) task(name) error(one line) stack
 #   job-error    time_ns process primitive job what("kept": a future or result in that process has the exception now |
 #                "seen": somebody has asked for it | "lost": the future is gone, and nobody had) error
