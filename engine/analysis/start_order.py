@@ -163,12 +163,13 @@ def _starters(model: Model) -> dict[int, Moment]:
 
 
 def _joins(model: Model) -> Iterator[Join]:
-    """As they hold in every run: launching a process looks for others that happen to have ended. What it finds is
-    joined in earnest later, untold: by the lane's next join of another, at the latest.
+    """As they hold in every run. Launching a process looks for others that happen to have ended, which recordings that
+    do not tell who launched call a join. What it finds is joined in earnest later, untold there: by the lane's next
+    join of another, at the latest.
     """
     launches: dict[int, list[Moment]] = defaultdict(list)  # by parent: from when to when
     for process in model.processes:
-        if process.parent is not None:
+        if process.parent is not None and process.starter is None:
             launches[process.parent].append((process.launched_ns, process.start_ns))
     by_chance: dict[int, list[Join]] = defaultdict(list)
     for join in sorted(model.joins, key=lambda each: each.time_ns):

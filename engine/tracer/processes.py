@@ -6,10 +6,10 @@ from . import lock_order
 from .follow import maker, waiting
 from .originals import clock, get_frame
 from .output import flush
-from .patching import hidden, replace_method
+from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define
-from .state import current, current_ring
-from .threads import tell_error, tell_target
+from .state import current, current_ring, local
+from .threads import JOINER, tell_error, tell_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,40 @@ def make_start(original: Method) -> Method:
     return start
 
 
+def make_cleanup(original: Method) -> Method:
+    """Looks for children that happen to have ended. When another is launched nobody relies on what it finds."""
+
+    def _cleanup() -> None:
+        with hidden:
+            local.is_launching = get_frame(1).f_code.co_name == "start"
+            try:
+                original()
+            finally:
+                local.is_launching = False
+
+    return _cleanup
+
+
+def make_join(original: Method) -> Method:
+    follow = waiting(original, ready=has_ended, failed=has_not_ended)
+
+    def join(self: Any, *args: Any, **kwargs: Any) -> None:
+        with hidden:
+            follow(self, *args, **kwargs)
+            if self._popen is not None and has_ended(self):
+                tell_joined(self._popen)
+
+    return join
+
+
+def tell_joined(popen: Any) -> None:
+    """The calling thread knows that the process has ended: told once, however often it asks."""
+    joiner = current().serial
+    if popen.__dict__.get(JOINER, 0) != joiner:
+        popen.__dict__[JOINER] = joiner
+        lock_order.joined(process=int(popen.pid))
+
+
 def make_poll(original: Method) -> Method:
     """Seeing that a child has ended is worth telling."""
 
@@ -42,7 +76,8 @@ def make_poll(original: Method) -> Method:
             result = original(self, *args)
             if before is None and self.returncode is not None:
                 current_ring().texts.write("child-end", int(self.pid), clock(), int(self.returncode))
-                lock_order.joined(process=int(self.pid))
+                if not getattr(local, "is_launching", False):
+                    tell_joined(self)
             return result
 
     return poll
@@ -119,7 +154,9 @@ def patch_process(module: ModuleType) -> None:
     process = module.BaseProcess
     replace_method(process, "start", make_start)
     replace_method(process, "_bootstrap", make_bootstrap)
-    replace_method(process, "join", lambda o: waiting(o, ready=has_ended, failed=has_not_ended))
+    replace_method(process, "join", make_join)
+    original = module._cleanup
+    module._cleanup = look_like(make_cleanup(original), original)  # type: ignore[attr-defined]
 
 
 def patch_popen(module: ModuleType) -> None:

@@ -76,6 +76,26 @@ def test_ending_a_child_is_told_of_before_its_end(tmp_path: Path, method: str) -
     assert [end[0::2] for end in program.texts("child-end")] == [(child, -signal.SIGKILL), (other, -signal.SIGTERM)]
 
 
+def test_what_a_launch_finds_to_have_ended_is_joined_when_it_is_joined(tmp_path: Path) -> None:
+    """By each thread once, and not by the launch of another process."""
+    program = trace(
+        tmp_path,
+        """
+        import multiprocessing, os, threading
+        context = multiprocessing.get_context("fork")
+        first = context.Process(target=str, name="first"); first.start()
+        os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+        second = context.Process(target=str, name="second"); second.start()
+        other = threading.Thread(target=first.join)
+        second.join(); first.join(); first.join(); other.start(); other.join()
+        """,
+    )[0]
+    pids = {pid: name for pid, _, name, _ in program.texts("child")}
+    joined = [(serial, pids[pid]) for serial, _, _, pid in program.texts("joined") if pid]
+    assert joined == [(1, "second"), (1, "first"), (2, "first")]
+    assert pids[program.texts("child-end")[0][0]] == "first"
+
+
 def test_fork_keeps_nothing_of_the_parents_ring(tmp_path: Path) -> None:
     parent, child = trace(
         tmp_path,
