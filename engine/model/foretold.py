@@ -12,23 +12,25 @@ class Foretold:
         self.end = overview.end_ns - origin_ns
         self._overview = overview
 
+    def has(self, lanes: np.ndarray) -> bool:
+        """Whether it tells of all these lanes."""
+        return bool(lanes.max(initial=0) < len(self._overview.dominant))
+
     def lay_over(
         self,
         codes: tuple[np.ndarray, np.ndarray],
         lanes: np.ndarray,
         start: float,
         ns_per_column: float,
-        known: int,
+        cut: int,
     ) -> None:
-        """Fills the columns of these codes (dominant, worst; see `StateStore.codes`) that end after `known`.
+        """Fills the columns of these codes (dominant, worst; see `StateStore.codes`) from column `cut` on.
 
         The dominant code is that of the bucket in the column's middle, the worst one that of all buckets it begins.
         """
         bucket_ns, buckets = self._overview.bucket_ns, self._overview.dominant.shape[1]
         columns = codes[0].shape[1]
-        edges = start + np.arange(columns + 1) * ns_per_column
-        cut = int(np.searchsorted(edges[1:], known, "right"))
-        edges = edges[cut:]
+        edges = start + np.arange(cut, columns + 1) * ns_per_column
         middle = np.floor((edges[:-1] + edges[1:]) / 2 / bucket_ns).astype(np.int64)
         inside = np.flatnonzero((middle >= 0) & (middle < buckets))
         there = np.flatnonzero(lanes < len(self._overview.dominant))

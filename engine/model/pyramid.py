@@ -175,6 +175,11 @@ class Pyramid:
             return np.zeros(len(lanes), bool)
         return np.asarray(front.reached.counts[lanes] >= self._reached.counts[lanes] + counts)
 
+    def lifted_until(self, lanes: np.ndarray) -> int | None:
+        """Up to when all slices of these lanes have been lifted; None: all there are. Asking for more costs more."""
+        behind = lanes[self._reached.counts[lanes] < self._pages.count[lanes]]
+        return int(self._reached.times[behind].min()) if len(behind) else None
+
     def level(self, k: int, lanes: np.ndarray, end: int) -> Level:
         """The buckets of 2^k ns: of these lanes, and until this time, with all slices that are in the pages."""
         self._front(k, lanes, end)

@@ -64,7 +64,7 @@ class StateStore(SliceStore):
             self._foretold = None
 
     def foretell(self, overview: Overview) -> None:
-        """Where nothing has been taken in yet, codes are those of the overview."""
+        """Codes are those of the overview where nothing has been taken in yet, or has not been summed up yet."""
         self._foretold = Foretold(overview, self.origin_ns)
 
     def mark_deadlocked(self, lane: int, time_ns: int) -> Slice | None:
@@ -97,19 +97,48 @@ class StateStore(SliceStore):
         level = min(int(np.floor(np.log2(ns_per_column))), COARSEST) if ns_per_column >= 1 else 0
         if not len(lanes) or columns <= 0:
             return np.zeros((len(lanes), max(columns, 0)), np.uint8), np.zeros((len(lanes), max(columns, 0)), np.uint8)
-        if level < self.pyramid.finest:
-            dominant, worst = self._exact(lanes, start, ns_per_column, columns)
+        view = Columns(level, start, ns_per_column, columns)
+        if self._foretold is None:
+            dominant, worst = self._answered(lanes, view)
         else:
-            view = Columns(level, start, ns_per_column, columns)
-            tail_start, tail_end, tail_code, _ = self._open.of(lanes)
-            begun = self.pages.count[lanes] > 0
-            dominant, worst = answer(self.pyramid, view, lanes, Tails(tail_start, tail_end, tail_code, begun))
-        if self._foretold is not None:
-            self._foretold.lay_over((dominant, worst), lanes, start, ns_per_column, self._open.watermark)
+            dominant, worst = self._with_foretold(self._foretold, lanes, view)
         if worst.max(initial=0) >= DEADLOCKED:
             found = (worst >= DEADLOCKED) & ((worst ^ dominant) & STATE_MASK == 0)
             dominant[found] |= DEADLOCKED
         return dominant, worst
+
+    @property
+    def settled_ns(self) -> float:
+        """Up to here codes are not those of the overview; inf when none are."""
+        if self._foretold is None:
+            return float("inf")
+        return self.origin_ns + self._settled(np.arange(self.pages.lanes))
+
+    def _settled(self, lanes: np.ndarray) -> int:
+        """What these lanes have recorded is known and summed up to here."""
+        lifted = self.pyramid.lifted_until(lanes)
+        return self._open.watermark if lifted is None else min(lifted, self._open.watermark)
+
+    def _with_foretold(self, foretold: Foretold, lanes: np.ndarray, view: Columns) -> tuple[np.ndarray, np.ndarray]:
+        """Summing up what has just been taken in would hold up the reader: sums are as of the last lift."""
+        known_ns = self._open.watermark
+        if view.level >= self.pyramid.finest and foretold.has(lanes):
+            # Invariant: the buckets of a column reach past its end by no more than half of one.
+            known_ns = min(known_ns, self._settled(lanes) - (1 << view.level >> 1))
+        known = min(max(int((known_ns - view.start) // view.ns_per_column), 0), view.columns)
+        dominant, worst = np.zeros((2, len(lanes), view.columns), np.uint8)
+        if known:
+            dominant[:, :known], worst[:, :known] = self._answered(lanes, view._replace(columns=known))
+        foretold.lay_over((dominant, worst), lanes, view.start, view.ns_per_column, known)
+        return dominant, worst
+
+    def _answered(self, lanes: np.ndarray, view: Columns) -> tuple[np.ndarray, np.ndarray]:
+        """From slices or from sums."""
+        if view.level < self.pyramid.finest:
+            return self._exact(lanes, *view[1:])
+        tail_start, tail_end, tail_code, _ = self._open.of(lanes)
+        begun = self.pages.count[lanes] > 0
+        return answer(self.pyramid, view, lanes, Tails(tail_start, tail_end, tail_code, begun))
 
     def _exact(
         self, lanes: np.ndarray, start: float, ns_per_column: float, columns: int

@@ -12,7 +12,7 @@ class Freshness:
     Closed slices never change (but for being found deadlocked, which comes with a finding: then everything counts as
     changed). What is drawn after them follows from the lane's open state: it stays up to where it was known as long
     as that goes on. A hold may become known long after it began, when it is released. What was drawn while a
-    recording was being read is made anew once all of it is known.
+    recording was being read is made anew once all of it is known; what the overview told, as soon as it is summed up.
     """
 
     def __init__(self) -> None:
@@ -24,6 +24,7 @@ class Freshness:
         self._open: dict[tuple[int, int], int] = {}
         self._findings: list[int] = []
         self._finished = False
+        self._settled = float("inf")
 
     def look(self, model: Model, version: int | None = None) -> NDArray[np.float64] | None:
         """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has.
@@ -37,12 +38,12 @@ class Freshness:
         opened = {(hold.lane, hold.primitive): hold.start_ns for hold in model.holds.unreleased()}
         findings = [id(finding) for finding in model.findings.values()]
         if model is self._model and findings == self._findings and model.finished == self._finished:
-            changed = self._changed(model, starts, ends, codes, opened)
+            changed = np.minimum(self._changed(model, starts, ends, codes, opened), self._settled)
         else:
             changed = np.zeros(len(starts))
         self._model, self._version, self._findings, self._finished = model, version, findings, model.finished
         self._starts, self._ends, self._codes = starts, ends, codes
-        self._holds, self._open = len(model.holds), opened
+        self._holds, self._open, self._settled = len(model.holds), opened, model.states.settled_ns
         return changed
 
     def _changed(
