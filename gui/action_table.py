@@ -330,7 +330,9 @@ ACTIONS = (
         "theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"
     ),
     ActionSpec("palette", "Command palette…", "Find and do anything by typing", "View", "Ctrl+Shift+P"),
-    ActionSpec("plots", "Plots", "Show or hide the plots below the timeline", "View", "Ctrl+0", checkable=True),
+    ActionSpec(
+        "plots", "Plots", "Show or hide the plots below the timeline", "View", "Ctrl+0", "plots", checkable=True
+    ),
     ActionSpec("reset-layout", "Reset layout", "Put every panel back in its place", "View"),
     ActionSpec("keys", "Keys", "Show all keys", "Help", "?"),
     ActionSpec("guide", "Guide", "A short guide to what can be done here", "Help", "F1"),

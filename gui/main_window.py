@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
 from engine.model.model import Model
-from gui.action_table import When
+from gui.action_table import ACTIONS, When
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
@@ -212,10 +212,13 @@ class MainWindow(WindowFrame):
         self.clock.measured.connect(lambda: self.soon.put(self._on_measured))
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
+        self.configuration.changed.connect(self._say_how_processes_start)
+        self._say_how_processes_start()
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         DressWhenSeen(self, self.themes, self._dress)
         self.timeline.canvas.rows_changed.connect(self._align_plots)
+        self.legend.more_wanted.connect(self.acts["colours"].trigger)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
         for dock in ("findings", "locks", "lock-order", "workers", "output", "statistics", "bookmarks", "wait-for"):
             self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
@@ -342,6 +345,13 @@ class MainWindow(WindowFrame):
     def _show_title(self) -> None:
         self.setWindowTitle(self.recordings.title())
         self.status.show_recording(self.recordings.description())
+
+    def _say_how_processes_start(self) -> None:
+        """Of the deadlock between processes, which is run without its scenario being seen first."""
+        action, method = self.acts["deadlock-processes"], self.run_control.deadlock_start_method
+        spec = next(spec for spec in ACTIONS if spec.id == action.objectName())
+        action.setText(f"{spec.text} ({method})" if method else spec.text)
+        action.setToolTip(f"{spec.tip}, started {f'by {method}' if method else 'as by default'} ({spec.key})")
 
     def _open_sample(self) -> None:
         sample = sample_recording()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolButton, QWidget
 
 from engine.model.attribution import ACCOUNTED, LOOKED_AT, WORTH_TELLING, doubt, points_in_words
 from engine.model.format import duration, percent
@@ -25,6 +25,8 @@ SHAPE = RowShape()
 SWATCH_HEIGHT_PX = SHAPE.hold_bottom - SHAPE.bar_top
 RECOUNT_S = 0.25
 NEEDED_MARKS = 2
+MORE = "What else is marked"
+MORE_PX = 32  # width of the button that tells of the marks that there is no room for
 MERGED_GIL = "GIL or core wait"  # where the system does not tell them apart
 STATES = (
     State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT, State.WAIT,
@@ -48,6 +50,8 @@ MARKS = (
 class Legend(QWidget):
     """One entry per state, in a row; behind them what else is marked on the timeline."""
 
+    more_wanted = Signal()  # what else is marked, that there is no room for
+
     def __init__(
         self,
         view: ViewWindow,
@@ -66,11 +70,17 @@ class Legend(QWidget):
         self._recount.setInterval(round(RECOUNT_S * 1000))
         self._recount.timeout.connect(self._count_if_due)
         self.entries = {state: StateEntry(state, self) for state in STATES}
-        self._marks = [MarkEntry(mark, self) for mark in MARKS]
+        self.marks = [MarkEntry(mark, self) for mark in MARKS]
+        self.more = QToolButton(self)
+        self.more.setText("…")
+        self.more.setProperty("flat", True)
+        self.more.setAccessibleName(MORE)
+        self.more.clicked.connect(self.more_wanted)
         for entry in self.entries.values():
             entry.chosen.connect(self._on_chosen)
         self.setMinimumWidth(max(entry.sizeHint().width() for entry in self.entries.values()) + 2 * GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setObjectName("legend")
         self.setAccessibleName("Legend")
         view.changed.connect(self._count_soon)
         filters.changed.connect(self._show_filter)
@@ -128,7 +138,7 @@ class Legend(QWidget):
     def _lay_out(self) -> None:
         """States flow into as many lines as they need; at the right as many marks as there is room for beside them.
 
-        The first NEEDED_MARKS are always there, if need be in a line of their own.
+        The first NEEDED_MARKS are always there, if need be in a line of their own; a button tells of the others.
         """
         right = self.width() - GRID
         x, y = GRID, 0
@@ -138,15 +148,21 @@ class Legend(QWidget):
                 x, y = GRID, y + LINE_PX
             entry.setGeometry(x, y, width, LINE_PX)
             x += width
-        widths = np.cumsum([mark.sizeHint().width() for mark in self._marks])
-        if widths[NEEDED_MARKS - 1] > right - x:
+        widths = np.cumsum([mark.sizeHint().width() for mark in self.marks])
+        if widths[NEEDED_MARKS - 1] + MORE_PX > right - x:
             x, y = GRID, y + LINE_PX
-        fitting = int(np.searchsorted(widths, right - x, side="right"))
-        left = right - int(widths[fitting - 1]) if fitting else GRID
-        for number, mark in enumerate(self._marks):
-            mark.setVisible(number < max(fitting, 1))
+        room = right - x if widths[-1] <= right - x else right - x - MORE_PX
+        fitting = max(1, int(np.searchsorted(widths, room, side="right")))
+        all_fit = fitting == len(self.marks)
+        left = max(GRID, right - int(widths[fitting - 1]) - (0 if all_fit else MORE_PX))
+        for number, mark in enumerate(self.marks):
+            mark.setVisible(number < fitting)
             mark.setGeometry(left, y, mark.sizeHint().width(), LINE_PX)
-            left += mark.width()
+            left += mark.width() if number < fitting else 0
+        self.more.setVisible(not all_fit)
+        self.more.setGeometry(left + GRID // 2, y + 2, MORE_PX - GRID // 2, LINE_PX - 4)
+        left_out = ", ".join(mark.accessibleName() for mark in self.marks[fitting:])
+        self.more.setToolTip(f"{MORE}: {left_out}")
         self.setFixedHeight(y + LINE_PX)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -178,7 +194,7 @@ class Legend(QWidget):
     def _dress(self) -> None:
         theme = self._themes.current
         raster = Raster(theme, self.devicePixelRatioF())
-        entries: list[StateEntry | MarkEntry] = [*self.entries.values(), *self._marks]
+        entries: list[StateEntry | MarkEntry] = [*self.entries.values(), *self.marks]
         for entry in entries:
             entry.set_theme(theme, raster)
         self.update()

@@ -11,7 +11,7 @@ from engine.scenarios.base import Parameter, Scenario
 
 
 class RunConfiguration(QObject):
-    """Observable choices. Each scenario remembers its own; `interpreter` is one for all.
+    """Observable choices. Each scenario remembers its own; interpreter and start method are one for all.
 
     Invariant: `backend` and `workers` are such as the chosen scenario admits.
     """
@@ -28,6 +28,7 @@ class RunConfiguration(QObject):
         self.custom = False  # run the custom workload instead of the scenario
         self.program = ""  # of the user's own that was run last, as it is called
         self.runs_program = False  # run that instead of either
+        self._start_method = ""  # "": as the interpreter does it by default
         self._refused_workers: int | None = None
         self._restore(remembered or {})
 
@@ -55,8 +56,14 @@ class RunConfiguration(QObject):
 
     @property
     def start_method(self) -> str:
-        """How processes are started; "": as the interpreter does by default."""
-        return str(self._choices[self.scenario.name].get("start_method", ""))
+        """How what is chosen starts its processes, if it starts any; "": as the interpreter does by default."""
+        if self.custom:
+            return self._start_method
+        return self.start_method_of(self.scenario)
+
+    def start_method_of(self, scenario: Scenario) -> str:
+        """How that scenario would start its processes: as chosen, unless it must be by default ("")."""
+        return self._start_method if self._start_method in scenario.start_methods else ""
 
     @property
     def run_words(self) -> str:
@@ -70,8 +77,10 @@ class RunConfiguration(QObject):
         """The start methods that may be chosen; none where no process is started."""
         if self.runs_program:
             return ()
-        if self.custom or registry.get(self.backend).uses_processes:
-            possible = multiprocessing.get_all_start_methods()
+        possible = tuple(multiprocessing.get_all_start_methods())
+        if self.custom:
+            return possible
+        if registry.get(self.backend).uses_processes:
             return tuple(name for name in self.scenario.start_methods if name in possible)
         return ()
 
@@ -147,7 +156,11 @@ class RunConfiguration(QObject):
             self._put("workers", workers)
 
     def set_start_method(self, method: str) -> None:
-        self._put("start_method", method)
+        """For everything that starts processes and admits it."""
+        if method != self._start_method and method in ("", *registry.START_METHODS):
+            self._start_method = method
+            self.runs_program = False
+            self.changed.emit()
 
     def set_interpreter(self, path: str) -> None:
         if path != self.interpreter:
@@ -158,8 +171,9 @@ class RunConfiguration(QObject):
         self._put("parameters", {**self.parameters, name: value})
 
     def reset_parameters(self) -> None:
-        """Back to the scenario's own values, workers and backend included."""
+        """Back to the scenario's own values, workers and backend included, and to the start method by default."""
         self._choices[self.scenario.name].clear()
+        self._start_method = ""
         self._refused_workers = None
         self.changed.emit()
 
@@ -167,6 +181,7 @@ class RunConfiguration(QObject):
         return {
             "scenario": self.scenario.name,
             "interpreter": self.interpreter,
+            "start_method": self._start_method,
             "choices": {name: choices for name, choices in self._choices.items() if choices},
         }
 
@@ -181,6 +196,8 @@ class RunConfiguration(QObject):
         self.scenario = self.scenarios.get(str(remembered.get("scenario", "")), self.scenario)
         interpreter = remembered.get("interpreter", "")
         self.interpreter = interpreter if isinstance(interpreter, str) else ""
+        method = remembered.get("start_method", "")
+        self._start_method = method if method in registry.START_METHODS else ""
         choices = remembered.get("choices", {})
         for name, kept in choices.items() if isinstance(choices, dict) else ():
             if name in self.scenarios and isinstance(kept, dict):
@@ -194,8 +211,6 @@ def _fitting(scenario: Scenario, kept: Mapping[str, Any]) -> dict[str, Any]:
         fitting["backend"] = kept["backend"]
     if type(kept.get("workers")) is int and scenario.min_workers <= kept["workers"] <= scenario.max_workers:
         fitting["workers"] = kept["workers"]
-    if kept.get("start_method") in ("fork", "spawn", "forkserver"):
-        fitting["start_method"] = kept["start_method"]
     values = kept.get("parameters")
     if isinstance(values, dict):
         known = {}

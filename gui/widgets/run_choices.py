@@ -11,8 +11,9 @@ from gui.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.style import set_property
 
-START_METHODS = (("", "default start"), ("fork", "fork"), ("spawn", "spawn"), ("forkserver", "forkserver"))
+BY_DEFAULT = ("", "default start")
 MOST_TYPED = 999_999
+WIDEST = 280  # px, of the choice of interpreters
 
 
 class ChoiceBox(QComboBox):
@@ -33,9 +34,15 @@ class ChoiceBox(QComboBox):
         field = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        words = self.currentText().strip()
-        option.currentText = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, field.width() - 4)
+        words, room = self.currentText().strip(), field.width() - 4
+        if self.fontMetrics().horizontalAdvance(words) > room:
+            words = self.shortened(words)
+        option.currentText = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def shortened(self, text: str) -> str:
+        """What says as much of an entry that does not fit."""
+        return text
 
     def wheelEvent(self, event: object) -> None:
         """Scrolling past a control must not change what is run."""
@@ -119,16 +126,19 @@ class StartMethodBox(ChoiceBox):
     """How multiprocessing starts its processes; of use only where the backend starts any."""
 
     def __init__(self, configuration: RunConfiguration, parent: QWidget | None = None) -> None:
-        tip = "How processes are started; by default as the interpreter does it"
+        tip = "How processes are started, in all that is run; by default as the interpreter does it"
         super().__init__("Start method", tip, configuration.set_start_method, parent)
         self._configuration = configuration
         self.setMinimumContentsLength(8)
         configuration.changed.connect(self._show)
         self._show()
 
+    def shortened(self, text: str) -> str:
+        return text.removesuffix(" start")
+
     def _show(self) -> None:
         admitted = self._configuration.start_methods
-        choices = [(value, text) for value, text in START_METHODS if not value or value in admitted]
+        choices = [BY_DEFAULT, *((method, method) for method in registry.START_METHODS if method in admitted)]
         self.show_choices(choices, self._configuration.start_method)
         self.setEnabled(len(choices) > 1)
 
@@ -189,10 +199,16 @@ class InterpreterBox(ChoiceBox):
         self._configuration = configuration
         self._interpreters = interpreters
         self._add = add
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # where there is room
         self.setMinimumContentsLength(14)
+        self.setMaximumWidth(WIDEST)
         interpreters.changed.connect(self._show)
         configuration.changed.connect(self._show)
         self._show()
+
+    def shortened(self, text: str) -> str:
+        """All of them are Pythons."""
+        return text.removeprefix("Python ")
 
     def _pick(self, path: str) -> None:
         if path == self.ADD:

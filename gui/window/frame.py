@@ -166,7 +166,7 @@ class WindowFrame(QMainWindow):
         self.setStatusBar(self.status)
         self.setCentralWidget(self._make_centre())
         self.palette_overlay = CommandPalette(self)
-        self.text_page = TextPage(self)
+        self.text_page = TextPage(themes, self)
         self.note_editor = NoteEditor(self)
 
     @cached_property

@@ -118,12 +118,17 @@ class RunControl(QObject):
         return None
 
     def show_deadlock(self, backend: str) -> bool:
-        """Runs the two-lock deadlock on that backend, with everything else as it is by default."""
+        """Runs the two-lock deadlock on that backend, its processes started as chosen."""
         self._configuration.choose(DEADLOCK)
         self._configuration.set_backend(backend)
         self._configuration.set_workers(DEADLOCK_WORKERS)
         self._choices.reveal_chosen()
         return self.run()
+
+    @property
+    def deadlock_start_method(self) -> str:
+        """How the deadlock between processes would start them; "": as the interpreter does by default."""
+        return self._configuration.start_method_of(self._configuration.scenarios[DEADLOCK])
 
     def repaired(self) -> str | None:
         """The name of the repaired version of what was run last."""

@@ -15,7 +15,8 @@ from gui.widgets.buttons import ICON_SIZE, ProminentButton
 from gui.widgets.figures import elapsed
 from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
 
-NARROW_PX = 1440
+NARROW_PX, TIGHT_PX = 1440, 1180  # widths of the window below which it makes do with less
+NARROWEST_PX = (104, 84, 112, 80)  # scenario, backend, interpreter, start method
 
 
 class ToolBar(QToolBar):
@@ -32,6 +33,8 @@ class ToolBar(QToolBar):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Tool bar", parent)
+        self._configuration = configuration
+        self._tight = False
         self.setObjectName("tool-bar")
         self.setMovable(False)
         self.setIconSize(ICON_SIZE)
@@ -40,27 +43,21 @@ class ToolBar(QToolBar):
         self.stop = self._button(actions, "stop")
         self.addSeparator()
         self.scenario = ScenarioBox(configuration, self)
-        self.scenario.setMinimumWidth(160)
         self.backend = BackendBox(configuration, self)
         self.workers = WorkersBox(configuration, self)
         self.interpreter = InterpreterBox(configuration, interpreters, add_interpreter, self)
         self.start_method = StartMethodBox(configuration, self)
+        for box, narrowest in zip(
+            (self.scenario, self.backend, self.interpreter, self.start_method), NARROWEST_PX, strict=True
+        ):
+            box.setMinimumWidth(narrowest)  # they give way; else as wide as they like
         workers = QLabel("workers", self)
         workers.setProperty("role", "dim")
         workers.setBuddy(self.workers)
         self.addWidget(self.scenario)
-        of_scenarios = [self.addWidget(widget) for widget in (self.backend, workers, self.workers)]
+        self._of_scenarios = [self.addWidget(widget) for widget in (self.backend, workers, self.workers)]
         self.addWidget(self.interpreter)
-        start_method = self.addWidget(self.start_method)
-
-        def show_what_holds() -> None:
-            """A program of the user's own has no backend; the groups of a custom workload have their own."""
-            start_method.setVisible(bool(configuration.start_methods))
-            for action in of_scenarios:
-                action.setVisible(not (configuration.custom or configuration.runs_program))
-
-        configuration.changed.connect(show_what_holds)
-        show_what_holds()
+        self._start_method = self.addWidget(self.start_method)
         self.addSeparator()
         self.deadlock = self._prominent(themes, actions, "deadlock", "danger", "danger")
         menu = QMenu(self)
@@ -74,18 +71,33 @@ class ToolBar(QToolBar):
         self.addWidget(space)
         self.recording = RecordingIndicator(themes, self)
         self.addWidget(self.recording)
+        self.plots = self._button(actions, "plots")
         for identifier in ("search", "theme"):
             self._button(actions, identifier).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        configuration.changed.connect(self._show_what_holds)
+        self._show_what_holds()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window some buttons are their icons and texts are cut, so that none is pushed out of sight."""
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        narrow = event.size().width() < NARROW_PX
+        narrow, tight = (event.size().width() < limit for limit in (NARROW_PX, TIGHT_PX))
         for button in (self.stop, self.compare):
             button.setToolButtonStyle(alone if narrow else beside)
-        self.interpreter.setMinimumContentsLength(14 if narrow else 24)
+        for button in (self.plots, self.deadlock):
+            button.setToolButtonStyle(alone if tight else beside)
         self.recording.set_brief(narrow)
+        if tight != self._tight:
+            self._tight = tight
+            self._show_what_holds()
         super().resizeEvent(event)
+
+    def _show_what_holds(self) -> None:
+        """A program of the user's own has no backend; the groups of a custom workload have their own."""
+        configuration = self._configuration
+        self._start_method.setVisible(bool(configuration.start_methods))
+        for action in self._of_scenarios:
+            of_label = action is self._of_scenarios[1]
+            action.setVisible(not (configuration.custom or configuration.runs_program or (of_label and self._tight)))
 
     def _prominent(
         self, themes: ActiveTheme, actions: Actions, identifier: str, colour: str, role: str

@@ -7,13 +7,25 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.theme import ActiveTheme
 from gui.widgets.icons import pixmap
 
 CARD_WIDTH = 232
+BESIDE_WIDTH = 650  # of the page; in a narrower one three cards do not stand side by side
 MOST_RECENT = 3
 
 
@@ -29,8 +41,9 @@ class Card:
     further: tuple[str, QAction] | None = None
 
 
-class Welcome(QWidget):
-    """Shown in place of the timeline while there is no recording."""
+class Welcome(QScrollArea):
+    """Shown in place of the timeline while there is no recording. Where there is little room, its cards stand one below
+    another, and all of it scrolls."""
 
     def __init__(
         self,
@@ -44,6 +57,10 @@ class Welcome(QWidget):
         """`sample` is None when no sample recording is there to be opened. See `offer_recordings` for the third way."""
         super().__init__(parent)
         self.setObjectName("welcome")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body = QWidget(self)
+        body.setObjectName("welcome-body")
         self._themes = themes
         self._signs: list[tuple[QLabel, str]] = []
         self.recent: list[QPushButton] = []
@@ -59,7 +76,8 @@ class Welcome(QWidget):
         words.setProperty("role", "dim")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setWordWrap(True)
-        cards = QHBoxLayout()
+        self._cards = cards = QHBoxLayout()
+        self._words: list[QLabel] = []
         cards.setSpacing(16)
         cards.addStretch(1)
         run_words = "Choose one on the left and watch its lanes. Or run a program of your own, unchanged."
@@ -78,7 +96,7 @@ class Welcome(QWidget):
         hint.setProperty("role", "small")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.setWordWrap(True)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(body)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(8)
         layout.addStretch(2)
@@ -89,6 +107,7 @@ class Welcome(QWidget):
         layout.addSpacing(16)
         layout.addWidget(hint)
         layout.addStretch(3)
+        self.setWidget(body)
         themes.changed.connect(self._dress)
         self._dress()
 
@@ -106,6 +125,17 @@ class Welcome(QWidget):
         self._more.addWidget(button)
         self.buttons.append(button)
         self._show_recent()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cards beside or below each other, as there is room for their words or not."""
+        below = event.size().width() < BESIDE_WIDTH
+        self._cards.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        self._cards.setSpacing(8 if below else 16)
+        for card in self.findChildren(QFrame, "card"):
+            card.setMaximumWidth(BESIDE_WIDTH if below else CARD_WIDTH)
+        for words in self._words:
+            words.setVisible(not below)
+        super().resizeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Runs may have been recorded since."""
@@ -168,7 +198,7 @@ class Welcome(QWidget):
         """Icon, title and words; row 2 of the grid is for what can be pressed."""
         card = QFrame(self)
         card.setObjectName("card")
-        card.setMaximumWidth(CARD_WIDTH)
+        card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         grid = QGridLayout(card)
         grid.setContentsMargins(16, 16, 16, 16)
         grid.setVerticalSpacing(8)
@@ -180,6 +210,7 @@ class Welcome(QWidget):
         text.setProperty("role", "dim")
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._words.append(text)
         grid.addWidget(picture, 0, 0)
         grid.addWidget(heading, 0, 1)
         grid.setColumnStretch(1, 1)

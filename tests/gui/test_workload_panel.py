@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.scenarios import catalogue
 from gui.main_window import MainWindow
 from gui.panels.workload.custom_data import CustomData, first_workload
+from gui.state.run_configuration import RunConfiguration
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -70,6 +73,34 @@ def test_panel_and_tool_bar_show_the_same_choices(window: MainWindow) -> None:
     assert not window.workload.page.rows["start_method"].isHidden()
     window.configuration.set_backend("threads")
     assert window.workload.page.rows["start_method"].isHidden()
+
+
+def test_a_start_method_holds_for_all_that_starts_processes(window: MainWindow) -> None:
+    chosen = window.configuration
+    chosen.choose_custom(True)
+    chosen.set_start_method("spawn")
+    chosen.choose("two_locks")
+    chosen.set_backend("processes")
+    assert window.workload.page.rows["start_method"].editor.currentData() == "spawn"
+    assert window.tool_bar.start_method.currentData() == "spawn"
+    chosen.choose("threads_that_wait")
+    deadlock = window.acts["deadlock-processes"]
+    assert deadlock.text() == "Deadlock between processes (spawn)"
+    assert "started by spawn" in deadlock.toolTip()
+    remembered = RunConfiguration(chosen.scenarios.values(), chosen.as_json())
+    remembered.choose("two_locks")
+    assert remembered.start_method == "spawn"
+    chosen.reset_parameters()
+    assert deadlock.text() == "Deadlock between processes"
+
+
+def test_a_start_method_that_a_scenario_does_not_admit_is_not_used_for_it() -> None:
+    scenario = catalogue.scenarios()[0]
+    chosen = RunConfiguration([scenario, replace(scenario, name="forks", start_methods=("fork",))])
+    chosen.set_start_method("spawn")
+    assert chosen.start_method == "spawn"
+    chosen.choose("forks")
+    assert chosen.start_method == ""
 
 
 def test_a_wrong_value_is_refused_at_its_field_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:

@@ -73,6 +73,18 @@ def test_the_legend_counts_the_time_in_view(legend: Legend, view: ViewWindow) ->
     assert legend.entries[State.LOCK_WAIT].share == pytest.approx(1 / 3)
 
 
+def test_the_legend_leads_to_the_marks_that_it_has_no_room_for(legend: Legend) -> None:
+    told = set()
+    for width in range(legend.minimumWidth(), 1500, 20):
+        legend.resize(width, legend.height())
+        left_out = [mark.accessibleName() for mark in legend.marks if mark.isHidden()]
+        assert legend.more.isHidden() == (not left_out)
+        assert all(name in legend.more.toolTip() for name in left_out)
+        assert legend.more.isHidden() or legend.rect().contains(legend.more.geometry())
+        told.update(left_out)
+    assert "sampled" in told
+
+
 def test_the_legend_says_how_sure_it_is_of_what_was_sampled(legend: Legend, view: ViewWindow) -> None:
     running, waiting = legend.entries[State.RUNNING], legend.entries[State.LOCK_WAIT]
     assert (running.figure, waiting.figure) == ("47 %", "7 %")

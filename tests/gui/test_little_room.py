@@ -1,0 +1,64 @@
+"""In a small window nothing is cut so that it can't be read or used."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QToolBar
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+def pushed_out(bar: QToolBar) -> list[str]:
+    """Names of what there is no room for in the tool bar."""
+    widgets = [bar.widgetForAction(action) for action in bar.actions() if action.isVisible()]
+    return [widget.objectName() or str(widget.accessibleName()) for widget in widgets if not widget.isVisible()]
+
+
+def test_the_tool_bar_keeps_everything_in_sight(window: MainWindow, wait_for: Wait) -> None:
+    window.configuration.choose("two_locks")
+    window.configuration.set_backend("processes")
+    for width in (window.minimumWidth(), 1150, 1280):
+        window.resize(width, 620)
+        wait_for(lambda: window.tool_bar.width() == window.width() and not pushed_out(window.tool_bar))
+        boxes = window.tool_bar.findChildren(QComboBox)
+        assert all(box.width() >= box.minimumWidth() for box in boxes)
+
+
+def test_the_plots_are_brought_by_a_button_in_the_tool_bar(window: MainWindow) -> None:
+    assert window.plots.isHidden()
+    window.tool_bar.plots.click()
+    assert not window.plots.isHidden()
+    assert window.tool_bar.plots.isChecked()
+
+
+def test_the_first_page_shows_its_buttons_whole(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(window.minimumSize())
+
+    def whole() -> bool:
+        buttons: list[QAbstractButton] = window.welcome.findChildren(QPushButton)
+        return all(
+            button.width() >= button.minimumSizeHint().width() and button.height() >= button.minimumSizeHint().height()
+            for button in buttons
+        )
+
+    qtbot.waitUntil(whole)
+
+
+def test_a_button_of_the_legend_tells_what_else_is_marked(window: MainWindow) -> None:
+    window.legend.more.click()
+    assert "measured by sampling" in window.text_page.browser.toPlainText()
+
+
+def test_what_the_colours_mean_follows_the_theme(window: MainWindow, wait_for: Wait) -> None:
+    def swatch() -> QImage:
+        kind = QTextDocument.ResourceType.ImageResource.value
+        return QImage(window.text_page.browser.document().resource(kind, QUrl("look:0")))
+
+    window.acts["colours"].trigger()
+    before = swatch()
+    window.acts["theme"].trigger()
+    wait_for(lambda: swatch() != before)
