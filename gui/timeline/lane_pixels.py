@@ -10,7 +10,7 @@ from gui.timeline.pieces import Piece
 from gui.timeline.raster import Pixels, Raster
 from gui.timeline.ring import SLACK, Part, Ring
 
-TOUCHED_AT_ONCE = 1 << 18  # pixels
+TOUCHED_AT_ONCE = 1 << 17  # pixels
 GENEROUS = 2  # times what is needed: more is not kept
 FEW_ROWS = 4  # painted one by one
 

@@ -17,7 +17,8 @@ from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, li
 from gui.widgets.panel import REST_MS
 
 BUDGET_S = 0.002  # thread CPU time of a piece; the last piece may take as long again
-AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew
+AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew,
+AGAIN_TIMES = 30  # or after so many times the thread CPU time that it took
 MOST = 4  # pairs and lines that are listed
 
 
@@ -33,7 +34,7 @@ class ProfileView(QWidget):
         self._model: Model | None = None
         self._row: LockStatistics | None = None
         self._work: LockProfile | None = None
-        self._made_at = 0.0
+        self._made_at = self._took_s = 0.0
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -64,7 +65,7 @@ class ProfileView(QWidget):
         if row is None or self._row is None or row.primitive.id != self._row.primitive.id:
             return
         self._row = row
-        if self._work is None and time.monotonic() - self._made_at > AGAIN_S:
+        if self._work is None and time.monotonic() - self._made_at > max(AGAIN_S, AGAIN_TIMES * self._took_s):
             self._begin()
 
     def _go_on(self) -> None:
@@ -72,15 +73,21 @@ class ProfileView(QWidget):
         if self._work is None:
             return
         begun = time.thread_time()
+        took_s = 0.0
         while self._work.advance():
-            if time.thread_time() - begun >= BUDGET_S:
-                self._rest.start()
-                return
+            took_s = time.thread_time() - begun
+            if took_s >= BUDGET_S:
+                break
+        self._took_s += took_s
+        if not self._work.complete:
+            self._rest.start()
+            return
         self.profile, self._work = self._work, None
         self._show()
 
     def _begin(self) -> None:
         self._made_at = time.monotonic()
+        self._took_s = 0.0
         self._work = None
         if self._model is not None and self._row is not None:
             self._work = LockProfile(self._model, self._row.primitive.id)
