@@ -1,4 +1,8 @@
-"""Patches a module when it is first imported, and at once when it is there already."""
+"""Patches a module when it is first imported, and at once when it is there already.
+
+A copy of a module that somebody has imported for himself, with substitutes for the modules it is built on, is left as
+it is: that is how libraries of green threads (eventlet, gevent) make their own `threading`, and it must wait by theirs.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     Patch = Callable[[ModuleType], None]
 
 patches: dict[str, list[Patch]] = {}
+patched: dict[str, ModuleType] = {}
 
 
 class PatchingLoader:
@@ -37,7 +42,8 @@ class PatchingLoader:
         if getattr(module, "__loader__", None) is self:
             module.__loader__ = self.loader
         self.loader.exec_module(module)
-        apply(module)
+        if not has_substitutes(module.__name__):
+            apply(module)
 
 
 class PatchingFinder:
@@ -62,10 +68,18 @@ class PatchingFinder:
         """Nothing is cached."""
 
 
+def has_substitutes(name: str) -> bool:
+    """Whether what is imported under that name now finds others in the places of modules that are patched."""
+    others = patched.copy()
+    others.pop(name, None)
+    return any(sys.modules.get(other, module) is not module for other, module in others.items())
+
+
 def apply(module: ModuleType) -> None:
     """Patch a module. A patch that fails leaves the rest of the program alone."""
     from .failures import note_failure
 
+    patched[module.__name__] = module
     for patch in patches.get(module.__name__, ()):
         try:
             patch(module)

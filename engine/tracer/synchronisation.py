@@ -125,7 +125,8 @@ def make_timer(original: Method) -> Method:
             original(self, *args, **kwargs)
             frame = maker(get_frame(1))
             if frame is not None:
-                self.finished.__dict__.setdefault(ATTRIBUTE, define("Timer", frame))
+                told = getattr(self.finished, "__dict__", {})  # an event of gevent's has none
+                told.setdefault(ATTRIBUTE, define("Timer", frame))
 
     return __init__
 

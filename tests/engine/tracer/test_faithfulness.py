@@ -276,3 +276,69 @@ def test_modules_loaded_before_the_program(tmp_path: Path) -> None:
     plain, traced = (set(eval(run_program(tmp_path, source, traced=traced).stdout)) for traced in (False, True))
     more = {name for name in traced - plain if not name.startswith("_lanescope")}
     assert more <= {"__future__", "mmap", "_struct", "_weakref", "_operator", "itertools"}
+
+
+GREEN_COPY = """
+    import sys, types
+    import _thread
+
+    class GreenLock:  # whoever would block lets the others run
+        held = False
+        def locked(self):
+            return self.held
+        def acquire(self, blocking=True, timeout=-1):
+            if self.held and blocking:
+                event.set()
+            acquired, self.held = not self.held, True
+            return acquired
+        def release(self):
+            self.held = False
+        __enter__ = acquire
+        def __exit__(self, *_):
+            self.release()
+
+    green = types.ModuleType("_thread")
+    green.__dict__.update(_thread.__dict__, **dict.fromkeys(("allocate_lock", "LockType", "lock"), GreenLock))
+    real = {name: sys.modules.pop(name) for name in ("_thread", "threading") if name in sys.modules}
+    sys.modules["_thread"] = green
+    import threading, queue
+    event = threading.Event()
+    print(type(event._cond._lock).__name__, event.wait(), type(queue.Queue().mutex).__name__)
+    del sys.modules["threading"], sys.modules["queue"]
+    sys.modules.update(real)
+    import threading
+    print(type(threading.Event()._cond._lock).__name__)
+"""
+
+
+def test_a_copy_of_threading_over_a_green_library_waits_by_that_library(tmp_path: Path) -> None:
+    plain, traced = outcomes(tmp_path, GREEN_COPY)
+    assert traced == plain
+    assert plain[:2] == (0, "GreenLock True GreenLock\nlock\n")
+
+
+SLOTTED_EVENT = """
+    import concurrent.futures, threading
+
+    class Event:  # as gevent's: without a __dict__
+        __slots__ = ("event",)
+        def __init__(self, make=threading.Event):
+            self.event = make()
+        set, is_set, wait = (
+            lambda self, *args, name=name: getattr(self.event, name)(*args) for name in ("set", "is_set", "wait")
+        )
+
+    threading.Event = Event
+    timer = threading.Timer(0.01, print, ["rang"])
+    timer.start()
+    timer.join()
+    with concurrent.futures.ThreadPoolExecutor() as executor:
+        tasks = [executor.submit(int, text) for text in "12"]
+        print(len(concurrent.futures.wait(tasks).done), len(list(concurrent.futures.as_completed(tasks))))
+"""
+
+
+def test_an_event_of_a_green_library_in_the_place_of_threadings(tmp_path: Path) -> None:
+    plain, traced = outcomes(tmp_path, SLOTTED_EVENT)
+    assert traced == plain
+    assert plain[:2] == (0, "rang\n2 2\n")
