@@ -170,7 +170,7 @@ def make_waiters(original: Method) -> Method:
             for future in fs:
                 number = future.__dict__.get(ATTRIBUTE, 0)
                 if number:
-                    waiter.event.__dict__[ATTRIBUTE] = number
+                    getattr(waiter.event, "__dict__", {})[ATTRIBUTE] = number  # an event of gevent's has none
                     break
             return waiter
 
