@@ -9,7 +9,7 @@ from shiboken6 import isValid
 
 from gui.theme import ICONS, THEMED_ICONS, ActiveTheme, qt_palette, stylesheet, text_on, ui_font
 
-STEP_S = 0.003  # thread CPU time that a step may take
+STEP_S = 0.002  # thread CPU time that a step may take
 _DRESSED = "dressed"  # property of an application that has its style and font
 
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.model.model import Model
 from engine.model.search import Hit, Hits, InvalidQuery, Query, Search, parse
 
-PIECE_S = 0.004  # of thread CPU time; what a piece may take
-FIRST_ROWS = 16_000
+PIECE_S = 0.002  # of thread CPU time; what a piece may take
+FIRST_ROWS = 8_000
 LEAST_ROWS, MOST_ROWS = 4_000, 400_000
-REST_MS = 4  # between two pieces
+REST_MS = 2  # between two pieces
 RESTS = 9  # times what looking at the latest has taken, until what is newer is looked at
 ANEW_S = 1.0  # a search that must begin anew as the recording grows does so this often at most
 TELL_S = 0.25  # the hits that are found meanwhile are shown this often

@@ -9,7 +9,7 @@ from engine.model.model import Model
 from engine.model.span import SpanStatistics
 from gui.state.selection import Selection
 
-PIECE_S = 0.003  # of thread CPU time; what a piece should take
+PIECE_S = 0.002  # of thread CPU time; what a piece should take
 FIRST_ROWS = 8_000
 LEAST_ROWS, MOST_ROWS = 1_000, 64_000
 REST_MS = 4  # between two pieces

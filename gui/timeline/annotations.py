@@ -14,7 +14,7 @@ from engine.recording.schema import State
 from gui.theme import STATE_NAMES
 from gui.timeline.rows import Rows
 
-BUDGET_S = 0.002  # of one paint
+BUDGET_S = 0.001  # of one paint
 MOST_ARROWS = 64
 MOST_LOOKED_AT = 2_000  # releases and signals of the selected slice
 ANEW_S = 0.25  # what may still change is looked up this often

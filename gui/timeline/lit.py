@@ -15,7 +15,7 @@ from gui.timeline.scene import Scene
 
 AHEAD = 0.5  # of the view, looked up at either side
 SOON = 0.1  # of the view: so near to the end of what was looked up, what lies beyond it is
-BUDGET_S = 0.002  # of one paint
+BUDGET_S = 0.001  # of one paint
 MOST_BOXES = 1_500  # with more, neighbours share one
 
 

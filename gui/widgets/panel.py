@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from engine.model.model import Model
 
 SOON_MS = 16  # about a frame
-PIECE_S = 0.003  # of thread CPU time; what a piece of a long preparation should take
+PIECE_S = 0.002  # of thread CPU time; what a piece of a long preparation should take
+SHORT_S = 0.001  # the same of one after which the body may be brought up to date at once
 REST_MS = 4  # between two pieces
 
 
@@ -103,6 +104,9 @@ class Panel(QWidget):
             if time.thread_time() - begun >= PIECE_S:
                 self._rest.start()
                 return
+        if time.thread_time() - begun >= SHORT_S:
+            self._rest.start()  # there is nothing left of it
+            return
         self._preparing = None
         self._stack.setCurrentIndex(1 if self.update_body(self.model) else 0)
 

@@ -256,18 +256,20 @@ class PaintTurns(QObject):
     def _take_turns(self) -> None:
         """Paints those that wait, as many as a short event has time for."""
         begun = self._thread_time()
-        due, self._due = self._due, False
+        due, self._due, painted = self._due, False, False
         for _ in range(len(self._waiting)):
             next_ = self._waiting[0]
             if due and (next_.since or 0.0) > self._now() - LATEST_S:
+                break
+            expected_s = EXPECTED_S if isinstance(next_, Veil) else next_.cost_s
+            if painted and self._thread_time() - begun + expected_s > TURN_S:
                 break
             self._waiting.popleft()
             if isinstance(next_, Veil):
                 self._paint_part(next_)
             else:
                 self._paint(next_)
-            if self._thread_time() - begun >= TURN_S:
-                break
+            painted = True
         if self._waiting:
             self._next.start()
 

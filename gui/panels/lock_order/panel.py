@@ -33,7 +33,7 @@ HINT = (
     "Locks that a thread takes while it holds others appear here, with an arrow from the one held to the one taken.\n"
     "Arrows that close a circle may become a deadlock."
 )
-BUDGET_S = 0.004  # a piece
+BUDGET_S = 0.002  # a piece
 REVEAL_PX = 60  # that are seen around what is brought into view
 PAUSE_MS = 30  # between two pieces
 AGAIN_S = 1.0  # after so long a growing graph is made anew, and after PATIENCE times what the last one took

@@ -22,7 +22,7 @@ from gui.theme import ActiveTheme
 if TYPE_CHECKING:
     from gui.panels.plots.chart import Chart
 
-PIECE_S = 0.003  # of thread CPU time
+PIECE_S = 0.002  # of thread CPU time
 REST_MS = 8  # between two pieces
 DELAY_MS = 150  # the timeline is painted before
 
