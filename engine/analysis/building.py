@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.model.columns import distinct
 from engine.model.model import Model
 
 Finding = dict[str, Any]
@@ -83,10 +82,3 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"
-
-
-def users_of(model: Model, primitive: int) -> list[int]:
-    """The lanes that held a primitive, by number."""
-    rows = model.holds.rows
-    lanes = set(distinct(rows["lane"][rows["primitive"] == primitive]).tolist())
-    return sorted(lanes | {hold.lane for hold in model.holds.unreleased() if hold.primitive == primitive})

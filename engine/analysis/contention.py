@@ -4,7 +4,7 @@ Fairness is Jain's index of how often each user got the lock (Jain, Chiu, Hawe: 
 Discrimination", 1984): 1 when all got it equally often, 1/n when one of n got all.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -43,12 +43,16 @@ class Line(NamedTuple):
 
 
 class LockProfile:
-    """The profile of one primitive in a model as it is now. Call `advance` until it returns False; then ask."""
+    """The profile of one primitive in a model as it is now. Call `advance` until it returns False; then ask.
 
-    def __init__(self, model: Model, primitive: int) -> None:
+    `waits`, where they are known already: lane, start and end (ns) of each wait for it, lane by lane.
+    """
+
+    def __init__(self, model: Model, primitive: int, waits: np.ndarray | None = None) -> None:
         self.model = model
         self.primitive = primitive
         self.version = model.version
+        self._known = waits
         self.waits = np.zeros((0, 3), np.int64)  # lane, start, end
         self.blockings: list[Blocking] = []
         self.lines: list[Line] = []
@@ -99,12 +103,20 @@ class LockProfile:
         found: np.ndarray = self._costs[np.searchsorted(self._holds[:, 1], starts)]
         return found
 
-    def overtaken(self, lane: int) -> np.ndarray:
-        """By wait of a lane, how often others took the lock meanwhile: int64."""
+    def overtaken(self, lane: int) -> tuple[np.ndarray, int]:
+        """By wait of a lane, how often others took the lock meanwhile, int64; and how many others they were."""
         waits = self.waits[self.waits[:, 0] == lane]
-        began = self._holds[self._holds[:, 0] != lane, 1]
-        times: np.ndarray = np.searchsorted(began, waits[:, 2]) - np.searchsorted(began, waits[:, 1])
-        return times
+        others = self._holds[self._holds[:, 0] != lane]
+        first, stop = np.searchsorted(others[:, 1], waits[:, 1]), np.searchsorted(others[:, 1], waits[:, 2])
+        taking = others[ranges(first, stop - first), 0]
+        return stop - first, int(np.count_nonzero(np.bincount(taking)))
+
+    def takes_after(self, lane: int) -> np.ndarray:
+        """By wait of a lane, how often it took the lock itself from then on until its next wait: int64."""
+        waits = self.waits[self.waits[:, 0] == lane]
+        own = self._holds[self._holds[:, 0] == lane, 1]
+        before = np.searchsorted(own, np.append(waits[:, 1], np.iinfo(np.int64).max))
+        return np.diff(before)
 
     @property
     def longest_wait(self) -> tuple[int, int, int] | None:
@@ -158,23 +170,12 @@ class LockProfile:
             yield True
 
     def _gather_waits(self) -> Iterator[bool]:
-        """Lane by lane: only slices say who waited when."""
-        details = [number for number, (awaited, _) in self.model.details.items() if awaited == self.primitive]
-        wanted = np.zeros(max([0, *self.model.details]) + 2, np.bool_)  # the last: all that come to be known meanwhile
-        wanted[details] = True
-        for lane in range(len(self.model.lanes)):
-            start = self.model.start_ns
-            while True:
-                found = self.model.states.slices(lane, start, self.model.end_ns + 1, SLICES_AT_ONCE)
-                states = found.codes & STATE_MASK
-                some = wanted.take(found.details, mode="clip") & ((states == State.LOCK_WAIT) | (states == State.WAIT))
-                if some.any():
-                    starts, ends = found.starts[some].astype(np.int64), found.ends[some].astype(np.int64)
-                    self._wait_parts.append(np.stack([np.full(len(starts), lane), starts, ends], axis=1))
-                yield True
-                if len(found.ends) < SLICES_AT_ONCE:
-                    break
-                start = int(found.ends[-1])
+        if self._known is not None:
+            self.waits = self._known
+            return
+        for part in wait_pieces(self.model, [self.primitive]):
+            self._wait_parts.append(part[:, :3])
+            yield True
         self.waits = yield from _joined(self._wait_parts, 3)
         self._wait_parts.clear()
 
@@ -244,6 +245,30 @@ class LockProfile:
             Line(self.model.site(number), number, *figures)
             for number, *figures in zip(*(each[order].tolist() for each in columns), strict=True)
         ]
+
+
+def wait_pieces(model: Model, primitives: Iterable[int]) -> Iterator[np.ndarray]:
+    """Who waited when for any of these, a piece of a ms or two at a time: lane, start, end (ns), primitive.
+
+    Lane by lane, each by start: only slices say it.
+    """
+    wanted = set(primitives)
+    awaited = np.zeros(max([0, *model.details]) + 2, np.int64)  # the last: all that come to be known meanwhile
+    for number, (primitive, _) in model.details.items():
+        if primitive in wanted:
+            awaited[number] = primitive
+    for lane in range(len(model.lanes)):
+        start = model.start_ns
+        while True:
+            found = model.states.slices(lane, start, model.end_ns + 1, SLICES_AT_ONCE)
+            states = found.codes & STATE_MASK
+            by_slice = awaited.take(found.details, mode="clip")
+            some = (by_slice != 0) & ((states == State.LOCK_WAIT) | (states == State.WAIT))
+            starts, ends = found.starts[some].astype(np.int64), found.ends[some].astype(np.int64)
+            yield np.stack([np.full(len(starts), lane), starts, ends, by_slice[some]], axis=1)
+            if len(found.ends) < SLICES_AT_ONCE:
+                break
+            start = int(found.ends[-1])
 
 
 _HOLD = ("lane", "start", "end", "site")

@@ -7,11 +7,11 @@ MIN_ACQUISITIONS. Not found: convoys over several locks at once, and locks of wh
 
 import numpy as np
 
-from engine.analysis.building import Finding, finding, users_of
+from engine.analysis.building import Finding, finding
+from engine.analysis.known import Known
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import lock_statistics
 
 MIN_ACQUISITIONS = 20
 MIN_CONTENDED = 0.6
@@ -20,10 +20,10 @@ MIN_LANES = 3
 MIN_SHARE = 0.25  # of the users' time is spent in waiting for it
 
 
-def find(model: Model) -> list[Finding]:
+def find(model: Model, known: Known) -> list[Finding]:
     """One finding a convoy."""
     found = []
-    for row in lock_statistics(model):
+    for row in known.locks:
         if (
             row.primitive.kind not in MUTEXES
             or row.acquisitions < MIN_ACQUISITIONS
@@ -32,7 +32,7 @@ def find(model: Model) -> list[Finding]:
             or row.wait_ns < 2 * row.hold_ns
         ):
             continue
-        lanes = users_of(model, row.primitive.id)
+        lanes = sorted(lane for lane, _ in known.profiles.of(row.primitive.id).users)
         if len(lanes) < MIN_LANES:
             continue
         totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)

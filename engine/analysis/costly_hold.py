@@ -1,24 +1,21 @@
 """The line whose holds of a lock cost others the most, where its holder was busy all the while.
 
 Silent about locks that make a convoy or are held while blocked, which have findings of their own, about locks whose
-waiting is less than MIN_SHARE of their users' time, and on recordings of more than MOST_SLICES slices.
+waiting is less than MIN_SHARE of their users' time.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
-from engine.analysis.building import Finding, Held, finding, users_of
-from engine.analysis.contention import LockProfile
+from engine.analysis.building import Finding, Held, finding
+from engine.analysis.known import Known
 from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import lock_statistics
 from engine.recording.schema import State
 
 MOST_LOCKS = 3  # the most costly ones
-MOST_SLICES = 2_000_000  # each lock is looked at in all of them
+MOST_HOLDS = 10_000  # of a line, the longest, of which it is looked up what was done in them
 MIN_WAITS = 5
 MIN_WAIT_NS = 100_000_000
 MIN_SHARE = 0.15  # of its users' time is spent in waiting for it
@@ -28,30 +25,29 @@ TOLD = frozenset({"convoy", "lock-held-while-blocked"})
 BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT)
 
 
-def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
+def find(model: Model, known: Known) -> list[Finding]:
     """At most one finding a lock."""
     costly = [
         row.primitive
-        for row in lock_statistics(model)[: 4 * MOST_LOCKS]
+        for row in known.locks[: 4 * MOST_LOCKS]
         if row.primitive.kind in MUTEXES and row.waits >= MIN_WAITS and row.wait_ns >= MIN_WAIT_NS
     ][:MOST_LOCKS]
-    if not costly or model.states.slice_count > MOST_SLICES:
-        return []
-    known = {each["primitive"] for each in told if each["kind"] in TOLD}
+    told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
     found = []
     for primitive in costly:
-        if primitive.id in known:
+        if primitive.id in told:
             continue
-        profile = LockProfile(model, primitive.id).finish()
+        profile = known.profiles.of(primitive.id)
         waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())
         worst = max(profile.lines, key=lambda line: line.blocked_ns, default=None)
-        lanes = distinct(np.append(np.array(users_of(model, primitive.id), np.int64), profile.waits[:, 0]))
+        users = [lane for lane, _ in profile.users]
+        lanes = distinct(np.append(np.array(users, np.int64), profile.waits[:, 0]))
         alive = int(model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum())
         if worst is None or worst.site is None or not waited:
             continue
         if waited < MIN_SHARE * alive or worst.blocked_ns < MIN_LINE_SHARE * waited:
             continue
-        lane, start, end, _ = profile.holds_at(worst).T
+        lane, start, end, _ = _longest(profile.holds_at(worst)).T
         spent = model.states.totals_between(lane, start, end).sum(axis=0)
         if spent[list(BUSY)].sum() < MIN_BUSY * spent.sum():
             continue
@@ -73,3 +69,11 @@ def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
             )
         )
     return found
+
+
+def _longest(holds: np.ndarray) -> np.ndarray:
+    """MOST_HOLDS of them at most. Lane, start, end, site."""
+    if len(holds) <= MOST_HOLDS:
+        return holds
+    chosen: np.ndarray = holds[np.argpartition(holds[:, 1] - holds[:, 2], MOST_HOLDS)[:MOST_HOLDS]]
+    return chosen

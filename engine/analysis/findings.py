@@ -1,6 +1,6 @@
 """All findings of a recording: those it holds and those that follow from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
 from engine.analysis import (
@@ -26,6 +26,7 @@ from engine.analysis import (
     uneven,
 )
 from engine.analysis.building import Finding
+from engine.analysis.known import Known
 from engine.model.model import Model
 
 
@@ -37,18 +38,19 @@ class Detector(Protocol):
 
 
 class Latecomer(Protocol):
-    """A detector that is silent about what others have told."""
+    """A detector that uses what others have found out, or is silent about what they have told."""
 
-    def find(self, model: Model, told: Sequence[Finding]) -> list[Finding]:
-        """What it found beside what has been `told` already."""
+    def find(self, model: Model, known: Known) -> list[Finding]:
+        """What it found beside what is `known` already."""
 
 
 DETECTORS: tuple[Detector, ...] = (
-    lock_order, convoy, held_while_blocked, uneven, starvation, pool_starvation, leak, forked_threads, gil_bound,
+    lock_order, uneven, pool_starvation, leak, forked_threads, gil_bound,
     oversubscribed, io_bound, start_up_bound, hand_over_bound, lost_process, abandoned_lock, thread_error,
     hidden_error, incomplete,
 )  # fmt: skip
-LATECOMERS: tuple[Latecomer, ...] = (costly_hold, lock_bound)  # after all others, in this order
+# After all others, in this order.
+LATECOMERS: tuple[Latecomer, ...] = (convoy, held_while_blocked, starvation, costly_hold, lock_bound)
 STEPS = len(DETECTORS) + len(LATECOMERS)  # of a search
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.
@@ -57,20 +59,23 @@ KEYS = (
 )  # fmt: skip
 
 
-def search(model: Model) -> Iterator[list[Finding]]:
-    """What each detector finds in the model of a whole recording, one after the other: STEPS lists."""
-    told = list(model.findings.values())
+def search(model: Model, known: Known | None = None) -> Iterator[list[Finding]]:
+    """What each detector finds in the model of a whole recording, one after the other: STEPS lists.
+
+    `known`: what is found out meanwhile, for whoever wants to know it afterwards.
+    """
+    known = known or Known(model)
     for detector in DETECTORS:
-        told += (found := detector.find(model))
+        known.told += (found := detector.find(model))
         yield found
     for latecomer in LATECOMERS:
-        told += (found := latecomer.find(model, told))
+        known.told += (found := latecomer.find(model, known))
         yield found
 
 
-def find_all(model: Model) -> list[Finding]:
-    """Recorded ones first, then by severity and time."""
-    found = [*model.findings.values(), *(each for some in search(model) for each in some)]
+def find_all(model: Model, known: Known | None = None) -> list[Finding]:
+    """Recorded ones first, then by severity and time. `known`: as for `search`."""
+    found = [*model.findings.values(), *(each for some in search(model, known) for each in some)]
     return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["start_ns"] or 0))
 
 

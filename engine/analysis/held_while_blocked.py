@@ -12,11 +12,12 @@ import numpy as np
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
+from engine.analysis.known import Known
 from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import LockStatistics, lock_statistics
+from engine.model.statistics import LockStatistics
 from engine.recording.schema import STATE_MASK, State
 
 MOST_HOLDS = 20_000
@@ -25,14 +26,13 @@ MIN_SHARE = 0.2  # of the time for which it was held
 MIN_WAITED = 0.01  # of the run's time that others waited, all together
 MIN_HOLD_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
-MOST_SLICES = 2_000_000  # in which it is looked up who waited
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
 MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
 MOST_READS = 50  # holds in which it is looked up what was read
 MOST_WAITS = 1000  # of one hold, among which the longest is told
 
 
-def find(model: Model) -> list[Finding]:
+def find(model: Model, known: Known) -> list[Finding]:
     """One finding for all locks that one line of code has made."""
     rows = model.holds.rows
     lengths = rows["end"].astype(np.int64) - rows["start"].astype(np.int64)
@@ -49,7 +49,7 @@ def find(model: Model) -> list[Finding]:
     least_waited = max(MIN_BLOCKED_NS, MIN_WAITED * (model.end_ns - model.start_ns))
     stuck = _stuck(model)
     siblings: dict[tuple[str, str, int], list[LockStatistics]] = {}
-    for lock in lock_statistics(model):
+    for lock in known.locks:
         if (
             lock.primitive.kind not in MUTEXES
             or not lock.waits
@@ -59,8 +59,7 @@ def find(model: Model) -> list[Finding]:
         blocked = int(blocked_ns[rows["primitive"] == lock.primitive.id].sum())
         if blocked < MIN_BLOCKED_NS or blocked < MIN_SHARE * lock.hold_ns:
             continue
-        small = model.states.slice_count <= MOST_SLICES
-        profile = LockProfile(model, lock.primitive.id).finish() if small else None
+        profile = known.profiles.of(lock.primitive.id)
         if (
             _costs_others(profile, lock, rows, blocked_ns, least_waited)
             and not _only_idle_wait(model, profile, lock, rows, blocked_ns)
@@ -73,10 +72,10 @@ def find(model: Model) -> list[Finding]:
 
 
 def _only_idle_wait(
-    model: Model, profile: LockProfile | None, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray
+    model: Model, profile: LockProfile, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray
 ) -> bool:
     """Whether those who wait for the lock are idle daemons. `blocked`: for how long, in ns, each hold of `rows` was."""
-    if profile is None or not any(lane.daemon for lane in model.lanes):
+    if not any(lane.daemon for lane in model.lanes):
         return False
     waits = profile.waits
     waiters = distinct(waits[:, 0])
@@ -89,11 +88,9 @@ def _only_idle_wait(
 
 
 def _costs_others(
-    profile: LockProfile | None, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray, least_ns: float
+    profile: LockProfile, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray, least_ns: float
 ) -> bool:
     """Whether others waited so long while the holder of `rows` was blocked: as a share of each hold."""
-    if profile is None:
-        return True
     mine = (rows["primitive"] == lock.primitive.id) & (blocked > 0)
     starts, ends = rows["start"][mine].astype(np.int64), rows["end"][mine].astype(np.int64)
     return bool((profile.costs(starts) * blocked[mine] / np.maximum(1, ends - starts)).sum() >= least_ns)

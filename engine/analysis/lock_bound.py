@@ -1,20 +1,18 @@
 """Workers that spend much of their time in waiting for locks of which no other finding speaks.
 
 The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
-blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits,
-short runs, and recordings of more than MOST_SLICES slices.
+blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits
+and short runs.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from engine.analysis import uneven
 from engine.analysis.building import Finding, finding, listed
+from engine.analysis.known import Known
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import lock_statistics
 from engine.recording.schema import State
 
 MIN_LANES = 2
@@ -22,21 +20,20 @@ MIN_SHARE = 0.3  # of the crew's time
 MIN_NS = 200_000_000  # of waiting in all
 MIN_WAITS = 20
 MOST_LOCKS = 3  # that are named
-MOST_SLICES = 2_000_000
 TOLD = frozenset({"convoy", "lock-held-while-blocked", "costly-hold"})
 
 
-def find(model: Model, told: Sequence[Finding]) -> list[Finding]:
+def find(model: Model, known: Known) -> list[Finding]:
     """At most one finding a crew."""
-    waited_for = [row for row in lock_statistics(model) if row.primitive.kind in MUTEXES and row.wait_ns]
+    waited_for = [row for row in known.locks if row.primitive.kind in MUTEXES and row.wait_ns]
     whole = sum(row.wait_ns for row in waited_for)
-    if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS or model.states.slice_count > MOST_SLICES:
+    if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS:
         return []
-    known = {each["primitive"] for each in told if each["kind"] in TOLD}
-    left = [row for row in waited_for if row.primitive.id not in known]
+    told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
+    left = [row for row in waited_for if row.primitive.id not in told]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
-    deadlocks = [each for each in told if each["kind"] == "deadlock"]
+    deadlocks = [each for each in known.told if each["kind"] == "deadlock"]
     stuck = {lane for each in deadlocks for lane in each["lanes"]}
     held_up = {edge["primitive"] for each in deadlocks for edge in each.get("edges") or ()}
     held_up_ns = sum(row.wait_ns for row in waited_for if row.primitive.id in held_up)

@@ -2,22 +2,19 @@
 
 from typing import Any
 
-from engine.analysis.contention import LockProfile
+from engine.analysis.known import Known
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import LockStatistics, lock_statistics
+from engine.model.statistics import LockStatistics
 
 MOST_PROFILES = 10  # locks of which it is told who blocked whom
-MOST_SLICES = 2_000_000  # in which that is looked up
 
 
-def lock_entries(model: Model) -> list[dict[str, Any]]:
+def lock_entries(model: Model, known: Known) -> list[dict[str, Any]]:
     """All locks; those that cost the most waiting with who blocked whom, and where."""
-    rows = lock_statistics(model)
+    rows = known.locks
     costly = [row.primitive.id for row in rows if row.primitive.kind in MUTEXES and row.waits][:MOST_PROFILES]
-    if model.states.slice_count > MOST_SLICES:
-        costly = []
-    return [_with_profile(model, row) if row.primitive.id in costly else _lock(row) for row in rows]
+    return [_with_profile(model, row, known) if row.primitive.id in costly else _lock(row) for row in rows]
 
 
 def _lock(row: LockStatistics) -> dict[str, Any]:
@@ -34,8 +31,8 @@ def _lock(row: LockStatistics) -> dict[str, Any]:
     }
 
 
-def _with_profile(model: Model, row: LockStatistics) -> dict[str, Any]:
-    profile = LockProfile(model, row.primitive.id).finish()
+def _with_profile(model: Model, row: LockStatistics, known: Known) -> dict[str, Any]:
+    profile = known.profiles.of(row.primitive.id)
     name = model.lane_label
     return {
         **_lock(row),

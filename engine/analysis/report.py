@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.analysis.findings import find_all, plain, verdict
+from engine.analysis.known import Known
 from engine.analysis.lock_graph import excluded
 from engine.analysis.lock_report import lock_entries
 from engine.model.attribution import LOOKED_AT, WORTH_TELLING
@@ -41,7 +42,8 @@ NAME = WIDTH - 2 - 9 - 7 * CELL
 
 def summarise(model: Model, *, damage: str | None = None, growing: bool = False) -> dict[str, Any]:
     """The summary as plain data. `damage`: what the reader says is missing; `growing`: it is still being recorded."""
-    findings = find_all(model)
+    known = Known(model)
+    findings = find_all(model, known)
     lanes = lane_statistics(model)
     totals = np.array([row.states for row in lanes], np.int64).reshape(-1, len(State))
     sampled = model.states.sampled(np.array([row.lane.id for row in lanes], np.int64), model.start_ns, model.end_ns)
@@ -102,7 +104,7 @@ def summarise(model: Model, *, damage: str | None = None, growing: bool = False)
             for row, seen in zip(lanes, sampled, strict=True)
         ],
         "gils": _gils(model),
-        "locks": lock_entries(model),
+        "locks": lock_entries(model, known),
         "findings": [plain(found) for found in findings],
         "excluded": excluded(model),
         "throughput": {

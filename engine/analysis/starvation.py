@@ -1,80 +1,122 @@
 """Lanes that starve at a lock: others get it again and again while they wait for it.
 
-Of n users that take turns each waits for n - 1 others at most (bounded overtaking: Lamport, "A New Solution of
-Dijkstra's Concurrent Programming Problem", 1974, and its successors). Who is overtaken by at least MIN_TURNS times as
-many in a wait, on average, spends much of its life so (the less, the more often it must be overtaken), and gets the
-lock at most half as often as others typically do, starves. Silent about few acquisitions and little waiting, and on
-recordings of more than MOST_SLICES slices.
+A fair lock is one whose waiter is overtaken a bounded number of times: of m others that take turns with it each comes
+first once at most (Lamport, "A New Solution of Dijkstra's Concurrent Programming Problem", 1974, and its successors).
+Locks of Python promise nothing of the kind; but who waits has as good a chance as each of the others whenever the lock
+is free. A lane *starves* at a lock when all three hold:
+
+- *unfair*: each of the m others took it, on average, MIN_TIMES as often or more while the lane waited as the lane did
+  at all; it is all the same whether they take it in turn or one of them keeps coming back;
+- *not by chance*, by one of two counts, with a probability of MAX_PROBABILITY at most. Who gets its share is overtaken
+  by more than that in half of its waits at most, set against how often it takes the lock before its next one (a sign
+  test: Arbuthnott, "An Argument for Divine Providence …", 1710); or, where there are few waits but long ones: of n
+  chances to get it, each 1 / (m + 1), it got k. A chance is whatever of it others took within SWITCH_NS, as only one
+  of those can be told from the next by a thread that has to get the GIL first (`sys.getswitchinterval`). That few of
+  so many have a probability of exp(-n D(k / n || p)) at most (Chernoff, "A Measure of Asymptotic Efficiency …", 1952);
+- *at its cost*: it spent MIN_WAITING of its life or more, and MIN_WAIT_NS, in waiting for this lock.
+
+Not found: who starves at what is not held, as writers do at a lock that readers share by a condition.
 """
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 
-from engine.analysis.building import Finding, finding, users_of
+from engine.analysis.building import Finding, finding
 from engine.analysis.contention import LockProfile
-from engine.model.format import count, percent, rate
+from engine.analysis.known import Known
+from engine.model.entities import Primitive
+from engine.model.format import count, duration, percent, rate
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
-from engine.model.statistics import LockStatistics, lock_statistics
-from engine.recording.schema import State
 
-MOST_LOCKS = 3  # those that cost the most waiting
-MOST_SLICES = 2_000_000
-MIN_ACQUISITIONS = 60
+MOST_LOCKS = 10  # those that cost the most waiting
+MIN_TIMES = 3.0
+SWITCH_NS = 5_000_000
+MAX_PROBABILITY = 0.01
+MIN_WAITING = 0.2
 MIN_WAIT_NS = 100_000_000
-MIN_WAITING = 0.2  # of a lane's life
-MIN_WEIGHT = 1.0  # of that share and the turns it is overtaken by, multiplied
-MIN_OVERTAKEN = 20  # times in all
-MIN_TURNS = 2
-MOST_SHARE = 0.5  # of how often others get it
 
 
-def find(model: Model) -> list[Finding]:
-    """At most one finding a lock: about the lane that is overtaken most."""
-    costly = [
-        row
-        for row in lock_statistics(model)
-        if row.primitive.kind in MUTEXES and row.acquisitions >= MIN_ACQUISITIONS and row.wait_ns >= MIN_WAIT_NS
-    ][:MOST_LOCKS]
-    if model.states.slice_count > MOST_SLICES:
-        return []
-    return [found for row in costly for found in _at(model, row)]
+class _Starving(NamedTuple):
+    lane: int
+    others: int
+    taken_by_others: int  # while it waited
+    taken: int
+    waits: int
+    waited_ns: int
+    share: float  # of its life
+
+    @property
+    def times(self) -> float:
+        """How much more often each of the others took it."""
+        return self.taken_by_others / (self.others * max(1, self.taken))
 
 
-def _at(model: Model, row: LockStatistics) -> list[Finding]:
-    users = users_of(model, row.primitive.id)
-    totals = model.states.totals(np.array(users), model.start_ns, model.end_ns)
-    waiting = totals[:, State.LOCK_WAIT] / np.maximum(1, totals[:, 1:].sum(axis=1))
-    patient = [number for number, share in enumerate(waiting.tolist()) if share >= MIN_WAITING]
-    if len(users) < 2 or not patient:
-        return []
-    profile = LockProfile(model, row.primitive.id).finish()
-    got = dict(profile.users)
-    found: list[tuple[float, Finding]] = []
-    for number in patient:
-        overtaken = profile.overtaken(users[number])
-        times = float(overtaken.mean()) if len(overtaken) else 0.0
-        if totals[number, State.LOCK_WAIT] < MIN_WAIT_NS or overtaken.sum() < MIN_OVERTAKEN:
+def find(model: Model, known: Known) -> list[Finding]:
+    """At most one finding a lock: about the lane that gets the least of it."""
+    found = []
+    costly = [row for row in known.locks if row.primitive.kind in MUTEXES and row.wait_ns >= MIN_WAIT_NS]
+    for row in costly[:MOST_LOCKS]:
+        starving = _starving(model, known.profiles.of(row.primitive.id))
+        if starving:
+            found.append(_of(model, row.primitive, max(starving, key=lambda each: each.times)))
+    return found
+
+
+def _starving(model: Model, profile: LockProfile) -> list[_Starving]:
+    waited = np.bincount(profile.waits[:, 0], profile.waits[:, 2] - profile.waits[:, 1]).astype(np.int64)
+    lanes = np.flatnonzero(waited >= MIN_WAIT_NS)
+    alive = model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
+    taken = dict(profile.users)
+    found = []
+    for lane, life_ns in zip(lanes.tolist(), alive.tolist(), strict=True):
+        share = int(waited[lane]) / max(1, life_ns)
+        if share < MIN_WAITING:
             continue
-        others = [got.get(user, 0) for user in users if user != users[number]]
-        if got.get(users[number], 0) > MOST_SHARE * float(np.median(others)):
+        times, others = profile.overtaken(lane)
+        if not others:
             continue
-        turns = times / (len(users) - 1)
-        if turns >= MIN_TURNS and turns * waiting[number] >= MIN_WEIGHT:
-            found.append((times, _of(model, row, users[number], float(waiting[number]), overtaken)))
-    return [max(found, key=lambda each: each[0])[1]] if found else []
+        waits = profile.waits[profile.waits[:, 0] == lane]
+        each = _Starving(lane, others, int(times.sum()), taken.get(lane, 0), len(waits), int(waited[lane]), share)
+        if each.times >= MIN_TIMES and _by_chance(waits, times, others, profile.takes_after(lane)) <= MAX_PROBABILITY:
+            found.append(each)
+    return found
 
 
-def _of(model: Model, row: LockStatistics, lane: int, waiting: float, overtaken: np.ndarray) -> Finding:
-    name, label = model.lane_label(lane), row.primitive.label
+def _by_chance(waits: np.ndarray, times: np.ndarray, others: int, own: np.ndarray) -> float:
+    """The probability of being overtaken so if it had its share. By wait: lane, start, end; how often others took the
+    lock in it; how often the lane did itself afterwards.
+    """
+    seldom = np.count_nonzero(times <= others * own)
+    missed = int(np.minimum(times, -(-(waits[:, 2] - waits[:, 1]) // SWITCH_NS)).sum())
+    chances = missed + len(waits)
+    return min(probability(len(waits), int(seldom), 0.5), probability(chances, len(waits), 1 / (others + 1)))
+
+
+def probability(chances: int, got: int, share: float) -> float:
+    """That of so many chances, each taken with the probability `share`, no more than `got` are: an upper bound."""
+    if not chances or got >= share * chances:
+        return 1.0
+    ratio = got / chances
+    divergence = (1 - ratio) * math.log((1 - ratio) / (1 - share)) + (ratio * math.log(ratio / share) if ratio else 0.0)
+    return math.exp(-chances * divergence)
+
+
+def _of(model: Model, primitive: Primitive, found: _Starving) -> Finding:
+    name, label = model.lane_label(found.lane), primitive.label
+    others = count(found.others, "other lane")
     return finding(
         model,
         "starvation",
-        f"{name} starves at {row.primitive.short}",
-        f"{name} spent {percent(waiting)} of its time waiting for locks. In its {count(len(overtaken), 'wait')} for"
-        f" {label} others took it {count(overtaken.sum(), 'time')}, {rate(overtaken.mean())} times a wait; if all took"
-        " turns, each of them would have come once at most.",
+        f"{name} starves at {primitive.short}",
+        f"{name} waited {duration(found.waited_ns)} for {label}, {percent(found.share)} of its time. In its"
+        f" {count(found.waits, 'wait')} {others} took it {count(found.taken_by_others, 'time')},"
+        f" {rate(found.taken_by_others / found.waits)} times a wait; it took it {count(found.taken, 'time')} in all,"
+        f" {rate(found.times)} times less than its share.",
         "Let those who take it again and again do so less often, or hand the work out through a queue, which is fair.",
-        lanes=[lane],
+        lanes=[found.lane],
         waits_for=label,
-        primitive=row.primitive.id,
+        primitive=primitive.id,
     )

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.analysis.building import Finding
+from engine.analysis.findings import Latecomer
+from engine.analysis.known import Known
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
@@ -67,3 +70,8 @@ def single_file(lanes: int, rounds: int, hold_ms: float, *, while_held: State = 
             holds.append((lane, time, time + hold_ms))
             time += hold_ms
     return model(lanes, states, holds)
+
+
+def found_by(detector: Latecomer, made: Model) -> list[Finding]:
+    """What a detector finds that uses what others found out."""
+    return detector.find(made, Known(made))

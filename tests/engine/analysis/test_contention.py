@@ -10,7 +10,7 @@ from engine.analysis.contention import LockProfile
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import STATE_ROW, TASK_ROW, Layer, State
-from tests.engine.analysis.made import MS, START, model, single_file
+from tests.engine.analysis.made import MS, START, found_by, model, single_file
 
 
 def test_a_profile_says_who_blocked_whom() -> None:
@@ -57,12 +57,12 @@ def test_a_line_that_holds_long_is_costly() -> None:
             states += [(lane, 80 * n + 60, State.LOCK_WAIT, 1), (lane, 80 * n + 80, State.RUNNING, 0)]
             holds.append((lane, 80.0 * n + 60 + 3 * (lane - 2), 80.0 * n + 62 + 3 * (lane - 2)))
         states.append((lane, 500, State.IDLE, 0))
-    (found,) = costly_hold.find(model(4, states, sorted(holds, key=lambda hold: hold[1])), [])
+    (found,) = found_by(costly_hold, model(4, states, sorted(holds, key=lambda hold: hold[1])))
     assert found["kind"] == "costly-hold"
     assert "bank.py:40" in found["title"]
     holders = {lane for lane, each in zip(found["lanes"], found["participants"], strict=True) if each["holds"]}
     assert holders == {1, 2, 3}, "all take it at that line"
-    assert costly_hold.find(model(4, [(lane, 100, State.RUNNING, 0) for lane in range(4)], [(1, 0, 50)]), []) == []
+    assert found_by(costly_hold, model(4, [(lane, 100, State.RUNNING, 0) for lane in range(4)], [(1, 0, 50)])) == []
 
 
 def processes(*, forked_ms: float, held: bool) -> Model:

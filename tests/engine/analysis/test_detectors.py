@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, starvation, thread_error, uneven
+from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
-from tests.engine.analysis.made import MS, START, model, single_file
+from tests.engine.analysis.made import MS, START, found_by, model, single_file
 
 
 def kinds(found: list[dict[str, Any]]) -> list[str]:
@@ -20,7 +20,7 @@ def kinds(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_convoy_is_found() -> None:
-    found = convoy.find(single_file(5, 20, 1.0))
+    found = found_by(convoy, single_file(5, 20, 1.0))
     assert kinds(found) == ["convoy"]
     assert "Lock accounts (bank.py:12)" in found[0]["explanation"]
     assert found[0]["lanes"] == [0, 1, 2, 3, 4]
@@ -33,7 +33,7 @@ def test_a_convoy_is_found() -> None:
     ids=["two lanes are no convoy", "too little happened"],
 )
 def test_no_convoy_without_evidence(lanes: int, rounds: int) -> None:
-    assert convoy.find(single_file(lanes, rounds, 1.0)) == []
+    assert found_by(convoy, single_file(lanes, rounds, 1.0)) == []
 
 
 def test_a_lock_that_is_seldom_waited_for_is_no_convoy() -> None:
@@ -43,13 +43,15 @@ def test_a_lock_that_is_seldom_waited_for_is_no_convoy() -> None:
 
 
 def test_a_lock_held_in_sleep_is_found() -> None:
-    found = held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.SLEEP))
+    found = found_by(held_while_blocked, single_file(3, 5, 4.0, while_held=State.SLEEP))
     assert kinds(found) == ["lock-held-while-blocked"]
     assert "sleeping" in found[0]["title"]
     assert found[0]["participants"][0]["stack"][-1]["line"] == 40
     assert found[0]["participants"][0]["holds"] == ["Lock accounts (bank.py:12)"]
-    assert "doing I/O" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.IO))[0]["title"]
-    assert "held while waiting" in held_while_blocked.find(single_file(3, 5, 4.0, while_held=State.WAIT))[0]["title"]
+    assert "doing I/O" in found_by(held_while_blocked, single_file(3, 5, 4.0, while_held=State.IO))[0]["title"]
+    assert (
+        "held while waiting" in found_by(held_while_blocked, single_file(3, 5, 4.0, while_held=State.WAIT))[0]["title"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,14 @@ def test_locks_that_one_line_made_are_one_finding(line: int, subjects: set[str])
     rows = {Layer.STATES: np.array(states, STATE_ROW), Layer.HOLDS: np.array(holds, HOLD_ROW)}
     detail = {"type": "detail", "id": 2, "primitive": 2, "site": 1}
     made.take_in(Batch([audit, detail], rows, START + time * MS))
-    found = held_while_blocked.find(made)
+    found = found_by(held_while_blocked, made)
     assert {each["title"] for each in found} == {f"{subject} held while sleeping" for subject in subjects}
 
 
 def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
-    assert held_while_blocked.find(single_file(3, 5, 4.0)) == []
+    assert found_by(held_while_blocked, single_file(3, 5, 4.0)) == []
     alone = model(2, [(1, 500.0, State.SLEEP, 0), (0, 500.0, State.RUNNING, 0)], [(1, 0.0, 500.0)])
-    assert held_while_blocked.find(alone) == []
+    assert found_by(held_while_blocked, alone) == []
 
 
 @pytest.mark.parametrize(("slept_ms", "found"), [(3, []), (9, ["lock-held-while-blocked"])])
@@ -89,7 +91,7 @@ def test_a_moment_of_sleep_in_a_long_hold_costs_nobody(slept_ms: float, found: l
         ]
         states += [(2, start + 9, State.IDLE, 0), (2, start + 10, State.LOCK_WAIT, 1), (2, start + 50, State.IDLE, 0)]
         holds.append((1, start, start + 10))
-    assert kinds(held_while_blocked.find(model(3, states, holds))) == found
+    assert kinds(found_by(held_while_blocked, model(3, states, holds))) == found
 
 
 def test_who_only_has_the_lock_is_not_said_to_sleep_in_it() -> None:
@@ -103,7 +105,7 @@ def test_who_only_has_the_lock_is_not_said_to_sleep_in_it() -> None:
             (2, start + 19.1, State.WAIT, 0),
         ]
         holds += [(1, start, start + 10), (2, start + 10, start + 19.1)]
-    (found,) = held_while_blocked.find(model(3, states, holds))
+    (found,) = found_by(held_while_blocked, model(3, states, holds))
     assert found["lanes"] == [1]
 
 
@@ -111,13 +113,15 @@ def test_a_lock_at_which_an_idle_daemon_waits_for_work_is_not_held_in_vain() -> 
     states = [(0, 980.0, State.SLEEP, 0), (0, 1000.0, State.RUNNING, 0)]
     states += [(1, 980.0, State.LOCK_WAIT, 1), (1, 1000.0, State.SLEEP, 0)]
     made = model(2, states, [(0, 0.0, 980.0), (1, 980.0, 980.1)])
-    assert kinds(held_while_blocked.find(made)) == ["lock-held-while-blocked"]
+    assert kinds(found_by(held_while_blocked, made)) == ["lock-held-while-blocked"]
     made.lanes[1].daemon = True
-    assert held_while_blocked.find(made) == []
+    assert found_by(held_while_blocked, made) == []
     workers = single_file(3, 5, 4.0, while_held=State.SLEEP)
     for lane in workers.lanes:
         lane.daemon = True
-    assert kinds(held_while_blocked.find(workers)) == ["lock-held-while-blocked"], "daemons that hold it up themselves"
+    assert kinds(found_by(held_while_blocked, workers)) == ["lock-held-while-blocked"], (
+        "daemons that hold it up themselves"
+    )
 
 
 def test_a_straggler_is_found() -> None:
@@ -154,31 +158,6 @@ def test_even_workers_are_no_stragglers() -> None:
     assert uneven.find(model(5, states)) == []
     short = [(lane, 1.0 + 20 * (lane == 4), State.RUNNING, 0) for lane in range(5)]
     assert uneven.find(model(5, short)) == []
-
-
-def test_a_starving_lane_is_found() -> None:
-    states, holds = [(0, 1.0, State.RUNNING, 0)], []
-    for step in range(100):
-        lane = 1 + step % 2
-        holds.append((lane, 10.0 * step, 10.0 * step + 9))
-    states += [(lane, 1000.0, State.RUNNING, 0) for lane in (1, 2)]
-    states += [(3, 999.0, State.LOCK_WAIT, 1), (3, 1000.0, State.RUNNING, 0)]
-    found = starvation.find(model(4, states, [*holds, (3, 999.0, 1000.0)]))
-    assert kinds(found) == ["starvation"]
-    assert found[0]["lanes"] == [3]
-
-
-def test_one_of_two_can_starve() -> None:
-    holds = [(1, 10.0 * step, 10.0 * step + 9) for step in range(100)]
-    states = [(0, 1.0, State.RUNNING, 0), (1, 1000.0, State.RUNNING, 0), (2, 999.0, State.LOCK_WAIT, 1)]
-    states.append((2, 1000.0, State.RUNNING, 0))
-    (found,) = starvation.find(model(3, states, [*holds, (2, 999.0, 1000.0)]))
-    assert (found["kind"], found["lanes"]) == ("starvation", [2])
-    assert "In its 1 wait for Lock accounts (bank.py:12) others took it 100 times" in found["explanation"]
-
-
-def test_who_waits_for_its_turn_does_not_starve() -> None:
-    assert starvation.find(single_file(8, 20, 2.0)) == []
 
 
 def gil_story(waiting: float, **more: Any) -> Any:

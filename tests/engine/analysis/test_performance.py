@@ -9,7 +9,7 @@ from engine.analysis import hand_over_bound, io_bound, lock_bound, oversubscribe
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import CORE_ROW, STATE_ROW, TASK_ROW, Layer, State
-from tests.engine.analysis.made import MS, START, model
+from tests.engine.analysis.made import MS, START, found_by, model
 
 
 def kinds(found: list[dict[str, Any]]) -> list[str]:
@@ -200,8 +200,8 @@ def many_locks(waiting: float) -> Model:
 
 
 def test_workers_that_wait_for_many_locks_are_found() -> None:
-    (found,) = lock_bound.find(many_locks(0.5), [])
+    (found,) = found_by(lock_bound, many_locks(0.5))
     assert found["title"] == "3 workers are bound by their locks"
     assert "50 % of their time" in found["explanation"]
     assert "Lock shard" in found["explanation"]
-    assert lock_bound.find(many_locks(0.2), []) == []
+    assert found_by(lock_bound, many_locks(0.2)) == []
