@@ -39,6 +39,7 @@ AWAITED = {  # what it took to end a wait, by kind
     "Executor": "for {name} to finish",
     "Pool": "for {name} to finish",
     "Future": "for the result of {name}",
+    "Proxy": "for an answer to {name}",
     "Queue": "at {name}",
     "SimpleQueue": "at {name}",
     "JoinableQueue": "at {name}",
@@ -140,7 +141,7 @@ def _wait(model: Model, item: Slice) -> str:
     if done := into(model, item):
         where = _doing_at(model, done.releaser, item.start_ns, item.end_ns)
         return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
-    if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Timer") or item.detail in model.timed_out:
+    if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Proxy", "Timer") or item.detail in model.timed_out:
         return sentence
     return sentence + (NOT_YET if item.open else "; who ended the wait was not recorded")
 

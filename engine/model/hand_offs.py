@@ -33,7 +33,8 @@ def into(model: Model, item: Slice) -> HandOff | None:
         if hold and hold.lane != item.lane and hold.end_ns >= item.start_ns - GAP_NS:
             return HandOff(primitive.id, hold.lane, hold.end_ns, item.lane, item.end_ns)
         return None
-    signals = model.signals.of(primitive.id, item.start_ns, item.end_ns + 1)
+    since_ns = item.start_ns - (0 if primitive.kind.endswith("Condition") else STAMP_NS)  # told before it is done
+    signals = model.signals.of(primitive.id, since_ns, item.end_ns + 1)
     signals = signals[signals["lane"] != item.lane]
     if not len(signals):
         return _served(model, item, primitive.id)

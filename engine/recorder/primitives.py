@@ -68,7 +68,7 @@ class PrimitiveRegistry:
             self.name_primitive(process, number, name)
             return
         if not name and not internal:
-            name = self._names.name(process.number, file, line, kind, column)
+            name = self._names.name(process.number, file, line, kind, column) if file else "of a manager"
         shared = bool(number & layout.OBJECT_SHARED)
         owner = None if shared else process.number
         self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))

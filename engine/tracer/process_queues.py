@@ -109,17 +109,17 @@ def follow_condition(queue: Any, number: int) -> None:
     queue._cond.__dict__[ATTRIBUTE] = number
 
 
-def make_join(original: Method) -> Method:
-    """The condition comes unpickled without the queue's number."""
+def using_condition(original: Method) -> Method:
+    """`join`, or `task_done`, which ends it: the condition comes unpickled without the queue's number."""
 
-    def join(self: Any) -> None:
+    def method(self: Any) -> None:
         with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number:
                 follow_condition(self, number)
             original(self)
 
-    return join
+    return method
 
 
 def patch_process_queues(module: ModuleType) -> None:
@@ -138,7 +138,8 @@ def patch_process_queues(module: ModuleType) -> None:
         replace_method(cls, "put", make_put)
     replace_method(queue, "get", make_get)
     replace_method(queue, "_start_thread", make_start_thread)
-    replace_method(joinable, "join", make_join)
+    for name in ("join", "task_done"):
+        replace_method(joinable, name, using_condition)
     replace_method(simple, "get", make_simple_get)
     replace_method(simple, "put", make_simple_put)
     carry_number(queue)
@@ -197,7 +198,9 @@ def make_pipe(original: Method) -> Method:
     def Pipe(duplex: bool = True) -> Any:  # noqa: N802
         with hidden:
             ends = original(duplex)
-            frame = maker(get_frame(1))
+            frame = get_frame(1)
+            is_of_manager = frame.f_globals.get("__name__") == "multiprocessing.managers"  # for its own start
+            frame = None if is_of_manager else maker(frame)
             if frame is not None:
                 number = define_shared("Pipe", frame)
                 for end in ends:

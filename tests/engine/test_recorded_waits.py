@@ -7,6 +7,7 @@ from engine.model.hand_offs import into
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 from tests.engine.test_recorded_programs import record_source
+from tests.engine.tracer.tracing import write_program
 
 GIVING_UP = """
 import concurrent.futures, multiprocessing, queue, threading
@@ -87,3 +88,47 @@ waiter.join()
     [(sentence, is_handed)] = waits(record_source(tmp_path, source).model, "waiter")
     assert "let go by MainThread" in sentence
     assert is_handed
+
+
+def test_a_queue_is_joined_until_the_last_task_is_done_in_another_process(tmp_path: Path) -> None:
+    source = """
+import multiprocessing
+context = multiprocessing.get_context("fork")
+tasks, go = context.JoinableQueue(), context.Event()
+def work():
+    tasks.get()
+    go.wait()
+    tasks.task_done()
+worker = context.Process(target=work, name="worker")
+tasks.put(1)
+worker.start()
+import threading
+from until import until_somebody_waits_for
+def let_go():
+    until_somebody_waits_for(tasks)
+    go.set()
+threading.Thread(target=let_go).start()
+tasks.join()
+worker.join()
+"""
+    write_program(tmp_path, "")  # the module beside it
+    found = waits(record_source(tmp_path, source).model, "MainThread")
+    assert any("process JoinableQueue tasks, served by worker" in sentence for sentence, _ in found), found
+
+
+def test_a_managers_own_pipe_is_not_the_programs(tmp_path: Path) -> None:
+    source = """
+import multiprocessing
+if __name__ == "__main__":
+    with multiprocessing.Manager() as manager:
+        items = manager.Queue()
+        items.put(1)
+        here, there = multiprocessing.Pipe()
+"""
+    model = record_source(tmp_path, source).model
+    shown = {each.label for each in model.primitives.values() if not each.internal}
+    assert {label for label in shown if "Process" not in label} == {
+        "Proxy items (program.py:5)", "Queue of a manager", "Pipe here (program.py:7)",
+    }  # fmt: skip
+    [sentence] = {sentence.split(" ", 3)[3] for sentence, _ in waits(model, "MainThread") if "Proxy" in sentence}
+    assert sentence == "for an answer to Proxy items"
