@@ -3,8 +3,8 @@ What a thread did before it submitted a job comes before the job, and what was d
 result; with jobs in opposite lock orders that rules deadlocks out (see engine.analysis.start_order).
 
 A job in which nothing is told that has to do with order (locks inside others, starts, gifts) is not told either.
-Invariant: what locks are nested in a job that is told is told anew by the same thread's next job, and what a thread
-does after a submit that is told is told anew as well.
+Invariant: what is told of a job is told anew by the same thread's next job, and what a thread does after a submit that
+is told is told anew as well. What a thread gives in a job is told to be followed only where that holds.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEFERS_SIGNALS = True
 MOST = 2000  # submits, and results, of which one process tells
 WHOLE = -1  # all parts of a job
+LAST = 0  # in a thread's `told`, where primitives are: of its jobs to come no more is told than of one
 RESULT = "_lanescope_result"  # on a future, or on what a result of a pool waits with: its Result
 
 submits, reads = count(), count()
@@ -98,8 +99,19 @@ def submit(holder: Any, number: int, job: int) -> None:
 def begin(state: ThreadState, number: int, job: int, part: int) -> Job | None:
     """The calling thread begins a job. What it was at so far, for `end`."""
     outer = state.job
-    state.job = Job(number, job, part) if number and lock_order.part(state) else None
+    state.job = Job(number, job, part) if number and parted(state) else None
     return outer
+
+
+def parted(state: ThreadState) -> bool:
+    """The locks that the thread nests and what it gives are told anew, which another thread may do in another run."""
+    told = state.told
+    if told and LAST not in told:
+        told.clear()
+        if state.gifts > lock_order.MOST_GIFTS:
+            told[LAST] = 0
+        state.told_in = state.era
+    return lock_order.part(state)
 
 
 def give(state: ThreadState) -> Job | None:
@@ -109,8 +121,8 @@ def give(state: ThreadState) -> Job | None:
     job, state.job = state.job, None
     if job is None or not job.is_told:
         return None
-    state.gifts += 1
-    state.era += 1
+    state.told_in = state.era
+    lock_order.part(state)
     state.ring.texts.write("job-ended", state.serial, clock(), job.number, job.job, job.part)
     return job
 
