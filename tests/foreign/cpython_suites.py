@@ -12,24 +12,28 @@ when a difference is found that has no reason.
 """
 
 import argparse
-import contextlib
-import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
+from tests.foreign.both_ways import (
+    Ran,
+    adopt_orphans,
+    commit_of_tracer,
+    describe,
+    end_orphans,
+    minute_of,
+    record_command,
+    version_of,
+)
 from tests.foreign.cpython_table import Entry, read_results, render, write_results
 from tests.foreign.known_differences import reason_for
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 RUNNER = Path(__file__).parent / "cpython_runner.py"
 TEST_S = 150.0  # a test that takes longer hangs
 PIECE_S = 100.0  # then a new process takes up the rest of a module
@@ -38,7 +42,6 @@ RETRIES = 2
 MOST_HANGS = 6  # in one module
 MORE = 75  # exit status of the runner: tests are left
 NEVER_ENDED = "never ended"
-PR_SET_CHILD_SUBREAPER = 36
 METHODS = ("fork", "spawn", "forkserver")
 # What CPython's packages of multiprocessing tests consist of from 3.12 on. They are missing where a distribution leaves
 # them out, but all is in one module: GENERATED makes the parts from it, with these arguments.
@@ -72,15 +75,6 @@ install_tests_in_module_dict(globals(), {method!r}, {arguments})
 """
 
 
-@dataclass
-class Ran:
-    """One run of a module: the outcome of each test."""
-
-    outcomes: dict[str, tuple[str, str]] = field(default_factory=dict)  # by test: outcome, reason
-    missing: str = ""  # why the module cannot be run there
-    stderr: str = ""
-
-
 def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *, recorded: bool) -> Ran:
     """Run it in a folder of its own."""
     way = "recorded" if recorded else "plain"
@@ -95,11 +89,7 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
     outcomes = work / "outcomes"
     outcomes.unlink(missing_ok=True)
     words = [str(runner), str(outcomes), str(TEST_S), str(PIECE_S), module, *names]
-    if recorded:
-        record = [sys.executable, str(ROOT / "main.py"), "record", "-o", str(work / "recording.lane")]
-        command = [*record, "--interpreter", python, "--", *words]
-    else:
-        command = [python, *words]
+    command = [*(record_command(python, work / "recording.lane") if recorded else [python]), *words]
     ran = Ran()
     hangs = 0
     while hangs < MOST_HANGS:  # a test that hangs, or kills its process, has others after it
@@ -123,30 +113,6 @@ def run_module(python: str, module: str, names: tuple[str, ...], folder: Path, *
     return ran
 
 
-def adopt_orphans() -> None:
-    """What a test that hung leaves running becomes a child of this process (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def end_orphans() -> None:
-    """Some of them compute for ever. Resource trackers then end by themselves, and take away what the others left."""
-    orphans = psutil.Process().children(recursive=True)
-    for some in ([orphan for orphan in orphans if not is_tracker(orphan)], orphans):
-        for orphan in some:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                orphan.kill()
-        psutil.wait_procs(orphans, timeout=3)
-
-
-def is_tracker(process: psutil.Process) -> bool:
-    """Whether it is a resource tracker of multiprocessing's."""
-    try:
-        return "multiprocessing.resource_tracker" in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return False
-
-
 def read_outcomes(path: Path) -> dict[str, tuple[str, str]]:
     """By test: outcome and reason."""
     found: dict[str, tuple[str, str]] = {}
@@ -168,11 +134,6 @@ def read_plain(folder: Path) -> tuple[Ran, str]:
     if not kept.exists():
         return Ran(), ""
     return Ran(read_outcomes(kept)), minute_of(datetime.fromtimestamp(kept.stat().st_mtime, UTC))
-
-
-def minute_of(moment: datetime) -> str:
-    """To the minute."""
-    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def compare(python: str, module: str, folder: Path, kept: Path | None = None) -> Entry:
@@ -208,35 +169,6 @@ def compare(python: str, module: str, folder: Path, kept: Path | None = None) ->
 def is_a_name(test: str) -> bool:
     """Whether the test can be run by itself: a subtest or a module's set-up cannot."""
     return " " not in test and "(" not in test
-
-
-def describe(plain: Ran, recorded: Ran) -> dict[str, str]:
-    """The tests whose outcome is not the same, and how they differ."""
-    found = {}
-    for test in sorted(plain.outcomes.keys() | recorded.outcomes.keys()):
-        before, after = (ran.outcomes.get(test, ("not run", "")) for ran in (plain, recorded))
-        if before[0] != after[0]:
-            reason = after[1] or before[1]
-            found[test] = f"{before[0]}, recorded: {after[0]}" + (f" ({reason})" if reason else "")
-    return found
-
-
-def version_of(python: str) -> str:
-    """Version, with a t when it runs without a GIL."""
-    source = (
-        "import sys; free = not getattr(sys, '_is_gil_enabled', lambda: True)();"
-        "print('.'.join(map(str, sys.version_info[:3])) + 't' * free)"
-    )
-    return subprocess.run([python, "-c", source], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def commit_of_tracer() -> str:
-    """The last commit that changed it, with a + when it has been changed since."""
-    commit, changes = (
-        subprocess.run(["git", *words, "engine/tracer"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for words in (("log", "-1", "--format=%h", "--"), ("status", "--porcelain", "--"))
-    )
-    return commit.strip() + "+" * bool(changes)
 
 
 def main() -> int:

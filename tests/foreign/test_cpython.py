@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.foreign import cpython_suites
-from tests.foreign.cpython_suites import SUITES, Ran, compare, version_of
+from tests.foreign.both_ways import Ran, version_of
+from tests.foreign.cpython_suites import SUITES, compare
 from tests.foreign.known_differences import reason_for
 
 
