@@ -2,7 +2,7 @@
 
 The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
 blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits
-and short runs.
+and short runs, and where most of the waiting is for locks that others release: by these a thread is told to go on.
 """
 
 import numpy as np
@@ -30,6 +30,7 @@ def find(model: Model, known: Known) -> list[Finding]:
     if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS:
         return []
     told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
+    told |= _signals(model, [row.primitive.id for row in waited_for])
     left = [row for row in waited_for if row.primitive.id not in told]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
@@ -62,3 +63,11 @@ def find(model: Model, known: Known) -> list[Finding]:
             )
         )
     return found
+
+
+def _signals(model: Model, locks: list[int]) -> set[int]:
+    """Those of these locks that somebody has released who did not hold them."""
+    released = np.zeros(max(locks) + 1, bool)
+    primitives = model.signals.rows["primitive"]
+    released[primitives[primitives <= max(locks)]] = True
+    return {lock for lock in locks if released[lock]}

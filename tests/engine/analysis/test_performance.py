@@ -8,7 +8,7 @@ import pytest
 from engine.analysis import hand_over_bound, io_bound, lock_bound, oversubscribed, start_up_bound
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import CORE_ROW, STATE_ROW, TASK_ROW, Layer, State
+from engine.recording.schema import CORE_ROW, SIGNAL_ROW, STATE_ROW, TASK_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, found_by, model
 
 
@@ -205,3 +205,10 @@ def test_workers_that_wait_for_many_locks_are_found() -> None:
     assert "50 % of their time" in found["explanation"]
     assert "Lock shard" in found["explanation"]
     assert found_by(lock_bound, many_locks(0.2)) == []
+
+
+def test_locks_that_others_release_bind_nobody() -> None:
+    made = many_locks(0.5)
+    rows = [(0, number, START + 900 * MS, 1) for number in range(2, 7)]
+    made.take_in(Batch([], {Layer.SIGNALS: np.array(rows, SIGNAL_ROW)}, START + 1000 * MS))
+    assert found_by(lock_bound, made) == []
