@@ -57,7 +57,8 @@ LIBRARIES = (
     ),
     Library(
         "gevent", "26.9.0",
-        modules("gevent.tests", "test__monkey", "test__monkey_futures_thread", "test__threading_2"),
+        modules("gevent.tests", "test__monkey", "test__monkey_queue", "test__monkey_selectors", "test__threading_2",
+                "test__threading_patched_local", "test__threadpool_executor_patched"),
         part="monkey-patched",
     ),
     Library("janus", "2.0.0", files("tests", "async", "mixed", "sync"), ("pytest-asyncio",)),

@@ -152,8 +152,13 @@ def compare(entry: LibraryEntry, python: str, library: Library, source: Path, fo
 
 
 def described(plain: Ran, recorded: Ran) -> dict[str, str]:
-    """As `describe`; the whole suite when it did not come to an end."""
-    return {"all": recorded.missing} if recorded.missing else describe(plain, recorded)
+    """As `describe`; the whole suite when it did not come to an end. The exit status only if nothing else differs."""
+    if recorded.missing:
+        return {"all": recorded.missing}
+    found = describe(plain, recorded)
+    if len(found) > 1:
+        found.pop(EXIT_STATUS, None)
+    return found
 
 
 def look_into(recording: Path, entry: LibraryEntry) -> None:
