@@ -135,13 +135,17 @@ class SlicePages:
         sums = np.bincount(key, spent, len(lanes) * STATES).reshape(-1, STATES)
         opened = np.flatnonzero(slot == 0)
         if len(opened):
-            # What a page notes: the lane's total before the batch, and its slices of the batch before the page.
+            # What a page notes: the lane's total before the batch, and its slices of the batch before the page. Summed
+            # up by parts, each of one lane and page: a batch may be many pages of one lane.
             lane = np.searchsorted(firsts, opened, "right") - 1
-            before = opened - firsts[lane]
-            group = np.repeat(np.arange(0, len(opened) * STATES, STATES), before)
-            rows = ranges(firsts[lane], before)
-            group += codes[rows] & np.uint8(STATE_MASK)
-            earlier = np.bincount(group, spent[rows], len(opened) * STATES).reshape(-1, STATES)
+            begins = slot == 0
+            begins[firsts] = True
+            part = np.cumsum(begins) - 1
+            key = part * STATES
+            key += codes & np.uint8(STATE_MASK)
+            spent_in = np.bincount(key, spent, (int(part[-1]) + 1) * STATES).reshape(-1, STATES)
+            until = np.cumsum(spent_in, axis=0) - spent_in
+            earlier = until[part[opened]] - until[part[firsts[lane]]]
             self._page_start.rows[page[opened]] = starts[opened]
             self._page_total.rows[page[opened]] = self.total[lanes[lane]] + earlier.astype(np.int64)
         self.total[lanes] += sums.astype(np.int64)
