@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from engine.model.entities import Hold, Primitive, Slice
+from engine.model.entities import HandOff, Hold, Primitive, Slice
 from engine.model.format import duration, percent
-from engine.model.hand_offs import MUTEXES, into
+from engine.model.hand_offs import LATE_NS, MUTEXES, into
 from engine.model.model import Model
 from engine.recording.schema import DEADLOCKED, INFERRED, SAMPLED, STATE_MASK, State
 
@@ -138,12 +138,34 @@ def _wait(model: Model, item: Slice) -> str:
         return f"{_waited(item)} for {primitive.short}, {_holders(model, item, primitive)}"
     wanted = AWAITED.get(kind, "for {name}").format(name=primitive.short)
     sentence = f"{_waited(item)} {wanted}"
-    if done := into(model, item):
+    done = into(model, item)
+    if done and (worked := _job_done(model, item, primitive, done)):
+        return f"{sentence}, {worked}"
+    if done:
         where = _doing_at(model, done.releaser, item.start_ns, item.end_ns)
         return f"{sentence}, {ENDED_BY.get(kind, 'ended by')} {model.lane_label(done.releaser)}{where}"
     if kind in ("Thread", "Process", "Executor", "Pool", "Future", "Proxy", "Timer") or item.detail in model.timed_out:
         return sentence
     return sentence + (NOT_YET if item.open else "; who ended the wait was not recorded")
+
+
+def _job_done(model: Model, item: Slice, pool: Primitive, done: HandOff) -> str:
+    """`ended by worker-1, which was sleeping at bank.py:40`: whose job it was, where a pool's own thread has handed on
+    its result. Of several that ended just then it is not told which one it was.
+    """
+    if not model.lanes[done.releaser].internal:
+        return ""
+    workers = model.executor_workers.get(pool.id, ())
+    since_ns = max(item.start_ns, done.release_ns - LATE_NS)
+    tasks = [task for lane in workers for task in model.tasks.of_lane(lane, since_ns, done.release_ns + 1)]
+    tasks = [task for task in tasks if since_ns <= task.end_ns <= done.release_ns]
+    if not tasks:
+        return ""
+    last = max(tasks, key=lambda task: task.end_ns)
+    name = model.lane_label(last.lane)
+    if len(tasks) > 1:
+        return f"the last of {len(tasks)} jobs that ended just then was done by {name}"
+    return f"ended by {name}{_doing_at(model, last.lane, max(item.start_ns, last.start_ns), last.end_ns)}"
 
 
 def _holders(model: Model, item: Slice, primitive: Primitive) -> str:

@@ -132,3 +132,16 @@ if __name__ == "__main__":
     }  # fmt: skip
     [sentence] = {sentence.split(" ", 3)[3] for sentence, _ in waits(model, "MainThread") if "Proxy" in sentence}
     assert sentence == "for an answer to Proxy items"
+
+
+def test_a_result_of_a_pool_comes_from_the_worker_that_did_the_job(tmp_path: Path) -> None:
+    source = """
+import multiprocessing.pool, time
+def job(): time.sleep(0.02)
+with multiprocessing.pool.ThreadPool(1) as pool:
+    pool.apply(job)
+"""
+    found = waits(record_source(tmp_path, source).model, "MainThread")
+    assert any(
+        "for Pool pool to finish, ended by Thread-1 (worker), which was sleeping" in sentence for sentence, _ in found
+    ), found
