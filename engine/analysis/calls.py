@@ -27,10 +27,6 @@ class Calls:
         """Whether the recording holds the source."""
         return site is not None and site.file in self._model.sources
 
-    def anywhere(self, names: frozenset[str]) -> bool:
-        """Whether one of these attributes stands anywhere in the source that the recording holds."""
-        return any(f".{name}" in source for source in self._model.sources.values() for name in names)
-
     def at(self, site: Site | None) -> list[Call]:
         """Those that reach over the line of the site; none where the source is not known."""
         if site is None:

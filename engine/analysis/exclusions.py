@@ -58,7 +58,8 @@ def _judge_one(links: Cycle, order: StartOrder, signals: Collection[int]) -> Jud
     if not all(link.waits for link in links):
         return Judged(links, Reason.GIVES_UP)
     pairs = list(itertools.combinations(links, 2))
-    if any(one.lane == other.lane for one, other in pairs):
+    seats = {order.seat((link.lane, link.time_ns)) for link in links}
+    if len(seats) < len(links):
         return Judged(links, Reason.ONE_THREAD)
     for one, other in pairs:
         kept = {held.primitive for held in one.held} & {held.primitive for held in other.held}
@@ -88,9 +89,11 @@ def _why(model: Model, judged: Judged, order: StartOrder, signals: Collection[in
             " with a try or a timeout only, and would go on without it"
         )
     if judged.reason is Reason.ONE_THREAD:
-        lanes = [link.lane for link in links]
-        twice = model.lane_label(next(lane for lane in lanes if lanes.count(lane) > 1))
-        return f"only by {twice}" if len(set(lanes)) == 1 else f"{twice} takes two of the orders, one after the other"
+        seats = [order.seat((link.lane, link.time_ns)) for link in links]
+        twice = model.lane_label(
+            next(link.lane for link, seat in zip(links, seats, strict=True) if seats.count(seat) > 1)
+        )
+        return f"only by {twice}" if len(set(seats)) == 1 else f"{twice} takes two of the orders, one after the other"
     if judged.reason is Reason.GATE:
         gates = listed([_name(model.primitives[gate]) for gate in judged.gates])
         return f"{gates} {'is' if len(judged.gates) == 1 else 'are'} held meanwhile, which lets in one thread at a time"

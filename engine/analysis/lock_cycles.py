@@ -4,7 +4,8 @@ Model Checking of Java Programs", SPIN 2000) and its gate locks (Bensalem and Ha
 
 A dependency is a lane that takes a lock while it holds others. A cycle is a chain of dependencies in which each takes
 what the next one holds and the last one what the first one holds, such that
-- all lanes are different (one thread alone can't be in two places),
+- none of them have a lane in common (one thread alone can't be in two places), but for jobs that another run may give
+  to different workers,
 - no lock is held in two of them (a gate lock lets one in at a time), and none is taken twice,
 - every one of them would wait for ever (a try or a timeout waits for nobody),
 - no two of them are ordered by starts, joins, barriers and signals (see `start_order`).
@@ -24,6 +25,7 @@ SHORT = 3
 MOST_WORK = 600_000  # pairs of dependencies compared
 PIECE = 500  # dependencies, or pairs of them, looked at between two pauses: a few milliseconds of work at most
 MOST_LANES = 8  # that do the very same at the same time
+MOST_PARTNERS = 50  # looked at of each lock, for whether they meet one of those and not another
 MOST_ALIKE = 100  # dependencies that are the very same but for their lanes and times
 
 Cycle = tuple[Nesting, ...]
@@ -33,7 +35,7 @@ class _Chain(NamedTuple):
     """Dependencies, each of which takes what the next one holds; and what all of them have to do with."""
 
     links: Cycle
-    lanes: frozenset[int]
+    seats: frozenset[int]  # see StartOrder
     taken: frozenset[int]
     held: frozenset[int]
 
@@ -83,7 +85,7 @@ class LockCycles:
 
     def _through(self, first: int, more_than: int, at_most: int) -> Iterator[Cycle | None]:
         """The cycles of so many links whose lowest lock is `first`: each is found here and nowhere else."""
-        chains = [_chain(link) for link in self._takers[first]]
+        chains = [self._chain(link) for link in self._takers[first]]
         self._looked += len(chains)
         if self._looked >= self._pause:
             self._pause = self._looked + PIECE
@@ -107,48 +109,65 @@ class LockCycles:
                         if length > more_than:
                             yield (*chain.links, link)
                     else:
-                        longer.append(_chain(link, chain))
+                        longer.append(self._chain(link, chain))
             chains = longer
 
     def _fits(self, chain: _Chain, link: Nesting) -> bool:
         self._work += 1
-        if link.lane in chain.lanes or link.primitive in chain.taken:
+        if self._seat(link) in chain.seats or link.primitive in chain.taken:
             return False
         if any(held.primitive in chain.held for held in link.held):
             return False
         self._work += len(chain.links)
         return not any(self._ordered(other, link) for other in chain.links)
 
+    def _meets_alone(self, link: Nesting, others: Sequence[Nesting], partners: Sequence[Nesting]) -> bool:
+        """Whether it may come at the same time as one that none of the others can meet."""
+        for partner in partners:
+            self._work += 1
+            if not self._ordered(partner, link) and all(self._ordered(partner, other) for other in others):
+                return True
+        return False
+
+    def _seat(self, link: Nesting) -> int:
+        return self._order.seat((link.lane, link.time_ns))
+
+    def _chain(self, link: Nesting, before: _Chain | None = None) -> _Chain:
+        held = frozenset(held.primitive for held in link.held)
+        seat = self._seat(link)
+        if before is None:
+            return _Chain((link,), frozenset((seat,)), frozenset((link.primitive,)), held)
+        return _Chain((*before.links, link), before.seats | {seat}, before.taken | {link.primitive}, before.held | held)
+
     def _ordered(self, one: Nesting, other: Nesting) -> bool:
         return self._order.ordered((one.lane, one.time_ns), (other.lane, other.time_ns))
 
     def _of_different_lanes(self, nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
-        """Without the many lanes that do the very same at the same time: lanes that do it one after another stay."""
+        """Without the many that do the very same at the same time, and meet the same: those that do it one after
+        another stay.
+        """
         kept: list[Nesting] = []
+        partners: dict[int, list[Nesting]] = defaultdict(list)  # by the lock that they take
+        for link in nestings:
+            if len(partners[link.primitive]) < MOST_PARTNERS:
+                partners[link.primitive].append(link)
         alike: dict[tuple[object, ...], list[Nesting]] = defaultdict(list)
         for number, link in enumerate(nestings):
             if number % PIECE == 0:
                 yield
             others = alike[link.primitive, link.stack, link.held]
             last = others[-MOST_LANES:]
-            if all(link.lane != other.lane for other in last):
+            if all(self._seat(link) != self._seat(other) for other in last):
                 if len(others) >= MOST_ALIKE:
                     self.cut_short = True
                     continue
                 if len(last) == MOST_LANES and not any(self._ordered(other, link) for other in last):
-                    continue
+                    yield
+                    if not any(self._meets_alone(link, last, partners[held.primitive]) for held in link.held):
+                        continue
             others.append(link)
             kept.append(link)
         return kept
-
-
-def _chain(link: Nesting, before: _Chain | None = None) -> _Chain:
-    held = frozenset(held.primitive for held in link.held)
-    if before is None:
-        return _Chain((link,), frozenset((link.lane,)), frozenset((link.primitive,)), held)
-    return _Chain(
-        (*before.links, link), before.lanes | {link.lane}, before.taken | {link.primitive}, before.held | held
-    )
 
 
 def without_ends(nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:

@@ -1,21 +1,16 @@
-"""What waits that ended say about the order of lanes, where nobody has told who gave what to whom: waits for jobs of
-executors and pools, for messages of pipes, for permits and notifications between processes, and for a queue's tasks to
-be done. It follows from states, tasks and signals, and from the source at the line of the wait.
+"""What waits that ended say about the order of lanes, where nobody has told who gave what to whom: waits for messages
+of pipes, for permits and notifications between processes, and for a queue's tasks to be done. It follows from states
+and signals, and from the source at the line of the wait.
 
-A result is there when its job is over. Which job that was is not told; it is one of those that were in progress while
-it was waited for, or, in other processes, a moment before. What happens before all of these happens before the wait's
-end. Whoever waits for several at once, or with a timeout, may be let go on by others in another run: doubtful.
+Who gives may do once more, and untold, what it did before. Such a gift says nothing (see `Repeats`). Nor does that of a
+worker: in another run another one may do the job.
 
-Who gives may do once more, and untold, what it did before. Such a gift says nothing (see `Repeats`).
-
-Not known: results that were there when somebody asked for them, and permits; who put into a `SimpleQueue` of processes;
-when a job was handed to a worker that had been there before; which job a future's callbacks, a cancellation or a result
-set by hand have to do with: where the source has one of these, what is known of results is doubtful.
+Not known: permits that were there when somebody asked for them.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,29 +23,15 @@ from engine.recording.schema import STATE_MASK, State
 
 MOST_WAITS = 2000  # of one lane, the first ones, about
 PIECE = 2000  # slices, or holds, looked at between two pauses
-ON_THE_WAY_NS = 1_000_000_000  # a result comes from another process at the latest
 EVER = 1 << 62
-JOBS = frozenset({"Executor", "Pool"})
 QUEUES = frozenset({"Queue", "process JoinableQueue"})
 SIGNALS = frozenset({"process Semaphore", "process BoundedSemaphore", "process Condition"})
-# Calls that wait for certain jobs, one after the other or all of them; and for any of several.
-CERTAIN = frozenset({"result", "exception", "get", "map", "starmap", "imap", "apply"})
-ANY = frozenset({"wait", "as_completed", "imap_unordered"})
 RECEIVING = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 SENDING = frozenset({"send", "send_bytes"})
-OTHERWISE = frozenset({"add_done_callback", "cancel", "set_result", "set_exception"})  # a future is more than its job
-UNTIMED = frozenset({"result", "exception", "get", "acquire", "wait"})  # whose arguments are a timeout
+UNTIMED = frozenset({"acquire", "wait"})  # whose arguments are a timeout
 WAITING = np.isin(np.arange(STATE_MASK + 1), (State.WAIT, State.IO))
 Moment = tuple[int, int]  # lane, time in ns
 Place = tuple[int, object]  # a lock and the line at which it is taken
-
-
-class Outcome(NamedTuple):
-    """A lane went on at that time because of one of these moments (`sure`), or as it happened of all of them."""
-
-    time_ns: int
-    moments: tuple[Moment, ...]
-    sure: bool
 
 
 class Wait(NamedTuple):
@@ -70,17 +51,15 @@ class Outcomes:
         self._calls = Calls(model)
         self.lanes = len(model.lanes)
         self._waits: dict[int, list[Wait]] = defaultdict(list)
-        self._tasks: dict[int, tuple[list[int], list[int]]] = {}  # by worker: starts and ends, one after another
         self._is_cut = False  # there are waits that were not looked at
         self._has_looked = False
         self._repeats = Repeats(model)
         kinds = {number: made.kind for number, made in model.primitives.items()}
-        some = JOBS | QUEUES | SIGNALS | {"Pipe"}
+        some = QUEUES | SIGNALS | {"Pipe"}
         details = [number for number, (awaited, _) in model.details.items() if kinds.get(awaited) in some]
         # By detail: whether it is of one of these kinds. The last entry stands for all that are not known yet.
         self._wanted = np.zeros(max(details, default=0) + 2, bool)
         self._wanted[details] = True
-        self._futures_only = not self._calls.anywhere(OTHERWISE)
         self._work = self._prepare()
 
     def prepare(self) -> Iterator[None]:
@@ -93,7 +72,6 @@ class Outcomes:
         for lane in range(self.lanes):
             yield from self._look_for_waits(lane)
             yield from self._repeats.look_at(lane)
-        yield from self._look_for_tasks()
         self._has_looked = True
 
     def receipts(self, lane: int) -> list[Receipt]:
@@ -129,59 +107,27 @@ class Outcomes:
         else:
             rows = self._model.signals.of(primitive, 0, EVER)[::-1]
             first = dict(zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True))
+        workers = {lane for lanes in self._model.executor_workers.values() for lane in lanes}
         all_known = self._has_looked and (made.kind != "Pipe" or not self._is_cut)
         return [
-            Gift(lane, when, primitive, all_known and not self._repeats.after(lane, when))
+            Gift(lane, when, primitive, all_known and lane not in workers and not self._repeats.after(lane, when))
             for lane, when in first.items()
         ]
 
-    def jobs(self, lane: int) -> Generator[None, None, list[Outcome]]:
-        """Of its waits for jobs, and for the tasks of a queue, with a pause after each."""
-        found: list[Outcome] = []
+    def done(self, lane: int) -> list[tuple[int, Moment]]:
+        """When its waits for a queue's tasks to be done were over, each with who had done one meanwhile, and when."""
+        found: list[tuple[int, Moment]] = []
         for wait in self._waits_of(lane):
-            yield
             made = wait.primitive
-            if made.kind in JOBS:
-                calls = self._calls.at(wait.site)
-                moments = self._jobs(wait)
-                sure = _some(calls, CERTAIN) and not _some(calls, ANY) and not _is_timed(calls)
-                sure = sure and self._futures_only
-            elif made.kind in QUEUES and _some(self._calls.at(wait.site), frozenset({"join"})):
+            if made.kind in QUEUES and _some(self._calls.at(wait.site), frozenset({"join"})):
                 rows = self._model.signals.of(made.id, wait.start_ns, wait.end_ns + 1)
-                moments = list({row["lane"].item(): (row["lane"].item(), row["time"].item()) for row in rows}.values())
-                sure = False
-            else:
-                continue
-            moments = [each for each in moments if each[0] != lane]
-            kept = tuple(each for each in moments if not self._repeats.after(*each))
-            if sure and kept and len(kept) == len(moments):
-                found.append(Outcome(wait.end_ns, kept, sure=True))
-            found += [Outcome(wait.end_ns, (each,), sure=False) for each in kept]
+                last = dict(zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True))
+                found += [
+                    (wait.end_ns, moment)
+                    for moment in last.items()
+                    if moment[0] != lane and not self._repeats.after(*moment)
+                ]
         return found
-
-    def _jobs(self, wait: Wait) -> list[Moment]:
-        """The ends of those that may have been waited for."""
-        model, end_ns = self._model, wait.end_ns
-        # A pool's results, too, come by way of a thread of its own.
-        elsewhere = wait.primitive.shared or wait.primitive.kind == "Pool"
-        since = wait.start_ns - ON_THE_WAY_NS if elsewhere else wait.start_ns
-        found = []
-        for worker in sorted(set(model.executor_workers.get(wait.primitive.id, ()))):
-            starts, ends = self._tasks.get(worker, ([], []))
-            first, stop = bisect_right(ends, since), bisect_left(starts, end_ns)
-            if elsewhere:
-                stop = min(stop, bisect_right(ends, end_ns))
-            # Of many the first one has least behind it, the last one most.
-            found += [
-                (worker, min(ends[number], end_ns)) for number in sorted({first, stop - 1}) if first <= number < stop
-            ]
-        return found
-
-    def _look_for_tasks(self) -> Iterator[None]:
-        for worker in {lane for lanes in self._model.executor_workers.values() for lane in lanes}:
-            tasks = self._model.tasks.outermost(worker)
-            self._tasks[worker] = tasks["start"].tolist(), tasks["end"].tolist()
-            yield
 
     def _waits_of(self, lane: int) -> list[Wait]:
         return self._waits.get(lane, [])

@@ -14,10 +14,11 @@ the same (a weakening of the order of this run as in predictive analyses: Said, 
 Race Witnesses by an SMT-based Analysis", 2011; Huang, Meredith, Rosu, "Maximal Sound Predictive Race Detection with
 Control Flow Abstraction", 2014). That is less than could be known of a second item or a cleared event, never more.
 
-Who has waited for the result of a job comes after the job; see `outcomes` for this and for all that nobody tells.
+A job of an executor or a pool comes after its submit, and before whoever has its result. Which worker does it, and
+after which other job, is chance: each job is a strand of its own (see `strands`). What nobody tells: see `outcomes`.
 
 `doubtful`: receipts count too that the program might do without: of a wait with a timeout, or on a condition, at which
-another run may find what it wants without having to wait; and of waits for any of several.
+another run may find what it wants without having to wait; and results that it may not come to ask for.
 
 Not known: what is handed over by locks and plain variables.
 """
@@ -28,6 +29,7 @@ from typing import TypeVar
 
 from engine.analysis.outcomes import Outcomes
 from engine.analysis.reach import FOREVER, PIECE, Moment, News, Reaches
+from engine.analysis.strands import Strands
 from engine.model.model import Model
 from engine.model.nestings import Gift, Join, Passage, Receipt
 
@@ -35,7 +37,8 @@ _DOUBTFUL = frozenset({"Condition", "process Condition"})
 _SURE = frozenset(
     {
         "Event", "process Event", "Timer", "Semaphore", "BoundedSemaphore", "process Semaphore",
-        "process BoundedSemaphore", "Queue", "SimpleQueue", "process Queue", "process JoinableQueue", "Pipe",
+        "process BoundedSemaphore", "Queue", "SimpleQueue", "process Queue", "process JoinableQueue",
+        "process SimpleQueue", "Pipe",
     }
 )  # fmt: skip
 T = TypeVar("T")
@@ -47,6 +50,7 @@ class StartOrder:
     def __init__(self, model: Model, *, doubtful: bool = False, outcomes: Outcomes | None = None) -> None:
         self.outcomes = outcomes or Outcomes(model)
         self._model = model
+        self._strands = Strands(model)
         self._kinds = _SURE | _DOUBTFUL if doubtful else _SURE
         self._doubtful = doubtful
         self._reaches: Reaches | None = None
@@ -58,24 +62,36 @@ class StartOrder:
 
     def before(self, first: Moment, second: Moment) -> bool:
         """Whether `first` happens before `second` in every run that starts, joins, meets and signals alike."""
+        reaches = self._finish()
+        first, second = self._strands.of(first), self._strands.of(second)
         if first[0] == second[0]:
             return first[1] <= second[1]
-        if self._reaches is None:
-            for _ in self._work:
-                pass
-        assert self._reaches is not None
-        return self._reaches.latest(second, first[0]) >= first[1]
+        return reaches.latest(second, first[0]) >= first[1]
 
     def ordered(self, one: Moment, other: Moment) -> bool:
         """Whether one of them happens before the other."""
         return self.before(one, other) or self.before(other, one)
 
+    def seat(self, moment: Moment) -> int:
+        """Who has the same can't be at two things at the same time, in any run."""
+        self._finish()
+        return self._strands.seat(moment)
+
+    def _finish(self) -> Reaches:
+        if self._reaches is None:
+            for _ in self._work:
+                pass
+        assert self._reaches is not None
+        return self._reaches
+
     def _prepare(self) -> Iterator[None]:
+        yield from self._strands.prepare()
         yield from self.outcomes.prepare()
         news = yield from _in_pieces(self._of_joins())
         news += yield from _in_pieces(self._of_barriers())
+        news += yield from _in_pieces(self._of_readings())
         news += yield from self._of_outcomes()
-        reaches = Reaches(_starters(self._model), news)
+        reaches = Reaches(self._strands.starters(_starters(self._model)), news)
         yield from reaches.work()
         self._reaches = reaches
 
@@ -85,30 +101,40 @@ class StartOrder:
             lanes_of[lane.process].append(lane.id)
         for join in _joins(self._model):
             ended = [join.joined] if join.joined is not None else lanes_of.get(join.process or 0, [])
-            yield News(join.time_ns, join.lane, tuple((lane, FOREVER) for lane in ended), every=True)
+            strands = tuple((strand, FOREVER) for lane in ended for strand in self._strands.on(lane))
+            yield self._news(join.lane, join.time_ns, strands, every=True)
 
     def _of_barriers(self) -> Iterator[News]:
         for met in _rounds(self._model):
-            arrivals = tuple((each.lane, each.arrived_ns) for each in met)
-            yield from (News(each.left_ns, each.lane, arrivals, every=True) for each in met)
+            arrivals = tuple(self._strands.of((each.lane, each.arrived_ns)) for each in met)
+            yield from (self._news(each.lane, each.left_ns, arrivals, every=True) for each in met)
+
+    def _of_readings(self) -> Iterator[News]:
+        for reading in self._model.jobs.readings[:]:
+            if reading.sure or self._doubtful:
+                results = self._strands.results(reading)
+                yield self._news(reading.lane, reading.time_ns, results, every=True)
+
+    def _news(self, lane: int, time_ns: int, moments: tuple[Moment, ...], *, every: bool) -> News:
+        """Of moments of strands, for that of the lane then."""
+        return News(time_ns, self._strands.of((lane, time_ns))[0], moments, every)
 
     def _of_outcomes(self) -> Generator[None, None, list[News]]:
-        """Of receipts and of jobs."""
+        """Of receipts, and of queues whose tasks are done."""
         model, outcomes = self._model, self.outcomes
         found: list[News] = []
         receipts = model.receipts[:]
         for lane in range(outcomes.lanes):
             receipts += outcomes.receipts(lane)
-            jobs = yield from outcomes.jobs(lane)
-            found += [
-                News(each.time_ns, lane, each.moments, every=False) for each in jobs if each.sure or self._doubtful
-            ]
+            for time_ns, moment in outcomes.done(lane) if self._doubtful else ():
+                found.append(self._news(lane, time_ns, (self._strands.of(moment),), every=False))
             yield
+        receipts = [each._replace(lane=self._strands.of((each.lane, each.time_ns))[0]) for each in receipts]
         receivers: dict[int, set[int]] = defaultdict(set)
         for receipt in receipts:
             receivers[receipt.primitive].add(receipt.lane)
         yield
-        gifts = yield from _gifts(model)
+        gifts = yield from self._gifts()
         looked = 0
         for receipt in receipts:
             looked += 1 + len(gifts.get(receipt.primitive, ()))
@@ -118,11 +144,27 @@ class StartOrder:
             if not self._counts(receipt):
                 continue
             if receipt.primitive not in gifts:
-                gifts[receipt.primitive] = outcomes.gifts(receipt.primitive)
+                gifts[receipt.primitive] = [self._of_strand(gift) for gift in outcomes.gifts(receipt.primitive)]
                 yield
             if moments := self._givers(receipt, gifts[receipt.primitive], receivers[receipt.primitive]):
                 found.append(News(receipt.time_ns, receipt.lane, moments, every=False))
         return found
+
+    def _gifts(self) -> Generator[None, None, dict[int, list[Gift]]]:
+        """By primitive the first gift of each strand; nothing of primitives of which not all may have been told."""
+        model = self._model
+        gifts = model.gifts[:]
+        is_cut = any(gift.primitive is None for gift in gifts)
+        found: dict[int, list[Gift]] = defaultdict(list)
+        for number, gift in enumerate(gifts):
+            if number % PIECE == 0:
+                yield
+            if gift.primitive is not None and not (is_cut and _kind(model, gift.primitive).startswith("process")):
+                found[gift.primitive].append(self._of_strand(gift))
+        return found
+
+    def _of_strand(self, gift: Gift) -> Gift:
+        return gift._replace(lane=self._strands.of((gift.lane, gift.time_ns))[0])
 
     def _counts(self, receipt: Receipt) -> bool:
         kind = _kind(self._model, receipt.primitive)
@@ -192,19 +234,6 @@ def _in_pieces(items: Iterable[T]) -> Generator[None, None, list[T]]:
         if number % PIECE == 0:
             yield
         found.append(item)
-    return found
-
-
-def _gifts(model: Model) -> Generator[None, None, dict[int, list[Gift]]]:
-    """By primitive the first gift of each lane; nothing of primitives of which not all gifts may have been told."""
-    gifts = model.gifts[:]
-    is_cut = any(gift.primitive is None for gift in gifts)
-    found: dict[int, list[Gift]] = defaultdict(list)
-    for number, gift in enumerate(gifts):
-        if number % PIECE == 0:
-            yield
-        if gift.primitive is not None and not (is_cut and _kind(model, gift.primitive).startswith("process")):
-            found[gift.primitive].append(gift)
     return found
 
 
