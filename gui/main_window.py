@@ -204,6 +204,7 @@ class MainWindow(WindowFrame):
         self.recordings.opened.connect(self.timeline.canvas.setFocus)
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
+        bridge.saving_progressed.connect(lambda share: self.status.show_progress("saving", share))
         self.status.cancel.clicked.connect(bridge.cancel_work)
         self.clock.frame.connect(self.turns.expect_repaint)
         self.clock.frame.connect(self._refresh_timeline)

@@ -15,11 +15,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.model.model import Model
 from engine.recording.append import CannotAppend, append_texts
-from engine.recording.library import save_as
 from engine.recording.overview import read_overview
 from engine.recording.reader import Batch, NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
 from gui.finding_watch import FindingWatch
+from gui.saving import Saving
 
 STEP_S = 0.002  # after which no further batch is begun: one that builds levels may take twice as long
 MORE_STEPS = 2  # between two frames, while there is more to take in
@@ -56,6 +56,8 @@ class SessionBridge(QObject):
     noted = Signal(str)  # one plain line worth knowing about the run, which went on
     opening_progressed = Signal(float)  # share of the file that has been taken in; 1.0: all
     search_progressed = Signal(float)  # share of the search for findings that is done; 1.0: over
+    saving_progressed = Signal(float)  # share of a copy that has been written; 1.0: over
+    saved = Signal(object)  # Path of a copy
     damage_found = Signal(str)  # one plain line: what of the recording is missing
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -81,6 +83,11 @@ class SessionBridge(QObject):
         self._findings.removed.connect(self.finding_removed)
         self._findings.progressed.connect(self.search_progressed)
         self._findings.failed.connect(lambda why: self.noted.emit(f"Findings could not be looked for: {why}."))
+        self._saving = Saving(self)
+        self._saving.progressed.connect(self.saving_progressed)
+        self._saving.saved.connect(self.saved)
+        self._saving.noted.connect(self.noted)
+        self._saving.failed.connect(self.failed)
         self.request: RunRequest | None = None
         self.path: Path | None = None
         self.model: Model | None = None
@@ -147,7 +154,11 @@ class SessionBridge(QObject):
         return True
 
     def cancel_work(self) -> None:
-        """Stops taking in a recording, or looking for findings in it; what has been taken in or found stays."""
+        """Stops what was begun last: saving a copy, of which nothing stays; or else taking in a recording, and looking
+        for findings in it, of which stays what has been taken in or found.
+        """
+        if self._saving.cancel():
+            return
         self._findings.cancel()
         if self._opening:
             self._opening = False
@@ -155,17 +166,15 @@ class SessionBridge(QObject):
             self.opening_progressed.emit(1.0)
             self.damage_found.emit("Opening was cancelled: only the beginning of this recording is shown.")
 
-    def save_as(self, target: Path) -> Path | None:
-        """Copies the recording shown and returns where to; None, after `failed`, when that was not possible."""
+    def save_as(self, target: Path) -> bool:
+        """Begins to copy the recording shown; `saved` tells where to. False, after `failed`, when that can't be done.
+
+        What the recording's own file could not take of the notes goes into the copy.
+        """
         if self.path is None:
-            return None
-        try:
-            saved = save_as(self.path, target, replace=True)
-            self._write_notes_into(saved)
-            return saved
-        except OSError as error:
-            self.failed.emit(f"{target} could not be written: {error.strerror or error}.")
-            return None
+            return False
+        notes = list(self._unwritten.values()) if self._session is None else []
+        return self._saving.start(self.path, target, notes)
 
     def put_bookmark(self, bookmark: dict[str, Any]) -> None:
         """Keeps a bookmark (as in the schema, without its type) with the recording shown, as soon as that can be.
@@ -194,18 +203,6 @@ class SessionBridge(QObject):
                 self.model.put_bookmark(text)
             self.noted.emit(f"The note is kept in this window only: {error}. A copy that you save will hold it.")
 
-    def _write_notes_into(self, saved: Path) -> None:
-        """What the recording's own file could not take."""
-        if not self._unwritten or self._session is not None or (self.path is not None and saved.samefile(self.path)):
-            return
-        try:
-            with RecordingReader(saved) as reader:
-                while reader.poll(STEP << 7):
-                    pass
-                append_texts(reader, list(self._unwritten.values()))
-        except (CannotAppend, NotARecording) as error:
-            self.noted.emit(f"The copy was saved without your notes: {error}.")
-
     def _note_written(self) -> None:
         """While a run goes on: forgets the bookmarks that have come back in its recording."""
         assert self.model is not None
@@ -221,6 +218,7 @@ class SessionBridge(QObject):
             self._session = None
             self._set_state(RunState.NONE)
         self._close_reader()
+        self._saving.finish()
 
     def take_in(self, budget_s: float = STEP_S) -> bool:
         """Follows the run, takes in what has been recorded, for `budget_s` or less; True when the model has changed.

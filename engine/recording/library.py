@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import platformdirs
 
 HOME_VARIABLE = "LANESCOPE_HOME"  # puts everything Lanescope keeps into this folder
 SUFFIX = ".lane"
+COPIED_AT_ONCE = 1 << 22  # bytes
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ def recordings(directory: Path | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.modified, entry.path.name), reverse=True)
 
 
-def save_as(source: Path, target: Path, *, replace: bool = False) -> Path:
-    """Copies a recording; the target is either whole or not there at all.
+def save_as(
+    source: Path, target: Path, *, replace: bool = False, on_progress: Callable[[float], object] = lambda _share: None
+) -> Path:
+    """Copies a recording; the target is either whole or not there at all. `on_progress` gets the share done so far.
 
     `target` gets the ending .lane when it has none. FileExistsError when something stands there, unless `replace`;
     other OSErrors when it cannot be written. A recording onto itself is left as it is.
@@ -75,7 +79,10 @@ def save_as(source: Path, target: Path, *, replace: bool = False) -> Path:
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
-            shutil.copyfileobj(original, copy, 1 << 20)
+            size = max(1, os.fstat(original.fileno()).st_size)
+            while piece := original.read(COPIED_AT_ONCE):
+                copy.write(piece)
+                on_progress(min(1.0, copy.tell() / size))
             copy.flush()
             os.fsync(copy.fileno())
         shutil.copymode(source, temporary)

@@ -45,6 +45,7 @@ class Recordings(QObject):
         bridge.run_state_changed.connect(self._on_run_state)
         bridge.run_ended.connect(self._on_run_ended)
         bridge.damage_found.connect(self._on_damage_found)
+        bridge.saved.connect(self._on_saved)
 
     def open(self, path: Path) -> None:
         """Opens a recording here, after asking when a run is going on."""
@@ -82,14 +83,13 @@ class Recordings(QObject):
             self.save_as(Path(chosen))
 
     def save_as(self, target: Path) -> bool:
-        """Saves under that name; `.lane` is added where there is no ending. What stood there is replaced."""
-        saved = self._bridge.save_as(target)
-        if saved is None:
-            return False
+        """Begins to save under that name; `.lane` is added where there is no ending. What stood there is replaced."""
+        return self._bridge.save_as(target)
+
+    def _on_saved(self, saved: Path) -> None:
         self._settings.put("last_folder", str(saved.parent))
         self.remember(saved)
         self._messages.show_message(Message("saved", f"Saved as {saved}."))
-        return True
 
     def folder(self) -> Path:
         """Where a file is asked for: the folder that was good the last time, else where recordings are kept."""

@@ -28,6 +28,7 @@ class StatusBar(QStatusBar):
         self.recording.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.recording.setIndent(8)
         self.addWidget(self.recording, 1)
+        self._works: dict[str, float] = {}  # that go on, with the share of each that is done
         self.show_progress("", 1.0)
         self.recorder = self._figure(
             "What recording costs: the recorder process's share of one core", "recorder 000.0 %"
@@ -59,7 +60,12 @@ class StatusBar(QStatusBar):
         self.recording.setAccessibleName(f"Recording shown: {text}")
 
     def show_progress(self, work: str, share: float) -> None:
-        """How much of a long work is done; 1.0 hides the progress."""
+        """How much of a long work is done; 1.0: all. Of several the one that was begun last is shown."""
+        if share < 1.0:
+            self._works[work] = share
+        else:
+            self._works.pop(work, None)
+        work, share = next(reversed(self._works.items()), ("", 1.0))
         self.progress.setUpdatesEnabled(False)  # else Qt repaints it, and all that waits, on the spot
         self.progress.setFormat(work)
         self.progress.setAccessibleName(f"Progress: {work}")

@@ -147,6 +147,7 @@ def test_a_note_that_cannot_be_written_stays_in_the_window_and_goes_into_copies(
     )
     assert texts(recording) == []
     assert window.recordings.save_as(tmp_path / "copy.lane")
+    wait_for(lambda: window.messages.strip("saved"))
     assert texts(tmp_path / "copy.lane") == ["mine alone"]
 
 

@@ -62,6 +62,7 @@ def test_saved_recordings_open_again_and_are_recent(
     window.open(recording)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
     assert window.recordings.save_as(tmp_path / "kept")
+    wait_for(lambda: window.messages.strip("saved"))
     assert (tmp_path / "kept.lane").read_bytes() == recording.read_bytes()
     window.recordings.fill_recent(window.recent)
     assert [action.text() for action in window.recent.actions()] == ["kept.lane", "made-up.lane"]
@@ -197,3 +198,25 @@ def test_files_are_asked_for_where_the_last_good_one_was(
     window.recordings.ask_and_open()
     window.recordings.ask_and_open()
     assert asked == [str(folder()), str(tmp_path)]
+
+
+def test_a_copy_that_cannot_be_written_or_is_given_up_leaves_everything_as_it_was(
+    window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
+) -> None:
+    window.open(recording)
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    kept = tmp_path / "kept.lane"
+    kept.write_bytes(b"of before")
+    before = sorted(tmp_path.iterdir())
+    assert window.recordings.save_as(kept)
+    assert window.status.progress.format() == "saving"
+    assert not window.recordings.save_as(tmp_path / "another.lane"), "one after another"
+    window.status.cancel.click()
+    assert "kept.lane was not saved." in window.messages.texts()
+    window.recordings.save_as(tmp_path / "no such folder" / "kept.lane")
+    wait_for(
+        lambda: any("could not be written: No such file or directory." in text for text in window.messages.texts())
+    )
+    assert kept.read_bytes() == b"of before"
+    assert sorted(tmp_path.iterdir()) == before
+    assert window.messages.strip("saved") is None
