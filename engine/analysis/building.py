@@ -77,6 +77,15 @@ def at_line(model: Model, stack: int) -> str:
     return f", at line {frames[-1].line} of {frames[-1].function}" if frames else ""
 
 
+def hold_edges(edges: Sequence[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """For each edge of a deadlock, found or predicted, the one that tells what its waiter holds; None: none does."""
+    before: list[dict[str, Any] | None] = [*edges[-1:], *edges[:-1]]
+    if all(each and each["holder"] == edge["waiter"] for each, edge in zip(before, edges, strict=True)):
+        return before  # a circle; of jobs of one worker perhaps, which is in it twice then
+    of_holder = {edge["holder"]: edge for edge in edges}
+    return [of_holder.get(edge["waiter"]) for edge in edges]
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """`a`, `a and b`, `a, b and 3 more`."""
     if len(names) > most:

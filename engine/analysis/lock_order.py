@@ -58,6 +58,7 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
         yield from doubtful.prepare()
     found = []
     for group in groups:
+        group.sort(key=lambda cycle: -len({link.lane for link in cycle}))  # those of different lanes first
         free = next((cycle for cycle in group if not _is_ordered(cycle, doubtful)), None)
         found.append(_kept_apart(model, group) if free is None else _predicted(model, group, free))
         yield
@@ -129,7 +130,6 @@ def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
     """`cycle`: one of the group."""
     cycle = _from_first_lane(cycle)
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
-    names = [model.lane_label(link.lane) for link in cycle]
     more = f" The same lines do so with {count(len(group) - 1, 'more set')} of locks." if len(group) > 1 else ""
     so_far = "This run got through" if model.finished else "So far this run has got through"
     return {
@@ -138,16 +138,15 @@ def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
         "severity": "error",
         "certainty": "predicted",
         "cause": cause,
-        "title": f"Possible deadlock of {listed(names)}",
+        "title": f"Possible deadlock of {_names(model, cycle)}",
         "explanation": f"{_orders(model, cycle)}. {so_far}; when they come at the same time, each waits for"
-        f" the next for ever.{more}",
+        f" the next for ever.{_by_jobs(cycle)}{more}",
         "advice": deadlock.advice(cause),
     }
 
 
 def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
     cycle = _from_first_lane(group[0])
-    names = [model.lane_label(link.lane) for link in cycle]
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
     return {
         **_common(model, cycle),
@@ -155,12 +154,24 @@ def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
         "severity": "warning",
         "certainty": "inferred",
         "cause": cause,
-        "title": f"Possible deadlock of {listed(names)}{BUT_FOR}",
+        "title": f"Possible deadlock of {_names(model, cycle)}{BUT_FOR}",
         "explanation": f"{_orders(model, cycle)}. In this run they waited for each other in between: on a condition,"
         " with a timeout or for any of several jobs. Should another run get there without that wait, each can wait for"
-        " the next for ever.",
+        f" the next for ever.{_by_jobs(cycle)}",
         "advice": deadlock.advice(cause),
     }
+
+
+def _names(model: Model, cycle: Cycle) -> str:
+    lanes = [link.lane for link in cycle]
+    labels = {lane: model.lane_label(lane) for lane in lanes}
+    return listed([f"jobs of {labels[lane]}" if lanes.count(lane) > 1 else labels[lane] for lane in labels])
+
+
+def _by_jobs(cycle: Cycle) -> str:
+    if len({link.lane for link in cycle}) == len(cycle):
+        return ""
+    return " That one worker did these jobs one after the other was chance: another run may give them to two."
 
 
 def _inversion(model: Model, group: list[Cycle]) -> Finding:

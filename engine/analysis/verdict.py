@@ -104,10 +104,13 @@ def _how(found: Finding) -> str:
 
 def _participants(model: Model, found: Finding) -> Iterator[str]:
     """Each with both its stacks: where it took what it holds, where it waits."""
-    hold_sites = {edge["holder"]: edge["hold_site"] for edge in found["edges"]}
-    wait_sites = {edge["waiter"]: edge["wait_site"] for edge in found["edges"]}
+    edges = found["edges"]
+    hold_sites = {edge["holder"]: edge["hold_site"] for edge in edges}
+    wait_sites = {edge["waiter"]: edge["wait_site"] for edge in edges}
     certain = found["certainty"] in ("observed", "confirmed")
-    for lane, each in zip(found["lanes"], found["participants"], strict=True):
+    for number, (lane, each) in enumerate(zip(found["lanes"], found["participants"], strict=True)):
+        if found["lanes"].count(lane) > 1:  # jobs of one worker, in the order of their circle
+            hold_sites[lane], wait_sites[lane] = edges[number - 1]["hold_site"], edges[number]["wait_site"]
         yield f"    {model.lane_name(lane)} (process {each['process']})"
         held = " and ".join(each["holds"])
         if held:

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.analysis.building import hold_edges
 from engine.analysis.lock_order import is_provable
 from engine.model.entities import Site
 from engine.model.model import Model
@@ -204,11 +205,10 @@ def words(model: Model, finding: dict[str, Any]) -> str:
 def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
     """A line for each lane of a deadlock, found or predicted, with links to where it took what it holds and waits."""
     edges, told = finding.get("edges") or (), set()
-    hold_sites = {edge["holder"]: edge for edge in edges}
     holds = dict(zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False))
     first, then = ("took", "then took") if finding["certainty"] in ("predicted", "inferred") else ("holds", "waits for")
-    for edge in edges:
-        held, wanted = hold_sites.get(edge["waiter"]), model.primitives.get(edge["primitive"])
+    for edge, held in zip(edges, hold_edges(edges), strict=True):
+        wanted = model.primitives.get(edge["primitive"])
         if wanted is None or (edge["waiter"], wanted.id) in told:  # any of several could end its wait
             continue
         told.add((edge["waiter"], wanted.id))

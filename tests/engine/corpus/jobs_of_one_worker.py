@@ -11,13 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 accounts = threading.Lock()
 audit = threading.Lock()
-over = threading.Event()
 
 
 def debit() -> None:
     with accounts, audit:
         pass
-    over.set()
 
 
 def credit() -> None:
@@ -26,8 +24,6 @@ def credit() -> None:
 
 
 with ThreadPoolExecutor(2) as pool:
-    jobs = [pool.submit(debit)]
-    while not jobs[0].done():
-        time.sleep(0.001)
-    time.sleep(0.05)  # until it is idle
-    jobs.append(pool.submit(credit))
+    pool.submit(debit)
+    time.sleep(0.1)
+    pool.submit(credit)
