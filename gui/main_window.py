@@ -454,6 +454,7 @@ class MainWindow(WindowFrame):
             self.comparing.close()
         self.remember_places()
         self.hide()
+        self.docks.hide_floating()
         self.clock.stop()
         self.proving.close()
         self.interpreters.close()

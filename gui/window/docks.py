@@ -75,6 +75,20 @@ class Docks:
         else:
             dock.raise_()  # which paints the whole window anew
 
+    def bring_floating(self) -> None:
+        """Docks that float come over their window: those shown before it lie behind it."""
+        for dock in self._floating():
+            dock.hide()
+            dock.show()
+
+    def hide_floating(self) -> None:
+        """With their window, which does not take them along."""
+        for dock in self._floating():
+            dock.hide()
+
+    def _floating(self) -> list[QDockWidget]:
+        return [dock for dock in self._docks.values() if dock.isFloating() and dock.isVisible()]
+
     def _tab_of(self, dock: QDockWidget) -> tuple[QTabBar | None, int]:
         """The bar of tabs that a dock is in, and its place there."""
         if self._window.tabifiedDockWidgets(dock):
@@ -144,7 +158,9 @@ class Docks:
 
     def restore(self, state: bytes) -> bool:
         """False when the state is of another version or damaged; nothing has changed then."""
-        return bool(state) and self._window.restoreState(state, LAYOUT_VERSION)
+        restored = bool(state) and self._window.restoreState(state, LAYOUT_VERSION)
+        self.tidy_tabs()
+        return restored
 
 
 def _show_title_bar(dock: QDockWidget, shown: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMainWindow,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QTextEdit,
     QVBoxLayout,
     QWidget,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 FIRST_SIZE = QSize(1600, 960)
 SMALLEST = QSize(900, 560)
 NARROWEST = 240  # px, of a panel at the side
+EDGE_PX = 8  # of what the window manager puts beside the window and below it
 LOWEST = 120  # px, of the panels at the bottom
 LOW = 800  # px; a window lower than this leaves the plots out and gives the timeline what it can
 
@@ -297,6 +299,11 @@ class WindowFrame(QMainWindow):
         super().resizeEvent(event)
         self._place_plots()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.soon.put(self.docks.bring_floating)
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes through the window as it is laid out."""
         return move_focus(self, forward=forward)
@@ -312,13 +319,20 @@ class WindowFrame(QMainWindow):
         geometry = self.settings.get_bytes("geometry")
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
-        self.docks.arrange()
-        self.size_parts()
-        self.docks.restore(self.settings.get_bytes("layout"))
+        self._fit_on_screen()
+        if not self.docks.restore(self.settings.get_bytes("layout")):
+            self.docks.arrange()
+            self.size_parts()
         self._place_plots()
         split = self.settings.get_bytes("centre")
         if split:
             self.centre_split.restoreState(QByteArray(split))
+
+    def _fit_on_screen(self) -> None:
+        """Also with what the window manager will put round the window: what is kept may be of a larger screen."""
+        if not self.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+            beside = QSize(EDGE_PX, EDGE_PX + self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+            self.resize(self.size().boundedTo(self.screen().availableSize() - beside))
 
     def show_plots(self, shown: bool) -> None:
         """Shows or hides the plots below the timeline."""
