@@ -89,4 +89,4 @@ class Foresight:
 
 def _ordering(model: Model) -> int:
     """How much is known of the order of lanes."""
-    return len(model.joins) + len(model.passages) + len(model.receipts)
+    return len(model.joins) + len(model.passages) + len(model.receipts) + len(model.jobs)

@@ -13,10 +13,12 @@ Short cycles are looked for first, everywhere. Longer ones are looked for lock b
 the graph with all its cycles afterwards (as Johnson: "Finding All the Elementary Circuits of a Directed Graph", 1975).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.analysis.reach import Moment
 from engine.analysis.start_order import StartOrder
 from engine.model import wait_for
 from engine.model.nestings import Nesting
@@ -25,7 +27,7 @@ SHORT = 3
 MOST_WORK = 600_000  # pairs of dependencies compared
 PIECE = 500  # dependencies, or pairs of them, looked at between two pauses: a few milliseconds of work at most
 MOST_LANES = 8  # that do the very same at the same time
-MOST_PARTNERS = 50  # looked at of each lock, for whether they meet one of those and not another
+MOST_NEAR = 20  # that take what a dependency holds before it, and after it
 MOST_ALIKE = 100  # dependencies that are the very same but for their lanes and times
 
 Cycle = tuple[Nesting, ...]
@@ -51,6 +53,7 @@ class LockCycles:
         self._links: list[Nesting] = []
         self._takers: dict[int, list[Nesting]] = defaultdict(list)
         self._holders: dict[int, list[Nesting]] = defaultdict(list)
+        self._seats: dict[Moment, int] = {}
         self._looked = 0  # at links, so far
         self._pause = PIECE  # when so many have been looked at
 
@@ -121,16 +124,24 @@ class LockCycles:
         self._work += len(chain.links)
         return not any(self._ordered(other, link) for other in chain.links)
 
-    def _meets_alone(self, link: Nesting, others: Sequence[Nesting], partners: Sequence[Nesting]) -> bool:
-        """Whether it may come at the same time as one that none of the others can meet."""
-        for partner in partners:
-            self._work += 1
-            if not self._ordered(partner, link) and all(self._ordered(partner, other) for other in others):
-                return True
-        return False
+    def _adds(self, link: Nesting, others: Sequence[Nesting], takers: Mapping[int, list[Nesting]]) -> bool:
+        """Whether none of the others may come at the same time as all that this link may, of what is near in time."""
+        met: list[Nesting] = []
+        for held in link.held:
+            near = takers.get(held.primitive, [])
+            middle = bisect_left(near, link.time_ns, key=lambda each: each.time_ns)
+            some = near[max(middle - MOST_NEAR, 0) : middle + MOST_NEAR]
+            met += [partner for partner in some if self._meet(partner, link)]
+        return not any(all(self._meet(partner, other) for partner in met) for other in others)
+
+    def _meet(self, one: Nesting, other: Nesting) -> bool:
+        return self._seat(one) != self._seat(other) and not self._ordered(one, other)
 
     def _seat(self, link: Nesting) -> int:
-        return self._order.seat((link.lane, link.time_ns))
+        moment = link.lane, link.time_ns
+        if moment not in self._seats:
+            self._seats[moment] = self._order.seat(moment)
+        return self._seats[moment]
 
     def _chain(self, link: Nesting, before: _Chain | None = None) -> _Chain:
         held = frozenset(held.primitive for held in link.held)
@@ -143,14 +154,12 @@ class LockCycles:
         return self._order.ordered((one.lane, one.time_ns), (other.lane, other.time_ns))
 
     def _of_different_lanes(self, nestings: Sequence[Nesting]) -> Generator[None, None, list[Nesting]]:
-        """Without the many that do the very same at the same time, and meet the same: those that do it one after
-        another stay.
-        """
+        """Without the many that do the very same and meet nothing that others of them do not meet as well."""
         kept: list[Nesting] = []
-        partners: dict[int, list[Nesting]] = defaultdict(list)  # by the lock that they take
-        for link in nestings:
-            if len(partners[link.primitive]) < MOST_PARTNERS:
-                partners[link.primitive].append(link)
+        takers: dict[int, list[Nesting]] = defaultdict(list)  # by time
+        for link in sorted(nestings, key=lambda each: each.time_ns):
+            takers[link.primitive].append(link)
+        yield
         alike: dict[tuple[object, ...], list[Nesting]] = defaultdict(list)
         for number, link in enumerate(nestings):
             if number % PIECE == 0:
@@ -158,13 +167,13 @@ class LockCycles:
             others = alike[link.primitive, link.stack, link.held]
             last = others[-MOST_LANES:]
             if all(self._seat(link) != self._seat(other) for other in last):
+                if len(last) == MOST_LANES:
+                    yield
+                    if not self._adds(link, last, takers):
+                        continue
                 if len(others) >= MOST_ALIKE:
                     self.cut_short = True
                     continue
-                if len(last) == MOST_LANES and not any(self._ordered(other, link) for other in last):
-                    yield
-                    if not any(self._meets_alone(link, last, partners[held.primitive]) for held in link.held):
-                        continue
             others.append(link)
             kept.append(link)
         return kept

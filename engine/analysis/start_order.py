@@ -91,7 +91,8 @@ class StartOrder:
         news += yield from _in_pieces(self._of_barriers())
         news += yield from _in_pieces(self._of_readings())
         news += yield from self._of_outcomes()
-        reaches = Reaches(self._strands.starters(_starters(self._model)), news)
+        starters = yield from self._strands.starters(_starters(self._model))
+        reaches = Reaches(starters, news)
         yield from reaches.work()
         self._reaches = reaches
 

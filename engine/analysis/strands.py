@@ -6,7 +6,7 @@ A strand is known by a number: a thread's is its lane, those of jobs come after 
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from engine.analysis.reach import FOREVER, Moment
 from engine.model.jobs import WHOLE, Reading, Submit, Work
@@ -72,8 +72,10 @@ class Strands:
         made = self._model.primitives.get(executor) if executor is not None else None
         return -made.id if made is not None and made.capacity == 1 else strand
 
-    def starters(self, of_lanes: dict[int, Moment]) -> dict[int, Moment]:
-        """By strand who started it, and when; `of_lanes`: by lane. Invariant: starters lead to one that has none."""
+    def starters(self, of_lanes: dict[int, Moment]) -> Generator[None, None, dict[int, Moment]]:
+        """By strand who started it, and when; `of_lanes`: by lane. With a pause after each piece. Invariant: starters
+        lead to one that has none.
+        """
         found = {lane: self.of(starter) for lane, starter in of_lanes.items()}
         # Which of its workers an executor started for which job is chance. None of them was there before the first one.
         for lanes in self._model.executor_workers.values():
@@ -83,8 +85,14 @@ class Strands:
                     found[lane] = found[first]
                 else:
                     found.pop(lane, None)
-        submits: dict[Key, Submit] = {self._key(each): each for each in self._model.jobs.submits}
+        submits: dict[Key, Submit] = {}
+        for number, each in enumerate(self._model.jobs.submits[:]):
+            submits[self._key(each)] = each
+            if number % PIECE == 0:
+                yield
         for number, work in enumerate(self._works):
+            if number % PIECE == 0:
+                yield
             submit = submits.get(self._key(work))
             starter = self.of((submit.lane, submit.time_ns)) if submit is not None else found.get(work.lane)
             if starter is not None and starter[1] <= work.start_ns and self._began(starter[0]) < work.start_ns:
