@@ -198,9 +198,9 @@ def make_pipe(original: Method) -> Method:
     def Pipe(duplex: bool = True) -> Any:  # noqa: N802
         with hidden:
             ends = original(duplex)
-            frame = get_frame(1)
-            is_of_manager = frame.f_globals.get("__name__") == "multiprocessing.managers"  # for its own start
-            frame = None if is_of_manager else maker(frame)
+            caller = get_frame(1)
+            is_of_manager = caller.f_globals.get("__name__") == "multiprocessing.managers"  # for its own start
+            frame = None if is_of_manager else maker(caller)
             if frame is not None:
                 number = define_shared("Pipe", frame)
                 for end in ends:
