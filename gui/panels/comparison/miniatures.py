@@ -75,6 +75,9 @@ class _Sheet(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("canvas"))
         painter.setFont(ui_font(FONT_SMALL_PX))
+        if self.hasFocus():
+            painter.setPen(theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if not self._runs:
             painter.setPen(theme.color("text_dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The runs appear here, one under another.")

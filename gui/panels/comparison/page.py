@@ -94,6 +94,7 @@ class ComparisonPage(QWidget):
         self.traits.setOpenLinks(False)
         self.traits.anchorClicked.connect(lambda link: self._on_opened(link.fragment(_DECODED)))
         self.tabs = QTabWidget(self)
+        self.tabs.tabBar().setAccessibleName("What the runs show")
         self.tabs.setDocumentMode(True)
         for body, name in (
             (self.miniatures, "Runs"),

@@ -1,0 +1,56 @@
+"""Who works by keyboard sees where the focus is, and who listens is told its name."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from engine.recording.synthetic import write_synthetic
+from gui.main_window import MainWindow
+from gui.window.tab_order import tab_stops
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+def looks_the_same(stop: QWidget, elsewhere: QWidget) -> bool:
+    """With the focus as without."""
+    elsewhere.setFocus()
+    before = stop.grab().toImage()
+    stop.setFocus(Qt.FocusReason.TabFocusReason)
+    return bool(stop.grab().toImage() == before)
+
+
+def name_of(stop: QWidget) -> str:
+    """What assistive technology says."""
+    return str(stop.accessibleName() or (stop.text() if isinstance(stop, QAbstractButton) else ""))
+
+
+def all_stops(window: MainWindow) -> Iterator[QWidget]:
+    """Of the window, one tab in front after the other."""
+    yield from tab_stops(window)
+    for name in ("locks", "workers", "output", "statistics", "source"):
+        window.docks.bring_up(name)
+        QApplication.processEvents()
+        yield from (stop for stop in tab_stops(window) if window.docks[name].isAncestorOf(stop))
+    window.workload.edit_custom()
+    QApplication.processEvents()
+    yield from (stop for stop in tab_stops(window) if window.docks["workload"].isAncestorOf(stop))
+
+
+def test_every_stop_shows_the_focus_and_has_a_name(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
+    window.recordings.open(tmp_path / "few.lane")
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    window.resize(1600, 1000)
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    canvas, run = window.timeline.canvas, window.tool_bar.run
+    names, unseen = [], []
+    for stop in all_stops(window):
+        names.append(name_of(stop))
+        if looks_the_same(stop, run if stop is canvas else canvas):
+            unseen.append(names[-1])
+    assert len(names) > 40
+    assert all(names)
+    assert unseen == []
