@@ -7,12 +7,14 @@ is free. A lane *starves* at a lock when all three hold:
 
 - *unfair*: each of the m others took it, on average, MIN_TIMES as often or more while the lane waited as the lane did
   at all; it is all the same whether they take it in turn or one of them keeps coming back;
-- *not by chance*, by one of two counts, with a probability of MAX_PROBABILITY at most. Who gets its share is overtaken
-  by more than that in half of its waits at most, set against how often it takes the lock before its next one (a sign
-  test: Arbuthnott, "An Argument for Divine Providence …", 1710); or, where there are few waits but long ones: of n
-  chances to get it, each 1 / (m + 1), it got k. A chance is whatever of it others took within SWITCH_NS, as only one
-  of those can be told from the next by a thread that has to get the GIL first (`sys.getswitchinterval`). That few of
-  so many have a probability of exp(-n D(k / n || p)) at most (Chernoff, "A Measure of Asymptotic Efficiency …", 1952);
+- *not by chance*, by one of two counts, with a probability of MAX_PROBABILITY at most for all the lanes together that
+  wait so long (Bonferroni). For who gets its share, what it is overtaken by in a wait, less m times what it takes
+  before its next wait, is as often too much as too little: with random signs (Fisher, "The Design of Experiments",
+  1935) these x come to their sum S as seldom as a normal deviate of S / sqrt(Σx²), and no more seldom than all signs
+  are alike. Or, where there are few waits but long ones: of n chances to get it, each 1 / (m + 1), it got k. A chance
+  is whatever of it others took within SWITCH_NS, as only one of those can be told from the next by a thread that has to
+  get the GIL first (`sys.getswitchinterval`). That few have a probability of exp(-n D(k / n || 1 / (m + 1))) at most
+  (Chernoff, "A Measure of Asymptotic Efficiency …", 1952);
 - *at its cost*: it spent MIN_WAITING of its life or more, and MIN_WAIT_NS, in waiting for this lock.
 
 Not found: who starves at what is not held, as writers do at a lock that readers share by a condition.
@@ -34,7 +36,7 @@ from engine.model.model import Model
 MOST_LOCKS = 10  # those that cost the most waiting
 MIN_TIMES = 3.0
 SWITCH_NS = 5_000_000
-MAX_PROBABILITY = 0.01
+MAX_PROBABILITY = 0.05
 MIN_WAITING = 0.2
 MIN_WAIT_NS = 100_000_000
 
@@ -69,18 +71,20 @@ def _starving(model: Model, profile: LockProfile) -> list[_Starving]:
     waited = np.bincount(profile.waits[:, 0], profile.waits[:, 2] - profile.waits[:, 1]).astype(np.int64)
     lanes = np.flatnonzero(waited >= MIN_WAIT_NS)
     alive = model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum(axis=1)
+    shares = waited[lanes] / np.maximum(1, alive)
     taken = dict(profile.users)
     found = []
-    for lane, life_ns in zip(lanes.tolist(), alive.tolist(), strict=True):
-        share = int(waited[lane]) / max(1, life_ns)
-        if share < MIN_WAITING:
-            continue
+    patient = np.flatnonzero(shares >= MIN_WAITING).tolist()
+    for number in patient:
+        lane = int(lanes[number])
         times, others = profile.overtaken(lane)
         if not others:
             continue
         waits = profile.waits[profile.waits[:, 0] == lane]
+        share = float(shares[number])
         each = _Starving(lane, others, int(times.sum()), taken.get(lane, 0), len(waits), int(waited[lane]), share)
-        if each.times >= MIN_TIMES and _by_chance(waits, times, others, profile.takes_after(lane)) <= MAX_PROBABILITY:
+        by_chance = len(patient) * _by_chance(waits, times, others, profile.takes_after(lane))
+        if each.times >= MIN_TIMES and by_chance <= MAX_PROBABILITY:
             found.append(each)
     return found
 
@@ -89,10 +93,13 @@ def _by_chance(waits: np.ndarray, times: np.ndarray, others: int, own: np.ndarra
     """The probability of being overtaken so if it had its share. By wait: lane, start, end; how often others took the
     lock in it; how often the lane did itself afterwards.
     """
-    seldom = np.count_nonzero(times <= others * own)
+    excess = (times - others * own).astype(float)
     missed = int(np.minimum(times, -(-(waits[:, 2] - waits[:, 1]) // SWITCH_NS)).sum())
-    chances = missed + len(waits)
-    return min(probability(len(waits), int(seldom), 0.5), probability(chances, len(waits), 1 / (others + 1)))
+    too_few = probability(missed + len(waits), len(waits), 1 / (others + 1))
+    if not excess.any():
+        return too_few
+    deviate = float(excess.sum()) / math.sqrt(2 * float((excess**2).sum()))
+    return min(max(math.erfc(deviate) / 2, 0.5 ** len(waits)), too_few)
 
 
 def probability(chances: int, got: int, share: float) -> float:
