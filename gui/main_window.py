@@ -235,7 +235,10 @@ class MainWindow(WindowFrame):
             self.docks.bring_up("workload")
             self.messages.show_message(Message("run", f"{refused[:1].upper()}{refused[1:]}", "error"))
             return False
-        return self.run_control.run()
+        started = self.run_control.run()
+        if not started:
+            self.docks.bring_up("workload")  # where a refused choice is marked
+        return started
 
     def open(self, path: Path) -> None:
         """Opens a recording in this window."""

@@ -385,9 +385,11 @@ class SessionBridge(QObject):
 
 
 def plain_line(path: Path, error: Exception) -> str:
-    """What was wrong with what, in one line."""
+    """What was wrong with what, and what to do, in one line."""
     if isinstance(error, FileNotFoundError):
-        return f"{path} does not exist."
+        return f"{path} does not exist any more; choose another recording."
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read; ask for the right to, or choose another recording."
     if isinstance(error, OSError):
-        return f"{path} could not be read: {error.strerror or error}."
-    return str(error)
+        return f"{path} could not be read: {error.strerror or error}. Choose another recording."
+    return f"{str(error).rstrip('.')}. Choose another recording."

@@ -332,7 +332,9 @@ class WindowFrame(QMainWindow):
         """Also with what the window manager will put round the window: what is kept may be of a larger screen."""
         if not self.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
             beside = QSize(EDGE_PX, EDGE_PX + self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
-            self.resize(self.size().boundedTo(self.screen().availableSize() - beside))
+            room = self.screen().availableSize() - beside
+            self.setMinimumHeight(min(SMALLEST.height(), room.height()))  # a full HD screen at twice its scale is lower
+            self.resize(self.size().boundedTo(room))
 
     def show_plots(self, shown: bool) -> None:
         """Shows or hides the plots below the timeline."""

@@ -85,7 +85,7 @@ def test_a_file_that_is_no_recording_is_refused_in_one_plain_line(
 
 def test_a_file_that_is_not_there_is_said_so(window: MainWindow, tmp_path: Path) -> None:
     window.open(tmp_path / "gone.lane")
-    assert window.messages.texts() == [f"{tmp_path / 'gone.lane'} does not exist."]
+    assert window.messages.texts() == [f"{tmp_path / 'gone.lane'} does not exist any more; choose another recording."]
     assert window.pages.currentWidget() is window.welcome
 
 

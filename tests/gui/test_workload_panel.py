@@ -270,3 +270,11 @@ def test_what_is_no_workload_is_refused_in_words(window: MainWindow, tmp_path: P
     assert not page.load(path)
     assert "bad.json holds no workload that can run" in page.message.text()
     assert json.dumps(page.custom.data) == before
+
+
+def test_a_refused_choice_is_seen_although_the_panel_was_closed(window: MainWindow) -> None:
+    window.docks["workload"].hide()
+    window.configuration.set_interpreter("/no/such/python")
+    window.acts["run"].trigger()
+    assert window.docks["workload"].isVisible()
+    assert "/no/such/python" in window.workload.page.interpreter.row.error
