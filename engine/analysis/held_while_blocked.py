@@ -1,7 +1,9 @@
 """Locks held while their holder sleeps, does I/O or waits for somebody, so that others wait for what needs no lock.
 
 Rests on the holder's own states within each hold, for locks that others waited for; waits for other locks do not count,
-nor those that are part of a deadlock. Of very many holds the longest MOST_HOLDS are looked at. Silent when less than
+nor those that are part of a deadlock. How short a hold is does not matter, only what they come to: one that just lets
+others run (`time.sleep(0)`) is one in which the holder sleeps, too. Of very many holds the longest MOST_HOLDS are
+looked at, and every so-manieth of those shorter than LONG_NS, which stands for the others. Silent when less than
 MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle daemons waited: daemon
 threads that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as
 others do at a queue; so do processes that take turns at reading from a pipe.
@@ -24,7 +26,8 @@ MOST_HOLDS = 20_000
 MIN_BLOCKED_NS = 5_000_000
 MIN_SHARE = 0.2  # of the time for which it was held
 MIN_WAITED = 0.01  # of the run's time that others waited, all together
-MIN_HOLD_NS = 100_000
+LONG_NS = 1_000_000
+MIN_READ_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
 MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
@@ -35,15 +38,12 @@ MOST_WAITS = 1000  # of one hold, among which the longest is told
 def find(model: Model, known: Known) -> list[Finding]:
     """One finding for all locks that one line of code has made."""
     rows = model.holds.rows
-    lengths = rows["end"].astype(np.int64) - rows["start"].astype(np.int64)
-    some = np.flatnonzero(lengths >= MIN_HOLD_NS)
-    if len(some) > MOST_HOLDS:
-        some = some[np.argpartition(lengths[some], len(some) - MOST_HOLDS)[len(some) - MOST_HOLDS :]]
+    some, stand_for = _looked_at(rows)
     rows = rows[some]
     spent = model.states.totals_between(
         rows["lane"].astype(np.int64), rows["start"].astype(np.int64), rows["end"].astype(np.int64)
     )
-    blocked_as = {state: spent[:, state] for state in DOING}
+    blocked_as = {state: spent[:, state] * stand_for for state in DOING}
     blocked_as[State.WAIT][np.isin(rows["lane"], [lane for each in deadlock.find(model) for lane in each["lanes"]])] = 0
     blocked_ns = np.sum(list(blocked_as.values()), axis=0)
     least_waited = max(MIN_BLOCKED_NS, MIN_WAITED * (model.end_ns - model.start_ns))
@@ -68,7 +68,20 @@ def find(model: Model, known: Known) -> list[Finding]:
             made = lock.primitive
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
             siblings.setdefault(origin, []).append(lock)
-    return [_of(model, locks, rows, blocked_as) for locks in siblings.values()]
+    return [_of(model, locks, rows, blocked_as, stand_for) for locks in siblings.values()]
+
+
+def _looked_at(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of these holds are looked at, in their order, and for how many each of them stands."""
+    lengths = rows["end"].astype(np.int64) - rows["start"].astype(np.int64)
+    long, short = np.flatnonzero(lengths >= LONG_NS), np.flatnonzero(lengths < LONG_NS)
+    if len(long) > MOST_HOLDS:
+        long = long[np.argpartition(lengths[long], len(long) - MOST_HOLDS)[len(long) - MOST_HOLDS :]]
+    every = -(-len(short) // MOST_HOLDS) or 1
+    short = short[::every]
+    some = np.concatenate([long, short])
+    order = np.argsort(some, kind="stable")
+    return some[order], np.concatenate([np.ones(len(long), np.int64), np.full(len(short), every)])[order]
 
 
 def _only_idle_wait(
@@ -109,7 +122,7 @@ def _stuck(model: Model) -> dict[int, int]:
 
 def _reads_in_turns(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
     """Whether the lock is held for nothing but one read from a pipe each time. Of many holds the longest are asked."""
-    mine = np.flatnonzero((rows["primitive"] == lock.primitive.id) & (blocked >= MIN_HOLD_NS))
+    mine = np.flatnonzero((rows["primitive"] == lock.primitive.id) & (blocked >= MIN_READ_NS))
     for number in mine[np.argsort(blocked[mine])[-MOST_READS:]].tolist():
         hold = rows[number]
         slices = model.states.slices(int(hold["lane"]), int(hold["start"]), int(hold["end"]), MOST_WAITS)
@@ -120,8 +133,16 @@ def _reads_in_turns(model: Model, lock: LockStatistics, rows: np.ndarray, blocke
     return bool(len(mine))
 
 
-def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as: dict[State, np.ndarray]) -> Finding:
-    """The finding about `locks` of one origin. `blocked_as`: how long, in ns, each hold of `rows` was in a state."""
+def _of(
+    model: Model,
+    locks: list[LockStatistics],
+    rows: np.ndarray,
+    blocked_as: dict[State, np.ndarray],
+    stand_for: np.ndarray,
+) -> Finding:
+    """The finding about `locks` of one origin. `blocked_as`: how long, in ns, each hold of `rows`, with those that it
+    stands for, was in a state.
+    """
     locks = sorted(locks, key=lambda lock: lock.primitive.id)
     mine = np.isin(rows["primitive"], [lock.primitive.id for lock in locks])
     most = max(DOING, key=lambda state: int(blocked_as[state][mine].sum()))
@@ -145,7 +166,7 @@ def _of(model: Model, locks: list[LockStatistics], rows: np.ndarray, blocked_as:
         what = f"{count(len(locks), locks[0].primitive.kind)} ({listed(names) if names else locks[0].primitive.place})"
         title, label, it, was = f"{what} are", f"{what} made at {locks[0].primitive.place}", "them", "they were"
     held_ns, waited_ns = sum(lock.hold_ns for lock in locks), sum(lock.wait_ns for lock in locks)
-    blocked_ns, holds = int(blocked[mine].sum()), count(len(guilty), "hold")
+    blocked_ns, holds = int(blocked[mine].sum()), count(int(stand_for[guilty].sum()), "hold")
     return finding(
         model,
         "lock-held-while-blocked",

@@ -72,6 +72,13 @@ def test_locks_that_one_line_made_are_one_finding(line: int, subjects: set[str])
     assert {each["title"] for each in found} == {f"{subject} held while sleeping" for subject in subjects}
 
 
+@pytest.mark.parametrize("at_once", [20_000, 10])
+def test_many_short_sleeps_count_as_few_long_ones_do(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(held_while_blocked, "MOST_HOLDS", at_once)
+    (found,) = found_by(held_while_blocked, single_file(2, 100, 0.05, while_held=State.SLEEP))
+    assert "while sleeping for 10.0 ms (100 % of the time it was held, in 200 holds" in found["explanation"]
+
+
 def test_a_lock_held_in_sleep_matters_only_when_others_wait() -> None:
     assert found_by(held_while_blocked, single_file(3, 5, 4.0)) == []
     alone = model(2, [(1, 500.0, State.SLEEP, 0), (0, 500.0, State.RUNNING, 0)], [(1, 0.0, 500.0)])
