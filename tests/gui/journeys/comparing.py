@@ -71,8 +71,8 @@ def differences(window: MainWindow) -> list[str]:
     for place, (row, lane) in enumerate(lanes):
         top = round((geometry.row_top(row) + geometry.shape.bar_top) * geometry.ratio)
         bottom = min(round((geometry.row_top(row) + geometry.shape.bar_bottom) * geometry.ratio), len(drawn))
-        if bottom - top < geometry.shape.bar_px * geometry.ratio / 2:
-            continue  # cut off by the lower edge
+        if bottom - top < geometry.shape.bar_px * geometry.ratio - 1:
+            continue  # cut off by the lower edge: of what is left a label may cover too much
         bar = drawn[top:bottom, left : left + geometry.columns]
         found += wrong_columns(bar, dominant[place], worst[place], theme, f"lane {model.lane_label(lane)}")
     return found
