@@ -17,6 +17,12 @@ from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, li
 from gui.widgets.panel import REST_MS
 
 BUDGET_S = 0.002  # thread CPU time of a piece; the last piece may take as long again
+EXPLAINED = (
+    "Fairness (Jain's index): 100 % when all lanes that used it got it equally often, 1/n when one of n always did.\n"
+    "Hand-offs: how often another lane got it than the one before.\n"
+    "Blocked: how long a lane waited while another held it, in all and at most at a time.\n"
+    "Lines: how long what was taken there was held, and how long others waited meanwhile, all together."
+)
 AGAIN_S = 1.0  # after so long a profile of a growing recording is made anew,
 AGAIN_TIMES = 30  # or after so many times the thread CPU time that it took
 MOST = 4  # pairs and lines that are listed
@@ -42,6 +48,7 @@ class ProfileView(QWidget):
         self.profile: LockProfile | None = None
         self.text = QTextBrowser(self)
         self.text.setAccessibleName("Contention of the chosen lock")
+        self.text.setToolTip(EXPLAINED)
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._on_link)
         self.chart = ContentionChart(themes, self)
