@@ -168,6 +168,7 @@ class SearchState(QObject):
         else:
             self._busy, self._shown = False, search
             self._again_at = self._clock() + max(RESTS * self._spent, ANEW_S if search.waits_for_ends else 0.0)
+            self.refresh()  # what came meanwhile may have been the last
         now = self._clock()
         if not more or now - self._told >= TELL_S:
             self._told = now
