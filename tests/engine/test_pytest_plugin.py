@@ -115,3 +115,72 @@ def test_xdist_is_refused_in_one_line(project: Path) -> None:
     done = run(project, "--numprocesses", "2")
     assert done.returncode == 4
     assert "leave out -n" in done.stderr
+
+
+SHARED = """
+import asyncio
+import multiprocessing
+import queue
+import threading
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def server():
+    wanted = queue.Queue()
+
+    def serve():
+        while (request := wanted.get()) is not None:
+            request.set()
+
+    thread = threading.Thread(target=serve, name="server")
+    thread.start()
+    yield wanted
+    wanted.put(None)
+    thread.join()
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_served(server, time):
+    done = threading.Event()
+    server.put(done)
+    assert done.wait(5)
+
+
+def test_async():
+    async def main():
+        return await asyncio.get_running_loop().run_in_executor(None, len, "four")
+
+    assert asyncio.run(main()) == 4
+
+
+def take_twice(lock):
+    with lock, lock:
+        pass
+
+
+def test_child():
+    forked = multiprocessing.get_context("fork")
+    process = forked.Process(target=take_twice, args=(forked.Lock(),), name="child")
+    process.start()
+    process.join()
+
+
+def test_after_it(server):
+    test_served(server, 3)
+"""
+
+
+def test_threads_of_the_session_async_tests_and_children(project: Path) -> None:
+    (project / "test_locks.py").write_text(SHARED)
+    done = run(project, "-q")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 4 passed" in done.stdout
+    assert "child waits for itself" in done.stdout
+
+
+def test_it_can_be_left_out_again(project: Path) -> None:
+    done = run(project, "-p", "no:lanescope", "-q", "-k", "plain")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 passed" in done.stdout
