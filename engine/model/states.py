@@ -18,7 +18,8 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK
 
 __all__ = ["MERGED", "StateStore"]
 
-LANES_AT_ONCE = 128  # drawn exactly: what that needs then stays in the cache
+LANES_AT_ONCE = 128  # drawn exactly, at most;
+SLICES_AT_ONCE = 32_000  # about so many: what that needs then stays in the cache
 MOST_PROBES = 8192  # columns of one question to the pyramid
 
 
@@ -144,14 +145,15 @@ class StateStore(SliceStore):
         self, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
     ) -> tuple[np.ndarray, np.ndarray]:
         left, right = column_edges(start, ns_per_column, columns)
-        parts = []
-        for at in range(0, len(lanes), LANES_AT_ONCE):
-            some = lanes[at : at + LANES_AT_ONCE]
-            row, starts, ends, codes, _ = self._overlapping(some, int(left[0]), int(right[-1]))
-            parts.append(rasterise(row, starts, ends, codes, rows=len(some), left=left, right=right))
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+        slices = self.count_between(lanes, int(left[0]) + self.origin_ns, int(right[-1]) + self.origin_ns)
+        at_once = min(max(SLICES_AT_ONCE * len(lanes) // slices, 1), LANES_AT_ONCE)
+        dominant, worst = np.empty((2, len(lanes), columns), np.uint8)
+        for at in range(0, len(lanes), at_once):
+            some = slice(at, at + at_once)
+            row, starts, ends, codes, _ = self._overlapping(lanes[some], int(left[0]), int(right[-1]))
+            rows = len(lanes[some])
+            dominant[some], worst[some] = rasterise(row, starts, ends, codes, rows=rows, left=left, right=right)
+        return dominant, worst
 
     def wide_slices(self, lanes: np.ndarray, start_ns: int, end_ns: int, min_ns: int, limit: int = 2000) -> WideSlices:
         """Slices of these lanes with `min_ns` at least within a span; the longest `limit` of them."""
