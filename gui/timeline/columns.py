@@ -30,7 +30,7 @@ from gui.timeline.rows import Row, RowKind
 from gui.timeline.scene import Scene
 from gui.timeline.turns import Turns
 
-MOST_S = 0.002  # thread CPU time of making exact cells in one paint
+MOST_S = 0.0015  # thread CPU time of making exact cells in one paint
 MOST_MOVED_S = 0.001  # the same while the view is being zoomed, or has been laid out anew
 STRETCHED = (0.8, 2.0)  # device px per column, least and most, while the view is being zoomed
 FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
