@@ -115,13 +115,13 @@ class SpanStatistics:
 
     def _next_stop(self, rows: int) -> int:
         """The end of a stretch with not much more slices than asked for."""
-        stretch = self._stretch
+        stretch, most = self._stretch, max(rows, 2 * len(self.lanes))
         while True:
             end = min(self._at + stretch, self.end_ns)
             slices = self.model.states.count_between(self.lanes, self._at, end)
-            if slices <= max(rows, 2 * len(self.lanes)) or stretch <= 1:
+            if slices <= most or stretch <= 1:
                 return end
-            stretch //= 2
+            stretch = min(stretch // 2, stretch * most // slices)  # as if they lay evenly, which takes a step or two
 
     def _look_at(self, start: int, end: int) -> int:
         """Counts a stretch; returns how many slices and holds there were."""
