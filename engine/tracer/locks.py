@@ -22,7 +22,7 @@ from .holds import (
     refuse_to_pickle,
 )
 from .nesting import nest, unnest
-from .originals import RawLock, allocate_lock, clock, get_frame, get_ident
+from .originals import RawLock, allocate_lock, clock, get_frame, get_ident, sys_get_frame
 from .patching import Builtin, hidden, hide
 from .primitives import define, is_reached
 from .sites import code_of, user_site
@@ -73,7 +73,10 @@ class TracedLock(TracedBase, metaclass=LockType):
                 raise
         if self.ident != get_ident():
             move_in(self)
-        frame = get_frame(1)
+        try:
+            frame = sys_get_frame(1)
+        except ValueError:
+            frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
         self.since = clock()

@@ -19,7 +19,7 @@ from .holds import (
     unbook,
 )
 from .nesting import nest, unnest
-from .originals import RawRLock, clock, get_frame, get_ident
+from .originals import RawRLock, clock, get_frame, get_ident, sys_get_frame
 from .patching import hidden, hide
 from .primitives import define, is_reached
 from .sites import code_of
@@ -52,7 +52,7 @@ class TracedRLock(TracedBase, metaclass=LockType):
             return make_rlock(frame, cls)
         return make_rlock(frame, cls, internal=True) if is_reached(frame) else RawRLock()
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: PLR0912  (the fast path is one function)
         """As the raw lock's."""
         if timeout != -1 or (blocking is not True and blocking is not False):
             with hidden:
@@ -78,7 +78,10 @@ class TracedRLock(TracedBase, metaclass=LockType):
         self.depth = 1
         if self.ident != get_ident():
             move_in(self)
-        frame = get_frame(1)
+        try:
+            frame = sys_get_frame(1)
+        except ValueError:
+            frame = get_frame(1)
         if frame.f_lasti != self.instruction or frame.f_code is not self.code:
             locate(self, frame)
         self.since = clock()

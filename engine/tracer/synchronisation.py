@@ -8,7 +8,7 @@ from .originals import clock, get_frame
 from .patching import hidden, replace_method
 from .primitives import ATTRIBUTE, define
 from .queues import PART
-from .rlocks import make_rlock
+from .rlocks import TracedRLock, make_rlock
 from .state import current
 from .waits import time_out
 
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 
 
 def make_condition(original: Method) -> Method:
+    threading: dict[str, Any] = original.__globals__
+    factory = threading["RLock"]
+
     def __init__(self: Any, lock: Any = None) -> None:
         with hidden:
             frame = maker(get_frame(1))
-            if frame is not None and lock is None:
+            # A program, or gevent, may have put another RLock in its place.
+            is_ours = threading["RLock"] is factory and threading.get("_CRLock") is TracedRLock
+            if frame is not None and lock is None and is_ours:
                 lock = make_rlock(frame)
             original(self, lock)
             if frame is not None and ATTRIBUTE not in self.__dict__:

@@ -342,3 +342,40 @@ def test_an_event_of_a_green_library_in_the_place_of_threadings(tmp_path: Path) 
     plain, traced = outcomes(tmp_path, SLOTTED_EVENT)
     assert traced == plain
     assert plain[:2] == (0, "rang\n2 2\n")
+
+
+CALLED_FROM_C = """
+    import _thread, atexit, queue, subprocess, threading, time
+    from multiprocessing import Lock
+
+    lock, event, semaphore = threading.Lock(), threading.Event(), threading.Semaphore()
+    thread, child = threading.Thread(target=event.wait), subprocess.Popen(["true"])
+    calls = [
+        thread.start, event.set, thread.join, child.wait, lock.acquire, lock.release, semaphore.acquire, Lock().acquire,
+        threading.RLock().acquire, time.sleep, threading.Lock, threading.RLock, threading.Event, threading.Condition,
+        threading.Barrier, queue.Queue, queue.SimpleQueue, threading.Thread, _thread.allocate_lock,
+    ]
+    for call in reversed(calls):  # the last one is called first, with no frame of Python
+        atexit.register(call, *{time.sleep: (0,), threading.Barrier: (1,)}.get(call, ()))
+"""
+
+
+def test_what_is_called_from_c_alone(tmp_path: Path) -> None:
+    plain, traced = outcomes(tmp_path, CALLED_FROM_C)
+    assert traced == plain == (0, "", "")
+
+
+def test_a_condition_takes_what_stands_for_rlock(tmp_path: Path) -> None:
+    plain, traced = outcomes(
+        tmp_path,
+        """
+        import threading
+        print(type(threading.Condition()._lock).__name__)
+        threading._CRLock = None  # as gevent has it
+        print(type(threading.Condition()._lock).__name__)
+        threading.RLock = threading.Lock
+        print(type(threading.Condition()._lock).__name__)
+        """,
+    )
+    assert traced == plain
+    assert plain[:2] == (0, "RLock\n_RLock\nlock\n")
