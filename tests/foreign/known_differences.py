@@ -24,17 +24,7 @@ REASONS = {
     ),
 }
 # Where Lanescope is to blame. This is no reason: the suites' exit status tells of them.
-FAULTS = {
-    "* gevent *CrossThread::test_cross_thread_use_set_in_bg*": (
-        "A fault of Lanescope's, not mended yet: `start` is called from C (`gevent.spawn(thread.start)`) with no frame "
-        "of Python below it, and the tracer, which asks who calls, raises ValueError. A function of `threading` that "
-        "is registered with `atexit` as it is can fail so, too."
-    ),
-    "* gevent (monkey-patched) .Condition*": (
-        "A fault of Lanescope's, not mended yet: `Condition()` makes its own lock with the interpreter's `RLock`, "
-        "though gevent has put its own in that place; greenlets of one thread then do not exclude each other."
-    ),
-}
+FAULTS: dict[str, str] = {}
 # What differed once and not again: whether chance decides, and why. By the same pattern.
 CHANCE = {
     "3.13.0 test.test_concurrent_futures.*": (
