@@ -64,11 +64,12 @@ def waits(model: Model, name: str) -> list[tuple[str, bool]]:
 
 
 def test_a_wait_that_its_timeout_ended_says_so_and_was_ended_by_nobody(tmp_path: Path) -> None:
-    found = waits(record_source(tmp_path, GIVING_UP).model, "waiter")
-    assert len(found) == len(GIVEN_UP), found
+    told = waits(record_source(tmp_path, GIVING_UP).model, "waiter")
+    # On a busy machine it may have to wait for a lock inside of these as well, which it gets.
+    found = [each for each in told if each[0].endswith("; its timeout ended the wait")]
+    assert len(found) == len(GIVEN_UP), told
     for name, (sentence, is_handed) in zip(GIVEN_UP, found, strict=True):
         assert f" {name}" in sentence
-        assert sentence.endswith("; its timeout ended the wait")
         assert not is_handed
 
 
