@@ -31,7 +31,7 @@ from gui.timeline.scene import Scene
 from gui.timeline.turns import Turns
 
 MOST_S = 0.0015  # thread CPU time of making exact cells in one paint
-MOST_MOVED_S = 0.001  # the same while the view is being zoomed, or has been laid out anew
+MOST_MOVED_S = 0.001  # the same while the view is being zoomed or the recording opened, or all has been laid out anew
 STRETCHED = (0.8, 2.0)  # device px per column, least and most, while the view is being zoomed
 FURTHER_STRETCHED = (0.7, 3.0)  # the same when there is no time to lay out anew
 FIRST_STRETCHED = 1.6  # the same of a grid that is laid out while the view is being zoomed out: it will do for long
@@ -178,7 +178,8 @@ class LaneColumns:
         elif rest:
             budget_s = 0.0
         elif not math.isinf(budget_s):
-            budget_s = min(budget_s, MOST_MOVED_S if self.anew else MOST_S)
+            opening = scene.model.loaded < 1  # taking in needs time, too
+            budget_s = min(budget_s, MOST_MOVED_S if self.anew or opening else MOST_S)
             if self.anew:
                 todo[todo < WAS_EMPTY] = 0  # laying out has taken that time already
         self._make(scene, todo, budget_s)
