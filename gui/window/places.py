@@ -50,8 +50,6 @@ class Places(QObject):
         """Another recording; None for none."""
         self._model = model
         self._notes.show_model(model)
-        if model is None:
-            self._bar.hide()
         self.refresh()
 
     def refresh(self) -> None:

@@ -203,4 +203,5 @@ def test_another_recording_is_searched_for_the_same(opened: MainWindow, wait_for
     find(opened, "lock:journal", wait_for)
     assert opened.search_bar.result.text() == "No hit"
     opened.open(SAMPLE)
+    assert opened.search_bar.isVisible()
     wait_for(lambda: opened.search.hits is not None and len(opened.search.hits) > 0 and not opened.search.busy)
