@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.analysis.building import Finding
 from engine.analysis.findings import search
-from engine.analysis.foresight import Foresight
+from engine.analysis.order.foresight import Foresight
 from engine.model.model import Model
 from gui.finding_search import FindingSearch
 

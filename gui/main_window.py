@@ -13,7 +13,7 @@ from gui.action_table import ACTIONS, When
 from gui.session_bridge import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
-from gui.timeline.commands import Commands
+from gui.timeline.input.commands import Commands
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.messages import Answer, Message
 from gui.window.bookmarks import Bookmarks

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from engine.analysis import (
+from engine.analysis import incomplete
+from engine.analysis.building import Finding
+from engine.analysis.detectors import (
     abandoned_lock,
     convoy,
     costly_hold,
@@ -12,11 +14,9 @@ from engine.analysis import (
     hand_over_bound,
     held_while_blocked,
     hidden_error,
-    incomplete,
     io_bound,
     leak,
     lock_bound,
-    lock_order,
     lost_process,
     oversubscribed,
     pool_starvation,
@@ -25,8 +25,8 @@ from engine.analysis import (
     thread_error,
     uneven,
 )
-from engine.analysis.building import Finding
 from engine.analysis.known import Known
+from engine.analysis.order import lock_order
 from engine.model.model import Model
 
 

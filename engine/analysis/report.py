@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.analysis.findings import find_all, plain, verdict
 from engine.analysis.known import Known
-from engine.analysis.lock_graph import excluded
 from engine.analysis.lock_report import lock_entries
+from engine.analysis.order.lock_graph import excluded
 from engine.model.attribution import LOOKED_AT, WORTH_TELLING
 from engine.model.format import count, duration
 from engine.model.model import Model

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
-from engine.analysis.lock_graph import excluded
-from engine.analysis.lock_order import KIND
+from engine.analysis.order.lock_graph import excluded
+from engine.analysis.order.lock_order import KIND
 from engine.analysis.report import how_it_ended, listed_exclusions
 from engine.model.entities import Site
 from engine.model.format import count

@@ -176,7 +176,7 @@ def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> No
 
 def _prove_all(findings: "list[Finding]", model: "Model", request: "RunRequest | None", runs: int) -> "list[Finding]":
     """The findings after an attempt to make the predicted ones happen; without a `request` as the recording says."""
-    from engine.analysis.lock_order import is_provable
+    from engine.analysis.order.lock_order import is_provable
     from engine.session import InvalidChoice, request_of
 
     if not any(map(is_provable, findings)):

@@ -23,8 +23,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's helper threads would be idle
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine.recorder import descriptors, killing, run_folder  # noqa: E402
 from engine.recorder.control import Channel  # noqa: E402
+from engine.recorder.processes import descriptors, killing, run_folder  # noqa: E402
 from engine.recorder.recorder import Recorder  # noqa: E402
 from engine.recorder.request import RunRequest  # noqa: E402
 

@@ -7,10 +7,10 @@ import signal
 import time
 from typing import Literal
 
-from engine.recorder import killing, tree
-from engine.recorder.half_made import HalfMade
+from engine.recorder.processes import killing, tree
+from engine.recorder.processes.half_made import HalfMade
+from engine.recorder.processes.warden import Warden
 from engine.recorder.tracing import Tracing
-from engine.recorder.warden import Warden
 
 EndedBy = Literal["deadlock", "time limit", "stop"]
 

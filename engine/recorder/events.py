@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.wait_for import Node
-from engine.recorder import run_folder
+from engine.recorder.definitions.registry import Registry, TracedProcess
+from engine.recorder.definitions.texts import Frame
 from engine.recorder.output import Output
-from engine.recorder.registry import Registry, TracedProcess
-from engine.recorder.shared_names import SharedNames
-from engine.recorder.texts import Frame
+from engine.recorder.processes import run_folder
+from engine.recorder.processes.shared_names import SharedNames
 from engine.tracer import layout
 
 

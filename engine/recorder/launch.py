@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.recorder import descriptors, tree
 from engine.recorder.output import Output
+from engine.recorder.processes import descriptors, tree
 from engine.recorder.request import RunRequest
 from engine.tracer import layout
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.recorder.registry import Registry, TracedProcess
+from engine.recorder.definitions.registry import Registry, TracedProcess
 from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW, Layer
 from engine.tracer import layout
 

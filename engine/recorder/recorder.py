@@ -13,23 +13,24 @@ from typing import Any
 import numpy as np
 import psutil
 
-from engine.recorder import half_made, killing, launch, run_folder, tree
+from engine.recorder import launch
 from engine.recorder.control import Channel
-from engine.recorder.enablers import Snapshot
+from engine.recorder.deadlocks.enablers import Snapshot
+from engine.recorder.deadlocks.watch import DeadlockWatch
+from engine.recorder.definitions.registry import Registry
 from engine.recorder.ending import Ending
 from engine.recorder.events import FrameEvents
-from engine.recorder.looks import Looks
 from engine.recorder.output import Output
-from engine.recorder.pace import Pace
-from engine.recorder.portable_sampler import best_sampler
-from engine.recorder.registry import Registry
+from engine.recorder.processes import half_made, killing, run_folder, tree
+from engine.recorder.processes.warden import Warden
 from engine.recorder.request import RunRequest
-from engine.recorder.resources import Resources
-from engine.recorder.system_accounts import SystemAccounts
+from engine.recorder.sampling.looks import Looks
+from engine.recorder.sampling.pace import Pace
+from engine.recorder.sampling.portable_sampler import best_sampler
+from engine.recorder.sampling.resources import Resources
+from engine.recorder.sampling.system_accounts import SystemAccounts
 from engine.recorder.timeline import Cells, Rows, Timeline
 from engine.recorder.tracing import Traced, Tracing
-from engine.recorder.warden import Warden
-from engine.recorder.watch import DeadlockWatch
 from engine.recording.machine import usable_cores
 from engine.recording.schema import Layer
 from engine.recording.writer import RecordingWriteError, RecordingWriter

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.recorder.sampler import TICK_NS, Where
+from engine.recorder.sampling.sampler import TICK_NS, Where
 from engine.recording.schema import INFERRED, SAMPLED, STATE_ROW, State
 
 WAIT = np.dtype([("lane", "i8"), ("start", "i8"), ("end", "i8"), ("code", "u1"), ("detail", "u4")])

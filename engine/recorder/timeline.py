@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recorder.costs import cost_ns
-from engine.recorder.looks import Looks
+from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess, keys_of
 from engine.recorder.open_holds import OpenHolds
-from engine.recorder.registry import Registry, TracedLane, TracedProcess, keys_of
 from engine.recorder.rings import CELL_WORDS, RECORD, Drained
-from engine.recorder.sampler import Where
+from engine.recorder.sampling.looks import Looks
+from engine.recorder.sampling.sampler import Where
 from engine.recorder.slicer import WAIT, Slicer
 from engine.recorder.uncounted import Uncounted
 from engine.recording.schema import (

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.recorder import descriptors
-from engine.recorder.late_frames import LATE, LateFrames
-from engine.recorder.registry import Launch, Registry, Service, TracedLane, TracedProcess
+from engine.recorder.definitions.late_frames import LATE, LateFrames
+from engine.recorder.definitions.registry import Launch, Registry, Service, TracedLane, TracedProcess
+from engine.recorder.definitions.texts import Frame, TextFile
+from engine.recorder.processes import descriptors
 from engine.recorder.rings import Drained, RingFile
-from engine.recorder.texts import Frame, TextFile
 from engine.recording.liveness import is_alive, process_start
 from engine.tracer import layout
 

@@ -9,8 +9,8 @@ No Qt and no threads: whoever owns a `Session` calls `poll()` now and then. What
 recording (`RunRequest.recording`), which grows meanwhile.
 """
 
-from engine.recorder.pace import DEFAULT_HZ
 from engine.recorder.request import RunRequest
+from engine.recorder.sampling.pace import DEFAULT_HZ
 from engine.session.proof import Proof, ProofStatus, confirmed, request_of
 from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
 from engine.session.session import Session, SessionError, SessionStatus

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.analysis import lock_order
+from engine.analysis.order import lock_order
 from engine.model.entities import Primitive, Site
 from engine.model.model import Model
 from engine.recorder import steering

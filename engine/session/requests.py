@@ -9,8 +9,8 @@ from typing import Any
 
 from engine import interpreters
 from engine.backends import registry as backends
-from engine.recorder.pace import FASTEST_HZ, SLOWEST_HZ
 from engine.recorder.request import RunRequest
+from engine.recorder.sampling.pace import FASTEST_HZ, SLOWEST_HZ
 from engine.recording import library
 from engine.scenarios import catalogue
 from engine.scenarios.base import InvalidSetting

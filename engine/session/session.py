@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.recorder import killing, run_folder, tree
 from engine.recorder.control import Channel
+from engine.recorder.processes import killing, run_folder, tree
 from engine.recorder.request import RunRequest
 from engine.recording.reader import NotARecording, RecordingReader
 

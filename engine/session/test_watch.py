@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.analysis import lock_order
+from engine.analysis.order import lock_order
 from engine.analysis.verdict import render_finding, stack_lines
 from engine.model.explain import explain
 from engine.model.format import duration

@@ -1,6 +1,6 @@
 """Tells who has handed a job to an executor or a pool, which thread did it from when to when, and who has its result.
 What a thread did before it submitted a job comes before the job, and what was done in the job before whoever has its
-result; with jobs in opposite lock orders that rules deadlocks out (see engine.analysis.start_order).
+result; with jobs in opposite lock orders that rules deadlocks out (see engine.analysis.order.start_order).
 
 A job in which nothing is told that has to do with order (locks inside others, starts, gifts) is not told either.
 Invariant: what is told of a job is told anew by the same thread's next job, and what a thread does after a submit that

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.analysis.building import hold_edges
-from engine.analysis.lock_order import is_provable
+from engine.analysis.order.lock_order import is_provable
 from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme

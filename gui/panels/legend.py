@@ -15,8 +15,8 @@ from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.state.filters import Filters
 from gui.state.view_window import ViewWindow
 from gui.theme import FONT_SMALL_PX, GRID, STATE_NAMES, ActiveTheme, Theme, ui_font
-from gui.timeline.raster import MERGED, Raster
-from gui.timeline.row_shape import RowShape
+from gui.timeline.layout.row_shape import RowShape
+from gui.timeline.pixels.raster import MERGED, Raster
 from gui.widgets.dress_when_seen import DressWhenSeen
 
 LINE_PX = 28

@@ -24,17 +24,17 @@ from gui.state.measure import Measure
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.geometry import RULER_PX, Geometry
-from gui.timeline.gestures import Gestures
-from gui.timeline.hover import Hit, hit_test, tooltip_lines
-from gui.timeline.keys import Keys
-from gui.timeline.measuring import measured_words
-from gui.timeline.painting import Painting
-from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
-from gui.timeline.rows import Rows, arrange, arranged_for
-from gui.timeline.scene import Scene, deadlocked_lanes
-from gui.timeline.spoken import spoken, tell
-from gui.timeline.time_base import TimeBase, time_base
+from gui.timeline.drawing.painting import Painting
+from gui.timeline.input.gestures import Gestures
+from gui.timeline.input.hover import Hit, hit_test, tooltip_lines
+from gui.timeline.input.keys import Keys
+from gui.timeline.input.measuring import measured_words
+from gui.timeline.input.spoken import spoken, tell
+from gui.timeline.layout.geometry import RULER_PX, Geometry
+from gui.timeline.layout.row_shape import HEIGHTS_PX, ROW_PX, fitting_height
+from gui.timeline.layout.rows import Rows, arrange, arranged_for
+from gui.timeline.layout.scene import Scene, deadlocked_lanes
+from gui.timeline.layout.time_base import TimeBase, time_base
 
 KEYBOARD_REASONS = (
     Qt.FocusReason.TabFocusReason,

@@ -23,9 +23,9 @@ from engine.model.model import Model
 from gui.frame_budget import FrameBudget
 from gui.state.view_window import MARGIN, ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.raster import Raster
-from gui.timeline.strip import Strip, StripPicture
-from gui.timeline.time_scale import TimeScale
+from gui.timeline.layout.time_scale import TimeScale
+from gui.timeline.pixels.raster import Raster
+from gui.timeline.pixels.strip import Strip, StripPicture
 
 HEIGHT_PX = 40
 EDGE_PX = 6  # at either side of the window's edges, where it is resized

@@ -14,12 +14,12 @@ from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline import navigation
 from gui.timeline.canvas import Canvas
-from gui.timeline.geometry import RULER_PX
-from gui.timeline.gil_strip import GilStrip
+from gui.timeline.drawing.gil_strip import GilStrip
 from gui.timeline.glide import Glide
+from gui.timeline.input import navigation
 from gui.timeline.lane_filter import LaneFilter
+from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.overview import HEIGHT_PX, Overview
 
 MOST_AHEAD = 0.1  # of the view may lie beyond what is known, while it follows

@@ -11,7 +11,7 @@ from engine.model.model import Model
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.timeline.canvas import Canvas
-from gui.timeline.ticks import time_text
+from gui.timeline.layout.ticks import time_text
 from gui.window.navigation import Navigation
 from gui.window.note_editor import NoteEditor
 

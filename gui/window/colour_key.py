@@ -8,7 +8,7 @@ from PySide6.QtGui import QTextDocument
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.panels.legend import swatch
 from gui.theme import STATE_NAMES, Theme
-from gui.timeline.raster import MERGED, Raster
+from gui.timeline.pixels.raster import MERGED, Raster
 
 TITLE = "What the colours mean"
 STATE_MEANINGS = {

@@ -10,9 +10,9 @@ from gui.state.search import SearchState
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.flags import Flags
-from gui.timeline.hits import HitMarks
-from gui.timeline.navigation import show_slice
+from gui.timeline.drawing.flags import Flags
+from gui.timeline.drawing.hits import HitMarks
+from gui.timeline.input.navigation import show_slice
 from gui.timeline.overview import Marker
 from gui.timeline.timeline import Timeline
 from gui.window.bookmarks import Bookmarks

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.analysis.hidden_error import find
+from engine.analysis.detectors.hidden_error import find
 from engine.session import Session, program_request
 from tests.engine.recorded import LIMIT_S, load
 

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.analysis.findings import find_all, verdict
-from engine.analysis.lock_graph import excluded
-from engine.analysis.lock_order import is_provable
+from engine.analysis.order.lock_graph import excluded
+from engine.analysis.order.lock_order import is_provable
 from engine.model.model import Model
 from tests.engine.corpus import programs
 from tests.engine.corpus_runs import Case, name, run

@@ -9,7 +9,7 @@ import pytest
 
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
-from engine.recorder.sampler import Method, ThreadSampler
+from engine.recorder.sampling.sampler import Method, ThreadSampler
 from engine.recording.schema import INFERRED, STATE_MASK, State
 from engine.session import RunRequest
 from tests.engine.recorded import record

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis import forked_threads
+from engine.analysis.detectors import forked_threads
 from tests.engine.test_recorded_programs import record_source
 
 PROGRAM = """

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from engine.recorder.sampler import Method, ThreadSampler
+from engine.recorder.sampling.sampler import Method, ThreadSampler
 from engine.recording.reader import RecordingReader
 from engine.recording.schema import STATE_MASK, STATE_ROW, Layer, State
 from engine.session import RunRequest, Session, SessionError

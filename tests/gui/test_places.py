@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.theme import ActiveTheme
-from gui.timeline.geometry import RULER_PX
-from gui.timeline.row_shape import ROW_PX
+from gui.timeline.layout.geometry import RULER_PX
+from gui.timeline.layout.row_shape import ROW_PX
 from gui.window.banner import DeadlockBanner
 from gui.window.tab_order import tab_stops
 from gui.window.wording import first_work_line

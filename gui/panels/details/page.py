@@ -19,8 +19,8 @@ from gui.panels.details.excerpt import excerpt
 from gui.state.selection import Group, Selection
 from gui.state.source_texts import source_text
 from gui.theme import FONT_SMALL_PX, FONT_TITLE_PX, STATE_NAMES, Theme
-from gui.timeline.hover import certainty_text, state_text
-from gui.timeline.ticks import time_text
+from gui.timeline.input.hover import certainty_text, state_text
+from gui.timeline.layout.ticks import time_text
 
 Numbers = NDArray[np.int64]
 MOST_ROWS = 8

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.analysis.lock_graph import LockGraph, Order, Pair, Status, folded
-from engine.analysis.nested_locks import origins
+from engine.analysis.order.lock_graph import LockGraph, Order, Pair, Status, folded
+from engine.analysis.order.nested_locks import origins
 from engine.model.entities import Primitive
 from engine.model.format import count
 from gui.widgets.graph import Drawing, Edge, Node, Tone

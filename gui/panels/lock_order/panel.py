@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.analysis.lock_graph import LockGraph, Order, Pair
-from engine.analysis.order_counts import OrderCount
+from engine.analysis.order.lock_graph import LockGraph, Order, Pair
+from engine.analysis.order.order_counts import OrderCount
 from engine.model.model import Model
 from engine.model.nestings import Nesting
 from gui.panels.lock_order import words

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from engine.analysis.building import listed
-from engine.analysis.lock_graph import Circle, LockGraph, Order, Status
-from engine.analysis.order_counts import OrderCount
+from engine.analysis.order.lock_graph import Circle, LockGraph, Order, Status
+from engine.analysis.order.order_counts import OrderCount
 from engine.model.entities import Site
 from engine.model.format import count
 from engine.model.model import Model

@@ -21,7 +21,7 @@ from gui.state.arrangement import FIRST_NAMES_PX
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.time_scale import TimeScale
+from gui.timeline.layout.time_scale import TimeScale
 
 SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
 COLUMN_PX = 3  # logical px per plotted value

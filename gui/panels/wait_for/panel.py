@@ -13,7 +13,7 @@ from gui.panels.wait_for.layout import GraphData, GraphEdge
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.timeline.ticks import time_text
+from gui.timeline.layout.ticks import time_text
 from gui.widgets.panel import Panel
 
 SETTLED_NS = 100_000_000  # holds shorter than this are known once they have ended

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import costly_hold, forked_threads, leak, pool_starvation
 from engine.analysis.contention import LockProfile
+from engine.analysis.detectors import costly_hold, forked_threads, leak, pool_starvation
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import STATE_ROW, TASK_ROW, Layer, State

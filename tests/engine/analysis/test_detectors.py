@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis.detectors import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model

@@ -1,7 +1,7 @@
 """Predictions while the run goes on: made when there is news, in pieces, and taken back when they no longer hold."""
 
-from engine.analysis.foresight import SETTLING_S, Foresight
-from engine.analysis.lock_order import find
+from engine.analysis.order.foresight import SETTLING_S, Foresight
+from engine.analysis.order.lock_order import find
 from engine.model.model import Model
 from tests.engine.analysis.test_lock_cycles import model, nesting
 

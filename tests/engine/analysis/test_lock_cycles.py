@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from engine.analysis import lock_order
-from engine.analysis.lock_cycles import LockCycles
-from engine.analysis.start_order import StartOrder
+from engine.analysis.order import lock_order
+from engine.analysis.order.lock_cycles import LockCycles
+from engine.analysis.order.start_order import StartOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.model import Model
 from engine.model.nestings import Held, Join, Nesting
@@ -123,7 +123,7 @@ def test_the_same_lines_are_one_finding() -> None:
 
 
 def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.analysis.lock_cycles.MOST_WORK", 3)
+    monkeypatch.setattr("engine.analysis.order.lock_cycles.MOST_WORK", 3)
     nestings = [nesting(lane, 20, (lane,), lane % 5 + 1) for lane in range(1, 6)]
     found = lock_order.find(model(6, nestings))
     assert [each["kind"] for each in found] == ["incomplete-history"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.analysis.exclusions import MOST_CHOICES
-from engine.analysis.lock_graph import Circle, LockGraph, Status, folded
-from engine.analysis.order_counts import OrderCount
+from engine.analysis.order.exclusions import MOST_CHOICES
+from engine.analysis.order.lock_graph import Circle, LockGraph, Status, folded
+from engine.analysis.order.order_counts import OrderCount
 from engine.model.entities import Primitive
 from engine.model.model import Model
 from engine.model.nestings import Join, Nesting

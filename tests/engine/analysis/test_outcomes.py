@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import outcomes
-from engine.analysis.start_order import StartOrder
+from engine.analysis.order import outcomes
+from engine.analysis.order.start_order import StartOrder
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import HOLD_ROW, SIGNAL_ROW, STATE_ROW, Layer, State

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis import hand_over_bound, io_bound, lock_bound, oversubscribed, start_up_bound
+from engine.analysis.detectors import hand_over_bound, io_bound, lock_bound, oversubscribed, start_up_bound
 from engine.model.model import Model
 from engine.recording.reader import Batch
 from engine.recording.schema import CORE_ROW, SIGNAL_ROW, STATE_ROW, TASK_ROW, Layer, State

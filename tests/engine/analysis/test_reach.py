@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from engine.analysis import reach
-from engine.analysis.reach import Moment, News, Reaches
+from engine.analysis.order import reach
+from engine.analysis.order.reach import Moment, News, Reaches
 
 LANES = 5
 Clock = dict[int, int]

@@ -1,6 +1,6 @@
 """What signals say about the order of lanes: what must have come before, whoever gave them in this run."""
 
-from engine.analysis.start_order import StartOrder
+from engine.analysis.order.start_order import StartOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.model import Model
 from engine.model.nestings import Gift, Join, Receipt

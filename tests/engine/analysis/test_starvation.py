@@ -4,8 +4,8 @@ from math import comb
 
 import pytest
 
-from engine.analysis import starvation
-from engine.analysis.starvation import probability
+from engine.analysis.detectors import starvation
+from engine.analysis.detectors.starvation import probability
 from engine.model.model import Model
 from engine.recording.schema import State
 from tests.engine.analysis.made import found_by, model, single_file

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.analysis.start_order import StartOrder
+from engine.analysis.order.start_order import StartOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.jobs import WHOLE, Reading, Submit, Work
 from engine.model.model import Model

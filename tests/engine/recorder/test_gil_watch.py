@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.recorder.gil_watch import MAX_GAP_NS, GilWatch
+from engine.recorder.sampling.gil_watch import MAX_GAP_NS, GilWatch
 from engine.recording.schema import GIL_NOBODY
 
 MS = 1_000_000

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.model.wait_for import Node, Wait, stuck_nodes
-from engine.recorder.brackets import bracketed_lines
-from engine.recorder.held_up import held_up
+from engine.recorder.deadlocks.brackets import bracketed_lines
+from engine.recorder.deadlocks.held_up import held_up
 
 A, B, C, D, LIVING = ((0, serial) for serial in range(1, 6))
 

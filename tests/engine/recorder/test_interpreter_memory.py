@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.recorder.elf import symbol
-from engine.recorder.interpreter_layout import COOKIE, TABLE_SIZE, layout_of
-from engine.recorder.interpreter_memory import Held, InterpreterMemory, find_runtime, line_at
-from engine.recorder.sampler import Method, ThreadSampler, Where
+from engine.recorder.sampling.elf import symbol
+from engine.recorder.sampling.interpreter_layout import COOKIE, TABLE_SIZE, layout_of
+from engine.recorder.sampling.interpreter_memory import Held, InterpreterMemory, find_runtime, line_at
+from engine.recorder.sampling.sampler import Method, ThreadSampler, Where
 
 PROGRAM = """import sys, threading
 print(sys.hexversion, threading.get_native_id(), flush=True)

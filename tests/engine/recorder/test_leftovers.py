@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.recorder import half_made, shared_names
-from engine.recorder.half_made import HalfMade
-from engine.recorder.shared_names import SharedNames
+from engine.recorder.processes import half_made, shared_names
+from engine.recorder.processes.half_made import HalfMade
+from engine.recorder.processes.shared_names import SharedNames
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fdinfo").is_dir(), reason="this system does not tell open files")
 

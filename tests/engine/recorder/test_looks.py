@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.recorder.interpreter_memory import Gil, Held, Place
-from engine.recorder.looks import Looks
-from engine.recorder.portable_sampler import PortableSampler
-from engine.recorder.registry import Registry, TracedLane, TracedProcess
-from engine.recorder.sampler import Accounts, Method, Spans, Where, of_system_call
+from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess
+from engine.recorder.sampling.interpreter_memory import Gil, Held, Place
+from engine.recorder.sampling.looks import Looks
+from engine.recorder.sampling.portable_sampler import PortableSampler
+from engine.recorder.sampling.sampler import Accounts, Method, Spans, Where, of_system_call
 
 MS = 1_000_000
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.recorder.naming import SourceNames
-from engine.recorder.sources import Sources
+from engine.recorder.definitions.naming import SourceNames
+from engine.recorder.definitions.sources import Sources
 
 
 def names(tmp_path: Path, source: str, line: int = 1, count: int = 1) -> list[str]:

@@ -1,6 +1,6 @@
 """How often threads are looked at, with costs made up."""
 
-from engine.recorder.pace import MAX_SHARE, Pace
+from engine.recorder.sampling.pace import MAX_SHARE, Pace
 
 MS = 1_000_000
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.recorder.definitions.texts import TextFile
 from engine.recorder.rings import RingFile
-from engine.recorder.texts import TextFile
 from engine.tracer import layout
 from tests.engine.recorder.ring_writer import RingWriter
 

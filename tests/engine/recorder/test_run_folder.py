@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.recorder import run_folder
+from engine.recorder.processes import run_folder
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,7 +28,7 @@ def test_only_our_own_folders_are_removed(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_a_dead_recorder_is_removed() -> None:
-    code = "from engine.recorder import run_folder as f; p = f.choose_path(); f.make(p); print(p)"
+    code = "from engine.recorder.processes import run_folder as f; p = f.choose_path(); f.make(p); print(p)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     path = Path(done.stdout.strip())
     assert path.exists()

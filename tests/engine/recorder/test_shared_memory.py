@@ -5,8 +5,8 @@ import os
 
 import numpy as np
 
-from engine.recorder.sampler import Where
-from engine.recorder.shared_memory import REFRESH_NS, SharedMemory, shared_spans
+from engine.recorder.sampling.sampler import Where
+from engine.recorder.sampling.shared_memory import REFRESH_NS, SharedMemory, shared_spans
 from engine.recorder.slicer import WAIT, Slicer
 from engine.recording.schema import SAMPLED, State
 

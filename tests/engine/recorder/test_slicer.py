@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.recorder.sampler import TICK_NS, Where
+from engine.recorder.sampling.sampler import TICK_NS, Where
 from engine.recorder.slicer import (
     CORE_WAIT,
     GIL_WAIT,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from engine.recorder.portable_sampler import PortableSampler
-from engine.recorder.registry import Registry, TracedLane
-from engine.recorder.sampler import Accounts, Method, ThreadSampler
-from engine.recorder.system_accounts import INTERVAL_NS, SystemAccounts, context_switches
+from engine.recorder.definitions.registry import Registry, TracedLane
+from engine.recorder.sampling.portable_sampler import PortableSampler
+from engine.recorder.sampling.sampler import Accounts, Method, ThreadSampler
+from engine.recorder.sampling.system_accounts import INTERVAL_NS, SystemAccounts, context_switches
 from engine.recording.schema import Layer
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.recorder import texts as reading
+from engine.recorder.definitions import texts as reading
 from engine.tracer import texts as writing
 
 PRINTED = "x" * 4000

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.recorder.looks import Looks
-from engine.recorder.registry import Registry, TracedProcess
-from engine.recorder.sampler import Method, ThreadSampler
+from engine.recorder.definitions.registry import Registry, TracedProcess
+from engine.recorder.sampling.looks import Looks
+from engine.recorder.sampling.sampler import Method, ThreadSampler
 from engine.recorder.slicer import RUNNING_UNSAMPLED, UNKNOWN
 from engine.recorder.timeline import LATE_NS, Rows, Timeline
 from engine.recorder.tracing import Tracing

@@ -12,7 +12,7 @@ from engine.model.format import percent
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.main_window import MainWindow
 from gui.theme import Theme
-from gui.timeline.raster import pixel
+from gui.timeline.pixels.raster import pixel
 
 MOST_COVERED = 0.05  # of the columns, by the letters of labels
 PATIENCE_S = 20.0

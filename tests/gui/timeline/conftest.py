@@ -18,8 +18,8 @@ from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.canvas import Canvas
-from gui.timeline.commands import Commands
-from gui.timeline.row_shape import ROW_PX
+from gui.timeline.input.commands import Commands
+from gui.timeline.layout.row_shape import ROW_PX
 from gui.timeline.timeline import Timeline
 from tests.gui.timeline.recordings import MS, START, by_hand
 

@@ -12,14 +12,14 @@ from engine.recording.synthetic import Synthetic, commits, header
 from gui.state.arrangement import Times
 from gui.state.filters import Filters
 from gui.theme import make_theme
-from gui.timeline.cells import DOMINANT, HELD, WORST, Cells
-from gui.timeline.columns import LaneColumns
-from gui.timeline.geometry import Geometry
-from gui.timeline.raster import Raster
-from gui.timeline.ring import MADE, OPEN, ROUGH, UNMADE, Ring
-from gui.timeline.rows import Rows, arrange
-from gui.timeline.scene import Scene
-from gui.timeline.time_base import TimeBase
+from gui.timeline.layout.geometry import Geometry
+from gui.timeline.layout.rows import Rows, arrange
+from gui.timeline.layout.scene import Scene
+from gui.timeline.layout.time_base import TimeBase
+from gui.timeline.pixels.cells import DOMINANT, HELD, WORST, Cells
+from gui.timeline.pixels.columns import LaneColumns
+from gui.timeline.pixels.raster import Raster
+from gui.timeline.pixels.ring import MADE, OPEN, ROUGH, UNMADE, Ring
 from tests.gui.timeline.recordings import synthetic
 
 SIZE = (900, 32 + 12 * 24)

@@ -9,11 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
 from gui.theme import StatePalette, make_theme
-from gui.timeline.labels import wide_runs
-from gui.timeline.names import process_note
-from gui.timeline.raster import MERGED, Raster, pixel
-from gui.timeline.row_shape import ROW_PX
-from gui.timeline.rows import RowKind
+from gui.timeline.drawing.labels import wide_runs
+from gui.timeline.drawing.names import process_note
+from gui.timeline.layout.row_shape import ROW_PX
+from gui.timeline.layout.rows import RowKind
+from gui.timeline.pixels.raster import MERGED, Raster, pixel
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic
 

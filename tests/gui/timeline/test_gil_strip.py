@@ -12,9 +12,9 @@ from gui.panels.details.page import Page
 from gui.panels.plots.series import Grid, cpu_share, gil_load
 from gui.panels.statistics.lanes import in_words, lane_rows
 from gui.state.selection import Group
-from gui.timeline.gil_strip import gil_lines
-from gui.timeline.row_shape import ROW_PX
-from gui.timeline.spoken import spoken
+from gui.timeline.drawing.gil_strip import gil_lines
+from gui.timeline.input.spoken import spoken
+from gui.timeline.layout.row_shape import ROW_PX
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import ALICE, BOB, MS, START
 

@@ -11,13 +11,13 @@ from engine.model.model import Model
 from gui.state.arrangement import Times
 from gui.state.filters import Filters
 from gui.theme import make_theme
-from gui.timeline.columns import LaneColumns
-from gui.timeline.geometry import Geometry
-from gui.timeline.lane_pixels import LanePixels
-from gui.timeline.raster import Raster
-from gui.timeline.rows import arrange
-from gui.timeline.scene import Scene
-from gui.timeline.time_base import TimeBase
+from gui.timeline.layout.geometry import Geometry
+from gui.timeline.layout.rows import arrange
+from gui.timeline.layout.scene import Scene
+from gui.timeline.layout.time_base import TimeBase
+from gui.timeline.pixels.columns import LaneColumns
+from gui.timeline.pixels.lane_pixels import LanePixels
+from gui.timeline.pixels.raster import Raster
 from tests.gui.timeline.conftest import make_bench
 from tests.gui.timeline.recordings import synthetic
 

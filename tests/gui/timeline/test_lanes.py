@@ -14,7 +14,7 @@ from gui.state.arrangement import FIRST_NAMES_PX, LEAST_NAMES_PX, Arrangement, T
 from gui.state.filters import Sort
 from gui.state.measure import Mark
 from gui.state.selection import Group
-from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX
+from gui.timeline.layout.row_shape import HEIGHTS_PX, ROW_PX
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, MS, START, by_hand
 

@@ -7,9 +7,9 @@ from pytestqt.qtbot import QtBot
 from engine.model import hand_offs
 from engine.recording.reader import Batch
 from engine.recording.schema import HOLD_ROW, OPEN_HOLD_ROW, OPEN_STATE_ROW, Layer, State
-from gui.timeline.annotations import MOST_LOOKED_AT, Annotations
-from gui.timeline.lit import MOST_BOXES, LitHolds
-from gui.timeline.scene import Scene
+from gui.timeline.drawing.annotations import MOST_LOOKED_AT, Annotations
+from gui.timeline.drawing.lit import MOST_BOXES, LitHolds
+from gui.timeline.layout.scene import Scene
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import ALICE, BOB, LOCK, MS, START, by_hand, synthetic
 

@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 from gui.state.arrangement import Times
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
-from gui.timeline.keys import shifted_key
-from gui.timeline.ticks import clock_text
-from gui.timeline.time_base import time_base
+from gui.timeline.input.keys import shifted_key
+from gui.timeline.layout.ticks import clock_text
+from gui.timeline.layout.time_base import time_base
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.key_events import KeyOfLayout
 from tests.gui.timeline.recordings import ALICE, BOB, MS, START, by_hand, synthetic

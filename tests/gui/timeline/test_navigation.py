@@ -10,7 +10,7 @@ from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Sort
 from gui.state.selection import Group
 from gui.state.view_window import SHORTEST_NS, ViewWindow
-from gui.timeline.keys import physical_key
+from gui.timeline.input.keys import physical_key
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.key_events import KeyOfLayout
 from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, LOCK, MS, START, by_hand, synthetic

@@ -14,8 +14,8 @@ from gui.frame_budget import FrameBudget
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme, make_theme
 from gui.timeline.overview import LATEST_S, LIGHT_LATEST_S, Marker, Overview
-from gui.timeline.raster import Raster
-from gui.timeline.strip import Strip, StripPicture
+from gui.timeline.pixels.raster import Raster
+from gui.timeline.pixels.strip import Strip, StripPicture
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import MS, START, by_hand
 

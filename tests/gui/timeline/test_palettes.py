@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.schema import State
 from gui.panels.legend import swatch
 from gui.theme import StatePalette, Theme, contrast, make_theme
-from gui.timeline.raster import Raster
+from gui.timeline.pixels.raster import Raster
 
 # G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, "A Physiologically-based Model for Simulation of Color Vision
 # Deficiency", 2009, table for severity 1.0; on linear RGB.

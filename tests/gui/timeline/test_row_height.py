@@ -3,8 +3,8 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.timeline.geometry import RULER_PX
-from gui.timeline.row_shape import HEIGHTS_PX, ROW_PX, RowShape, fitting_height
+from gui.timeline.layout.geometry import RULER_PX
+from gui.timeline.layout.row_shape import HEIGHTS_PX, ROW_PX, RowShape, fitting_height
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import BOB, synthetic
 

@@ -7,9 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from gui.state.arrangement import Times
 from gui.theme import make_theme
-from gui.timeline.geometry import RULER_PX, Geometry
-from gui.timeline.ruler import Ruler
-from gui.timeline.time_base import TimeBase
+from gui.timeline.drawing.ruler import Ruler
+from gui.timeline.layout.geometry import RULER_PX, Geometry
+from gui.timeline.layout.time_base import TimeBase
 
 SIZE = (900, 200)
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.state.filters import Sort
-from gui.timeline.raster import pixel
+from gui.timeline.pixels.raster import pixel
 from tests.gui.timeline.conftest import Bench, make_bench
 from tests.gui.timeline.recordings import synthetic
 

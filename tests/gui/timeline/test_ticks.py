@@ -2,8 +2,8 @@
 
 import pytest
 
-from gui.timeline.ticks import nice_step, ruler_ticks, time_text
-from gui.timeline.time_scale import TimeScale
+from gui.timeline.layout.ticks import nice_step, ruler_ticks, time_text
+from gui.timeline.layout.time_scale import TimeScale
 
 S, MS, US = 1_000_000_000, 1_000_000, 1_000
 

@@ -1,0 +1,1 @@
+"""Detectors: a file each, `find` gives what it found in a model."""

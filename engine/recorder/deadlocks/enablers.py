@@ -1,0 +1,398 @@
+"""Who could end a wait: the edges of the wait-for graph, from cells and from what the tracer told of its objects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended
+from engine.model.entities import Primitive
+from engine.model.wait_for import NOBODY, Crowd, Node, Wait
+from engine.recorder.deadlocks.executor_work import ExecutorWork
+from engine.recorder.deadlocks.outsiders import Outsiders
+from engine.recorder.deadlocks.served import Served
+from engine.recorder.definitions.registry import Registry, TracedProcess
+from engine.recording.liveness import is_alive
+from engine.tracer import layout
+
+SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"})
+QUEUES = frozenset({"process Queue", "process JoinableQueue"})
+# Kinds of which not just anybody can end a wait.
+FOLLOWED = JOINS | {"Executor", "Pool", "Future"}  # to wait for these is to wait for the end of somebody's work
+_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool", "Proxy"}
+
+
+@dataclass(frozen=True)
+class CellWait:
+    """A wait as a cell tells it; `number` is the awaited object's, `owner` the thread that held it when last seen."""
+
+    process: TracedProcess
+    thread: int
+    serial: int
+    number: int
+    since_ns: int
+    detail: int
+    site: int
+    owner: int
+    owner_site: int
+
+    @property
+    def node(self) -> Node:
+        return self.process.number, self.thread
+
+
+@dataclass
+class Snapshot:
+    """All cells at about one time."""
+
+    cells: list[tuple[TracedProcess, NDArray[np.uint64]]]
+    registry: Registry
+    getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
+    dead: list[tuple[TracedProcess, NDArray[np.uint64]]] = field(default_factory=list)  # since the last; last cells
+
+    def chosen(self, before_ns: int, *, timed: bool = False) -> list[NDArray[np.uint64]]:
+        """Per process the cells of untimed waits for a primitive that began before this time (no service's rest).
+
+        `timed`: of those with a timeout too.
+        """
+        never = layout.WAIT_INTERNAL | layout.WAIT_ANY
+        left_out = np.uint64(never if timed else never | layout.WAIT_TIMED)
+        parts = []
+        for _, words in self.cells:
+            detail = words[:, layout.CELL_WAIT_DETAIL]
+            state = detail & np.uint64(layout.WAIT_STATE_MASK)
+            awaited = words[:, layout.CELL_WAIT_OBJECT]
+            from_pipe = (state == layout.WAIT_IO) & (awaited & np.uint64(layout.OBJECT_SHARED) != 0)
+            chosen = (
+                (words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1)
+                & ((state == layout.WAIT_LOCK) | (state == layout.WAIT_OTHER) | from_pipe)
+                & (detail & left_out == 0)
+                & (awaited != 0)
+                & (words[:, layout.CELL_WAIT_SINCE] < np.uint64(before_ns))
+            )
+            parts.append(words[chosen])
+        return parts
+
+    def waits(self, chosen: list[NDArray[np.uint64]]) -> list[CellWait]:
+        """What these cells say."""
+        found = []
+        for (process, _), words in zip(self.cells, chosen, strict=True):
+            for row in words.tolist():
+                found.append(
+                    CellWait(
+                        process, row[layout.CELL_THREAD], row[layout.CELL_WAIT_SERIAL], row[layout.CELL_WAIT_OBJECT],
+                        row[layout.CELL_WAIT_SINCE], row[layout.CELL_WAIT_DETAIL], row[layout.CELL_WAIT_SITE],
+                        row[layout.CELL_OWNER_THREAD], row[layout.CELL_OWNER_SITE],
+                    )
+                )  # fmt: skip
+        return found
+
+    def wait_serials(self) -> dict[Node, int]:
+        """The wait serial of every thread, those included that died in a wait since the last snapshot."""
+        serials = {}
+        for process, words in [*self.cells, *self.dead]:
+            for thread, serial in words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist():
+                serials[process.number, thread] = serial
+        return serials
+
+    def idle(self) -> list[bytes]:
+        """Which threads rest, where pools are served by threads of their own; to be compared with another's."""
+        if not any(process.collectors for process, _ in self.cells):
+            return []
+        return [words[_rests(words), layout.CELL_THREAD].tobytes() for _, words in self.cells]
+
+    def holds(self) -> dict[Node, list[int]]:
+        """Keys of the objects each thread holds, oldest first."""
+        holds: dict[Node, list[tuple[int, int]]] = {}
+        for process, words in self.cells:
+            held = words[:, layout.CELL_HELD :].reshape(-1, layout.HELD_SLOTS, 2)
+            rows, slots = np.nonzero(held[:, :, 0])
+            threads = words[rows, layout.CELL_THREAD].tolist()
+            for thread, (number, since) in zip(threads, held[rows, slots].tolist(), strict=True):
+                holds.setdefault((process.number, thread), []).append((since, process.key(number)))
+        return {node: [key for _, key in sorted(pairs)] for node, pairs in holds.items()}
+
+    def hold_site(self, holder: Node, key: int) -> int:
+        """Where a thread acquired an object that it holds; 0 when it does not hold it, or that is not known."""
+        for process, words in self.cells:
+            if process.number == holder[0]:
+                mine = words[words[:, layout.CELL_THREAD] == np.uint64(holder[1])]
+                for row in mine.tolist():
+                    held = row[layout.CELL_HELD :: 2]
+                    sites = [
+                        site
+                        for number, site in zip(held, row[layout.CELL_HELD_SITE :], strict=False)
+                        if number and process.key(number) == key
+                    ]
+                    return self.registry.site(process, sites[0]) if sites else 0
+        return 0
+
+
+class Enablers:
+    """Answers for one snapshot. What cannot be told for sure is answered with more enablers, or `ends_otherwise`."""
+
+    def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders) -> None:
+        self._registry = snapshot.registry
+        self.hold_site = snapshot.hold_site
+        self._getters = snapshot.getters
+        self.waits = {wait.node: wait for wait in waits}
+        self.holds = snapshot.holds()
+        self._holders: dict[int, set[Node]] = {}
+        for node, keys in self.holds.items():
+            for key in keys:
+                self._holders.setdefault(key, set()).add(node)
+        for key, node in list(self._registry.left_held.items()):
+            if key in self._holders:
+                del self._registry.left_held[key]  # it was released after all
+            else:
+                self._holders[key] = {node}
+        self._threads = {
+            (process.number, thread)
+            for process, words in snapshot.cells
+            for thread in words[:, layout.CELL_THREAD].tolist()
+            if not _has_ended(process, thread)
+        }
+        # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
+        is_empty = any(not len(words) for _, words in snapshot.cells)
+        self._incomplete = is_empty or any(is_alive(pid, None) for pid in self._registry.announced)
+        mains = [(process, main_thread(process)) for process, _ in snapshot.cells]
+        self._over = {process.number for process, main in mains if _has_ended(process, main)}
+        resting = {node for process, words in snapshot.cells for node in _resting(process, words)}
+        self._work = ExecutorWork(
+            self._registry, self._threads, resting, ending=self._over, is_starting=self._incomplete
+        )
+        self.served = Served(self._registry, [process for process, _ in snapshot.cells], self._threads)
+        self.relays = self._work.relays() | self.served.relays(resting)
+        self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
+        self._outsiders = outsiders
+        self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
+        self.may_change = False  # an answer depended on what the cells do not show
+        self.reasons: dict[Node, Reason] = {}  # why nobody can end a wait
+        # Threads (by process; None: all) but those that rest until somebody gives them work, as a fork server does.
+        services = {(process.number, main) for process, main in mains if process.is_service}
+        ordinary = self._threads - (resting - self.relays.keys()) - services
+        self._ordinary: dict[int | None, Crowd] = {None: frozenset(ordinary)}
+        by_process: dict[int, list[Node]] = {}
+        for node in self._ordinary[None]:
+            by_process.setdefault(node[0], []).append(node)
+        self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
+        waiting = self.waits.keys() | self.relays.keys()
+        self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in waiting for node in nodes)}
+        self._releasers: dict[int, Crowd] = {}
+        self._flushing: Crowd | None = None
+
+    def wait(self, wait: CellWait) -> Wait:
+        """The wait with whoever could end it."""
+        process = wait.process
+        primitive = self.primitive(wait)
+        bystanders = anybody = NOBODY
+        nodes: set[Node] | None
+        if primitive.kind in MUTEXES:
+            nodes = self._holders_of_mutex(wait)
+            if nodes == {wait.node} and not primitive.kind.endswith("RLock"):
+                bystanders = self._may_release(process, primitive)
+        elif wait.detail & layout.WAIT_ALL_THREADS:
+            nodes = self._no_daemons(process) - {wait.node}
+        elif primitive.kind in JOINS:
+            nodes = self._target(wait)
+        elif primitive.kind in {"Executor", "Pool"}:
+            nodes, bystanders = self._at_work(wait)
+        elif primitive.kind == "Proxy":
+            nodes = (self.served.servants(wait.node) - self.relied_on) or None
+        elif self.is_flush(wait):
+            nodes = self._readers(wait, primitive)
+        else:
+            nodes = self._holders_of_all(wait, primitive)
+            if nodes is not None and not nodes <= self._threads:
+                nodes = nodes & self._threads or self._left_by(nodes, wait)
+                bystanders = self._may_release(process, primitive)
+            if nodes is None:
+                anybody = self._anybody(wait, primitive)
+        known = bool(anybody) or (nodes is not None and nodes <= self._threads)
+        if process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
+            known = False  # daemons go with their process
+        return Wait(
+            wait.node,
+            primitive.id,
+            frozenset(nodes or ()),
+            bystanders,
+            ends_otherwise=not known,
+            serial=wait.serial,
+            anybody=anybody,
+            follows=primitive.kind in FOLLOWED,
+        )
+
+    def surely_goes_on(self, wait: CellWait) -> bool:
+        """Whether anybody could end it, of whom somebody does not wait. Asked first, for it is told quickly."""
+        key = wait.process.number, wait.number
+        answer = self._going_on.get(key)
+        if answer is None:
+            primitive = self.primitive(wait)
+            scope = _scope(wait.process, primitive)
+            answer = primitive.kind not in _PARTICULAR and scope in self._free
+            self._going_on[key] = answer
+        return answer and not wait.detail & layout.WAIT_FLUSH
+
+    def without_relays(self, knots: Iterable[tuple[Node, ...]]) -> list[tuple[Node, ...]]:
+        """Knots without the threads in them that only do what others want: a pool's own, and those that serve proxies,
+        in place of which their clients stand.
+        """
+        found = []
+        for knot in knots:
+            left = {self._client(node) for node in knot if node not in self.relays}
+            if left:
+                found.append(tuple(sorted(left)))
+        return found
+
+    def servants_at_work(self, client: Node) -> set[Node]:
+        """Those that carry out a request of this thread's, and wait for something meanwhile."""
+        is_asking = client in self.waits and self.primitive(self.waits[client]).kind == "Proxy"
+        return {each for each in self.served.servants(client) if each in self.waits} if is_asking else set()
+
+    def _client(self, node: Node) -> Node:
+        """Who waits for what a serving thread does; the thread itself when that is nobody in particular."""
+        clients = {client for client in self.served.clients(node) if client in self.waits}
+        return clients.pop() if len(clients) == 1 else node
+
+    def _may_release(self, process: TracedProcess, lock: Primitive) -> Crowd:
+        """Others may release what a thread holds: a lock used as a signal. Those who started its process do not."""
+        if not lock.shared:
+            return self._ordinary.get(_scope(process, lock), NOBODY)
+        if process.number not in self._releasers:
+            above = set()
+            ancestor = process.parent
+            while ancestor is not None:
+                above.add(ancestor.number)
+                ancestor = ancestor.parent
+            self._releasers[process.number] = frozenset(node for node in self._ordinary[None] if node[0] not in above)
+        return self._releasers[process.number]
+
+    def is_flush(self, wait: CellWait) -> bool:
+        """Whether a process that ends waits for its feeder thread to get rid of what it put into the queue."""
+        feeds = self.primitive(wait).kind in QUEUES and self._is_internal((wait.process.number, wait.owner))
+        return feeds or bool(wait.detail & layout.WAIT_FLUSH)
+
+    def primitive(self, wait: CellWait) -> Primitive:
+        """What it waits for."""
+        return self._registry.primitives[self._registry.primitive(wait.process, wait.number)]
+
+    def _target(self, wait: CellWait) -> set[Node] | None:
+        if wait.owner:
+            return {(wait.process.number, wait.owner)}
+        target = wait.process.target(wait.number)
+        if target is None:
+            return None
+        awaited = self._registry.process_of_pid(target)
+        if awaited is None or awaited.end_ns is not None:
+            return None
+        return {(awaited.number, main_thread(awaited))}
+
+    def _no_daemons(self, process: TracedProcess) -> set[Node]:
+        """All of them must end, so one that is stuck is enough; to ask for all to be is on the safe side."""
+        lanes = process.lanes
+        mine = (node for node in self._threads if node[0] == process.number)
+        return {node for node in mine if node[1] not in lanes or not lanes[node[1]].daemon}
+
+    def _holders_of_mutex(self, wait: CellWait) -> set[Node] | None:
+        process = wait.process
+        nodes = self._holders.get(process.key(wait.number))
+        if nodes:
+            return nodes if nodes & self._threads else self._left_by(nodes, wait)
+        if wait.detail & layout.WAIT_HELD_AT_FORK:
+            return {wait.node}  # as good as its own: nobody of this process gives it back
+        return {(process.number, main_thread(process))} if wait.detail & layout.WAIT_HELD_BY_FORKER else None
+
+    def _at_work(self, wait: CellWait) -> tuple[set[Node] | None, Crowd]:
+        """Who brings about what is waited for of an executor or a pool, and who may yet."""
+        if wait.owner:
+            return {(wait.process.number, wait.owner)}, NOBODY
+        found = self._work.of(wait.process, wait.number)
+        self.may_change |= self._incomplete
+        if found.reason:
+            self.reasons[wait.node] = found.reason
+            return {wait.node}, found.bystanders
+        return found.nodes or None, found.bystanders
+
+    def _left_by(self, holders: set[Node], wait: CellWait) -> set[Node]:
+        """Whoever held it is gone: the wait is as good as one for itself, for nobody is known who gives it back."""
+        registry = self._registry
+        process, thread = min(holders)
+        lane = registry.lane(registry.processes[process], thread)
+        of_process = lane.process is not wait.process and thread == main_thread(lane.process)
+        self.reasons[wait.node] = held_by_ended(lane.process.name if of_process else lane.name)
+        return {wait.node}
+
+    def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
+        """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
+        if self._incomplete:
+            self.may_change = True
+            return None
+        if self._flushing is None:
+            self._flushing = frozenset(node for node, other in self.waits.items() if self.is_flush(other))
+        readers = self._getters.get(queue.id, set()) & self._threads
+        if readers:
+            return readers - self._flushing
+        elsewhere = (node for node in self._ordinary[None] if node[0] != wait.process.number)
+        return {node for node in elsewhere if not self._is_internal(node)} - self._flushing
+
+    def _holders_of_all(self, wait: CellWait, primitive: Primitive) -> set[Node] | None:
+        """Who holds the permits of a semaphore, if they are all held as locks are."""
+        holders = self._holders.get(wait.process.key(wait.number), set())
+        is_lock = primitive.kind in SEMAPHORES and primitive.id not in self._registry.used_as_signals
+        # Who holds a permit and waits for another may well wait for a signal.
+        if is_lock and wait.node not in holders and primitive.capacity and len(holders) >= primitive.capacity:
+            return holders
+        return None
+
+    def _anybody(self, wait: CellWait, primitive: Primitive) -> Crowd:
+        """All threads that the primitive is shared with; nobody: there may be others."""
+        scope = _scope(wait.process, primitive)
+        if scope is None and self._incomplete:
+            self.may_change = True
+            return NOBODY
+        if scope not in self._free and self._outsiders_in(scope, wait.process):
+            self.may_change = True
+            return NOBODY
+        return self._ordinary.get(scope, NOBODY)
+
+    def _outsiders_in(self, scope: int | None, process: TracedProcess) -> bool:
+        numbers = {process.number}
+        if scope is None:
+            numbers.update(number for number in self._ordinary if number is not None)
+        processes = (self._registry.processes[number] for number in numbers)
+        return any(self._outsiders.may_act_in(each) for each in processes if not each.is_service)
+
+    def _is_internal(self, node: Node) -> bool:
+        return self._registry.is_internal(node)
+
+
+def _scope(process: TracedProcess, primitive: Primitive) -> int | None:
+    """Whose threads may use it: the process's, or all (None), if only by way of a manager."""
+    return None if primitive.shared or process.is_manager else process.number
+
+
+def main_thread(process: TracedProcess) -> int:
+    """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
+    return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)
+
+
+def _resting(process: TracedProcess, words: NDArray[np.uint64]) -> set[Node]:
+    """Idle workers and service threads in their ordinary rest."""
+    return {(process.number, thread) for thread in words[_rests(words), layout.CELL_THREAD].tolist()}
+
+
+def _rests(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """By cell."""
+    detail = words[:, layout.CELL_WAIT_DETAIL]
+    rests = (detail & np.uint64(layout.WAIT_STATE_MASK) == layout.WAIT_IDLE) | (
+        detail & np.uint64(layout.WAIT_INTERNAL) != 0
+    )
+    rests &= words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
+    result: NDArray[np.bool_] = rests & (detail & np.uint64(layout.WAIT_TIMED) == 0)
+    return result
+
+
+def _has_ended(process: TracedProcess, serial: int) -> bool:
+    lane = process.lanes.get(serial)
+    return lane is not None and lane.end_ns is not None

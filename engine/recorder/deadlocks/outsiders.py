@@ -1,0 +1,82 @@
+"""Who may act in a traced process besides the threads it shows: signal handlers, and threads that Python did not start.
+
+Both may set or notify what nobody else would (Linux; other systems do not tell). A native thread does not count while
+it sleeps in a futex of its own process without a timeout, as the idle helpers of numerical libraries do: only a thread
+of the process can wake it. So where all the others wait as well, it waits with them.
+"""
+
+import contextlib
+import os
+import platform
+import signal
+import time
+from pathlib import Path
+
+from engine.recorder.definitions.registry import TracedProcess
+
+LASTS_NS = 1_000_000_000  # an answer is good for so long
+# Not counted: SIGINT, which Python always catches (the tracer tells of handlers of the program's own); the faults that
+# faulthandler writes its traces at; the two that the C library keeps for itself.
+_NOT_COUNTED = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, 32, 33)
+_COUNTED = ~sum(1 << (number - 1) for number in _NOT_COUNTED)
+_FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())  # number of the system call
+_FUTEX_PRIVATE = 128
+_FUTEX_WAITS = (0, 9)  # FUTEX_WAIT, FUTEX_WAIT_BITSET
+_FUTEX_COMMAND = 127
+
+
+class Outsiders:
+    """Remembers the answers for a while."""
+
+    def __init__(self) -> None:
+        self._answers: dict[int, tuple[int, bool]] = {}
+
+    def ask_anew(self) -> None:
+        """Whoever waits now may have set a handler before, later than the last answer was given."""
+        self._answers.clear()
+
+    def may_act_in(self, process: TracedProcess) -> bool:
+        """Whether there is anybody of that kind."""
+        now_ns = time.perf_counter_ns()
+        asked_ns, answer = self._answers.get(process.number, (0, False))
+        if now_ns - asked_ns > LASTS_NS:
+            answer = _handles_interrupt(process) or _handles_signals(process.pid) or _has_others(process, now_ns)
+            self._answers[process.number] = now_ns, answer
+        return answer
+
+
+def _handles_interrupt(process: TracedProcess) -> bool:
+    return process.handles_interrupt or bool(process.forked and process.parent and _handles_interrupt(process.parent))
+
+
+def _handles_signals(pid: int) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) & _COUNTED)
+    return False
+
+
+def _has_others(process: TracedProcess, now_ns: int) -> bool:
+    """Threads of the process that have no lane. One that has just ended may still be listed."""
+    known = {
+        str(lane.native_id) for lane in process.lanes.values() if lane.end_ns is None or now_ns - lane.end_ns < LASTS_NS
+    }
+    try:
+        others = set(os.listdir(f"/proc/{process.pid}/task")) - known
+    except OSError:
+        return False
+    return not all(_sleeps_for_good(process.pid, thread) for thread in others)
+
+
+def _sleeps_for_good(pid: int, thread: str) -> bool:
+    """Whether only its own process can wake this thread: it is in a private futex's wait without timeout."""
+    try:
+        words = Path(f"/proc/{pid}/task/{thread}/syscall").read_text().split()
+        number, _, operation, _, timeout = (int(word, 0) for word in words[:5])
+    except FileNotFoundError:
+        return True  # it has ended
+    except (OSError, ValueError):  # not allowed to know; "running"
+        return False
+    waits = operation & _FUTEX_PRIVATE and operation & _FUTEX_COMMAND in _FUTEX_WAITS
+    return number == _FUTEX and bool(waits) and timeout == 0

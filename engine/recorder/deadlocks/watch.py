@@ -1,0 +1,182 @@
+"""Watches for deadlock while the program runs. Reads cells only: the stream of records may drop, cells never lie.
+
+A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged, and all who wait for a
+word from somebody were asleep in between: a thread that has been notified waits on by its cell until it gets to run.
+Who might act from outside is asked between the two, when nobody in the knot can make a difference any more.
+Who dies in its wait has not gone on: the deadlock stays one, unless its death lets others go on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.analysis.deadlock import KnotEdge, Participant, finding
+from engine.model import wait_for
+from engine.model.wait_for import Node
+from engine.recorder.deadlocks.asleep import all_asleep
+from engine.recorder.deadlocks.enablers import CellWait, Enablers, Snapshot
+from engine.recorder.deadlocks.long_waits import LongWaits
+from engine.recorder.deadlocks.outsiders import LASTS_NS, Outsiders
+from engine.recorder.deadlocks.participants import Participants
+from engine.recorder.definitions.registry import Registry
+from engine.tracer import layout
+
+SETTLED_NS = 3_000_000  # younger waits are not looked at
+CONFIRM_NS = 4_000_000
+_TELLING = [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_DETAIL]  # what makes a look worth it
+STACKS_NS = 1_000_000_000  # for so long a stack may replace the site of a wait
+
+Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
+
+
+@dataclass(frozen=True)
+class _Suspicion:
+    """A knot that was seen. `asleep`: so were its threads, when it was seen last."""
+
+    since_ns: int
+    asleep: bool = False
+
+
+@dataclass
+class _Observed:
+    """A deadlock that has been reported."""
+
+    number: int
+    knot: Knot
+    waits: dict[Node, CellWait]
+    participants: list[Participant]
+    edges: list[KnotEdge]
+    found_ns: int
+    died: set[Node] = field(default_factory=set)  # in the wait
+
+
+class DeadlockWatch:
+    """Call `look` with every snapshot. `emit` gets findings; `confirmed` counts them."""
+
+    def __init__(self, registry: Registry, emit: Callable[[dict[str, Any]], None]) -> None:
+        self._participants = Participants(registry)
+        self._emit = emit
+        self._seen: object = None
+        self._suspected: dict[Knot, _Suspicion] = {}
+        self._observed: dict[Knot, _Observed] = {}
+        self._outsiders = Outsiders()
+        self._due_ns: int | None = None  # when what cells do not show may have changed an answer
+        self._last_number = 0
+        self._long_waits = LongWaits(self._participants, self._outsiders, self._report_long_wait)
+        self.confirmed = 0
+        self.open_waits: dict[int, int] = {}  # lanes that are deadlocked now: since when they wait
+
+    @property
+    def wants_another_look(self) -> bool:
+        """A suspicion is waiting for its confirmation."""
+        return bool(self._suspected)
+
+    def is_due(self, now_ns: int) -> bool:
+        """Whether to look although nothing moves: a wait has become long, or an outsider who might act may be gone."""
+        return self._is_due_again(now_ns) or self._long_waits.is_due(now_ns)
+
+    def _is_due_again(self, now_ns: int) -> bool:
+        return self._due_ns is not None and now_ns >= self._due_ns
+
+    def look(self, snapshot: Snapshot, now_ns: int) -> None:
+        """Finds, confirms and resolves."""
+        if self._long_waits.is_due(now_ns):
+            self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
+        chosen = snapshot.chosen(now_ns - SETTLED_NS)
+        threads = tuple(len(words) for _, words in snapshot.cells)
+        signature = threads, [words[:, _TELLING].tobytes() for words in chosen], snapshot.idle()
+        due = self._is_due_again(now_ns)
+        if signature == self._seen and not self._suspected and not self._observed and not due:
+            return
+        waits = snapshot.waits(chosen)
+        if signature != self._seen or self._suspected or due:
+            self._seen = signature
+            self._find(snapshot, waits, now_ns)
+        if self._observed:
+            self._follow(snapshot, {wait.node: wait for wait in waits}, now_ns)
+
+    def end(self, now_ns: int) -> None:
+        """The program is being ended: what is deadlocked stays so to the end."""
+        for observed in self._observed.values():
+            self._report(observed, now_ns, None)
+        self._observed.clear()
+        self._long_waits.end(now_ns)
+
+    def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
+        enablers = Enablers(snapshot, waits, self._outsiders)
+        graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
+        graph_waits |= enablers.relays
+        self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
+        stuck = wait_for.stuck_nodes(graph_waits)
+        knots = wait_for.without_followers(wait_for.find_knots(stuck, graph_waits), graph_waits)
+        asleep = bool(knots) and self._all_asleep(stuck, enablers)
+        suspected: dict[Knot, _Suspicion] = {}
+        for nodes in enablers.without_relays(knots):
+            knot = tuple((node, enablers.waits[node].serial) for node in nodes)
+            if any(set(knot) <= set(observed) for observed in self._observed):
+                continue  # or what is left of it, others having died
+            suspicion = self._suspected.get(knot)
+            if suspicion is None:
+                suspicion = _Suspicion(now_ns)
+                self._outsiders.ask_anew()
+            if now_ns - suspicion.since_ns < CONFIRM_NS or not suspicion.asleep:
+                suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
+                continue
+            participants, edges = self._participants.of(nodes, enablers, graph_waits)
+            self._last_number += 1
+            waiting = {
+                each: enablers.waits[each] for node in nodes for each in (node, *enablers.servants_at_work(node))
+            }
+            observed = _Observed(self._last_number, knot, waiting, participants, edges, now_ns)
+            self._observed[knot] = observed
+            self.confirmed += 1
+            self.open_waits.update((each.lane, each.since_ns) for each in participants)
+            self._report(observed, now_ns, None)
+        self._suspected = suspected
+
+    def _all_asleep(self, stuck: frozenset[Node], enablers: Enablers) -> bool:
+        """Who waits for a lock does not count: it wakes up now and then, and its holder's cell tells what it gets."""
+        waits = (enablers.waits[node] for node in stuck - enablers.relays.keys())
+        nodes = {wait.node for wait in waits if wait.detail & layout.WAIT_STATE_MASK != layout.WAIT_LOCK}
+        lanes = map(self._participants.lane, nodes | enablers.relied_on)
+        return all_asleep((lane.process.pid, lane.native_id) for lane in lanes)
+
+    def _follow(self, snapshot: Snapshot, waits: dict[Node, CellWait], now_ns: int) -> None:
+        """Resolves what goes on after all, leaves off what has died; takes in stacks that came later."""
+        serials = snapshot.wait_serials()
+        dead = {process.number for process, _ in snapshot.dead}
+        for knot, observed in list(self._observed.items()):
+            goes_on = any(serials.get(node) != serial for node, serial in knot if node not in observed.died)
+            observed.died |= {node for node, _ in knot if node[0] in dead}
+            if goes_on or len(observed.died) == len(knot):
+                del self._observed[knot]
+                for participant in observed.participants:
+                    self.open_waits.pop(participant.lane, None)
+                self._report(observed, now_ns, now_ns if goes_on else None)
+            elif (
+                not observed.died
+                and now_ns - observed.found_ns < STACKS_NS
+                and any(node in waits and waits[node].site != wait.site for node, wait in observed.waits.items())
+            ):
+                observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
+                enablers = Enablers(snapshot, observed.waits.values(), self._outsiders)
+                observed.participants = [self._participants.participant(enablers, node) for node, _ in knot]
+                nodes = {
+                    participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)
+                }
+                observed.edges = [
+                    self._participants.edge(
+                        enablers, nodes[edge.waiter], nodes[edge.holder] if edge.holder is not None else None
+                    )
+                    for edge in observed.edges
+                ]
+                self._report(observed, now_ns, None)
+
+    def _report_long_wait(self, found: dict[str, Any]) -> None:
+        if not found["id"]:
+            self._last_number += 1
+            found["id"] = self._last_number
+        self._emit(found)
+
+    def _report(self, observed: _Observed, now_ns: int, resolved_ns: int | None) -> None:
+        self._emit(finding(observed.number, observed.participants, observed.edges, now_ns, resolved_ns))

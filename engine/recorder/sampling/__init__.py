@@ -1,0 +1,1 @@
+"""What the system and the interpreter's memory say of the traced program, look by look."""

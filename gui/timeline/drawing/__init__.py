@@ -1,0 +1,1 @@
+"""What is drawn: lanes, labels, names, ruler, and what lies over them."""

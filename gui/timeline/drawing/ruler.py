@@ -1,0 +1,125 @@
+"""The ruler above the lanes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
+
+from engine.model.format import duration
+from gui.state.arrangement import Times
+from gui.theme import FONT_SMALL_PX, Theme, ui_font
+from gui.timeline.drawing.labels import LabelSheet
+from gui.timeline.layout.geometry import RULER_PX, Geometry
+from gui.timeline.layout.ticks import Ticks
+from gui.timeline.layout.time_base import TimeBase
+from gui.timeline.layout.time_scale import TimeScale
+
+TICK_PX = 6
+MINOR_PX = 3
+GAP_PX = 6
+SHEET_PX = 512
+BESIDE_PX, FAR_BESIDE_PX = 128, 384  # of the strip to either side of the view; far once that moves unzoomed
+TOLD = {Times.START: "in view", Times.SELECTION: "· selection", Times.CLOCK: "· clock"}
+
+
+class _Strip(NamedTuple):
+    """The marks over columns `first` to `last` (exclusive) of a grid, painted once."""
+
+    grid: tuple[object, ...]  # what it was painted for
+    first: int
+    last: int
+    ticks: Ticks
+
+
+class Ruler:
+    """Paints times as a TimeBase tells them; deep in, offsets from a base that sticks to the left edge."""
+
+    def __init__(self, theme: Theme, ratio: float) -> None:
+        self._theme, self._ratio = theme, ratio
+        self._plain = LabelSheet(ui_font(FONT_SMALL_PX), ratio, SHEET_PX)
+        self._bold = LabelSheet(ui_font(FONT_SMALL_PX, bold=True), ratio, SHEET_PX)
+        self._strip: _Strip | None = None
+        self._pixmap = QPixmap()  # of the strip
+
+    def paint(self, painter: QPainter, geometry: Geometry, times: TimeBase) -> None:
+        """Paints the strip over the lanes' area and the corner over the names. The painter's unit: device pixels."""
+        theme, px = self._theme, self._px
+        width, height, names = px(geometry.width), px(RULER_PX), px(geometry.names_px)
+        strip = self._fitting_strip(geometry, times)
+        before = geometry.first_column - strip.first
+        painter.drawPixmap(names, 0, self._pixmap, before, 0, geometry.columns, height)
+        if strip.ticks.base is not None:
+            self._paint_base(painter, names, strip.ticks.base.text)
+        painter.fillRect(0, 0, names, height, theme.color("panel"))
+        told = f"{duration(geometry.end_ns - geometry.start_ns)} {TOLD[times.times]}"
+        painter.setClipRect(0, 0, names - px(GAP_PX), height)
+        self._plain.draw(painter, px(12), (height - self._plain.height) // 2, told, theme.color("text_dim"))
+        painter.setClipping(False)
+        painter.fillRect(0, height - px(1), width, px(1), theme.color("border"))
+
+    def _paint_base(self, painter: QPainter, left: int, text: str) -> None:
+        """Marks pass below it."""
+        theme, gap = self._theme, self._px(GAP_PX)
+        top = self._text_bottom() - self._bold.ascent
+        ink = theme.color("accent")
+        width = self._bold.place(text, ink)[0]
+        painter.fillRect(left, 0, width + 3 * gap, self._px(RULER_PX - TICK_PX), theme.color("panel"))
+        self._bold.draw(painter, left + gap, top, text, ink)
+
+    def _text_bottom(self) -> int:
+        return self._px(RULER_PX) - self._px(TICK_PX + 6)
+
+    def _fitting_strip(self, geometry: Geometry, times: TimeBase) -> _Strip:
+        """What has the marks in view: the one there is, or else a new one."""
+        grid, start_ns, end_ns = (geometry.ns_per_column, geometry.columns, times), geometry.start_ns, geometry.end_ns
+        first, last, strip = geometry.first_column, geometry.first_column + geometry.columns, self._strip
+        moves = strip is not None and strip.grid == grid
+        if strip is not None and moves and strip.first <= first and last <= strip.last:
+            base = strip.ticks.base.time_ns if strip.ticks.base is not None else None
+            if base == times.base(start_ns, end_ns, strip.ticks.step_ns):
+                return strip
+        beside = self._px(FAR_BESIDE_PX if moves else BESIDE_PX)
+        beside_ns = beside * geometry.ns_per_column
+        scale = TimeScale(start_ns - beside_ns, geometry.scale.ns_per_px)
+        ticks = times.ticks(start_ns, end_ns, scale.ns_per_px, beside_ns)
+        self._strip = _Strip(grid, first - beside, last + beside, ticks)
+        self._paint_strip(scale, last - first + 2 * beside, ticks, times.origin_ns)
+        return self._strip
+
+    def _paint_strip(self, scale: TimeScale, width: int, ticks: Ticks, origin_ns: float) -> None:
+        px, height = self._px, self._px(RULER_PX)
+        ink, top = self._theme.color("text_dim"), self._text_bottom() - self._plain.ascent
+        self._plain.add([tick.text for tick in ticks.marks], ink)
+        if self._pixmap.width() != width or self._pixmap.height() != height:
+            self._pixmap = QPixmap(width, height)
+        painter = QPainter(self._pixmap)
+        painter.fillRect(0, 0, width, height, self._theme.color("panel"))
+        marks = []
+        for tick in ticks.marks:
+            x = px(scale.x(tick.time_ns + origin_ns))
+            marks.append(QRect(x, height - px(TICK_PX), px(1), px(TICK_PX)))
+            self._plain.draw(painter, x + px(GAP_PX) // 2, top, tick.text, ink)
+        if ticks.marks:
+            fine = ticks.step_ns / 5
+            first = ticks.marks[0].time_ns - ticks.step_ns
+            left, step = scale.x(first + origin_ns) * self._ratio, scale.width(fine) * self._ratio
+            self._paint_minor(painter, left + np.arange(int((width - left) / step) + 1) * step, width)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color("border_strong"))
+            painter.drawRects(marks)
+        painter.end()
+
+    def _paint_minor(self, painter: QPainter, lefts: NDArray[np.floating], width: int) -> None:
+        """Paints the fine marks, all in one image of a pixel's height."""
+        line = np.full(width, self._theme.color("panel").rgb(), np.uint32)
+        for offset in range(self._px(1)):
+            places = np.rint(lefts).astype(np.intp) + offset
+            line[places[(places >= 0) & (places < width)]] = self._theme.color("border").rgb()
+        image = QImage(line.data, width, 1, QImage.Format.Format_RGB32)
+        height = self._px(MINOR_PX)
+        painter.drawImage(QRect(0, self._px(RULER_PX) - height, width, height), image)
+
+    def _px(self, logical: float) -> int:
+        return round(logical * self._ratio)

@@ -1,0 +1,57 @@
+"""What is selected on the timeline, in words for assistive technology: told when it changes, found when asked for."""
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.model.format import duration
+from engine.model.model import Model
+from engine.recording.schema import State
+from gui.state.selection import Selection
+from gui.timeline.input.hover import state_text
+from gui.timeline.layout.ticks import time_text
+
+RESOLUTION_NS = 1e5
+NOTHING = "Nothing selected"
+
+
+def spoken(model: Model | None, selection: Selection, span_note: str = "") -> str:
+    """One sentence: `worker-1: lock wait for Lock accounts (bank.py:12), 8.1 ms, from 0.3012 s, at bank.py:40`.
+
+    `span_note` says what goes on in the selected span.
+    """
+    if model is None:
+        return NOTHING
+    chosen = selection.slice
+    if chosen is not None:
+        primitive, number = model.detail(chosen.detail)
+        site = model.site(number) if number else None
+        awaited = f" for {primitive.label}" if primitive is not None and chosen.state is not State.RUNNING else ""
+        parts = [
+            f"{model.lane_label(chosen.lane)}: {state_text(model, chosen)}{awaited}",
+            f"{duration(chosen.duration_ns)}{' so far' if chosen.open else ''}",
+            f"from {_time(model, chosen.start_ns)}",
+        ]
+        return ", ".join([*parts, f"at {site.label}"] if site is not None else parts)
+    if selection.span is not None:
+        start, end = selection.span
+        words = f"{duration(end - start)} from {_time(model, start)} to {_time(model, end)}"
+        return f"{words}: {span_note.replace(',  ', ', ')}" if span_note else words
+    if selection.lane is not None:
+        return f"Lane {model.lane_label(selection.lane)}"
+    if selection.group is not None:
+        title = model.processes[selection.group.process].title
+        return f"{'Service lanes of' if selection.group.services else 'Process'} {title}"
+    return NOTHING
+
+
+def tell(widget: QWidget, words: str) -> None:
+    """Makes these words the widget's description; whoever has its focus on it hears them at once."""
+    if words == widget.accessibleDescription():
+        return
+    widget.setAccessibleDescription(words)
+    if QAccessible.isActive() and widget.hasFocus():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words))
+
+
+def _time(model: Model, time_ns: float) -> str:
+    return time_text(time_ns - model.start_ns, RESOLUTION_NS)

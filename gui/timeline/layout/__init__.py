@@ -1,0 +1,1 @@
+"""Where things are in the timeline: rows, times, areas; what one frame shows."""

@@ -1,0 +1,38 @@
+"""Everything that one frame shows, handed to whatever paints a part of it."""
+
+from typing import NamedTuple
+
+from engine.model.model import Model
+from gui.timeline.layout.geometry import Geometry
+from gui.timeline.layout.rows import Rows
+from gui.timeline.layout.time_base import TimeBase
+
+
+class Scene(NamedTuple):
+    """A model, laid out. `deadlocked`: lanes in a deadlock, each with a time at which it was stuck.
+
+    What has been made of it stays while `version` (of the model) is the same, though the model may have grown; None:
+    its version now.
+    """
+
+    geometry: Geometry
+    rows: Rows
+    model: Model
+    deadlocked: dict[int, int]
+    times: TimeBase
+    version: int | None = None
+
+    def row_in_view(self, lane: int) -> int | None:
+        """The row that shows a lane; None when it is filtered out or scrolled away."""
+        row = self.rows.of_lane(lane)
+        return row if row is not None and self.geometry.shows_row(row) else None
+
+
+def deadlocked_lanes(model: Model) -> dict[int, int]:
+    """Lanes of deadlocks that were observed and are not resolved, each with a time at which it was stuck."""
+    return {
+        lane: min(int(finding.get("end_ns") or model.end_ns), model.end_ns) - 1
+        for finding in model.findings.values()
+        if finding.get("kind") == "deadlock" and finding.get("resolved_ns") is None
+        for lane in finding.get("lanes", ())
+    }
