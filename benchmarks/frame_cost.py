@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as gui/__init__.py does it
 import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter, QPaintEvent

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as gui/__init__.py does it
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
