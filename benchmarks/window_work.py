@@ -26,13 +26,13 @@ from benchmarks.machine import report
 from benchmarks.pieces import Application
 from engine.recording.synthetic import write_synthetic
 from gui.app import make_theme, spare_the_window
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.state.filters import Sort
 from gui.theme import StatePalette
 from gui.widgets.row_table import RowTable
-from gui.window.overlays import Overlay
+from gui.window.overlays.overlay import Overlay
 
 PATIENCE_S = 300.0
 SIZE = QSize(1920, 1080)

@@ -10,36 +10,36 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 
 from engine.model.model import Model
 from gui.action_table import ACTIONS, When
-from gui.session_bridge import RunState
+from gui.bridges.session import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
 from gui.timeline.input.commands import Commands
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.messages import Answer, Message
-from gui.window.bookmarks import Bookmarks
 from gui.window.copying import Copying
-from gui.window.debug_overlay import DebugOverlay
-from gui.window.discovering import Discovering
-from gui.window.find_lane import FindLane
 from gui.window.frame import WindowFrame
 from gui.window.later import Later
-from gui.window.layout_keeper import LayoutKeeper
+from gui.window.layout.layout_keeper import LayoutKeeper
 from gui.window.links import Links
-from gui.window.navigation import Navigation
-from gui.window.places import Places
-from gui.window.proving import Proving
-from gui.window.recorder_share import RecorderShare
-from gui.window.recordings import own_sample, sample_recording
+from gui.window.overlays.debug_overlay import DebugOverlay
+from gui.window.overlays.find_lane import FindLane
+from gui.window.places.bookmarks import Bookmarks
+from gui.window.places.navigation import Navigation
+from gui.window.places.places import Places
 from gui.window.remembering import Remembering
-from gui.window.run_program import RunProgram, project_folders
+from gui.window.runs.discovering import Discovering
+from gui.window.runs.proving import Proving
+from gui.window.runs.recorder_share import RecorderShare
+from gui.window.runs.recordings import own_sample, sample_recording
+from gui.window.runs.run_program import RunProgram, project_folders
 from gui.window.wording import NO_LANES, NO_LANES_YET, ending_words
 
 if TYPE_CHECKING:
-    from gui.window.comparing import Comparing
+    from gui.window.runs.comparing import Comparing
 
 CLOSING = "closing"  # the question whether to end the run
 # What comparing needs, a piece of loading each.
-OF_COMPARING = ("statistics", "engine.comparison.result", "gui.panels.comparison", "gui.window.comparing")
+OF_COMPARING = ("statistics", "engine.comparison.result", "gui.panels.comparison", "gui.window.runs.comparing")
 REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
@@ -121,7 +121,7 @@ class MainWindow(WindowFrame):
     @cached_property
     def comparing(self) -> "Comparing":
         """Brings the page of comparisons, and takes it away."""
-        from gui.window.comparing import Comparing
+        from gui.window.runs.comparing import Comparing
 
         return Comparing(
             self.comparison,

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSpinBox, QStyle, QStyleOptionComboBox, QStylePainter, QToolTip, QWidget
 
 from engine.backends import registry
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.style import set_property
 

@@ -24,8 +24,9 @@ from engine.scenarios import catalogue
 from engine.tasks.workload_rules import find_errors
 from gui.action_table import ACTIONS, IN_TIMELINE, MENUS
 from gui.actions import Actions
+from gui.bridges.interpreter_list import InterpreterList, lanescope_command
+from gui.bridges.session import SessionBridge
 from gui.frame_clock import FrameClock
-from gui.interpreter_list import InterpreterList, lanescope_command
 from gui.one_by_one import OneByOne
 from gui.panels.bookmarks import BookmarksPanel
 from gui.panels.details import Details
@@ -42,7 +43,6 @@ from gui.panels.wait_for.panel import WaitForPanel
 from gui.panels.workers import WorkersPanel
 from gui.panels.workload.custom_data import CustomData
 from gui.panels.workload.panel import WorkloadPanel
-from gui.session_bridge import SessionBridge
 from gui.settings import Settings
 from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters, Sort
@@ -55,25 +55,25 @@ from gui.theme import ActiveTheme
 from gui.timeline.timeline import Timeline
 from gui.widgets.graph import GraphView
 from gui.widgets.messages import Messages
-from gui.window.banner import DeadlockBanner
-from gui.window.chooser import CommandPalette
-from gui.window.docks import Area, Docks
-from gui.window.note_editor import NoteEditor
-from gui.window.overlays import KeysOverlay
+from gui.window.bars.banner import DeadlockBanner
+from gui.window.bars.search_bar import SearchBar
+from gui.window.bars.status_bar import StatusBar
+from gui.window.bars.tool_bar import ToolBar
+from gui.window.layout.docks import Area, Docks
+from gui.window.layout.tab_order import move_focus
+from gui.window.overlays.chooser import CommandPalette
+from gui.window.overlays.keys import KeysOverlay
+from gui.window.overlays.note_editor import NoteEditor
+from gui.window.overlays.preferences import Preferences
+from gui.window.overlays.text_page import TextPage
 from gui.window.paint_turns import PaintTurns
-from gui.window.preferences import Preferences
-from gui.window.recordings import Recordings, sample_recording
-from gui.window.run_control import RunControl
-from gui.window.search_bar import SearchBar
-from gui.window.status_bar import StatusBar
-from gui.window.tab_order import move_focus
-from gui.window.text_page import TextPage
-from gui.window.tool_bar import ToolBar
+from gui.window.runs.recordings import Recordings, sample_recording
+from gui.window.runs.run_control import RunControl
 from gui.window.views import Views
 from gui.window.welcome import Welcome
 
 if TYPE_CHECKING:
-    from gui.comparison_bridge import ComparisonBridge
+    from gui.bridges.comparison import ComparisonBridge
     from gui.panels.comparison import ComparisonPage
 
 FIRST_SIZE = QSize(1600, 960)
@@ -186,7 +186,7 @@ class WindowFrame(QMainWindow):
     @cached_property
     def comparison_bridge(self) -> "ComparisonBridge":
         """Carries out comparisons."""
-        from gui.comparison_bridge import ComparisonBridge
+        from gui.bridges.comparison import ComparisonBridge
 
         return ComparisonBridge(self)
 

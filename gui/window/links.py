@@ -3,9 +3,9 @@
 from gui.panels.lock_order.panel import ChosenOrder
 from gui.panels.wait_for.layout import GraphEdge
 from gui.state.source_texts import source_text
-from gui.window.bookmarks import Bookmarks
 from gui.window.frame import WindowFrame
-from gui.window.navigation import Navigation
+from gui.window.places.bookmarks import Bookmarks
+from gui.window.places.navigation import Navigation
 from gui.window.wording import edge_stacks, first_work_line, order_stacks
 
 

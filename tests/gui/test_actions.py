@@ -12,7 +12,7 @@ from gui.action_table import ACTIONS, MENUS, When
 from gui.main_window import MainWindow
 from gui.widgets.fuzzy import fuzzy_score
 from gui.widgets.icons import FOLDER
-from gui.window.colour_key import STATE_MEANINGS
+from gui.window.overlays.colour_key import STATE_MEANINGS
 
 Wait = Callable[[Callable[[], object]], None]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gui.app import ErrorReporter, log, log_to_file, parse
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import LOG_NAME, Settings, log_folder
 

@@ -12,9 +12,9 @@ from engine.analysis.reading import read_model
 from engine.model.model import Model
 from engine.recording.reader import RecordingReader
 from engine.recording.synthetic import write_synthetic
+from gui.bridges.session import RunState
 from gui.main_window import MainWindow
-from gui.session_bridge import RunState
-from gui.window.run_program import Program
+from gui.window.runs.run_program import Program
 
 Wait = Callable[[Callable[[], object]], None]
 PROGRAM = """

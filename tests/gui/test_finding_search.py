@@ -11,7 +11,7 @@ from engine.analysis.findings import find_all
 from engine.analysis.reading import read_model
 from engine.recording.reader import RecordingReader
 from engine.recording.synthetic import write_synthetic
-from gui.finding_search import FindingSearch
+from gui.bridges.finding_search import FindingSearch
 from gui.main_window import MainWindow
 
 Wait = Callable[[Callable[[], object]], None]

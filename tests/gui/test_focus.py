@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
-from gui.window.tab_order import tab_stops
+from gui.window.layout.tab_order import tab_stops
 
 Wait = Callable[[Callable[[], object]], None]
 

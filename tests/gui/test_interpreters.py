@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui.interpreter_list import InterpreterEntry, InterpreterList
+from gui.bridges.interpreter_list import InterpreterEntry, InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
 

@@ -13,7 +13,7 @@ from gui.main_window import MainWindow
 from gui.state.arrangement import Times
 from gui.state.filters import Sort
 from gui.state.selection import Group
-from gui.window.recordings import sample_recording
+from gui.window.runs.recordings import sample_recording
 
 Wait = Callable[[Callable[[], object]], None]
 Key = Qt.Key

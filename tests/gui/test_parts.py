@@ -11,20 +11,20 @@ from engine.model.model import Model
 from engine.model.statistics import LockStatistics
 from engine.recording.reader import Batch
 from engine.recording.synthetic import write_synthetic
+from gui.bridges.session import SessionBridge
 from gui.frame_budget import FrameBudget
 from gui.main_window import MainWindow
 from gui.panels.locks.panel import held
 from gui.panels.source.view import SourceView
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.workers import ending
-from gui.session_bridge import SessionBridge
 from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
 from gui.widgets.figures import elapsed, fixed_percent, grouped
 from gui.widgets.messages import MOST_SHOWN, Message, Messages
 from gui.widgets.natural import natural
-from gui.window import recordings
-from gui.window.recorder_share import RecorderShare
+from gui.window.runs import recordings
+from gui.window.runs.recorder_share import RecorderShare
 from gui.window.views import Views
 from gui.window.wording import ending_words
 

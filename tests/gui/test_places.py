@@ -12,8 +12,8 @@ from gui.settings import Settings
 from gui.theme import ActiveTheme
 from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.layout.row_shape import ROW_PX
-from gui.window.banner import DeadlockBanner
-from gui.window.tab_order import tab_stops
+from gui.window.bars.banner import DeadlockBanner
+from gui.window.layout.tab_order import tab_stops
 from gui.window.wording import first_work_line
 
 FINDING = {

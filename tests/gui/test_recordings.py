@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.library import folder
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
-from gui.window.recordings import own_sample, sample_recording
+from gui.window.runs.recordings import own_sample, sample_recording
 
 ROOT = Path(__file__).parents[2]
 Wait = Callable[[Callable[[], object]], None]

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import State
+from gui.bridges.session import RunState
 from gui.main_window import MainWindow
-from gui.session_bridge import RunState
-from gui.window.run_program import recent_programs
+from gui.window.runs.run_program import recent_programs
 
 Wait = Callable[[Callable[[], object]], None]
 DEADLOCK_WORDS = "worker-1 holds accounts and waits for audit; worker-2 holds audit and waits for accounts"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSizePo
 
 from engine.backends import registry
 from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, admitted_by, default_workers
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.parameter_field import FieldRow
 

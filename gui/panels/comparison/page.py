@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from engine.comparison.advice import findings
 from engine.comparison.result import Result
 from engine.comparison.traits import COLUMNS, table
-from gui.comparison_bridge import ComparisonBridge
-from gui.interpreter_list import InterpreterList
+from gui.bridges.comparison import ComparisonBridge
+from gui.bridges.interpreter_list import InterpreterList
 from gui.panels.comparison.choices import Choices
 from gui.panels.comparison.miniatures import Miniatures
 from gui.panels.comparison.numbers import Numbers

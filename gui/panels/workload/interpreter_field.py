@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.parameter_field import FieldRow
 from gui.widgets.run_choices import InterpreterBox

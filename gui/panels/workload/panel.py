@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.panels.workload.custom_data import CustomData
 from gui.panels.workload.custom_page import CustomPage
 from gui.panels.workload.scenario_page import ScenarioPage

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.recording.schema import State
 from gui.app import make_theme
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.theme import StatePalette

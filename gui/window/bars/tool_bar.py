@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui.actions import Actions
-from gui.interpreter_list import InterpreterList
-from gui.session_bridge import RunState
+from gui.bridges.interpreter_list import InterpreterList
+from gui.bridges.session import RunState
 from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
 from gui.widgets.buttons import ICON_SIZE, ProminentButton

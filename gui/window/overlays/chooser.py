@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QTreeWidget, QTree
 
 from engine.model.format import count
 from gui.widgets.fuzzy import fuzzy_score
-from gui.window.overlays import NATIVE, Overlay
+from gui.window.overlays.overlay import NATIVE, Overlay
 
 LIST_PX = 280
 MOST_SHOWN = 200

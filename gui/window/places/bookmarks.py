@@ -12,8 +12,8 @@ from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.timeline.canvas import Canvas
 from gui.timeline.layout.ticks import time_text
-from gui.window.navigation import Navigation
-from gui.window.note_editor import NoteEditor
+from gui.window.overlays.note_editor import NoteEditor
+from gui.window.places.navigation import Navigation
 
 
 class Bookmarks(QObject):

@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject
 
 from engine.recording.library import folder, new_path
 from engine.session import DEFAULT_HZ, InvalidChoice, RunRequest, program_request, scenario_request, workload_request
-from gui.session_bridge import RunState, SessionBridge
+from gui.bridges.session import RunState, SessionBridge
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.messages import Message, Messages
-from gui.window.preferences import SAMPLE_RATE_KEY
-from gui.window.run_program import Program
+from gui.window.overlays.preferences import SAMPLE_RATE_KEY
+from gui.window.runs.run_program import Program
 
 DEADLOCK = "two_locks"
 DEADLOCK_WORKERS = 2

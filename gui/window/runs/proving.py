@@ -6,10 +6,10 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from engine.session import InvalidChoice, RunRequest, request_of
+from gui.bridges.proof import ProofBridge, command_line
+from gui.bridges.session import RunState, SessionBridge
 from gui.panels.findings import FindingsPanel
-from gui.proof_bridge import ProofBridge, command_line
-from gui.session_bridge import RunState, SessionBridge
-from gui.window.recordings import Recordings
+from gui.window.runs.recordings import Recordings
 
 
 class Proving(QObject):

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from gui.helper_process import last_words, start_helper
+from gui.bridges.helper_process import last_words, start_helper
 
 PATIENCE_MS = 2000
 

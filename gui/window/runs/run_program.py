@@ -10,12 +10,12 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from gui.interpreter_list import InterpreterList
+from gui.bridges.interpreter_list import InterpreterList
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
 from gui.widgets.parameter_field import FieldRow
 from gui.widgets.run_choices import InterpreterBox
-from gui.window.overlays import Overlay
+from gui.window.overlays.overlay import Overlay
 
 FIELD_WIDTH = 440
 MOST_RECENT = 8

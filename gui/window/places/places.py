@@ -15,9 +15,9 @@ from gui.timeline.drawing.hits import HitMarks
 from gui.timeline.input.navigation import show_slice
 from gui.timeline.overview import Marker
 from gui.timeline.timeline import Timeline
-from gui.window.bookmarks import Bookmarks
-from gui.window.navigation import Navigation
-from gui.window.search_bar import SearchBar
+from gui.window.bars.search_bar import SearchBar
+from gui.window.places.bookmarks import Bookmarks
+from gui.window.places.navigation import Navigation
 
 MOST_MARKERS = 300  # of one sort on the overview; more could not be told apart
 

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
 from engine.comparison import result as results
 from engine.comparison.run import comparisons_folder, new_folder
-from gui.comparison_bridge import ComparisonBridge
+from gui.bridges.comparison import ComparisonBridge
 from gui.panels.comparison import ComparisonPage
 from gui.panels.workload.custom_data import CustomData
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
-from gui.window.docks import Docks
-from gui.window.run_control import RefusalView
+from gui.window.layout.docks import Docks
+from gui.window.runs.run_control import RefusalView
 
 WIDE = 1500  # px; in a window at least so wide the workload stays beside the page
 WORKLOAD_FILE = "workload.json"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from gui.window.overlays import Overlay
+from gui.window.overlays.overlay import Overlay
 
 MOST_LETTERS = 2_000
 

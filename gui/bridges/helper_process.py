@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QProcess
 
-from gui.interpreter_list import ROOT
+from gui.bridges.interpreter_list import ROOT
 
 
 def start_helper(

@@ -14,7 +14,7 @@ from gui.settings import Settings
 from gui.widgets.natural import natural
 
 OWN = "Lanescope"  # origin of the one it runs on itself
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # What the helper process runs: one JSON object a line, as soon as an interpreter has been examined.
 FIND = """
 import json, sys

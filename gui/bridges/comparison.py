@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from engine.comparison.result import NotAComparison, Result
-from gui.helper_process import last_words, start_helper
-from gui.interpreter_list import lanescope_command
+from gui.bridges.helper_process import last_words, start_helper
+from gui.bridges.interpreter_list import lanescope_command
 
 PATIENCE_MS = 5000  # for a trial that is stopped in order
 

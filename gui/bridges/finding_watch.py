@@ -10,7 +10,7 @@ from engine.analysis.building import Finding
 from engine.analysis.findings import search
 from engine.analysis.order.foresight import Foresight
 from engine.model.model import Model
-from gui.finding_search import FindingSearch
+from gui.bridges.finding_search import FindingSearch
 
 SEARCHED_HERE = 3000  # slices; of shorter recordings every detector is done within a frame
 FORESIGHT_S = 0.001  # of a frame, for predicting deadlocks while a run goes on

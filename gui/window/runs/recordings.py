@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from engine.backends import registry
 from engine.model.model import Model
 from engine.recording.library import SUFFIX, folder, save_as
-from gui.session_bridge import RunState, SessionBridge
+from gui.bridges.session import RunState, SessionBridge
 from gui.settings import Settings
 from gui.widgets.messages import Answer, Message, Messages
 
-SAMPLES = Path(__file__).parents[2] / "resources" / "recordings"
+SAMPLES = Path(__file__).parents[3] / "resources" / "recordings"
 PATTERN = "Lanescope recordings (*.lane);;All files (*)"
 MOST_RECENT = 12
 

@@ -18,8 +18,8 @@ from engine.recording.append import CannotAppend, append_texts
 from engine.recording.overview import read_overview
 from engine.recording.reader import Batch, NotARecording, RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
-from gui.finding_watch import FindingWatch
-from gui.saving import Saving
+from gui.bridges.finding_watch import FindingWatch
+from gui.bridges.saving import Saving
 
 STEP_S = 0.002  # after which no further batch is begun: one that builds levels may take twice as long
 MORE_STEPS = 2  # between two frames, while there is more to take in

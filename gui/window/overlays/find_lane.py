@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.model.entities import Lane
 from engine.model.model import Model
-from gui.window.chooser import Choice, Chooser
+from gui.window.overlays.chooser import Choice, Chooser
 
 
 class FindLane(Chooser):

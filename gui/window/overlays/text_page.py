@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QTextBrowse
 
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
-from gui.window.colour_key import TITLE, write_colour_key
-from gui.window.overlays import Overlay
+from gui.window.overlays.colour_key import TITLE, write_colour_key
+from gui.window.overlays.overlay import Overlay
 
 PARAGRAPH_SPACE = 10  # px
-TEXTS = Path(__file__).parents[2] / "resources" / "texts"
+TEXTS = Path(__file__).parents[3] / "resources" / "texts"
 
 
 class TextPage(Overlay):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from gui.helper_process import last_words, start_helper
+from gui.bridges.helper_process import last_words, start_helper
 
 PATIENCE_MS = 1000
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from gui.bridges.session import SessionBridge
 from gui.panels.findings import FindingsPanel
 from gui.panels.wait_for.panel import WaitForPanel
-from gui.session_bridge import SessionBridge
-from gui.window.banner import DeadlockBanner
-from gui.window.docks import Docks
-from gui.window.navigation import Navigation
-from gui.window.run_control import RunControl
-from gui.window.status_bar import StatusBar
+from gui.window.bars.banner import DeadlockBanner
+from gui.window.bars.status_bar import StatusBar
+from gui.window.layout.docks import Docks
+from gui.window.places.navigation import Navigation
+from gui.window.runs.run_control import RunControl
 
 
 class Discovering(QObject):

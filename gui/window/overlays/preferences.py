@@ -8,7 +8,7 @@ from engine.session import DEFAULT_HZ
 from gui.settings import Settings
 from gui.theme import ActiveTheme, StatePalette
 from gui.widgets.parameter_field import FieldRow
-from gui.window.overlays import Overlay
+from gui.window.overlays.overlay import Overlay
 
 THEMES = (("dark", True), ("light", False))
 PATH_WIDTH = 280

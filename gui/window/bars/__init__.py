@@ -1,0 +1,1 @@
+"""The strips round the timeline: tool bar, search, deadlock banner, status."""

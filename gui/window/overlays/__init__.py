@@ -1,0 +1,1 @@
+"""What lies over the window for a moment: lines that find something, texts, keys, preferences."""

@@ -1,0 +1,68 @@
+"""What lies over the window for a moment: the base of all of it. Esc takes it away."""
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+WIDTH = 560
+ROUNDING = 3  # px from the edge that rounded corners leave free
+NATIVE = QKeySequence.SequenceFormat.NativeText
+
+
+class Overlay(QFrame):
+    """A frame in the middle of the window's upper part."""
+
+    preferred_height = 0  # px; 0: as much as its contents ask for
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._former: QWidget | None = None
+        self.setObjectName("overlay")
+        # Opaque, as the rounded frame is not: a paint of what lies below leaves alone what lies on it.
+        self._ground = QWidget(self)
+        self._ground.setBackgroundRole(QPalette.ColorRole.Button)
+        self._ground.setAutoFillBackground(True)
+        self.hide()
+
+    def pop_up(self, focused: QWidget) -> None:
+        """Shows it and gives it the keyboard; dismissing gives the keyboard back."""
+        self._former = self._window.window().focusWidget()
+        self.adjustSize()
+        self._lay_over()
+        self.show()
+        self.raise_()
+        focused.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """What needs more room while it is shown, an error say, gets it."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._lay_over()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._ground.setGeometry(self.rect().adjusted(ROUNDING, ROUNDING, -ROUNDING, -ROUNDING))
+
+    def lay_out(self) -> None:
+        """Beforehand, so that it need not be done when it is shown."""
+        self.ensurePolished()
+        self.adjustSize()
+
+    def _lay_over(self) -> None:
+        window = self._window
+        width = min(max(WIDTH, self.sizeHint().width()), window.width() - 64)
+        height = min(self.preferred_height or self.sizeHint().height(), window.height() - 96)
+        self.setGeometry((window.width() - width) // 2, 64, width, height)
+
+    def dismiss(self) -> None:
+        self.hide()
+        if self._former is not None and self._former.isVisible():
+            self._former.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
