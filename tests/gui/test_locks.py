@@ -24,7 +24,7 @@ def panel(qtbot: QtBot) -> LocksPanel:
 def test_the_lock_that_costs_most_is_shown_without_being_asked_for(panel: LocksPanel) -> None:
     said = panel.profile.text.toPlainText()
     assert "Lock accounts" in said
-    assert said.index("Longest") < said.index("Who blocked whom") < said.index("Lines that hold it longest")
+    assert said.index("longest wait") < said.index("Who blocked whom") < said.index("Lines that hold it longest")
     chosen = panel.table.chosen()
     assert chosen is not None
     assert chosen.primitive.name == "accounts"
@@ -40,3 +40,11 @@ def test_the_longest_wait_and_a_point_of_the_picture_lead_to_the_timeline(qtbot:
     assert moments[0] == (START + 8 * MS, 2)
     assert [lane for _, lane in moments[1:]] == [None]
     assert moments[1][0] == pytest.approx(START + 30 * MS, abs=2 * MS)
+
+
+def test_the_histogram_tells_its_figures_to_the_pointer(panel: LocksPanel) -> None:
+    chart, profile = panel.profile.chart, panel.profile.profile
+    assert profile is not None
+    told = {chart.figures_at(QPoint(x, 30)) for x in range(chart.width())} - {""}
+    assert sum(int(line.split(": ")[1].split()[0]) for line in told) == profile.wait_histogram.sum()
+    assert chart.figures_at(QPoint(chart.width() // 2, chart.height() - 10)) == ""

@@ -1,9 +1,9 @@
 """Two small pictures of one lock: how long its waits and holds lasted, and how many lanes waited for it when."""
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration
@@ -51,6 +51,33 @@ class ContentionChart(QWidget):
         self._paint_histogram(painter, self._profile, QRect(inner.left(), inner.top(), inner.width(), half - MARGIN))
         self._paint_waiters(painter, self._profile, QRect(inner.left(), half, inner.width(), inner.bottom() - half))
 
+    def event(self, event: QEvent) -> bool:
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
+            return super().event(event)
+        QToolTip.showText(event.globalPos(), self.figures_at(event.pos()) or self.toolTip(), self)
+        return True
+
+    def figures_at(self, place: QPoint) -> str:
+        """How many waits and holds the bars at a place of the histogram stand for; empty where there are none."""
+        bins = self._bins()
+        inner = self._inner()
+        if self._profile is None or bins is None or place.y() > self.height() // 2:
+            return ""
+        first, last = bins
+        power = first + (place.x() - inner.left()) * (last - first + 1) // max(1, inner.width())
+        if not first <= power <= last:
+            return ""
+        waits, holds = int(self._profile.wait_histogram[power]), int(self._profile.hold_histogram[power])
+        span = f"{duration(2.0**power)} to {duration(2.0 ** (power + 1))}"
+        return f"{span}: {count(waits, 'wait')}, {count(holds, 'hold')}"
+
+    def _bins(self) -> tuple[int, int] | None:
+        """The first and the last power of two of the histogram that anything lasted; None: nothing did."""
+        if self._profile is None:
+            return None
+        used = np.flatnonzero(self._profile.wait_histogram + self._profile.hold_histogram)
+        return (int(used[0]), int(used[-1])) if len(used) else None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """In the lower half: that moment."""
         inner, place = self._inner(), event.position()
@@ -66,10 +93,10 @@ class ContentionChart(QWidget):
         """Bars by powers of two; waits and holds beside each other in each, both as shares of their highest."""
         theme = self._themes.current
         waits, holds = profile.wait_histogram, profile.hold_histogram
-        used = np.flatnonzero(waits + holds)
-        if not len(used):
+        bins = self._bins()
+        if bins is None:
             return
-        first, last = int(used[0]), int(used[-1])
+        first, last = bins
         title = QRect(area.left(), area.top(), area.width(), LINE)
         inks = (theme.state_color(State.LOCK_WAIT), QColor(theme.hold))
         self._paint_key(painter, title, (("waits", inks[0]), ("holds", inks[1])))

@@ -131,16 +131,13 @@ def _words(model: Model, row: LockStatistics, profile: LockProfile) -> str:
         facts.append(f"fairness {percent(profile.fairness)}")
     if row.hand_offs:
         facts.append(count(row.hand_offs, "hand-off"))
-    if facts:
-        parts.append(f"<p>{', '.join(facts)}</p>")
     longest = [
-        f"&nbsp;&nbsp;{title} {moment_link(lane, start, duration(end - start))} by {lane_link(model, lane)}"
+        f"longest {title} {moment_link(lane, start, duration(end - start))} by {lane_link(model, lane)}"
         for title, found in (("wait", profile.longest_wait), ("hold", profile.longest_hold))
         if found is not None
         for lane, start, end in (found,)
     ]
-    if longest:
-        parts.append("<p>" + "<br>".join(["Longest", *longest]) + "</p>")
+    parts.append(f"<p>{', '.join(facts)}{'; ' if facts and longest else ''}{', '.join(longest)}</p>")
     if profile.blockings:
         parts.append("<p>Who blocked whom longest<br>")
         parts.append(
