@@ -4,29 +4,21 @@ The frame clock calls `take_in`; everything else follows from what has arrived b
 than starting a process takes.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.model.model import Model
-from engine.recording.append import CannotAppend, append_texts
-from engine.recording.overview import read_overview
-from engine.recording.reader import Batch, NotARecording, RecordingReader
+from engine.recording.reader import RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
+from gui.bridges.feed import STEP_S, CannotShow, Feed, open_recording
 from gui.bridges.finding_watch import FindingWatch
+from gui.bridges.notes import UnwrittenNotes, Warnings
 from gui.bridges.saving import Saving
-
-STEP_S = 0.002  # after which no further batch is begun: one that builds levels may take twice as long
-MORE_STEPS = 2  # between two frames, while there is more to take in
-MORE_OPENING_STEPS = 4  # the same of a saved recording, for which nobody has to be told in every frame
-OPENING_S = 0.1  # how often that somebody is told
-SETTLE_S = 0.002  # of a frame in which nothing has come
-STEP = 1 << 14  # bytes of the file that are taken in at once: some thousand slices
 
 
 class RunState(Enum):
@@ -40,7 +32,7 @@ class RunState(Enum):
 
 
 class SessionBridge(QObject):
-    """Owns at most one `Session` and one `RecordingReader` with its `Model`.
+    """Owns at most one `Session`, and the `Feed` of the recording that is shown.
 
     Invariant: while a run is going on the recording shown is its own; opening another waits until it has ended.
     """
@@ -63,20 +55,12 @@ class SessionBridge(QObject):
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` gives seconds and is what the frame budget is measured with."""
         super().__init__()
-        self._clock = clock
         self._session: Session | None = None
-        self._reader: RecordingReader | None = None
-        self._read: Batch | None = None  # that has not been taken in yet
-        self._told_version = 0  # of the model, when somebody was last told that it has changed
-        self._told_at = float("-inf")
-        self._steps_left = 0
-        self._more = QTimer(self)
-        self._more.setInterval(0)
-        self._more.timeout.connect(self._take_more)
-        self._opening = False
-        self._known_notes = 0
-        self._damage: str | None = None
-        self._unwritten: dict[int, dict[str, Any]] = {}  # bookmarks that the file does not hold, as far as is known
+        self._feed = Feed(clock, self)
+        self._feed.progressed.connect(self.opening_progressed)
+        self._feed.damaged.connect(self.damage_found)
+        self._unwritten = UnwrittenNotes()
+        self._warnings = Warnings()
         self._findings = FindingWatch(clock, self)
         self._findings.added.connect(self.finding_added)
         self._findings.changed.connect(self.finding_changed)
@@ -90,7 +74,6 @@ class SessionBridge(QObject):
         self._saving.failed.connect(self.failed)
         self.request: RunRequest | None = None
         self.path: Path | None = None
-        self.model: Model | None = None
         self.run_state = RunState.NONE
 
     @property
@@ -98,14 +81,19 @@ class SessionBridge(QObject):
         return self._session is not None
 
     @property
+    def model(self) -> Model | None:
+        """Of the recording shown."""
+        return self._feed.model
+
+    @property
     def opening(self) -> bool:
         """Whether a saved recording is being taken in."""
-        return self._opening
+        return self._feed.opening
 
     @property
     def told_version(self) -> int:
         """Of the model, when `take_in` last said that it has changed."""
-        return self._told_version
+        return self._feed.told_version
 
     @property
     def searched(self) -> bool:
@@ -144,13 +132,12 @@ class SessionBridge(QObject):
             self.failed.emit("A run is being recorded; end it before you open another recording in this window.")
             return False
         try:
-            reader = RecordingReader(path)
-        except (NotARecording, OSError) as error:
-            self.failed.emit(plain_line(path, error))
+            reader = open_recording(path)
+        except CannotShow as error:
+            self.failed.emit(str(error))
             return False
         self._show_nothing()
-        self._opening = True
-        self._show(reader, path)
+        self._show(reader, path, saved=True)
         return True
 
     def cancel_work(self) -> None:
@@ -160,11 +147,9 @@ class SessionBridge(QObject):
         if self._saving.cancel():
             return
         self._findings.cancel()
-        if self._opening:
-            self._opening = False
-            self._close_reader()
-            self.opening_progressed.emit(1.0)
-            self.damage_found.emit("Opening was cancelled: only the beginning of this recording is shown.")
+        if self._feed.opening:
+            self._findings.stop()
+            self._feed.cancel()
 
     def save_as(self, target: Path) -> bool:
         """Begins to copy the recording shown; `saved` tells where to. False, after `failed`, when that can't be done.
@@ -173,7 +158,7 @@ class SessionBridge(QObject):
         """
         if self.path is None:
             return False
-        notes = list(self._unwritten.values()) if self._session is None else []
+        notes = self._unwritten.texts() if self._session is None else []
         return self._saving.start(self.path, target, notes)
 
     def put_bookmark(self, bookmark: dict[str, Any]) -> None:
@@ -182,34 +167,20 @@ class SessionBridge(QObject):
         One of the same id is replaced; a text of None removes it. What cannot be written stays in this window, after
         `noted`, and goes into every copy that is saved.
         """
-        if self.model is None or self._reader is None:
+        if self.model is None or self._feed.reader is None:
             return
-        text = {**bookmark, "type": "bookmark"}
-        self._unwritten[text["id"]] = text
+        self._unwritten.put(bookmark)
         if self._session is not None:
             self._session.bookmark(bookmark)
         else:
             self._write_notes()
 
     def _write_notes(self) -> None:
-        assert self._reader is not None
+        assert self._feed.reader is not None
         assert self.model is not None
-        waiting = list(self._unwritten.values())
-        try:
-            append_texts(self._reader, waiting)
-            self._unwritten.clear()
-        except CannotAppend as error:
-            for text in waiting:
-                self.model.put_bookmark(text)
-            self.noted.emit(f"The note is kept in this window only: {error}. A copy that you save will hold it.")
-
-    def _note_written(self) -> None:
-        """While a run goes on: forgets the bookmarks that have come back in its recording."""
-        assert self.model is not None
-        for number, text in list(self._unwritten.items()):
-            known = self.model.bookmarks.get(number)
-            if (known.text if known is not None else None) == text["text"]:
-                del self._unwritten[number]
+        refused = self._unwritten.write(self._feed.reader, self.model)
+        if refused:
+            self.noted.emit(refused)
 
     def close(self) -> None:
         """Ends what is going on, at once, and lets go of the recording."""
@@ -217,7 +188,8 @@ class SessionBridge(QObject):
             self._session.close()
             self._session = None
             self._set_state(RunState.NONE)
-        self._close_reader()
+        self._findings.stop()
+        self._feed.close()
         self._saving.finish()
 
     def take_in(self, budget_s: float = STEP_S) -> bool:
@@ -227,90 +199,51 @@ class SessionBridge(QObject):
         counts as changed every OPENING_S only: what takes it in is then not held up by what shows it.
         """
         self._follow_session()
-        if self._reader is None or self.model is None:
+        feed, model = self._feed, self._feed.model
+        if feed.reader is None or model is None:
             return False
-        self._take_batches(min(budget_s, STEP_S))
-        new = self.model.version != self._told_version
-        if not self._at_end:
-            self._steps_left = MORE_OPENING_STEPS if self._opening else MORE_STEPS
-            self._more.start()
-        changed = new and (not self._opening or self._at_end or self._clock() - self._told_at >= OPENING_S)
-        if not new:
-            self._settle()
+        feed.take_in(budget_s)
+        new, changed = feed.new, feed.worth_telling
         if changed:
-            self._told_at = self._clock()
+            feed.note_telling()
             self.data_taken_in.emit()
             self._findings.report()
-            self._report_notes()
-            if self._unwritten and self._session is not None:
-                self._note_written()
-        elif not new and not self.running and self._at_end:
+            self._report_warnings()
+            if self._session is not None:
+                self._unwritten.forget_written(model)
+        elif not new and not self.running and feed.at_end:
             changed = self._findings.go_on()
-        if self._opening:
-            self._report_opening()
-        self._report_damage()
+        feed.report(growing=self.running)
         found = self._findings.take_news() or (self.running and self._findings.foresee())
         if changed or not new:
-            self._told_version = self.model.version
+            feed.note_told()
         return changed or found
-
-    @property
-    def _at_end(self) -> bool:
-        """Whether all that is in the file by now has been taken in."""
-        return self._reader is None or (self._reader.at_end and not self._read)
-
-    def _take_batches(self, budget_s: float) -> None:
-        """Reads and takes in batch after batch, each of them a small piece of work, until the budget is spent."""
-        assert self._reader is not None
-        assert self.model is not None
-        deadline = self._clock() + budget_s
-        while batch := self._read or self._reader.poll(STEP):
-            self._read = batch
-            if self._clock() >= deadline:  # it was a chunk's first, for which all of that was unpacked
-                break
-            self.model.take_in(batch)
-            self._read = None
-            if self._clock() >= deadline:
-                break
-
-    def _take_more(self) -> None:
-        self._steps_left -= 1
-        if self._steps_left < 0 or self._at_end:
-            self._more.stop()
-        else:
-            self._take_batches(STEP_S)
-
-    def _settle(self) -> None:
-        """Nothing has come: once all is known, what is there is made quick to ask."""
-        assert self.model is not None
-        deadline = self._clock() + SETTLE_S
-        while self.model.finished and self.model.states.settle() and self._clock() < deadline:
-            pass
 
     def _follow_session(self) -> None:
         if self._session is None:
             return
         status = self._session.poll()
-        if self._reader is None and self.path is not None:
+        if self._feed.reader is None and self.path is not None:
             self._try_to_follow(self.path)
         if status.phase == "running" and self.run_state is RunState.STARTING:
             self._set_state(RunState.RUNNING)
         elif status.phase == "stopped":
             self._set_state(RunState.STOPPED)
-        elif status.over and self._at_end:
+        elif status.over and self._feed.at_end:
             self._end_run(status)
 
     def _end_run(self, status: SessionStatus) -> None:
         assert self._session is not None
-        if self._reader is not None:
+        model = self._feed.model
+        if model is not None:
             self._findings.report()
-            self._report_notes()
+            self._report_warnings()
         self._session.close()
         self._session = None
-        if self._unwritten and self._reader is not None:  # made when the recorder had already written its last
-            self._note_written()
-            if self._unwritten:
-                self._write_notes()
+        if model is not None:
+            self._unwritten.forget_written(model)
+        if self._unwritten and self._feed.reader is not None:  # made when the recorder had already written its last
+            self._write_notes()
         self._set_state(RunState.NONE)
         if status.message:
             (self.failed if status.phase == "failed" else self.noted).emit(status.message)
@@ -318,78 +251,39 @@ class SessionBridge(QObject):
 
     def _try_to_follow(self, path: Path) -> None:
         """The recorder makes the file a moment after the start; without a whole header there is nothing to show."""
-        with contextlib.suppress(NotARecording, OSError):
-            self._show(RecordingReader(path), path)
+        try:
+            reader = open_recording(path)
+        except CannotShow:
+            return
+        self._show(reader, path, saved=False)
 
-    def _show(self, reader: RecordingReader, path: Path) -> None:
-        self._reader = reader
+    def _show(self, reader: RecordingReader, path: Path, *, saved: bool) -> None:
         self.path = path
-        self.model = Model(reader.header)
-        self._told_version = self.model.version
-        self._findings.watch(self.model, path)
-        if self._opening and (overview := read_overview(path)) is not None:
-            self.model.foretell(overview)
-        self.model_replaced.emit(self.model)
+        model = self._feed.show(reader, path, saved=saved)
+        self._findings.watch(model, path)
+        self.model_replaced.emit(model)
 
     def _show_nothing(self) -> None:
-        self._close_reader()
-        self._opening = False
-        self._unwritten.clear()
-        self._known_notes = 0
-        self._damage = None
-        self.path = None
-        if self.model is not None:
-            self.model = None
-            self.model_replaced.emit(None)
-
-    def _close_reader(self) -> None:
         self._findings.stop()
-        self._more.stop()
-        self._read = None
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        self._unwritten.clear()
+        self._warnings.forget()
+        self.path = None
+        shown = self.model is not None
+        self._feed.forget()
+        if shown:
+            self.model_replaced.emit(None)
 
     def replace_finding(self, finding: dict[str, Any]) -> None:
         """More is known of a finding by now: takes this one in its stead."""
         self._findings.replace(finding)
 
-    def _report_opening(self) -> None:
-        assert self._reader is not None
-        if self._at_end:
-            self._opening = False
-            self.opening_progressed.emit(1.0)
-        else:
-            self.opening_progressed.emit(min(0.999, self._reader.offset / max(1, self._reader.size)))
-
-    def _report_damage(self) -> None:
-        """Only what is not being written any more can be called incomplete."""
-        assert self._reader is not None
-        damage = self._reader.damage if self._session is None and not self._opening else None
-        if damage and damage != self._damage:
-            self._damage = damage
-            self.damage_found.emit(damage)
-
-    def _report_notes(self) -> None:
-        """Warnings that stand in the recording."""
+    def _report_warnings(self) -> None:
+        """Those that stand in the recording."""
         assert self.model is not None
-        for note in self.model.notes[self._known_notes :]:
-            if note.get("level") == "warning":
-                self.noted.emit(str(note["text"]))
-        self._known_notes = len(self.model.notes)
+        for text in self._warnings.take_new(self.model):
+            self.noted.emit(text)
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.run_state:
             self.run_state = state
             self.run_state_changed.emit(state)
-
-
-def plain_line(path: Path, error: Exception) -> str:
-    """What was wrong with what, and what to do, in one line."""
-    if isinstance(error, FileNotFoundError):
-        return f"{path} does not exist any more; choose another recording."
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read; ask for the right to, or choose another recording."
-    if isinstance(error, OSError):
-        return f"{path} could not be read: {error.strerror or error}. Choose another recording."
-    return f"{str(error).rstrip('.')}. Choose another recording."

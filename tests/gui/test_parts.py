@@ -74,14 +74,14 @@ def test_taking_in_keeps_to_its_budget(qtbot: QtBot, tmp_path: Path) -> None:
     bridge = SessionBridge(clock=lambda: next(clock) / 1000)  # every look at the clock is 1 ms later
     bridge.open(path)
     polls = 0
-    poll = bridge._reader.poll
+    poll = bridge._feed.reader.poll
 
     def counted(limit: int) -> object:
         nonlocal polls
         polls += 1
         return poll(limit)
 
-    bridge._reader.poll = counted
+    bridge._feed.reader.poll = counted
     assert bridge.take_in(0.004)
     assert 1 <= polls <= 4
     bridge.close()
