@@ -22,6 +22,12 @@ import pytest
 from engine import interpreters
 from engine.backends import registry
 
+# Files of many seconds come first: where ./test has two halves, neither then waits long for the other's last file.
+LONG = (
+    "test_prediction.py", "test_recorded_scenarios.py", "test_session.py", "test_runs.py", "test_check.py",
+    "test_codes.py", "test_commands.py", "test_processes.py", "test_pytest_plugin.py", "test_observed.py",
+    "test_comparison.py", "test_run.py", "test_effects.py", "test_deadlocks.py",
+)  # fmt: skip
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
 
 
@@ -36,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
     if config.getoption("--full"):
         return
     skip = pytest.mark.skip(reason="only with --full")

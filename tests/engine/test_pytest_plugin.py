@@ -110,9 +110,7 @@ def test_what_passes_leaves_nothing_behind(project: Path, monkeypatch: pytest.Mo
 
 
 def test_xdist_is_refused_in_one_line(project: Path) -> None:
-    option = 'def pytest_addoption(parser):\n    parser.addoption("--numprocesses")\n'
-    (project / "conftest.py").write_text(option)
-    done = run(project, "--numprocesses", "2")
+    done = run(project, "-n", "2")
     assert done.returncode == 4
     assert "leave out -n" in done.stderr
 

@@ -167,9 +167,7 @@ def test_what_is_printed_appears_with_its_lane(window: MainWindow, wait_for: Wai
     window.docks.bring_up("output")
     window.acts["run"].trigger()
     wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
-    wait_for(lambda: window.output.table.row_model.rows)
-    texts = [line["text"] for line in window.output.table.row_model.rows]
-    assert any("IndexError" in text for text in texts)
+    wait_for(lambda: any("IndexError" in line["text"] for line in window.output.table.row_model.rows))
     window.output.filter.setText("IndexError")
     assert all("IndexError" in line["text"] for line in window.output.table.row_model.rows)
 
