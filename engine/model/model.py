@@ -107,6 +107,7 @@ class Model:
             "joined": lambda text: self.joins.append(join(text)),
             "passed": lambda text: self.passages.append(passage(text)),
             "gave": lambda text: self.gifts.append(gift(text)),
+            "untold": self.jobs.take_silence,
             "got": lambda text: self.receipts.append(receipt(text)),
             "job-submitted": self.jobs.take_submit,
             "job-began": self.jobs.take_start,

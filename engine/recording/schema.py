@@ -171,6 +171,7 @@ PRIMITIVE_KINDS = (
 #   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
 #   gave         lane time_ns primitive(null: its process tells no more) followed      (see engine.model.nestings)
 #   got          lane time_ns primitive sure
+#   untold       lane time_ns(from then on not all is told that orders lanes)
 #   job-submitted lane time_ns primitive(executor or pool) job(its number there)      (see engine.model.jobs)
 #   job-began    lane time_ns primitive job part
 #   job-ended    lane time_ns primitive job part

@@ -194,7 +194,10 @@ def confirmed(found: dict[str, Any], status: ProofStatus) -> dict[str, Any]:
         **found,
         "certainty": "confirmed",
         "severity": "error",
-        "title": found["title"].replace("Possible deadlock", "Confirmed deadlock").removesuffix(lock_order.BUT_FOR),
+        "title": found["title"]
+        .replace("Possible deadlock", "Confirmed deadlock")
+        .removesuffix(lock_order.BUT_FOR)
+        .removesuffix(lock_order.AS_FAR_AS),
         "explanation": f"{explanation} {words}",
         "proof": status.words,
         "recording": str(status.recording),

@@ -325,6 +325,7 @@ def patch_futures(module: ModuleType) -> None:
         ),
     )
     replace_method(future, "exception", make_exception)
+    job_order.hashing(future, lambda self: self.__dict__.get(RESULT))
     replace_method(future, "cancel", make_cancel)
     for name in ("done", "running", "cancelled", "add_done_callback"):
         replace_method(future, name, make_chance)

@@ -9,7 +9,7 @@ from .primitives import ATTRIBUTE, define, define_shared
 from .signal_order import GAVE, GOT, GOT_IN_TIME, tell
 from .sites import is_user_code, user_site
 from .state import current
-from .waits import begin, finish
+from .waits import begin, expect, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +45,14 @@ def waiting(
     raised: Callable[[Any, BaseException], None] | None = None,
     gets: Callable[[Any], bool] | None = None,
     reads: Callable[[Any, bool], None] | None = None,
+    receives: bool = False,
 ) -> Method:
     """A method that waits, on the object's primitive, unless `ready(self, *args)` says that it will not.
 
     `owner(self)` gives the serial of the thread that will end the wait, `failed(self, result)` whether it ended by its
     timeout (otherwise: whether the result is False). `raised(self, error)` is told what the original raises.
     `gets(self)`: nobody gets through before another has let it. `reads(self, sure)` is told that it has got through,
-    waiting or not; not sure: it might not have waited for ever.
+    waiting or not; not sure: it might not have waited for ever. `receives`: what it waits for are bytes.
     """
 
     def get_through(self: Any, number: int, in_time: int) -> None:
@@ -75,6 +76,8 @@ def waiting(
                 return original(self, *args, **kwargs)
             kind = detail | timed(args, kwargs, timeout_at)
             outer = begin(state, number, kind, user_site(get_frame(1)), owner(self) if owner is not None else 0)
+            if receives:
+                expect(state, outer)
             flags = layout.WAIT_FAILED
             try:
                 result = original(self, *args, **kwargs)

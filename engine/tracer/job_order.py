@@ -13,16 +13,18 @@ import os
 
 from . import layout, lock_order
 from .originals import clock, count
+from .patching import look_like
 from .state import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .state import ThreadState
 
 DEFERS_SIGNALS = True
-MOST = 2000  # submits, and results, of which one process tells
+MOST = 2000  # submits, and results, of which one process tells; then it says that it tells no more
 WHOLE = -1  # all parts of a job
 LAST = 0  # in a thread's `told`, where primitives are: of its jobs to come no more is told than of one
 RESULT = "_lanescope_result"  # on a future, or on what a result of a pool waits with: its Result
@@ -66,10 +68,15 @@ class Result:
         """The calling thread knows it, or that of a part. Not `sure`: perhaps not so in another run."""
         state = current()
         reader = state.serial, part, sure
-        if self.is_told and self.last_read != reader and next(reads) < MOST:
+        if not self.is_told or self.last_read == reader:
+            return
+        nth = next(reads)
+        if nth < MOST:
             self.last_read = reader
             lock_order.matters(state)
             state.ring.texts.write("job-read", state.serial, clock(), self.number, self.job, part, sure)
+        elif nth == MOST:
+            lock_order.fall_silent(state)
 
 
 def install() -> None:
@@ -89,11 +96,30 @@ def submit(holder: Any, number: int, job: int) -> None:
     """
     holder.__dict__[RESULT] = Result(number, job)
     # Where no locks have been nested yet there is nothing that could come before a job of this process.
-    if (lock_order.known or number & layout.OBJECT_SHARED) and next(submits) < MOST:
-        state = current()
+    if not lock_order.known and not number & layout.OBJECT_SHARED:
+        return
+    state, nth = current(), next(submits)
+    if nth < MOST:
         if lock_order.part(state):
             lock_order.matters(state)
             state.ring.texts.write("job-submitted", state.serial, clock(), number, job)
+    elif nth == MOST:
+        lock_order.fall_silent(state)
+
+
+def hashing(cls: Any, result_of: Callable[[Any], Result | None]) -> None:
+    """Objects of this class lead to results. Which of those in a set or a dictionary the program asks for first, or at
+    all, may be chance.
+    """
+    original = cls.__hash__
+
+    def __hash__(self: Any) -> Any:
+        result = result_of(self)
+        if result is not None:
+            result.is_chance = True
+        return original(self)
+
+    cls.__hash__ = look_like(__hash__, original)
 
 
 def begin(state: ThreadState, number: int, job: int, part: int) -> Job | None:

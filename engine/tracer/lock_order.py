@@ -71,7 +71,14 @@ def part(state: ThreadState) -> bool:
     if state.gifts <= MOST_GIFTS and state.told_in == state.era:
         state.gifts = state.gifts + 1 if len(known) <= MOST // 2 else MOST_GIFTS + 1
         state.era += 1
+        if state.gifts > MOST_GIFTS:
+            fall_silent(state)
     return state.gifts <= MOST_GIFTS
+
+
+def fall_silent(state: ThreadState) -> None:
+    """From now on something that orders what threads do is not told any more, of the calling thread or of all."""
+    state.ring.texts.write("untold", state.serial, clock())
 
 
 def matters(state: ThreadState) -> None:
@@ -97,6 +104,9 @@ def passed(barrier: Any, arrived: int, *, broken: bool) -> None:
         state.era += 1
         matters(state)
         state.ring.texts.write("passed", state.serial, arrived, clock(), number, 0 if broken else nth)
+    elif nth == MOST_PASSAGES + 1 and len(passages) <= barrier._parties:
+        passages[state.serial] = nth
+        fall_silent(state)
 
 
 def note(lock: TracedBase, outer: list[TracedBase], state: ThreadState, frame: FrameType, may_block: bool) -> None:

@@ -15,7 +15,7 @@ from .patching import hidden, hide, look_like, replace_method
 from .primitives import ATTRIBUTE, define_shared
 from .state import current, run
 from .tasks import TaskCall, hands_on, idle, plain, task_name
-from .waits import begin, finish
+from .waits import begin, expect, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def rest(number: int, detail: int, get: Method) -> Any:
     with hidden:
         state = current()
         outer = begin(state, number, detail, 0)
+        expect(state, outer)
         try:
             return get()
         finally:
@@ -183,7 +184,7 @@ def make_wait(original: Method) -> Method:
             original(self, timeout)
             result = self._event.__dict__.get(RESULT)
             if result is not None and (timeout is None or self.ready()):
-                result.read(sure=timeout is None)
+                result.read(sure=timeout is None and not result.is_chance)
 
     return wait
 
@@ -263,5 +264,6 @@ def patch_pools(module: ModuleType) -> None:
     replace_method(module.ApplyResult, "get", asking)
     replace_method(module.ApplyResult, "successful", make_successful)
     replace_method(module.ApplyResult, "wait", make_wait)
+    job_order.hashing(module.ApplyResult, lambda self: self._event.__dict__.get(RESULT))
     for name in ("next", "__next__"):
         replace_method(module.IMapIterator, name, lambda o: make_next(o, module.IMapUnorderedIterator))

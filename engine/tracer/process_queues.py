@@ -48,7 +48,7 @@ def make_put(original: Method) -> Method:
 
 
 def make_get(original: Method) -> Method:
-    follow = waiting(original, timeout_at=1)
+    follow = waiting(original, timeout_at=1, receives=True)
 
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
         with hidden:
@@ -91,7 +91,7 @@ def make_simple_put(original: Method) -> Method:
 
 
 def make_simple_get(original: Method) -> Method:
-    follow = waiting(original)
+    follow = waiting(original, receives=True)
 
     def get(self: Any) -> Any:
         with hidden:
@@ -226,6 +226,20 @@ def following(original: Method, timeout_at: int = NO_TIMEOUT, **options: Any) ->
     return method
 
 
+def make_receive(original: Method) -> Method:
+    """The bytes of a message, before they are unpickled."""
+
+    def _recv_bytes(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with hidden:
+            received = original(self, *args, **kwargs)
+            state = current()
+            if state.expects:
+                finish(state, None)
+            return received
+
+    return _recv_bytes
+
+
 def only_looks(_: Any, *args: Any, **kwargs: Any) -> bool:
     """Polling without an argument does not wait."""
     return not args and not kwargs
@@ -237,8 +251,12 @@ def patch_connections(module: ModuleType) -> None:
     module.Pipe = look_like(make_pipe(original), original)  # type: ignore[attr-defined]
     original = module.wait
     module.wait = look_like(make_wait(original, module._ConnectionBase), original)  # type: ignore[attr-defined]
-    for name in ("recv", "recv_bytes", "recv_bytes_into", "send", "send_bytes"):
+    for name in ("recv", "recv_bytes", "recv_bytes_into"):
+        replace_method(module._ConnectionBase, name, lambda o: following(o, receives=True))
+    for name in ("send", "send_bytes"):
         replace_method(module._ConnectionBase, name, following)
+    for cls in ("Connection", "PipeConnection"):
+        replace_method(getattr(module, cls, object), "_recv_bytes", make_receive)
     replace_method(module._ConnectionBase, "poll", lambda o: following(o, timeout_at=0, ready=only_looks))
     for cls, name in (("Connection", "reduce_connection"), ("PipeConnection", "reduce_pipe_connection")):
         reduce = getattr(module, name, None)

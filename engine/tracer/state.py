@@ -52,6 +52,7 @@ class ThreadState:
         "dropped",
         "era",
         "executor",
+        "expects",
         "free_slots",
         "gifts",
         "held",
@@ -98,6 +99,7 @@ class ThreadState:
         ring.is_crowded = len(ring.states) > CROWD
         self.wait: Wait | None = None
         self.wait_serial = 0
+        self.expects = False  # the wait is over once bytes have come (see waits)
         self.tasks: list[tuple[int, int]] = []  # (number of the name, since), innermost last
         self.executor = 0
         self.told: dict[int, int] = {}  # by primitive: bits of signal_order

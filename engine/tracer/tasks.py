@@ -10,7 +10,7 @@ from .patching import hidden
 from .reporter import begin_task, end_task
 from .sites import user_site
 from .state import ThreadState, current
-from .waits import begin, finish
+from .waits import begin, expect, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def idle(number: int, get: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
         state = current()
         works_for(state, number)
         outer = begin(state, number, layout.WAIT_IDLE, user_site(None))
+        expect(state, outer)
         try:
             return get(*args, **kwargs)
         finally:

@@ -49,6 +49,7 @@ def begin(
         detail |= layout.WAIT_INTERNAL
     now = clock()
     outer = state.wait
+    state.expects = False
     if outer is not None:
         _close(state, outer, now, 0)
     if state.reserved:
@@ -62,8 +63,9 @@ def begin(
 def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     """The wait is over; `flags` (WAIT_FAILED, WAIT_TIMED_OUT) go into its record."""
     wait = state.wait
-    if wait is None:  # a fork in between: the wait is the parent's
+    if wait is None:  # it is over already (see `expect`), or it is the parent's, for there was a fork in between
         return
+    state.expects = False
     now = clock()
     if wait[2] and now - wait[3] >= LONG_NS and wait[1] & layout.WAIT_STATE_MASK in MOSTLY_SHORT:
         frame = get_frame(1)
@@ -73,6 +75,13 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     state.wait = None
     if outer is not None:
         _open(state, (outer[0], outer[1], outer[2], now), 0, 0, 0)
+
+
+def expect(state: ThreadState, outer: object) -> None:
+    """The wait that has just begun (inside `outer`) is for bytes of a connection, and over once they are there: what
+    they mean is found out afterwards, by code of the program's that may wait for something else.
+    """
+    state.expects = outer is None
 
 
 def refine(state: ThreadState, site: int, owner: int, owner_site: int, owner_since: int) -> None:

@@ -7,6 +7,7 @@ Two graphs are looked at: of the locks themselves, whose cycles are predicted de
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
 A cycle of locks that only waits with timeouts, on conditions or for any of several jobs keep from happening
 (`StartOrder(doubtful=True)`) is a warning and inferred: whether another run could do without these waits is not known.
+So is one that came when not all was recorded any more that might keep it from happening (`StartOrder.silent_since`).
 "Prove it" can find that out.
 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
@@ -30,6 +31,7 @@ MOST_FINDINGS = 20
 MOST_CYCLES = 2000  # that are counted once there are so many findings
 KIND = "potential-deadlock"
 BUT_FOR = ", but for a wait"  # at the end of a title
+AS_FAR_AS = ", as far as is recorded"  # so too
 Place = tuple[str, int]
 
 
@@ -59,8 +61,7 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     found = []
     for group in groups:
         group.sort(key=lambda cycle: -len({link.lane for link in cycle}))  # those of different lanes first
-        free = next((cycle for cycle in group if not _is_ordered(cycle, doubtful)), None)
-        found.append(_kept_apart(model, group) if free is None else _predicted(model, group, free))
+        found.append(_judged(model, group, doubtful))
         yield
     found.sort(key=lambda each: each["severity"] != "error")
     if len(found) < MOST_FINDINGS:
@@ -126,6 +127,14 @@ def _is_ordered(cycle: Cycle, order: StartOrder) -> bool:
     return any(order.ordered(one, other) for one, other in combinations(moments, 2))
 
 
+def _judged(model: Model, group: list[Cycle], order: StartOrder) -> Finding:
+    free = [cycle for cycle in group if not _is_ordered(cycle, order)]
+    known = next((cycle for cycle in free if max(link.time_ns for link in cycle) < order.silent_since), None)
+    if known is not None:
+        return _predicted(model, group, known)
+    return _perhaps_ordered(model, free[0]) if free else _kept_apart(model, group)
+
+
 def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
     """`cycle`: one of the group."""
     cycle = _from_first_lane(cycle)
@@ -146,7 +155,24 @@ def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
 
 
 def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
-    cycle = _from_first_lane(group[0])
+    reason = (
+        "In this run they waited for each other in between: on a condition, with a timeout or for any of several jobs."
+        " Should another run get there without that wait, each can wait for the next for ever."
+    )
+    return _inferred(model, group[0], BUT_FOR, reason)
+
+
+def _perhaps_ordered(model: Model, cycle: Cycle) -> Finding:
+    reason = (
+        "By then so many jobs, results, signals or rounds of a barrier had gone by that not all of them are recorded."
+        " If none of those that are not keeps these apart, each can wait for the next for ever; whether one does, only"
+        " another run can tell."
+    )
+    return _inferred(model, cycle, AS_FAR_AS, reason)
+
+
+def _inferred(model: Model, cycle: Cycle, but: str, reason: str) -> Finding:
+    cycle = _from_first_lane(cycle)
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
     return {
         **_common(model, cycle),
@@ -154,10 +180,8 @@ def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
         "severity": "warning",
         "certainty": "inferred",
         "cause": cause,
-        "title": f"Possible deadlock of {_names(model, cycle)}{BUT_FOR}",
-        "explanation": f"{_orders(model, cycle)}. In this run they waited for each other in between: on a condition,"
-        " with a timeout or for any of several jobs. Should another run get there without that wait, each can wait for"
-        f" the next for ever.{_by_jobs(cycle)}",
+        "title": f"Possible deadlock of {_names(model, cycle)}{but}",
+        "explanation": f"{_orders(model, cycle)}. {reason}{_by_jobs(cycle)}",
         "advice": deadlock.advice(cause),
     }
 

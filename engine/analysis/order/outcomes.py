@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.analysis.order.calls import Call, Calls
+from engine.analysis.order.reach import FOREVER
 from engine.model.entities import Primitive, Site
 from engine.model.model import Model
 from engine.model.nestings import Gift, Nesting, Receipt
@@ -53,6 +54,7 @@ class Outcomes:
         self._waits: dict[int, list[Wait]] = defaultdict(list)
         self._is_cut = False  # there are waits that were not looked at
         self._has_looked = False
+        self.silent_since = FOREVER  # from then on (ns) not all is known
         self._repeats = Repeats(model)
         kinds = {number: made.kind for number, made in model.primitives.items()}
         some = QUEUES | SIGNALS | {"Pipe"}
@@ -67,12 +69,30 @@ class Outcomes:
         yield from self._work
 
     def _prepare(self) -> Iterator[None]:
-        if not self._wanted.any() or self._model.overhead.get("dropped"):
+        if not self._wanted.any():
+            self._has_looked = True
+            return
+        if self._model.overhead.get("dropped"):
+            if any(self._orders(*of) for of in list(self._model.details.values())):
+                self.silent_since = self._model.start_ns
             return
         for lane in range(self.lanes):
             yield from self._look_for_waits(lane)
             yield from self._repeats.look_at(lane)
         self._has_looked = True
+
+    def is_known(self, kind: str) -> bool:
+        """Whether all gifts of primitives of this kind are known that programs do not tell themselves."""
+        if kind == "Pipe":
+            return self._has_looked and not self._is_cut
+        return self._has_looked or kind not in SIGNALS
+
+    def _orders(self, awaited: int, site: int) -> bool:
+        """Whether waits there say something about the order of lanes."""
+        made = self._model.primitives.get(awaited)
+        if made is None or made.kind not in QUEUES:
+            return made is not None and (made.kind in SIGNALS or made.kind == "Pipe")
+        return _some(self._calls.at(self._model.site(site)), frozenset({"join"}))
 
     def receipts(self, lane: int) -> list[Receipt]:
         """Of the first message or permit that the lane waited for at each primitive."""
@@ -108,9 +128,9 @@ class Outcomes:
             rows = self._model.signals.of(primitive, 0, EVER)[::-1]
             first = dict(zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True))
         workers = {lane for lanes in self._model.executor_workers.values() for lane in lanes}
-        all_known = self._has_looked and (made.kind != "Pipe" or not self._is_cut)
+        is_known = self.is_known(made.kind)
         return [
-            Gift(lane, when, primitive, all_known and lane not in workers and not self._repeats.after(lane, when))
+            Gift(lane, when, primitive, is_known and lane not in workers and not self._repeats.after(lane, when))
             for lane, when in first.items()
         ]
 
@@ -150,6 +170,7 @@ class Outcomes:
                 return
             since = int(slices.ends[-1])
         self._is_cut = True
+        self.silent_since = min(self.silent_since, found[-1].end_ns)
 
 
 class Repeats:

@@ -24,7 +24,7 @@ Not known: what is handed over by locks and plain variables.
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from typing import TypeVar
 
 from engine.analysis.order.outcomes import Outcomes
@@ -53,6 +53,8 @@ class StartOrder:
         self._strands = Strands(model)
         self._kinds = _SURE | _DOUBTFUL if doubtful else _SURE
         self._doubtful = doubtful
+        self._tells_less = False  # some process has come to the limit of what it tells of primitives
+        self._silent_since = FOREVER
         self._reaches: Reaches | None = None
         self._work = self._prepare()
 
@@ -72,6 +74,14 @@ class StartOrder:
         """Whether one of them happens before the other."""
         return self.before(one, other) or self.before(other, one)
 
+    @property
+    def silent_since(self) -> int:
+        """From when on (ns) something may have ordered moments that is not recorded: some limit was reached. FOREVER:
+        all there was is known.
+        """
+        self._finish()
+        return self._silent_since
+
     def seat(self, moment: Moment) -> int:
         """Who has the same can't be at two things at the same time, in any run."""
         self._finish()
@@ -87,6 +97,7 @@ class StartOrder:
     def _prepare(self) -> Iterator[None]:
         yield from self._strands.prepare()
         yield from self.outcomes.prepare()
+        self._silent_since = min([self.outcomes.silent_since, *self._model.jobs.silences], default=FOREVER)
         news = yield from _in_pieces(self._of_joins())
         news += yield from _in_pieces(self._of_barriers())
         news += yield from _in_pieces(self._of_readings())
@@ -136,6 +147,7 @@ class StartOrder:
             receivers[receipt.primitive].add(receipt.lane)
         yield
         gifts = yield from self._gifts()
+        told = set(gifts)
         looked = 0
         for receipt in receipts:
             looked += 1 + len(gifts.get(receipt.primitive, ()))
@@ -147,6 +159,8 @@ class StartOrder:
             if receipt.primitive not in gifts:
                 gifts[receipt.primitive] = [self._of_strand(gift) for gift in outcomes.gifts(receipt.primitive)]
                 yield
+            if self._is_cut(receipt.primitive, gifts[receipt.primitive], told):
+                self._silent_since = min(self._silent_since, receipt.time_ns)
             if moments := self._givers(receipt, gifts[receipt.primitive], receivers[receipt.primitive]):
                 found.append(News(receipt.time_ns, receipt.lane, moments, every=False))
         return found
@@ -155,14 +169,23 @@ class StartOrder:
         """By primitive the first gift of each strand; nothing of primitives of which not all may have been told."""
         model = self._model
         gifts = model.gifts[:]
-        is_cut = any(gift.primitive is None for gift in gifts)
+        cuts = [gift.time_ns for gift in gifts if gift.primitive is None]
+        self._tells_less = bool(cuts)
+        self._silent_since = min([self._silent_since, *cuts])
         found: dict[int, list[Gift]] = defaultdict(list)
         for number, gift in enumerate(gifts):
             if number % PIECE == 0:
                 yield
-            if gift.primitive is not None and not (is_cut and _kind(model, gift.primitive).startswith("process")):
+            if gift.primitive is not None and not (cuts and _kind(model, gift.primitive).startswith("process")):
                 found[gift.primitive].append(self._of_strand(gift))
         return found
+
+    def _is_cut(self, primitive: int, gifts: list[Gift], told: Collection[int]) -> bool:
+        """Whether receipts there say nothing for want of records. `told`: those whose gifts programs tell."""
+        if primitive in told:
+            return not all(gift.followed for gift in gifts)
+        kind = _kind(self._model, primitive)
+        return (self._tells_less and kind.startswith("process")) or not self.outcomes.is_known(kind)
 
     def _of_strand(self, gift: Gift) -> Gift:
         return gift._replace(lane=self._strands.of((gift.lane, gift.time_ns))[0])

@@ -5,7 +5,9 @@ from engine.recorder.definitions.texts import Frame
 
 # What they are: see engine.tracer.layout.
 JOBS = frozenset({"job-submitted", "job-began", "job-ended", "job-read"})
-LATE = JOBS | {"nesting", "joined", "passed", "gave", "got", "job-failed", "job-error", "forked", "forked-by"}
+LATE = JOBS | {
+    "nesting", "joined", "passed", "gave", "got", "untold", "job-failed", "job-error", "forked", "forked-by",
+}  # fmt: skip
 
 
 class LateFrames:
@@ -94,6 +96,8 @@ class LateFrames:
                         "followed": is_followed,
                     }
                 )
+            case ("untold", serial, time_ns):
+                registry.emit({"type": "untold", "lane": registry.lane(process, serial).number, "time_ns": time_ns})
             case ("got", serial, time_ns, number, is_sure):
                 registry.emit(
                     {

@@ -1,6 +1,6 @@
 """Small programs, one for each form of deadlock and for what only looks like one. Each tells in its docstring:
 
-verdict: deadlock | potential | clean
+verdict: deadlock | potential | clean | chance (potential, or a warning: that depends on the run)
 cause: as in `main.py check --json`
 participants: names of threads (or of processes, for their main threads), or how many
 methods: start methods of multiprocessing, one of which is its argument; none: it takes none
