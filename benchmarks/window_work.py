@@ -43,8 +43,8 @@ TABLES = ("findings", "locks", "workers", "output", "statistics", "bookmarks", "
 SESSION = {
     "opening": 1, "panel": 30, "zoom": 600, "pan": 1800, "undo": 20, "scroll": 600, "filter": 20, "sort": 6, "fit": 10,
     "statistics": 20, "clear": 20, "select": 60, "light": 10, "open search": 5, "search": 60, "next hit": 30,
-    "close search": 5, "theme": 1, "palette": 1, "resize": 30, "float": 1, "hide": 4, "reset": 0.1, "dialog": 6,
-    "compare": 2,
+    "close search": 5, "copy": 4, "theme": 1, "palette": 1, "resize": 30, "float": 1, "hide": 4, "reset": 0.1,
+    "dialog": 6, "compare": 2,
 }  # fmt: skip
 Action = tuple[str, Callable[[], object]]
 
@@ -77,6 +77,7 @@ def actions(window: MainWindow, steps: int) -> Iterator[Action]:
     yield "fit all", view.fit_all
     yield from _selecting(window)
     yield from _searching(window)
+    yield from _copying(window)
     yield from _looks(window)
     yield from _dialogs(window)
 
@@ -112,6 +113,27 @@ def _searching(window: MainWindow) -> Iterator[Action]:
     for _ in range(5):
         yield "next hit", window.acts["next-hit"].trigger
     yield "close search", window.search_bar.close_search
+
+
+def _copying(window: MainWindow) -> Iterator[Action]:
+    model = window.bridge.model
+    assert model is not None
+    window.selection.clear()
+    yield "copy times of the view", window.acts["copy"].trigger
+    yield "copy picture", window.acts["copy-picture"].trigger
+    for _ in range(4):  # it is encoded meanwhile
+        yield "copy picture", lambda: None
+    yield "select what is in view", window.acts["select-view"].trigger
+    yield "copy picture of a span", window.acts["copy-picture"].trigger
+    for _ in range(4):
+        yield "copy picture of a span", lambda: None
+    window.selection.clear()
+    window.view.fit_all()
+    window.selection.select_lane(model.lanes[-1].id)
+    yield "copy slices of a lane", window.acts["copy"].trigger
+    for _ in range(10):
+        yield "copy slices of a lane", lambda: None
+    window.selection.clear()
 
 
 def _looks(window: MainWindow) -> Iterator[Action]:

@@ -16,7 +16,7 @@ from gui.theme import ActiveTheme
 from gui.timeline.input.commands import Commands
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.messages import Answer, Message
-from gui.window.copying import Copying
+from gui.window.copying.copying import Copying
 from gui.window.frame import WindowFrame
 from gui.window.later import Later
 from gui.window.layout.layout_keeper import LayoutKeeper
@@ -205,7 +205,8 @@ class MainWindow(WindowFrame):
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
         bridge.saving_progressed.connect(lambda share: self.status.show_progress("saving", share))
-        self.status.cancel.clicked.connect(bridge.cancel_work)
+        self.copying.text.progressed.connect(lambda share: self.status.show_progress("copying", share))
+        self.status.cancel.clicked.connect(self._cancel_work)
         self.clock.frame.connect(self.turns.expect_repaint)
         self.clock.frame.connect(self._refresh_timeline)
         self.clock.frame.connect(self.views.refresh_frame)
@@ -403,6 +404,11 @@ class MainWindow(WindowFrame):
     def _run_program_again(self) -> None:
         self.program_form.run_again()
 
+    def _cancel_work(self) -> None:
+        """What was begun last: copying is short, so it is that as long as it goes on."""
+        if not self.copying.cancel():
+            self.bridge.cancel_work()
+
     def _toggle_comparing(self) -> None:
         self.comparing.toggle()
 
@@ -459,6 +465,7 @@ class MainWindow(WindowFrame):
         self.hide()
         self.docks.hide_floating()
         self.clock.stop()
+        self.copying.close()
         self.proving.close()
         self.interpreters.close()
         self.bridge.close()
