@@ -9,9 +9,11 @@ from tests.engine.test_recorded_programs import record_source
 
 PROGRAM = """
 import multiprocessing, os, subprocess, sys, threading
-stop, lock = threading.Event(), threading.Lock()
+held, stop, lock = threading.Event(), threading.Event(), threading.Lock()
 def wait():
-    with lock: stop.wait()
+    with lock:
+        held.set()
+        stop.wait()
 def fork():
     os.waitpid({fork}, 0)
 def in_child():
@@ -31,7 +33,7 @@ def run():
 if __name__ == "__main__":
     waiting = threading.Thread(target=wait, name="holder")
     waiting.start()
-    while not lock.locked(): pass
+    held.wait()
     forker = threading.Thread(target=fork, name="forker")
     forker.start()
     forker.join()
