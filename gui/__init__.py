@@ -1,9 +1,10 @@
 """Lanescope's window: it shows what recordings hold and drives one session; it starts no threads.
 
-    app → main_window → panels, timeline → state, theme
+    app → main_window → window → panels → timeline → widgets, bridges → state, theme
 
-Panels never import panels: they meet through the observable objects in `state`. `frame_clock` is the only timer that
-takes in data and paints; `session_bridge` is the only owner of a session and its reader.
+`bridges` has work done by other processes; `bridges.session` is the only owner of a session and its reader. Panels
+never import panels: they meet through the observable objects in `state`. `frame_clock` is the only timer that takes in
+data and paints.
 """
 
 import os

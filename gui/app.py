@@ -125,7 +125,7 @@ class ErrorReporter:
             return
         text = "".join(traceback.format_exception(kind, error, trace))
         log.error("unexpected error\n%s", text)
-        if self._window.debug_overlay is not None:
+        if self._window.showing.debug_overlay is not None:
             sys.stderr.write(text)
         where = log_folder() / LOG_NAME
         self._window.messages.show_message(

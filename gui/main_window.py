@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
-from engine.model.model import Model
-from gui.action_table import ACTIONS, When
-from gui.bridges.session import RunState
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
 from gui.timeline.input.commands import Commands
 from gui.widgets.dress_when_seen import DressWhenSeen
-from gui.widgets.messages import Answer, Message
+from gui.widgets.messages import Message
 from gui.window.copying.copying import Copying
 from gui.window.frame import WindowFrame
 from gui.window.later import Later
 from gui.window.layout.layout_keeper import LayoutKeeper
 from gui.window.links import Links
-from gui.window.overlays.debug_overlay import DebugOverlay
 from gui.window.overlays.find_lane import FindLane
 from gui.window.places.bookmarks import Bookmarks
 from gui.window.places.navigation import Navigation
@@ -29,15 +25,13 @@ from gui.window.places.places import Places
 from gui.window.remembering import Remembering
 from gui.window.runs.discovering import Discovering
 from gui.window.runs.proving import Proving
-from gui.window.runs.recorder_share import RecorderShare
 from gui.window.runs.recordings import own_sample, sample_recording
 from gui.window.runs.run_program import RunProgram, project_folders
-from gui.window.wording import NO_LANES, NO_LANES_YET, ending_words
+from gui.window.showing import Showing
 
 if TYPE_CHECKING:
     from gui.window.runs.comparing import Comparing
 
-CLOSING = "closing"  # the question whether to end the run
 # What comparing needs, a piece of loading each.
 OF_COMPARING = ("statistics", "engine.comparison.result", "gui.panels.comparison", "gui.window.runs.comparing")
 REMARK_MS = 4000  # that a passing remark stays in the status bar
@@ -59,9 +53,6 @@ class MainWindow(WindowFrame):
             self,
         )
         self._may_end_run = False  # without being asked
-        self._shown_version = -1  # what the bridge had told of the model when the timeline was last refreshed
-        self._recorder = RecorderShare()
-        self.debug_overlay = DebugOverlay(self) if debug else None
         self.navigation = Navigation(self.timeline, self.view, self.selection)
         self.notes = Bookmarks(
             self.timeline.canvas, self.view, self.selection, self.navigation, self.note_editor, self._put_bookmark
@@ -93,6 +84,14 @@ class MainWindow(WindowFrame):
         self.proving = Proving(self.findings, self.bridge, self.recordings, self)
         self.links = Links(self, self.navigation, self.notes)
         self.commands = Commands(self.timeline, self.acts.__getitem__)
+        self.showing = Showing(
+            self,
+            self.navigation,
+            self.places,
+            self.discovering,
+            comparing=lambda: self._comparing_if_made,
+            debug=debug,
+        )
         self._connect_actions()
         self._connect_parts()
         self._dress()
@@ -100,8 +99,7 @@ class MainWindow(WindowFrame):
         self.restore_places()
         self.layout_keeper = LayoutKeeper([self, *self.docks, self.plots], self._keep_places, self)
         self.workload.tree.tree.setFocus()
-        self._show_model(None)
-        self._show_run_state(RunState.NONE)
+        self.showing.show_nothing()
         self.clock.start()
         self.later = Later(
             [
@@ -138,8 +136,8 @@ class MainWindow(WindowFrame):
         )
 
     @property
-    def _comparing_made(self) -> bool:
-        return "comparing" in vars(self)
+    def _comparing_if_made(self) -> "Comparing | None":
+        return vars(self).get("comparing")
 
     @cached_property
     def program_form(self) -> RunProgram:
@@ -196,9 +194,6 @@ class MainWindow(WindowFrame):
 
     def _connect_parts(self) -> None:
         bridge = self.bridge
-        bridge.model_replaced.connect(self._show_model)
-        bridge.run_state_changed.connect(self._show_run_state)
-        bridge.run_ended.connect(self._on_run_ended)
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         self.recordings.opened.connect(self.timeline.canvas.setFocus)
@@ -207,23 +202,14 @@ class MainWindow(WindowFrame):
         bridge.saving_progressed.connect(lambda share: self.status.show_progress("saving", share))
         self.copying.text.progressed.connect(lambda share: self.status.show_progress("copying", share))
         self.status.cancel.clicked.connect(self._cancel_work)
-        self.clock.frame.connect(self.turns.expect_repaint)
-        self.clock.frame.connect(self._refresh_timeline)
-        self.clock.frame.connect(self.views.refresh_frame)
-        self.clock.frame.connect(self.places.refresh)
-        self.clock.measured.connect(lambda: self.soon.put(self._on_measured))
         self.banner.end_run.connect(bridge.stop)
         self.banner.run_repaired.connect(self.run_control.run_repaired)
-        self.configuration.changed.connect(self._say_how_processes_start)
-        self._say_how_processes_start()
         for edited in (self.configuration.changed, self.workload.custom.edited, self.workload.page.edited):
             edited.connect(lambda: self.messages.dismiss("run"))  # what was refused is no longer what stands there
         DressWhenSeen(self, self.themes, self._dress)
         self.timeline.canvas.rows_changed.connect(self._align_plots)
         self.legend.more_wanted.connect(self.acts["colours"].trigger)
         self.welcome.offer_recordings(self.acts["open"], self.recordings.recent, self.recordings.open)
-        for dock in ("findings", "locks", "lock-order", "workers", "output", "statistics", "bookmarks", "wait-for"):
-            self.docks[dock].visibilityChanged.connect(self._on_dock_shown)
 
     # -- what the user does ------------------------------------------------------------------------------------------
 
@@ -252,111 +238,12 @@ class MainWindow(WindowFrame):
         self._place_plots()
         self.soon.put(self.size_parts)
 
-    # -- what happens ------------------------------------------------------------------------------------------------
-
-    def _show_model(self, model: Model | None) -> None:
-        self.navigation.model = model
-        self._recorder.forget()
-        self.discovering.forget()
-        live = self.bridge.running
-        self.timeline.show_model(model, live=live)
-        self.places.show_model(model)
-        self.views.show_model(model)
-        self.source.show_model(model)
-        self.soon.put(self._show_page)
-        self._show_title()
-        self._show_enabled()
-        self.clock.wake()
-
-    def _show_page(self) -> None:
-        """The first page as long as there is nothing to see."""
-        something = self.bridge.model is not None or self.bridge.running
-        if self._comparing_made and self.comparing.shown:
-            if not something:
-                return
-            self.comparing.leave()
-        self.pages.setCurrentIndex(1 if something else 0)
-
-    def _show_run_state(self, state: RunState) -> None:
-        self.tool_bar.recording.show_state(state, self.run_control.seconds)
-        self.timeline.set_empty_text(*(NO_LANES if state is RunState.NONE else NO_LANES_YET))
-        if state is RunState.STARTING:
-            if self._comparing_made:
-                self.comparing.leave()
-            for of_before in ("failed", "damage", "saved", "ended", "note"):
-                self.messages.dismiss(of_before)
-            self.pages.setCurrentIndex(1)
-            if self.focusWidget() in (None, self.tool_bar.run, self.tool_bar.deadlock, self.workload.run_button):
-                self.timeline.canvas.setFocus()  # else the focus would pass on to a choice, and keys would change it
-        self._show_enabled()
-        self._show_title()
-        self.clock.wake()
-
-    def _on_run_ended(self) -> None:
-        self.messages.dismiss(CLOSING)
-        self.banner.show_run_over()
-        self.views.refresh_panels()
-        model = self.bridge.model
-        if model is None:
-            self.pages.setCurrentIndex(0)
-        elif model.end_ns - model.start_ns < self.view.span_ns:
-            self.view.fit_all()  # a short run need not keep the room for what never came
-        self._show_how_it_ended()
-
-    def _refresh_timeline(self) -> None:
-        """While the view glides along with the newest data, every frame has something new."""
-        if self.bridge.opening and self.bridge.told_version == self._shown_version:
-            return
-        self._shown_version = self.bridge.told_version
-        self.timeline.refresh()
-        if self.timeline.gliding:
-            self.clock.wake()
-
-    def _on_measured(self) -> None:
-        """About twice a second."""
-        self.tool_bar.recording.show_state(self.bridge.run_state, self.run_control.seconds)
-        self.status.show_recording(self.recordings.description())
-        share = self._recorder.look(self.bridge.model, live=self.bridge.running)
-        self.status.show_costs(self.bridge.model, share, self.clock.statistics())
-        self.views.refresh_panels(at_once=False)
-        if self.debug_overlay is not None:
-            events = self.bridge.model.overhead.get("events", 0) if self.bridge.model else 0
-            self.debug_overlay.show_statistics(self.clock.statistics(), events)
+    def close_at_once(self) -> None:
+        """Closes the window without asking."""
+        self._may_end_run = True
+        self.close()
 
     # -- small things ------------------------------------------------------------------------------------------------
-
-    def _show_how_it_ended(self) -> None:
-        end = self.bridge.model.program_end if self.bridge.model is not None else None
-        words = ending_words(end) if end is not None else ""
-        if words:
-            self.docks.bring_up("output")
-            self.messages.show_message(Message("ended", words, "warning"))
-
-    def _on_dock_shown(self, shown: bool) -> None:
-        self.docks.tidy_tabs()
-        if shown:
-            self.soon.put(self.views.refresh_panels)
-
-    def _show_enabled(self) -> None:
-        holding = {When.RUNNING if self.bridge.running else When.READY}
-        if self.bridge.model is not None:
-            holding.add(When.RECORDING)
-            if not self.bridge.running:
-                holding.add(When.SAVEABLE)
-        if self.banner.finding is not None:
-            holding.add(When.DEADLOCK)
-        self.acts.update_enabled(holding)
-
-    def _show_title(self) -> None:
-        self.setWindowTitle(self.recordings.title())
-        self.status.show_recording(self.recordings.description())
-
-    def _say_how_processes_start(self) -> None:
-        """Of the deadlock between processes, which is run without its scenario being seen first."""
-        action, method = self.acts["deadlock-processes"], self.run_control.deadlock_start_method
-        spec = next(spec for spec in ACTIONS if spec.id == action.objectName())
-        action.setText(f"{spec.text} ({method})" if method else spec.text)
-        action.setToolTip(f"{spec.tip}, started {f'by {method}' if method else 'as by default'} ({spec.key})")
 
     def _open_sample(self) -> None:
         sample = sample_recording()
@@ -380,17 +267,6 @@ class MainWindow(WindowFrame):
             self.docks.bring_up("bookmarks")
         self.clock.wake()
 
-    def close_at_once(self) -> None:
-        """Closes the window without asking."""
-        self._may_end_run = True
-        self.close()
-
-    def _ask_to_close(self) -> None:
-        """In line, as everything is asked; closing once more is an answer too, as long as the question stands there."""
-        text = "A run is going on: closing the window ends it and keeps its recording."
-        answers = (Answer("End run and close", self.close_at_once), Answer("Go on", self.timeline.canvas.setFocus))
-        self.messages.show_message(Message(CLOSING, text, "warning", answers))
-
     def _open_another(self) -> None:
         self.remembering.save()
         self.open_elsewhere(None)
@@ -404,6 +280,9 @@ class MainWindow(WindowFrame):
     def _run_program_again(self) -> None:
         self.program_form.run_again()
 
+    def _show_enabled(self) -> None:
+        self.showing.show_enabled()
+
     def _cancel_work(self) -> None:
         """What was begun last: copying is short, so it is that as long as it goes on."""
         if not self.copying.cancel():
@@ -416,7 +295,8 @@ class MainWindow(WindowFrame):
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))
 
     def _keep_places(self) -> None:
-        if not (self._comparing_made and self.comparing.shown):  # where the panels stand aside
+        comparing = self._comparing_if_made
+        if comparing is None or not comparing.shown:  # where the panels stand aside
             self.remember_places()
 
     def _align_plots(self) -> None:
@@ -451,15 +331,14 @@ class MainWindow(WindowFrame):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks while a run is going on; then, or when asked to close once more, ends it and keeps its recording."""
-        asked = self.messages.strip(CLOSING) is not None
-        if self.bridge.running and not asked and not self._may_end_run:
+        if self.bridge.running and not self._may_end_run and not self.showing.asked_to_close:
             event.ignore()
-            self._ask_to_close()
+            self.showing.ask_to_close(self.close_at_once)
             return
         self.layout_keeper.stop()
         self.later.stop()
         self.remembering.stop()
-        if self._comparing_made:
+        if self._comparing_if_made is not None:
             self.comparing.close()
         self.remember_places()
         self.hide()

@@ -11,6 +11,9 @@ ROOT = Path(__file__).parent.parent
 
 PURE = ("engine.analysis", "engine.model", "engine.recording")
 WORKLOADS = ("engine.scenarios", "engine.tasks", "engine.backends", "engine.interpreters")
+ENGINE = ("engine.comparison", "engine.session", *PURE, *WORKLOADS)  # what of it the window knows
+STATE = ("gui.frame_budget", "gui.one_by_one", "gui.settings", "gui.state", "gui.theme")
+SHARED = (*STATE, "gui.actions", "gui.action_table", "gui.bridges", "gui.frame_clock", "gui.widgets")
 
 # What each room may import of the project, besides itself. The longest matching name counts.
 ALLOWED: dict[str, set[str]] = {
@@ -62,7 +65,29 @@ ALLOWED: dict[str, set[str]] = {
     "gui.state": {"engine.model", "engine.recording", "engine.scenarios", "engine.tasks", "engine.backends"},
     "gui.one_by_one": set(),
     "gui.theme": {"engine.recording", "gui.one_by_one"},
-    "gui": {"engine.comparison", "engine.session", *PURE, *WORKLOADS},
+    "gui.settings": {"engine.recording"},
+    "gui.bridges": {"gui.settings", "gui.widgets.natural", *ENGINE},
+    "gui.widgets": {*STATE, "gui.bridges", *ENGINE},
+    "gui.timeline": {*STATE, "gui.widgets", *PURE},
+    "gui.timeline.layout": {"gui.state", "gui.theme", "gui.widgets", *PURE},
+    "gui.timeline.pixels": {"gui.state", "gui.theme", "gui.timeline.layout", *PURE},
+    "gui.panels": {*SHARED, "gui.timeline", *ENGINE},
+    "gui.window.layout": {*SHARED},
+    "gui.window.overlays": {*SHARED, "gui.panels", "gui.timeline", *ENGINE},
+    "gui.window.bars": {*SHARED, *ENGINE},
+    "gui.window.copying": {*SHARED, "gui.panels", "gui.timeline", *ENGINE},
+    "gui.window.places": {*SHARED, "gui.timeline", "gui.window.bars", "gui.window.overlays", *ENGINE},
+    "gui.window.runs": {
+        *SHARED,
+        "gui.panels",
+        "gui.window.bars",
+        "gui.window.layout",
+        "gui.window.overlays",
+        "gui.window.places",
+        *ENGINE,
+    },
+    "gui.window": {*SHARED, "gui.panels", "gui.timeline", *ENGINE},
+    "gui": {*ENGINE},
 }
 STANDARD_LIBRARY_ONLY = ("engine.tracer", "engine.tasks", "engine.backends", "engine.scenarios", "engine.interpreters")
 QT = ("PySide6", "pyqtgraph", "shiboken6")
@@ -143,6 +168,8 @@ def test_imports_point_one_way() -> None:
         ),
         ("gui/planted.py", "from engine.recorder.drain import Drain"),
         ("gui/panels/planted.py", "from gui.panels.plots import Plots"),
+        ("gui/widgets/planted.py", "from gui.panels.plots import Plots"),
+        ("gui/window/bars/planted.py", "from gui.window.runs.recordings import Recordings"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, file: str, line: str) -> None:
