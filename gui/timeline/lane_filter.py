@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 from gui.state.filters import Filters
 
 GAP_PX = 4
+TYPING_PX = 320  # of width, while something is typed
 
 
 class LaneFilter(QWidget):
@@ -29,7 +30,6 @@ class LaneFilter(QWidget):
         )
         self.field.setClearButtonEnabled(True)
         self.field.textChanged.connect(filters.set_text)
-        self.field.returnPressed.connect(self.left)
         self.field.installEventFilter(self)
         self.chip = QToolButton(self)
         self.chip.clicked.connect(self._on_chip_clicked)
@@ -65,14 +65,21 @@ class LaneFilter(QWidget):
         self._fit()
 
     def place(self, width_px: int, height_px: int) -> None:
-        """Into a corner of this size; only as wide as it needs to be."""
-        wanted = width_px if self.field.isVisibleTo(self) else min(self.sizeHint().width(), width_px)
-        self.setGeometry(width_px - wanted, 0, wanted - 1, height_px - 1)
+        """Into a corner of this size; only as wide as it needs to be. What is being typed may cover some of the ruler."""
+        room = max(width_px, TYPING_PX) if self.field.hasFocus() else width_px
+        wanted = room if self.field.isVisibleTo(self) else min(self.sizeHint().width(), room)
+        self.setGeometry(max(width_px - wanted, 0), 0, wanted - 1, height_px - 1)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            self.close_field()
-            return True
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.resized.emit()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_field()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # which would go on to the lanes and fold some
+                self.left.emit()
+                return True
         return False
 
     def _on_chip_clicked(self) -> None:

@@ -13,6 +13,7 @@ from gui.main_window import MainWindow
 from gui.state.arrangement import Times
 from gui.state.filters import Sort
 from gui.state.selection import Group
+from gui.window.overlays.chooser import Choice
 from gui.window.runs.recordings import sample_recording
 
 Wait = Callable[[Callable[[], object]], None]
@@ -72,6 +73,18 @@ def test_a_lane_is_found_by_a_few_letters_wherever_it_is(opened: MainWindow) -> 
     assert opened.selection.lane == wanted
     assert wanted in canvas.rows.lanes()
     assert canvas.hasFocus()
+
+
+def test_of_lanes_that_match_those_by_name_alone_come_first(opened: MainWindow) -> None:
+    finder = opened.find_lane
+    place = "Process-2 4715"
+    finder.ask([Choice(n, f"worker-{n}", place, also_searched=place) for n in (40, 41, 42)], lambda _lane: None)
+    QTest.keyClicks(finder.input, "wk42")
+    first = finder.list.topLevelItem(0)
+    assert first is not None
+    assert first.text(0) == "worker-42"
+    assert finder.list.topLevelItemCount() == 3
+    finder.dismiss()
 
 
 def test_letters_that_no_lane_has_are_answered_and_esc_goes_back(opened: MainWindow) -> None:

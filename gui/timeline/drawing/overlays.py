@@ -220,18 +220,18 @@ class Overlays:
             box = QRect(round(left) + 10, round(top) + 5 + number * 18, round(width), 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, line)
 
-    def paint_empty(self, painter: QPainter, width: int, height: int, title: str, hint: str) -> None:
-        """What stands there when there is nothing to show yet."""
-        painter.fillRect(0, 0, width, height, self._theme.color("canvas"))
-        middle = height // 2
+    def paint_empty(self, painter: QPainter, room: QRect, title: str, hint: str) -> None:
+        """What stands there when there is nothing to show."""
+        painter.fillRect(room, self._theme.color("canvas"))
+        left, width, middle = room.left(), room.width(), room.center().y()
         title_font = ui_font(FONT_PX + 4, bold=True)
         painter.setFont(title_font)
         painter.setPen(self._theme.color("text"))
-        painter.drawText(QRect(0, middle - 36, width, 28), Qt.AlignmentFlag.AlignCenter, title)
+        painter.drawText(QRect(left, middle - 36, width, 28), Qt.AlignmentFlag.AlignCenter, title)
         painter.setFont(ui_font())
         painter.setPen(self._theme.color("text_dim"))
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(QRect(width // 8, middle, width * 3 // 4, 80), flags, hint)
+        painter.drawText(QRect(left + width // 8, middle, width * 3 // 4, 80), flags, hint)
 
     def _paint_box(self, painter: QPainter, box: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

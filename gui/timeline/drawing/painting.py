@@ -17,7 +17,7 @@ from gui.frame_budget import FrameBudget
 from gui.timeline.drawing.annotations import Annotations
 from gui.timeline.drawing.frame import Frame, Look
 from gui.timeline.drawing.overlays import Overlays
-from gui.timeline.layout.geometry import Geometry
+from gui.timeline.layout.geometry import RULER_PX, Geometry
 from gui.timeline.layout.scene import Scene
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ class Painting:
 
     def paint_empty(self, painter: QPainter) -> None:
         """What there will be, while there are no lanes."""
-        canvas = self._canvas
-        self._overlays.paint_empty(painter, canvas.width(), canvas.height(), *canvas.empty_text)
+        self._overlays.paint_empty(painter, self._canvas.rect(), *self._canvas.empty_text)
 
     def paint(self, painter: QPainter, model: Model, *, ringed: bool) -> None:
         """`ringed` shows that the canvas has the keyboard."""
@@ -89,6 +88,9 @@ class Painting:
         painter.setClipRect(geometry.names_px, 0, canvas.width() - geometry.names_px, canvas.height())
         self._paint_over_lanes(painter, scene, frame, fresh=fresh)
         painter.setClipping(False)
+        if not len(scene.rows):
+            room = canvas.rect().adjusted(geometry.names_px, RULER_PX, 0, 0)
+            self._overlays.paint_empty(painter, room, *self._no_rows_text())
         for row, strong in ((canvas.hit.row, False), (canvas.selected_row, True)):
             if row is not None:
                 self._overlays.paint_row_focus(painter, geometry, row, strong=strong)
@@ -101,6 +103,13 @@ class Painting:
             painter.drawRect(canvas.rect().adjusted(0, 0, -1, -1))
         if fresh:
             self._budget.painting_s = left_s - self._budget.left_s() - frame.made_s
+
+    def _no_rows_text(self) -> tuple[str, str]:
+        """Why no lane is shown, and how to see some again."""
+        text = self._canvas.filters.text
+        if text:
+            return f"No lane matches “{text}”", "Shift+H shows all lanes again, so does Esc in the filter's field."
+        return "All lanes are hidden", "Shift+H shows them again."
 
     def _fresh_frame(self, scene: Scene) -> tuple[Frame, bool]:
         """A frame of this scene, and whether something had to be made for it."""

@@ -110,7 +110,8 @@ def follow_hand_off(canvas: "Canvas", direction: int) -> None:
         return
     if direction < 0:
         into = hand_offs.into(model, chosen)
-        target = model.states.slice_at(into.releaser, into.release_ns) if into else None
+        # A slice that ends with the release is the one that held: of the next one `]` would not lead back.
+        target = model.states.slice_at(into.releaser, into.release_ns - 1) if into else None
     else:
         out = hand_offs.out_of(model, chosen.lane, chosen.start_ns, chosen.end_ns)
         # The receiver's wait ended then: the slice before is what was handed something.

@@ -79,13 +79,9 @@ class Chooser(Overlay):
         return False
 
     def _show_matches(self, text: str) -> None:
-        scored = [
-            (score, choice)
-            for choice in self._offered
-            if (score := fuzzy_score(text, f"{choice.text} {choice.also_searched}".strip())) is not None
-        ]
+        scored = [(score, choice) for choice in self._offered if (score := _score(text, choice)) is not None]
         if text.strip():
-            scored.sort(key=lambda pair: -pair[0])
+            scored.sort(key=lambda pair: pair[0], reverse=True)
         self.list.clear()
         for _, choice in scored[:MOST_SHOWN]:
             item = QTreeWidgetItem(self.list, [choice.text, choice.beside])
@@ -105,6 +101,15 @@ class Chooser(Overlay):
         if item is not None:
             self.dismiss()
             self._take(item.data(0, Qt.ItemDataRole.UserRole))
+
+
+def _score(typed: str, choice: Choice) -> tuple[bool, float] | None:
+    """How well a choice matches, the greater the better: what is in its own text goes before what needs more."""
+    own = fuzzy_score(typed, choice.text)
+    if own is not None:
+        return True, own
+    score = fuzzy_score(typed, f"{choice.text} {choice.also_searched}") if choice.also_searched else None
+    return (False, score) if score is not None else None
 
 
 class CommandPalette(Chooser):

@@ -109,6 +109,44 @@ def test_lanes_are_filtered_while_one_types(bench: Bench) -> None:
     assert not field.isVisible()
 
 
+def test_enter_in_the_filter_folds_nothing(bench: Bench) -> None:
+    field = bench.timeline.lane_filter.field
+    bench.selection.select_lane(ALICE)
+    bench.press(Key.Key_F, Control | Shift)
+    QTest.keyClicks(field, "ali")
+    QTest.keyClick(field, Key.Key_Return)
+    assert bench.canvas.hasFocus()
+    assert lanes(bench) == [ALICE]
+    assert not bench.filters.collapsed
+
+
+def test_the_filter_has_room_for_what_is_typed_and_gives_it_back(bench: Bench) -> None:
+    corner = bench.timeline.lane_filter
+    bench.press(Key.Key_F, Control | Shift)
+    assert corner.width() > bench.canvas.geometry_now().names_px
+    QTest.keyClicks(corner.field, "worker-1, -worker-12")
+    text_px = corner.field.fontMetrics().horizontalAdvance(corner.field.text())
+    assert corner.field.width() > text_px
+    QTest.keyClick(corner.field, Key.Key_Return)
+    assert corner.width() < bench.canvas.geometry_now().names_px
+
+
+def test_that_no_lane_is_shown_is_said(bench: Bench) -> None:
+    def written() -> bool:
+        image = bench.canvas.grab().toImage()
+        middle = image.height() // 2
+        places = ((x, y) for y in range(middle - 60, middle + 60, 3) for x in range(300, 1100))
+        return any(image.pixelColor(*place) != canvas for place in places)
+
+    canvas = bench.themes.current.color("canvas")
+    bench.filters.set_text("nobody")
+    assert not len(bench.canvas.rows)
+    assert written()
+    bench.filters.show_all_lanes()
+    bench.filters.hide(ALICE, BOB, FEEDER, CAROL)
+    assert written()
+
+
 def test_letters_typed_into_the_filter_are_no_keys_of_the_timeline(bench: Bench) -> None:
     field = bench.timeline.lane_filter.field
     before = bench.view.start_ns, bench.view.end_ns, bench.timeline.arrangement.times

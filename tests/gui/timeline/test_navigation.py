@@ -6,6 +6,7 @@ from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from engine.model import hand_offs
 from gui.state.arrangement import FIRST_NAMES_PX as NAMES_PX
 from gui.state.filters import Sort
 from gui.state.selection import Group
@@ -163,6 +164,28 @@ def test_brackets_follow_a_hand_off_there_and_back(bench: Bench) -> None:
     bench.press(Key.Key_BracketRight)
     assert bench.selection.slice.lane == BOB
     assert bench.selection.slice.start_ns == START + 20 * MS
+
+
+def test_brackets_lead_back_from_a_slice_that_ends_with_its_release(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, synthetic(lanes=16, slices=4_000))
+    model = bench.model
+    followed = 0
+    for lane in range(16):
+        chosen = model.states.slice_at(lane, (model.start_ns + model.end_ns) // 2)
+        while chosen is not None and hand_offs.into(model, chosen) is None:
+            chosen = model.states.slice_at(lane, chosen.end_ns)
+        if chosen is None:
+            continue
+        bench.selection.select_slice(chosen)
+        bench.press(Key.Key_BracketLeft)
+        giver = bench.selection.slice
+        assert giver is not None
+        first = hand_offs.out_of(model, giver.lane, giver.start_ns, giver.end_ns)[0]
+        bench.press(Key.Key_BracketRight)
+        assert bench.selection.slice is not None
+        assert bench.selection.slice.lane == first.receiver
+        followed += bench.selection.slice == chosen
+    assert followed > 3
 
 
 def test_lanes_can_be_reached_by_keys_alone(bench: Bench) -> None:
