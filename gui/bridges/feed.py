@@ -119,17 +119,17 @@ class Feed(QObject):
         if not self.new:
             self._settle()
 
-    def report(self, *, growing: bool) -> None:
-        """How far opening has come, and what is missing: only what does not grow any more can be called incomplete."""
+    def report(self, *, damage: bool) -> None:
+        """How far opening has come; with `damage` what is missing, which is nothing yet in a file that grows."""
         assert self.reader is not None
         if self.opening:
             self.opening = not self.at_end
             share = min(0.999, self.reader.offset / max(1, self.reader.size)) if self.opening else 1.0
             self.progressed.emit(share)
-        damage = self.reader.damage if not growing and not self.opening else None
-        if damage and damage != self._damage:
-            self._damage = damage
-            self.damaged.emit(damage)
+        missing = self.reader.damage if damage and not self.opening else None
+        if missing and missing != self._damage:
+            self._damage = missing
+            self.damaged.emit(missing)
 
     def cancel(self) -> None:
         """Takes in nothing more of a saved recording; what has been taken in stays."""

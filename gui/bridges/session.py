@@ -72,6 +72,7 @@ class SessionBridge(QObject):
         self._saving.saved.connect(self.saved)
         self._saving.noted.connect(self.noted)
         self._saving.failed.connect(self.failed)
+        self._said = ""  # by the session of the recording shown, last
         self.request: RunRequest | None = None
         self.path: Path | None = None
         self.run_state = RunState.NONE
@@ -213,7 +214,7 @@ class SessionBridge(QObject):
                 self._unwritten.forget_written(model)
         elif not new and not self.running and feed.at_end:
             changed = self._findings.go_on()
-        feed.report(growing=self.running)
+        feed.report(damage=not self.running and not self._said)  # what was said tells why something is missing
         found = self._findings.take_news() or (self.running and self._findings.foresee())
         if changed or not new:
             feed.note_told()
@@ -223,6 +224,7 @@ class SessionBridge(QObject):
         if self._session is None:
             return
         status = self._session.poll()
+        self._tell_what_it_says(status)
         if self._feed.reader is None and self.path is not None:
             self._try_to_follow(self.path)
         if status.phase == "running" and self.run_state is RunState.STARTING:
@@ -230,9 +232,9 @@ class SessionBridge(QObject):
         elif status.phase == "stopped":
             self._set_state(RunState.STOPPED)
         elif status.over and self._feed.at_end:
-            self._end_run(status)
+            self._end_run()
 
-    def _end_run(self, status: SessionStatus) -> None:
+    def _end_run(self) -> None:
         assert self._session is not None
         model = self._feed.model
         if model is not None:
@@ -245,9 +247,13 @@ class SessionBridge(QObject):
         if self._unwritten and self._feed.reader is not None:  # made when the recorder had already written its last
             self._write_notes()
         self._set_state(RunState.NONE)
-        if status.message:
-            (self.failed if status.phase == "failed" else self.noted).emit(status.message)
         self.run_ended.emit()
+
+    def _tell_what_it_says(self, status: SessionStatus) -> None:
+        """At once and once: a disk is full now, not when the run is over."""
+        if status.message and status.message != self._said:
+            self._said = status.message
+            (self.failed if status.phase == "failed" else self.noted).emit(status.message)
 
     def _try_to_follow(self, path: Path) -> None:
         """The recorder makes the file a moment after the start; without a whole header there is nothing to show."""
@@ -267,6 +273,7 @@ class SessionBridge(QObject):
         self._findings.stop()
         self._unwritten.clear()
         self._warnings.forget()
+        self._said = ""
         self.path = None
         shown = self.model is not None
         self._feed.forget()

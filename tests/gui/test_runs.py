@@ -1,5 +1,6 @@
 """Runs as the user sees them: real scenarios in the real window."""
 
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -248,3 +249,22 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
     assert "as it is now" in "".join(line["text"] for line in window.bridge.model.output)
     assert [each.label for each in recent_programs(window.settings)] == ["-m mine", "mine.py 'a b' c"]
+
+
+def test_a_full_disk_is_told_once_and_at_once(window: MainWindow, wait_for: Wait) -> None:
+    """The recorder, and it alone, can write no further: its file may not grow, as on a disk that is full."""
+    window.configuration.choose("switch_storm")
+    window.acts["run"].trigger()
+    wait_for(lambda: window.bridge.run_state is RunState.RUNNING and window.bridge.model is not None)
+    recorders = [each for each in psutil.Process().children() if "--control" in each.cmdline()]
+    assert len(recorders) == 1
+    recorders[0].rlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    wait_for(window.messages.texts)
+    told = window.messages.texts()
+    assert told[0].startswith(f"Cannot write to {window.bridge.path}: ")
+    assert told[0].endswith("Free some space there.")
+    assert window.bridge.running
+    window.acts["stop"].trigger()
+    wait_for(lambda: not window.bridge.running)
+    wait_for(lambda: not window.bridge.take_in())
+    assert window.messages.texts() == told
