@@ -15,13 +15,13 @@ from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
 from gui.window.runs.discovering import Discovering
 from gui.window.runs.recorder_share import RecorderShare
+from gui.window.runs.recordings import OF_BEFORE
 from gui.window.wording import NO_LANES, NO_LANES_YET, ending_words
 
 if TYPE_CHECKING:
     from gui.window.runs.comparing import Comparing
 
 CLOSING = "closing"  # the question whether to end the run
-OF_BEFORE = ("failed", "damage", "saved", "ended", "note")  # messages that a new run makes stale
 # Panels that keep still while nobody sees them.
 IN_TURN = ("findings", "locks", "lock-order", "workers", "output", "statistics", "bookmarks", "wait-for")
 

@@ -19,6 +19,7 @@ from gui.widgets.messages import Answer, Message, Messages
 SAMPLES = Path(__file__).parents[3] / "resources" / "recordings"
 PATTERN = "Lanescope recordings (*.lane);;All files (*)"
 MOST_RECENT = 12
+OF_BEFORE = ("failed", "damage", "saved", "ended", "note")  # messages that another recording makes stale
 
 
 class Recordings(QObject):
@@ -62,7 +63,7 @@ class Recordings(QObject):
                 )
             )
         elif self._bridge.open(path):
-            for of_before in ("failed", "damage", "saved", "ended", "note"):
+            for of_before in OF_BEFORE:
                 self._messages.dismiss(of_before)
             self.remember(path)
             self.opened.emit()
