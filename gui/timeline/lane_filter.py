@@ -65,7 +65,7 @@ class LaneFilter(QWidget):
         self._fit()
 
     def place(self, width_px: int, height_px: int) -> None:
-        """Into a corner of this size; only as wide as it needs to be. While one types it may cover some of the ruler."""
+        """Into a corner of this size; only as wide as it needs to be. While one types it may cover the ruler."""
         room = max(width_px, TYPING_PX) if self.field.hasFocus() else width_px
         wanted = room if self.field.isVisibleTo(self) else min(self.sizeHint().width(), room)
         self.setGeometry(max(width_px - wanted, 0), 0, wanted - 1, height_px - 1)
