@@ -247,10 +247,10 @@ class LockProfile:
         ]
 
 
-def wait_pieces(model: Model, primitives: Iterable[int]) -> Iterator[np.ndarray]:
+def wait_pieces(model: Model, primitives: Iterable[int], from_ns: int = 0) -> Iterator[np.ndarray]:
     """Who waited when for any of these, a piece of a ms or two at a time: lane, start, end (ns), primitive.
 
-    Lane by lane, each by start: only slices say it.
+    Lane by lane, each by start: only slices say it. `from_ns`: those waits only that end after it.
     """
     wanted = set(primitives)
     awaited = np.zeros(max([0, *model.details]) + 2, np.int64)  # the last: all that come to be known meanwhile
@@ -258,7 +258,7 @@ def wait_pieces(model: Model, primitives: Iterable[int]) -> Iterator[np.ndarray]
         if primitive in wanted:
             awaited[number] = primitive
     for lane in range(len(model.lanes)):
-        start = model.start_ns
+        start = max(model.start_ns, from_ns)
         while True:
             found = model.states.slices(lane, start, model.end_ns + 1, SLICES_AT_ONCE)
             states = found.codes & STATE_MASK

@@ -103,6 +103,7 @@ class Participant:
     flush: bool = False  # waits until what it put into the queue is taken out
     held_at_fork: bool = False  # waits for a lock whose holder stayed behind when its process was forked
     reason: Reason | None = None  # why nobody can end the wait any more
+    forked: str = ""  # `by MainThread (bank.py:12)`: its process, as far as is known
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,8 @@ def explanation(participants: Sequence[Participant]) -> str:
 def _clause(participant: Participant, wanted: set[int]) -> str:
     held = [_name(primitive) for primitive in participant.holds if primitive.id in wanted]
     if participant.held_at_fork:
-        return f"{participant.name} waits for {_name(participant.primitive)}, held by another thread at its fork"
+        fork = f"its fork {participant.forked}".rstrip()
+        return f"{participant.name} waits for {_name(participant.primitive)}, held by another thread at {fork}"
     if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
         return f"{participant.name} holds {held[0]} and waits for it itself"
     holding = f" holds {_listed(held)} and" if held else ""

@@ -1,7 +1,9 @@
 """Locks that a thread held when it ended, and that nobody released after it while others waited.
 
 Rests on holds that outlast their lane (of a process that was killed: that last as long) and on the waits behind them.
-Silent about lanes that a deadlock held until they were ended: that is told already.
+Silent about lanes that a deadlock held until they were ended: that is told already. Silent about a program's end, too:
+daemon threads end with their process, where nobody can wait any more for what is theirs alone; and where a program ends
+its processes, what one of them waits for between the end of another and its own is of no interest.
 """
 
 from typing import NamedTuple
@@ -9,14 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.analysis import deadlock
-from engine.analysis.building import Finding, Held, finding, listed
+from engine.analysis.building import Finding, Held, at_line, finding, listed
+from engine.analysis.contention import EVER_NS, wait_pieces
 from engine.analysis.deadlock import ABANDONED_ADVICE
+from engine.model.columns import distinct
 from engine.model.entities import Lane, Primitive
 from engine.model.format import duration
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 
 MOST = 10
+ROWS_AT_ONCE = 1 << 16
 KINDS = MUTEXES | {"Semaphore", "BoundedSemaphore", "process Semaphore", "process BoundedSemaphore"}
 
 
@@ -28,48 +33,83 @@ class _Left(NamedTuple):
     start_ns: int
     site: int
 
+    @property
+    def end_ns(self) -> int:
+        """When the lane ended."""
+        return self.lane.end_ns or 0
+
 
 def find(model: Model) -> list[Finding]:
     """One finding a lock and thread, of the first MOST."""
     found: list[Finding] = []
     stuck = {lane for each in deadlock.find(model) for lane in each["lanes"]}
-    for left in sorted(_left(model), key=lambda each: each.lane.end_ns or 0):
+    left = [each for each in _left(model) if each.lane.id not in stuck]
+    waits = _waits(model, left)
+    for each in sorted(left, key=lambda one: one.end_ns):
         if len(found) >= MOST:
             break
-        if left.lane.id in stuck:
-            continue
-        waits = _waits(model, left)
-        if waits and not _released_later(model, left):
-            found.append(_of(model, left, waits))
+        waiters = _waiters(model, each, waits.get(each.primitive.id))
+        if waiters and not _released_later(model, each):
+            found.append(_of(model, each, waiters))
     return found
 
 
 def _left(model: Model) -> list[_Left]:
-    ends = np.array([np.iinfo(np.int64).max if lane.end_ns is None else lane.end_ns for lane in model.lanes], np.int64)
-    rows = model.holds.rows
-    rows = rows[rows["end"].astype(np.int64) >= ends[rows["lane"].astype(np.int64)]] if len(ends) else rows
-    holds = list(zip(*(rows[name].tolist() for name in ("lane", "primitive", "start", "site")), strict=True))
+    ends = np.array([EVER_NS if lane.end_ns is None else lane.end_ns for lane in model.lanes], np.int64)
+    holds: list[tuple[int, int, int, int]] = []
+    for first in range(0, len(model.holds), ROWS_AT_ONCE):
+        rows = model.holds.part(first, first + ROWS_AT_ONCE)
+        rows = rows[rows["end"].astype(np.int64) >= ends[rows["lane"].astype(np.int64)]]
+        holds += zip(*(rows[name].tolist() for name in ("lane", "primitive", "start", "site")), strict=True)
     still = (hold for hold in model.holds.unreleased() if not hold.open)
     holds += [(hold.lane, hold.primitive, hold.start_ns, hold.site) for hold in still]
-    return [
-        _Left(model.lanes[lane], model.primitives[number], start_ns, site)
-        for lane, number, start_ns, site in dict.fromkeys(holds)
-        if number in model.primitives and model.primitives[number].kind in KINDS
-    ]
+    mains = {lane.process: lane for lane in model.lanes if lane.serial == 1}
+    found = []
+    for lane, number, start_ns, site in dict.fromkeys(holds):
+        left = (
+            _Left(model.lanes[lane], model.primitives[number], start_ns, site) if number in model.primitives else None
+        )
+        if left and left.primitive.kind in KINDS and not _ends_with_its_process(left, mains.get(left.lane.process)):
+            found.append(left)
+    return found
 
 
-def _waits(model: Model, left: _Left) -> dict[int, int]:
+def _ends_with_its_process(left: _Left, main: Lane | None) -> bool:
+    """Whether its holder is a daemon that lived as long as its process, outside of which nobody can wait for it."""
+    lane = left.lane
+    return (
+        lane.daemon
+        and not left.primitive.shared
+        and main is not None
+        and main.end_ns is not None
+        and (lane.end_ns or 0) >= main.end_ns
+    )
+
+
+def _waits(model: Model, left: list[_Left]) -> dict[int, np.ndarray]:
+    """By primitive, who waited for it when from the first of these ends on: lane, start, end in rows."""
+    if not left:
+        return {}
+    wanted = {each.primitive.id for each in left}
+    rows = np.concatenate(list(wait_pieces(model, wanted, min(each.end_ns for each in left))))
+    rows = rows[np.argsort(rows[:, 3], kind="stable")]
+    numbers, first = np.unique(rows[:, 3], return_index=True)
+    return dict(zip(numbers.tolist(), np.split(rows[:, :3], first[1:]), strict=True))
+
+
+def _waiters(model: Model, left: _Left, waits: np.ndarray | None) -> dict[int, int]:
     """The lanes that waited for it after its holder had ended: for how long, ns."""
     found: dict[int, int] = {}
-    details = [number for number, (primitive, _) in model.details.items() if primitive == left.primitive.id]
-    end_ns = left.lane.end_ns or 0
-    for lane in model.lanes:
-        if lane is left.lane or (lane.end_ns is not None and lane.end_ns <= end_ns) or lane.internal:
+    if waits is None:
+        return found
+    after = waits[(waits[:, 2] > left.end_ns) & (waits[:, 0] != left.lane.id)]
+    ended = model.processes[left.lane.process].terminated
+    for lane in map(model.lanes.__getitem__, distinct(after[:, 0]).tolist()):
+        late = lane.end_ns is not None and lane.end_ns <= left.end_ns
+        if late or lane.internal or (ended and model.processes[lane.process].terminated):
             continue
-        slices = model.states.slices(lane.id, end_ns, model.end_ns + 1)
-        mine = np.isin(slices.details, details) & (slices.ends > end_ns)
-        if waited_ns := int((slices.ends[mine] - np.maximum(slices.starts[mine], end_ns)).sum()):
-            found[lane.id] = waited_ns
+        mine = after[after[:, 0] == lane.id]
+        found[lane.id] = int((mine[:, 2] - np.maximum(mine[:, 1], left.end_ns)).sum())
     return found
 
 
@@ -77,9 +117,18 @@ def _released_later(model: Model, left: _Left) -> bool:
     """Whether anybody has released it since for the one that had ended, or has got it, which comes to the same."""
     if left.primitive.kind not in MUTEXES and left.primitive.capacity != 1:
         return False  # of several permits it may have been another one
-    number, end_ns = left.primitive.id, left.lane.end_ns or 0
+    number, end_ns = left.primitive.id, left.end_ns
     got = model.holds.first_from(number, end_ns, model.end_ns + 1 - end_ns)
     return got is not None or bool(len(model.signals.of(number, end_ns, model.end_ns + 1)))
+
+
+def _forked(model: Model, lane: Lane) -> str:
+    """Where its process comes from, when that is a fork."""
+    fork = next((fork for fork in model.forks if fork.process == lane.process), None)
+    if fork is None:
+        return ""
+    name = model.processes[lane.process].name
+    return f" {name} was forked by {model.lane_name(fork.lane)}{at_line(model, fork.stack)}."
 
 
 def _of(model: Model, left: _Left, waits: dict[int, int]) -> Finding:
@@ -92,10 +141,10 @@ def _of(model: Model, left: _Left, waits: dict[int, int]) -> Finding:
         "abandoned-lock",
         f"{name} ended while it held {left.primitive.short}",
         f"{name} ended while it held {label}{taken}. Nobody released it afterwards, and {waiters} waited"
-        f" {duration(sum(waits.values()))} for it.",
+        f" {duration(sum(waits.values()))} for it.{_forked(model, left.lane)}",
         ABANDONED_ADVICE,
         lanes=[left.lane.id],
-        start_ns=left.lane.end_ns,
+        start_ns=left.end_ns,
         held={left.lane.id: Held([label], left.site)},
         primitive=left.primitive.id,
     )

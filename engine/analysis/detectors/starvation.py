@@ -8,16 +8,21 @@ is free. A lane *starves* at a lock when all three hold:
 - *unfair*: each of the m others took it, on average, MIN_TIMES as often or more while the lane waited as the lane did
   at all; it is all the same whether they take it in turn or one of them keeps coming back;
 - *not by chance*, by one of two counts, with a probability of MAX_PROBABILITY at most for all the lanes together that
-  wait so long (Bonferroni). For who gets its share, what it is overtaken by in a wait, less m times what it takes
-  before its next wait, is as often too much as too little: with random signs (Fisher, "The Design of Experiments",
-  1935) these x come to their sum S as seldom as a normal deviate of S / sqrt(Σx²), and no more seldom than all signs
-  are alike. Or, where there are few waits but long ones: of n chances to get it, each 1 / (m + 1), it got k. A chance
-  is whatever of it others took within SWITCH_NS, as only one of those can be told from the next by a thread that has to
-  get the GIL first (`sys.getswitchinterval`). That few have a probability of exp(-n D(k / n || 1 / (m + 1))) at most
-  (Chernoff, "A Measure of Asymptotic Efficiency …", 1952);
+  wait so long (Bonferroni). It is not enough that it gets less than the others by more than chance: that it gets
+  MIN_TIMES less has to be, else it would depend on the run whether what is near that line is told. Let r be MIN_TIMES.
+  For who gets an r-th, what it is overtaken by in a wait, less r m times what it takes before its next wait, is as
+  often too much as too little: with random signs (Fisher, "The Design of Experiments", 1935) these x come to their sum
+  S as seldom as a normal deviate of S / sqrt(Σx²), and no more seldom than all signs are alike. Or, where there are few
+  waits but long ones: of n chances to get it, each 1 / (r m + 1), it got k. A chance is whatever of it others took
+  within SWITCH_NS, as only one of those can be told from the next by a thread that has to get the GIL first
+  (`sys.getswitchinterval`). That few have a probability of exp(-n D(k / n || 1 / (r m + 1))) at most (Chernoff, "A
+  Measure of Asymptotic Efficiency …", 1952);
 - *at its cost*: it spent MIN_WAITING of its life or more, and MIN_WAIT_NS, in waiting for this lock.
 
-Not found: who starves at what is not held, as writers do at a lock that readers share by a condition.
+What is told is of this run: whoever takes a lock again at once may lose it to a waiter or not, as the machine schedules
+them. Not found: who starves at what is not held, as writers do at a lock that readers share by a condition. Why a
+thread goes on waiting at a condition is known to the program alone: one that is woken in vain again and again looks
+like one that waits for something that really comes that seldom.
 """
 
 import math
@@ -90,12 +95,12 @@ def _starving(model: Model, profile: LockProfile) -> list[_Starving]:
 
 
 def _by_chance(waits: np.ndarray, times: np.ndarray, others: int, own: np.ndarray) -> float:
-    """The probability of being overtaken so if it had its share. By wait: lane, start, end; how often others took the
-    lock in it; how often the lane did itself afterwards.
+    """The probability of being overtaken so if it had a MIN_TIMES-th of its share. By wait: lane, start, end; how often
+    others took the lock in it; how often the lane did itself afterwards.
     """
-    excess = (times - others * own).astype(float)
+    excess = times - MIN_TIMES * others * own
     missed = int(np.minimum(times, -(-(waits[:, 2] - waits[:, 1]) // SWITCH_NS)).sum())
-    too_few = probability(missed + len(waits), len(waits), 1 / (others + 1))
+    too_few = probability(missed + len(waits), len(waits), 1 / (MIN_TIMES * others + 1))
     if not excess.any():
         return too_few
     deviate = float(excess.sum()) / math.sqrt(2 * float((excess**2).sum()))
