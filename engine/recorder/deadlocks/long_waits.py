@@ -95,9 +95,12 @@ class LongWaits:
                 self._tell(nodes, enablers, self._of_held_up(found, nodes, enablers, graph), now_ns)
 
     def _held_up(self, enablers: Enablers, graph: dict[Node, Wait], stuck: frozenset[Node]) -> list[HeldUp]:
-        """Those worth telling: no daemons only, which may well live so, and not by locks that are used as signals."""
+        """Those worth telling: no daemons only, which may well live so, and not by locks that may be signals. But
+        who has taken one itself always is: that looks like a mistake, though any thread may release it.
+        """
         wants_lock = {node for node, wait in enablers.waits.items() if enablers.primitive(wait).kind in _HELD} - stuck
-        signals = {node for node in wants_lock if not self._participants.is_mutex(enablers, node, graph[node].enablers)}
+        others = {node for node in wants_lock if graph[node].enablers != {node}}
+        signals = {node for node in others if not self._participants.is_mutex(enablers, node, graph[node].enablers)}
         found = held_up(graph, stuck | signals, wants_lock - signals)
         lane = self._participants.lane
         return [each for each in found if each.by_itself or not all(lane(node).daemon for node in each.members)]

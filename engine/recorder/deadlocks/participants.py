@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant
 from engine.model import wait_for
@@ -9,7 +10,7 @@ from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
 from engine.recorder.deadlocks.brackets import bracketed_lines
 from engine.recorder.deadlocks.enablers import CellWait, Enablers, main_thread
-from engine.recorder.definitions.registry import Registry, TracedLane
+from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess
 from engine.tracer import layout
 
 
@@ -98,7 +99,17 @@ class Participants:
             enablers.is_flush(wait),
             bool(wait.detail & layout.WAIT_HELD_AT_FORK),
             enablers.reasons.get(node),
+            self._forked(process) if wait.detail & layout.WAIT_HELD_AT_FORK else "",
         )
+
+    def _forked(self, process: TracedProcess) -> str:
+        """By whom and where."""
+        if process.fork is None:
+            return ""
+        forker, number = process.fork
+        stack = self._registry.stack(number)
+        place = f" ({Path(stack[-1]['file']).name}:{stack[-1]['line']})" if stack else ""
+        return f"by {self._name(forker)}{place}"
 
     def _managed(self, enablers: Enablers) -> dict[int, Primitive]:
         """What is in a manager's process, by number, as those know it who wait for it by a proxy."""

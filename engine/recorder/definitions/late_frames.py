@@ -145,6 +145,7 @@ class LateFrames:
                     }
                 )
             case ("forked", serial, nth, start_ns, end_ns, stack):
+                process.forks[nth] = serial, registry.site(process, stack)
                 registry.emit(
                     {
                         "type": "forked",
@@ -156,6 +157,7 @@ class LateFrames:
                     }
                 )
             case ("forked-by", serial, nth) if process.parent is not None:
+                process.nth_fork = nth
                 lane = registry.lane(process.parent, serial).number
                 registry.emit({"type": "forked-by", "process": process.number, "lane": lane, "nth": nth})
             case ("job-error", time_ns, number, job, what, error):

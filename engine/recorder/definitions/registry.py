@@ -61,6 +61,8 @@ class TracedProcess:
     targets: dict[int, int] = field(default_factory=dict)  # Process object: pid
     workers: dict[int, set[int]] = field(default_factory=dict)  # executor: serials of its threads
     collectors: dict[int, int] = field(default_factory=dict)  # executor: who hands on its results; 0: nobody any more
+    forks: dict[int, tuple[int, int]] = field(default_factory=dict)  # its nth: by whom (serial), number of the stack
+    nth_fork: int = 0  # of its parent's that made it; 0: not known
     is_manager: bool = False  # serves the others of the run, and nobody else
     serves: dict[int, Service] = field(default_factory=dict)  # by the serving thread's serial
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
@@ -72,6 +74,12 @@ class TracedProcess:
     def key(self, number: int) -> int:
         """Of something this process numbers itself, unique within the run."""
         return number if number & layout.OBJECT_SHARED else self.number << PROCESS_SHIFT | number
+
+    @property
+    def fork(self) -> "tuple[TracedLane, int] | None":
+        """Who forked it, and at which stack, as far as is known."""
+        serial, stack = self.parent.forks.get(self.nth_fork, (0, 0)) if self.parent else (0, 0)
+        return (self.parent.lanes[serial], stack) if self.parent and serial in self.parent.lanes else None
 
     def target(self, number: int) -> int | None:
         """The pid of the process that a join of this object waits for. Forked copies count."""
