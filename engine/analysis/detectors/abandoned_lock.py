@@ -92,6 +92,8 @@ def _waits(model: Model, left: list[_Left]) -> dict[int, np.ndarray]:
         return {}
     wanted = {each.primitive.id for each in left}
     rows = np.concatenate(list(wait_pieces(model, wanted, min(each.end_ns for each in left))))
+    if not len(rows):
+        return {}
     rows = rows[np.argsort(rows[:, 3], kind="stable")]
     numbers, first = np.unique(rows[:, 3], return_index=True)
     return dict(zip(numbers.tolist(), np.split(rows[:, :3], first[1:]), strict=True))
