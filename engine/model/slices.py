@@ -190,9 +190,18 @@ class SliceStore:
         self, lanes: np.ndarray, start: int, end: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Row (index in `lanes`), starts, ends, codes, details of all slices in a span, tails included."""
+        return self._gathered(lanes, *self._found_between(lanes, start, end), start, end)
+
+    def _found_between(self, lanes: np.ndarray, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+        """By lane: the index of the first closed slice in a span, and how many of them there are."""
         first, last = self.pages.position(np.tile(lanes, 2), np.repeat([start, end - 1], len(lanes))).reshape(2, -1)
         stop = np.minimum(last + 1, self.pages.count[lanes])
-        counts = np.maximum(stop - first, 0)
+        return first, np.maximum(stop - first, 0)
+
+    def _gathered(
+        self, lanes: np.ndarray, first: np.ndarray, counts: np.ndarray, start: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What `_overlapping` gives, of the closed slices that `_found_between` has found in the span."""
         starts, ends, codes, details = self.pages.gather(lanes, first, counts)
         row = np.repeat(np.arange(len(lanes)), counts)
         tail_start, tail_end, tail_code, tail_detail = self._open.of(lanes)

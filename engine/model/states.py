@@ -145,12 +145,13 @@ class StateStore(SliceStore):
         self, lanes: np.ndarray, start: float, ns_per_column: float, columns: int
     ) -> tuple[np.ndarray, np.ndarray]:
         left, right = column_edges(start, ns_per_column, columns)
-        slices = self.count_between(lanes, int(left[0]) + self.origin_ns, int(right[-1]) + self.origin_ns)
-        at_once = min(max(SLICES_AT_ONCE * len(lanes) // slices, 1), LANES_AT_ONCE)
+        first_ns, end_ns = int(left[0]), int(right[-1])
+        first, counts = self._found_between(lanes, first_ns, end_ns)
+        at_once = min(max(SLICES_AT_ONCE * len(lanes) // max(int(counts.sum()), 1), 1), LANES_AT_ONCE)
         dominant, worst = np.empty((2, len(lanes), columns), np.uint8)
         for at in range(0, len(lanes), at_once):
             some = slice(at, at + at_once)
-            row, starts, ends, codes, _ = self._overlapping(lanes[some], int(left[0]), int(right[-1]))
+            row, starts, ends, codes, _ = self._gathered(lanes[some], first[some], counts[some], first_ns, end_ns)
             rows = len(lanes[some])
             dominant[some], worst[some] = rasterise(row, starts, ends, codes, rows=rows, left=left, right=right)
         return dominant, worst
