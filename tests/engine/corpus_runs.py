@@ -1,5 +1,6 @@
 """Runs programs of the corpus for real, a few at a time."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,24 +19,27 @@ def name(case: Case) -> str:
 
 def run(cases: list[Case], folder: Path, interpreter: str | None = None) -> Iterator[tuple[str, Model]]:
     """The recordings of these, by name. `interpreter`: a path; this one."""
-    for first in range(0, len(cases), AT_ONCE):
-        sessions = {}
-        try:
-            for case in cases[first : first + AT_ONCE]:
+    ahead = iter(cases)
+    running: dict[str, Session] = {}
+    try:
+        while True:
+            for case in itertools.islice(ahead, AT_ONCE - len(running)):
                 program, method = case
-                words = [str(program.path), method] if method else [str(program.path)]
-                recording = folder / f"{name(case)}.lane"
                 request = program_request(
-                    words,
-                    recording=recording,
+                    [str(program.path), method] if method else [str(program.path)],
+                    recording=folder / f"{name(case)}.lane",
                     time_limit_s=LIMIT_S,
                     end_on_deadlock=True,
                     interpreter=interpreter,
                 )
-                sessions[name(case)] = Session(request)
-                sessions[name(case)].start()
-            for key, session in sessions.items():
-                yield key, load(folder / f"{key}.lane", session.wait(LIMIT_S)).model
-        finally:
-            for session in sessions.values():
-                session.close()
+                running[name(case)] = Session(request)
+                running[name(case)].start()
+            if not running:
+                return
+            key, session = next(iter(running.items()))
+            status = session.wait(LIMIT_S)
+            running.pop(key).close()
+            yield key, load(folder / f"{key}.lane", status).model
+    finally:
+        for session in running.values():
+            session.close()
