@@ -11,6 +11,7 @@ from gui.bridges.session import RunState
 from gui.widgets.messages import Answer, Message
 from gui.window.frame import WindowFrame
 from gui.window.overlays.debug_overlay import DebugOverlay
+from gui.window.overlays.overlay import Overlay
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
 from gui.window.runs.discovering import Discovering
@@ -90,6 +91,8 @@ class Showing(QObject):
 
     def _show_model(self, model: Model | None) -> None:
         window = self._window
+        if model is None or not self._bridge.running:  # of a run it comes later than the run begins
+            self._clear_away()
         self._navigation.model = model
         self._recorder.forget()
         self._discovering.forget()
@@ -101,6 +104,18 @@ class Showing(QObject):
         self._show_title()
         self.show_enabled()
         window.clock.wake()
+
+    def _clear_away(self) -> None:
+        """What lies over the window, and what the status bar remarks, is about another recording now."""
+        window = self._window
+        unfinished = window.note_editor.unfinished
+        for overlay in window.findChildren(Overlay):
+            if overlay.isVisible():
+                overlay.dismiss()
+        window.status.clearMessage()
+        if unfinished:
+            text = f"Not kept, as another recording was opened before the note was finished: “{unfinished}”"
+            window.messages.show_message(Message("unfinished", text, "warning"))
 
     def _show_page(self) -> None:
         """The first page as long as there is nothing to see."""

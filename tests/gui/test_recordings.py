@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -220,3 +221,29 @@ def test_a_copy_that_cannot_be_written_or_is_given_up_leaves_everything_as_it_wa
     assert kept.read_bytes() == b"of before"
     assert sorted(tmp_path.iterdir()) == before
     assert window.messages.strip("saved") is None
+
+
+def test_what_was_about_the_former_recording_goes_with_it(
+    window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.lane"
+    write_synthetic(other, lanes=4, group=2, slices=400)
+    window.open(recording)
+    wait_for(lambda: not window.bridge.opening)
+    window.notes.add()
+    QTest.keyClicks(window.note_editor.line, "half a thought")
+    window.timeline.canvas.remarked.emit("Measured 3 ms")
+    window.open(other)
+    assert not window.note_editor.isVisible()
+    assert window.status.currentMessage() == ""
+    assert any("half a thought" in text for text in window.messages.texts())
+    wait_for(lambda: not window.bridge.opening)
+    assert not window.bridge.model.bookmarks
+    window.text_page.show_markdown("guide")
+    window.open(recording)
+    assert not window.text_page.isVisible()
+    assert window.focusWidget() is window.timeline.canvas
+    wait_for(lambda: not window.bridge.opening)
+    window.find_lane.open(window.bridge.model)
+    window.acts["deadlock"].trigger()
+    assert not window.find_lane.isVisible()

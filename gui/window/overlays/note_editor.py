@@ -47,6 +47,11 @@ class NoteEditor(Overlay):
         self.pop_up(self.line)
         self.line.selectAll()
 
+    @property
+    def unfinished(self) -> str:
+        """What has been typed of a note that is neither kept nor given up yet."""
+        return self.line.text().strip() if self.isVisible() and self.line.isModified() else ""
+
     def _done(self) -> None:
         self.dismiss()
         self._keep(self.line.text().strip())
