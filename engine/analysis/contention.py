@@ -98,6 +98,11 @@ class LockProfile:
         found: np.ndarray = self._holds[self._holds[:, 3] == line.number]
         return found
 
+    def longest_holds(self, most: int) -> list[tuple[int, int, int]]:
+        """Lane, start and end (ns) of so many of the longest holds, in no order."""
+        lengths = self._holds[:, 2] - self._holds[:, 1]
+        return [(lane, start, end) for lane, start, end, _ in self._holds[np.argsort(lengths)[-most:]].tolist()]
+
     def costs(self, starts: np.ndarray) -> np.ndarray:
         """How long others waited, ns, during the holds that began at these times: int64."""
         found: np.ndarray = self._costs[np.searchsorted(self._holds[:, 1], starts)]

@@ -6,7 +6,9 @@ others run (`time.sleep(0)`) is one in which the holder sleeps, too. Of very man
 looked at, and every so-manieth of those shorter than LONG_NS, which stands for the others. Silent when less than
 MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle daemons waited: daemon
 threads that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as
-others do at a queue; so do processes that take turns at reading from a pipe.
+others do at a queue; so do processes that take turns at reading from a pipe, and daemon threads at waiting for work.
+Silent, too, where a lock was held while blocked only the first time: what the others waited for was made then, once
+and for all (double-checked locking: Schmidt, Harrison, 1997).
 """
 
 import numpy as np
@@ -15,6 +17,7 @@ from engine.analysis import deadlock
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
+from engine.analysis.turns import MOST_WAITS, are_turns
 from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
 from engine.model.hand_offs import MUTEXES
@@ -30,9 +33,8 @@ LONG_NS = 1_000_000
 MIN_READ_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
-MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
+MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named; and of what was done at first
 MOST_READS = 50  # holds in which it is looked up what was read
-MOST_WAITS = 1000  # of one hold, among which the longest is told
 
 
 def find(model: Model, known: Known) -> list[Finding]:
@@ -63,7 +65,8 @@ def find(model: Model, known: Known) -> list[Finding]:
         if (
             _costs_others(profile, lock, rows, blocked_ns, least_waited)
             and not _only_idle_wait(model, profile, lock, rows, blocked_ns)
-            and not _reads_in_turns(model, lock, rows, blocked_ns)
+            and not _reads_in_turns(model, profile, lock, rows, blocked_ns)
+            and not _made_once(lock, rows, blocked_ns)
         ):
             made = lock.primitive
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
@@ -120,17 +123,22 @@ def _stuck(model: Model) -> dict[int, int]:
     return found
 
 
-def _reads_in_turns(model: Model, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
-    """Whether the lock is held for nothing but one read from a pipe each time. Of many holds the longest are asked."""
+def _reads_in_turns(
+    model: Model, profile: LockProfile, lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray
+) -> bool:
+    """Whether its holders take turns at waiting for something. Of many holds the longest are asked."""
     mine = np.flatnonzero((rows["primitive"] == lock.primitive.id) & (blocked >= MIN_READ_NS))
-    for number in mine[np.argsort(blocked[mine])[-MOST_READS:]].tolist():
-        hold = rows[number]
-        slices = model.states.slices(int(hold["lane"]), int(hold["start"]), int(hold["end"]), MOST_WAITS)
-        reads = slices.details[np.isin(slices.codes & STATE_MASK, list(DOING))]
-        awaited = model.detail(int(reads[0]))[0] if len(reads) == 1 else None
-        if awaited is None or awaited.kind != "Pipe":
-            return False
-    return bool(len(mine))
+    lanes = {*distinct(profile.waits[:, 0]).tolist(), *rows["lane"][mine].tolist()}
+    longest = rows[mine[np.argsort(blocked[mine])[-MOST_READS:]]]
+    return are_turns(model, lanes, zip(*(longest[name].tolist() for name in ("lane", "start", "end")), strict=True))
+
+
+def _made_once(lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
+    """Whether its holder was hardly blocked but in the first of several holds."""
+    mine = rows["primitive"] == lock.primitive.id
+    first = mine & (rows["start"] == rows["start"][mine].min())
+    later = mine & ~first
+    return bool(later.any()) and bool(blocked[later].sum() < MIN_PART * blocked[first].sum())
 
 
 def _of(

@@ -19,10 +19,11 @@ is free. A lane *starves* at a lock when all three hold:
   Measure of Asymptotic Efficiency …", 1952);
 - *at its cost*: it spent MIN_WAITING of its life or more, and MIN_WAIT_NS, in waiting for this lock.
 
-What is told is of this run: whoever takes a lock again at once may lose it to a waiter or not, as the machine schedules
-them. Not found: who starves at what is not held, as writers do at a lock that readers share by a condition. Why a
-thread goes on waiting at a condition is known to the program alone: one that is woken in vain again and again looks
-like one that waits for something that really comes that seldom.
+Daemons that take turns at waiting for work are idle, and starve of nothing. What is told is of this run: whoever takes
+a lock again at once may lose it to a waiter or not, as the machine schedules them. Not found: who starves at what is
+not held, as writers do at a lock that readers share by a condition. Why a thread goes on waiting at a condition is
+known to the program alone: one that is woken in vain again and again looks like one that waits for something that
+really comes that seldom.
 """
 
 import math
@@ -33,12 +34,14 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
+from engine.analysis.turns import are_turns
 from engine.model.entities import Primitive
 from engine.model.format import count, duration, percent, rate
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 
 MOST_LOCKS = 10  # those that cost the most waiting
+MOST_HOLDS = 20  # that are asked what their holder did in them
 MIN_TIMES = 3.0
 SWITCH_NS = 5_000_000
 MAX_PROBABILITY = 0.05
@@ -66,8 +69,9 @@ def find(model: Model, known: Known) -> list[Finding]:
     found = []
     costly = [row for row in known.locks if row.primitive.kind in MUTEXES and row.wait_ns >= MIN_WAIT_NS]
     for row in costly[:MOST_LOCKS]:
-        starving = _starving(model, known.profiles.of(row.primitive.id))
-        if starving:
+        profile = known.profiles.of(row.primitive.id)
+        starving = _starving(model, profile)
+        if starving and not are_turns(model, dict(profile.users), profile.longest_holds(MOST_HOLDS)):
             found.append(_of(model, row.primitive, max(starving, key=lambda each: each.times)))
     return found
 

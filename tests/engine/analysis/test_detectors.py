@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.analysis.detectors import convoy, gil_bound, held_while_blocked, lost_process, thread_error, uneven
+from engine.analysis.detectors import (
+    abandoned_lock,
+    convoy,
+    gil_bound,
+    held_while_blocked,
+    lost_process,
+    thread_error,
+    uneven,
+)
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
@@ -119,7 +127,7 @@ def test_who_only_has_the_lock_is_not_said_to_sleep_in_it() -> None:
 def test_a_lock_at_which_an_idle_daemon_waits_for_work_is_not_held_in_vain() -> None:
     states = [(0, 980.0, State.SLEEP, 0), (0, 1000.0, State.RUNNING, 0)]
     states += [(1, 980.0, State.LOCK_WAIT, 1), (1, 1000.0, State.SLEEP, 0)]
-    made = model(2, states, [(0, 0.0, 980.0), (1, 980.0, 980.1)])
+    made = model(2, states, [(0, 0.0, 490.0), (0, 490.0, 980.0), (1, 980.0, 980.1)])
     assert kinds(found_by(held_while_blocked, made)) == ["lock-held-while-blocked"]
     made.lanes[1].daemon = True
     assert found_by(held_while_blocked, made) == []
@@ -129,6 +137,65 @@ def test_a_lock_at_which_an_idle_daemon_waits_for_work_is_not_held_in_vain() -> 
     assert kinds(found_by(held_while_blocked, workers)) == ["lock-held-while-blocked"], (
         "daemons that hold it up themselves"
     )
+
+
+def test_what_others_wait_for_only_once_is_not_held_in_vain() -> None:
+    """Who comes first makes what all want, under the lock; who comes later finds it made."""
+    states = [(1, 50.0, State.SLEEP, 0)] + [(lane, 50.0 + lane, State.LOCK_WAIT, 1) for lane in (2, 3)]
+    states += [(lane, 100.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    later = [(lane, 50.0 + lane, 50.5 + lane) for lane in (2, 3)]
+    assert found_by(held_while_blocked, model(4, states, [(1, 0.0, 50.0), *later])) == []
+    again = [*states, (1, 150.0, State.SLEEP, 0), (2, 150.0, State.LOCK_WAIT, 1)]
+    made = model(4, again, [(1, 0.0, 50.0), *later, (1, 100.0, 150.0)])
+    assert kinds(found_by(held_while_blocked, made)) == ["lock-held-while-blocked"]
+
+
+def test_daemons_that_take_turns_at_waiting_for_work_do_not_hold_one_another_up() -> None:
+    states: list[tuple[int, float, State, int]] = [(0, 400.0, State.RUNNING, 0)]
+    holds, ends = [], {1: 0.0, 2: 0.0}
+    for turn in range(20):
+        start, lane = 20.0 * turn, 1 + turn % 2
+        if ends[lane] < start:
+            states.append((lane, start, State.LOCK_WAIT, 1))
+        ends[lane] = start + 20
+        states.append((lane, ends[lane], State.WAIT, 2))
+        holds.append((lane, start, ends[lane]))
+    work = {"type": "primitive", "id": 2, "kind": "Queue", "name": "work", "file": "bank.py", "line": 14}
+    made = model(3, states, holds, [work, {"type": "detail", "id": 2, "primitive": 2, "site": 1}])
+    assert kinds(found_by(held_while_blocked, made)) == ["lock-held-while-blocked"]
+    for idle in made.lanes[1:]:
+        idle.daemon = True
+    assert found_by(held_while_blocked, made) == []
+
+
+def abandoned(*, daemons: bool, exits_ms: float = 60.0, kind: str = "Lock", terminated: bool = False) -> Model:
+    """worker-1 ends at 60 ms and holds what worker-2 waits for until 100 ms."""
+    states = [(0, 100.0, State.RUNNING, 0), (1, 60.0, State.WAIT, 0), (2, 50.0, State.RUNNING, 0)]
+    states += [(2, 100.0, State.LOCK_WAIT, 1)]
+    ends = {0: exits_ms, 1: 60.0, 2: 100.0}
+    texts = [
+        {"type": "lane-end", "id": lane, "time_ns": START + int(at * MS), "error": ""} for lane, at in ends.items()
+    ]
+    made = model(3, states, [(1, 10.0, 60.0)], texts)
+    made.primitives[1].kind, made.primitives[1].shared = kind, kind.startswith("process")
+    for lane in made.lanes[1:]:
+        lane.daemon = daemons
+    made.processes[0].terminated = terminated
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (abandoned(daemons=False), True),
+        (abandoned(daemons=True), False),  # it ended with its process
+        (abandoned(daemons=True, exits_ms=100.0), True),  # while its process went on
+        (abandoned(daemons=True, kind="process Lock"), True),  # others may wait for it in other processes
+        (abandoned(daemons=True, kind="process Lock", terminated=True), False),  # and were ended, too
+    ],
+)
+def test_a_lock_left_at_the_end_of_its_process_is_not_abandoned(made: Model, found: bool) -> None:
+    assert bool(abandoned_lock.find(made)) is found
 
 
 def test_a_straggler_is_found() -> None:

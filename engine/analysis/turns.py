@@ -1,0 +1,30 @@
+"""Locks under which threads take turns at waiting for something: for a pipe, or, as daemons, for work.
+
+Who waits for such a lock is as idle as who holds it.
+"""
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from engine.model.model import Model
+from engine.recording.schema import STATE_MASK, State
+
+BLOCKED = (State.SLEEP, State.IO, State.WAIT)
+WORK = {"Queue", "SimpleQueue", "process Queue", "process SimpleQueue", "process JoinableQueue", "Condition", "Event"}
+MOST_WAITS = 1000  # of one hold
+
+
+def are_turns(model: Model, lanes: Collection[int], holds: Iterable[tuple[int, int, int]]) -> bool:
+    """Whether these holds (lane, start, end) are for nothing but one read from a pipe each, or, where all `lanes` that
+    use the lock are daemons, for waiting for work. False when there are none.
+    """
+    idle, any_hold = all(model.lanes[lane].daemon for lane in lanes), False
+    for lane, start, end in holds:
+        slices = model.states.slices(lane, start, end, MOST_WAITS)
+        waits = slices.details[np.isin(slices.codes & STATE_MASK, BLOCKED)].tolist()
+        kinds = [awaited.kind if (awaited := model.detail(each)[0]) else "" for each in waits]
+        if kinds != ["Pipe"] and not (idle and kinds and all(kind in WORK for kind in kinds)):
+            return False
+        any_hold = True
+    return any_hold
