@@ -103,11 +103,14 @@ def test_what_cannot_become_a_deadlock_is_explained_when_asked(tmp_path: Path) -
         (("slow_transfer.py",), "lock-cycle", "potential"),
         (("slow_transfer_processes.py", "fork"), "process-lock-cycle", "potential"),
         (("timeout_between.py", "threads"), "lock-cycle", "clean"),  # but for a wait
+        pytest.param(("results_of_a_set.py",), "lock-cycle", None, marks=pytest.mark.full),
         pytest.param(("timeout_between.py", "processes"), "process-lock-cycle", "clean", marks=pytest.mark.full),
     ],
-    ids=["threads", "processes", "but for a wait of threads", "but for a wait of processes"],
+    ids=["threads", "processes", "but for a wait of threads", "by the order of a set", "but for a wait of processes"],
 )
-def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, verdict: str, tmp_path: Path, home: Path) -> None:
+def test_a_prediction_is_proven(
+    program: tuple[str, ...], cause: str, verdict: str | None, tmp_path: Path, home: Path
+) -> None:
     done = check("--prove", "-o", tmp_path / "first.lane", CORPUS / program[0], *program[1:])
     assert done.returncode == 1, done.stderr
     assert f"confirmed, {cause}" in done.stdout
@@ -116,7 +119,8 @@ def test_a_prediction_is_proven(program: tuple[str, ...], cause: str, verdict: s
     (recording,) = kept(home)
     proven = check("--json", recording)
     assert json.loads(proven.stdout)["verdict"] == "deadlock"
-    assert json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"] == verdict
+    first = json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"]
+    assert first == verdict or (verdict is None and first in {"clean", "potential"}), "chance"
 
 
 def test_what_waits_keep_from_happening_is_not_proven() -> None:

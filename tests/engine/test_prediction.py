@@ -1,10 +1,12 @@
 """Deadlocks that a run did not have but another may have; and what must not be taken for one."""
 
+from pathlib import Path
+
 import pytest
 
 from engine.analysis.findings import find_all, verdict
 from engine.analysis.order.lock_graph import excluded
-from engine.analysis.order.lock_order import is_provable
+from engine.analysis.order.lock_order import AS_FAR_AS, is_provable
 from engine.model.model import Model
 from tests.engine.corpus import programs
 from tests.engine.corpus_runs import Case, name, run
@@ -64,6 +66,32 @@ def test_what_is_not_predicted_is_explained(program: str, why: str, models: dict
 def test_a_wait_that_another_run_may_do_without_makes_it_a_warning(models: dict[str, Model]) -> None:
     (found,) = find_all(models["condition_between"])
     assert (found["kind"], found["severity"], found["certainty"]) == ("potential-deadlock", "warning", "inferred")
+    assert is_provable(found)
+
+
+def test_what_comes_after_a_limit_of_what_is_told_is_a_warning(models: dict[str, Model]) -> None:
+    (found,) = find_all(models["over_the_limit orders"])
+    assert (found["kind"], found["severity"], found["certainty"]) == ("potential-deadlock", "warning", "inferred")
+    assert found["title"].endswith(AS_FAR_AS)
+    assert "not all of them are recorded" in found["explanation"]
+    assert is_provable(found)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("limit", ["submits", "results"])
+def test_no_limit_makes_a_false_error(limit: str, tmp_path: Path) -> None:
+    (program,) = (each for each in programs("clean") if each.name == "over_the_limit")
+    ((_, model),) = run([(program, limit)], tmp_path)
+    found = [each for each in find_all(model) if each["kind"] == "potential-deadlock"]
+    assert found
+    assert all(each["severity"] == "warning" and each["title"].endswith(AS_FAR_AS) for each in found)
+
+
+def test_what_only_the_order_of_a_set_keeps_apart_is_told(tmp_path: Path) -> None:
+    """Whichever comes first in this run."""
+    ((_, model),) = run([(program, "") for program in programs("chance")], tmp_path)
+    (found,) = (each for each in find_all(model) if each["kind"] == "potential-deadlock")
+    assert (found["severity"], found["certainty"]) in {("error", "predicted"), ("warning", "inferred")}
     assert is_provable(found)
 
 

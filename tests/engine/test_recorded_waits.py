@@ -146,3 +146,40 @@ with multiprocessing.pool.ThreadPool(1) as pool:
     assert any(
         "for Pool pool to finish, ended by Thread-1 (worker), which was sleeping" in sentence for sentence, _ in found
     ), found
+
+
+UNPICKLING = """
+import multiprocessing, socket
+incoming, outgoing = socket.socketpair()
+class Stuck:
+    def __reduce__(self): return receive, ()
+def receive(): return incoming.recv(1)
+def child(messages, pipe, said):
+    for get in (messages.get, pipe.recv):
+        get()
+        said.send(None)
+context = multiprocessing.get_context("fork")
+messages, said = context.SimpleQueue(), context.Pipe()
+ours, theirs = context.Pipe()
+process = context.Process(target=child, args=(messages, theirs, said[1]))
+process.start()
+for put in (messages.put, ours.send):
+    put(Stuck())
+    threading.Event().wait(0.1)
+    outgoing.send(b".")
+    said[0].recv()
+process.join()
+"""
+
+
+def test_who_waits_for_something_else_while_it_unpickles_does_not_wait_for_a_message(tmp_path: Path) -> None:
+    model = record_source(tmp_path, "import threading" + UNPICKLING).model
+    child = next(lane for lane in model.lanes if lane.process)
+    slices = model.states.slices(child.id, child.start_ns, model.end_ns + 1)
+    long = (slices.ends - slices.starts) > 50_000_000
+    found = []
+    for code, detail in zip(slices.codes[long].tolist(), slices.details[long].tolist(), strict=True):
+        awaited, site = model.detail(detail)
+        place = model.site(site)
+        found.append((State(code & STATE_MASK), awaited, place and place.function))
+    assert found == [(State.IO, None, "receive")] * 2

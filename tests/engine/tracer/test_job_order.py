@@ -96,6 +96,34 @@ def test_results_of_several_jobs(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_which_result_of_a_set_is_asked_for_first_is_chance(tmp_path: Path) -> None:
+    source = """
+    with ThreadPoolExecutor(1) as pool:
+        for each in {pool.submit(nest), pool.submit(nest)}: each.result()
+        for each in [pool.submit(nest), pool.submit(nest)]: each.result()
+    with ThreadPool(1) as pool:
+        for each in {pool.apply_async(nest)}: each.wait()
+    """
+    (process,) = trace(tmp_path, THREADS + source)
+    read = {(number, job): is_sure for _, _, number, job, _, is_sure in process.texts("job-read")}
+    assert [read[key] for key in sorted(read)] == [False, False, True, True, False]
+
+
+@pytest.mark.parametrize(("times", "first"), [(150, "with a, b: pass"), (2100, "pass")], ids=["orders", "submits"])
+def test_from_when_on_not_all_is_told_is_told_once(tmp_path: Path, times: int, first: str) -> None:
+    source = f"""
+    with ThreadPoolExecutor(1) as pool:
+        with b, a: pass
+        for _ in range({times}):
+            {first}
+            pool.submit(nothing).result()
+    """
+    (process,) = trace(tmp_path, THREADS + source)
+    ((serial, since),) = process.texts("untold")
+    assert serial == 1
+    assert all(time_ns < since for _, time_ns, *_ in process.texts("job-submitted"))
+
+
 def test_results_of_a_pool_of_threads(tmp_path: Path) -> None:
     source = """
     with ThreadPool(1) as pool:
