@@ -135,6 +135,11 @@ class Canvas(QWidget):
             self._version = self.model.version
             self._painting.settle(self.model)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether something in view has still to be made exact by the next paints."""
+        return self._painting.unfinished
+
     def geometry_now(self) -> Geometry:
         """The layout of the frame that is or will be on screen."""
         return Geometry.of(
@@ -254,12 +259,14 @@ class Canvas(QWidget):
 
     # Painting
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.model is None or not self.model.lanes:
             self._painting.paint_empty(painter)
         else:
-            self._painting.paint(painter, self.model, ringed=self._ringed)
+            names_px = self.geometry_now().names_px
+            whole = event.rect().contains(self.rect().adjusted(names_px, 0, 0, 0))
+            self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole)
         painter.end()
 
     def scene(self, model: Model) -> Scene:

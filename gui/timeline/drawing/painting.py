@@ -60,6 +60,11 @@ class Painting:
         """The next paint makes a new frame."""
         self._stale = True
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the next paint has something to make."""
+        return self._stale
+
     def dress(self) -> None:
         """The theme has changed."""
         self._stale = True
@@ -76,10 +81,13 @@ class Painting:
         """What there will be, while there are no lanes."""
         self._overlays.paint_empty(painter, self._canvas.rect(), *self._canvas.empty_text)
 
-    def paint(self, painter: QPainter, model: Model, *, ringed: bool) -> None:
-        """`ringed` shows that the canvas has the keyboard."""
+    def paint(self, painter: QPainter, model: Model, *, ringed: bool, whole: bool) -> None:
+        """`ringed` shows that the canvas has the keyboard. `whole`: all lanes are painted, else what lies round a field
+        or a button over them: what this paint has made is not on screen yet.
+        """
         left_s = self._budget.left_s()
         canvas = self._canvas
+        owing = not whole and (self._stale or self._go_on.isActive())
         self._go_on.stop()
         scene = canvas.scene(model)
         geometry = scene.geometry
@@ -101,6 +109,8 @@ class Painting:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(canvas.themes.current.color("accent"))
             painter.drawRect(canvas.rect().adjusted(0, 0, -1, -1))
+        if owing:
+            self._go_on.start()
         if fresh:
             self._budget.painting_s = left_s - self._budget.left_s() - frame.made_s
 

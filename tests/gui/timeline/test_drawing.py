@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QObject, QRect
+from PySide6.QtGui import QColor, QPaintEvent
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
@@ -200,3 +201,33 @@ def test_headers_tell_how_a_process_ended() -> None:
     assert process_note(replace(process, role="service"), over=False) == "service"
     process.end_ns, process.exit_status = START, -11
     assert process_note(process, over=True) == "signal 11"
+
+
+class Painted(QObject):
+    """Notes which parts of a widget are painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[QRect] = []
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.parts.append(event.rect())
+        return False
+
+
+def test_what_is_made_while_only_a_field_over_the_lanes_is_painted_comes_on_screen(bench: Bench, qtbot: QtBot) -> None:
+    canvas, painted = bench.canvas, Painted()
+    canvas.installEventFilter(painted)
+    for _ in range(20):
+        bench.view.zoom(0.9)
+        painted.parts.clear()
+        qtbot.waitUntil(lambda: canvas.rect() in painted.parts)
+        if canvas.unfinished:
+            break
+    assert canvas.unfinished
+    for _ in range(50):
+        canvas.repaint(0, 0, 40, 20)
+    assert not canvas.unfinished
+    painted.parts.clear()
+    qtbot.waitUntil(lambda: canvas.rect() in painted.parts)
