@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options, then pytest's own."""
     parser.usage = "main.py pytest [-h] [--timeout S] [--interpreter PYTHON] [-o FILE] [--] [PYTEST ARGS...]"
     parser.add_argument(
-        "--timeout", type=float, default=TIMEOUT_S, metavar="S", help="a test that waits so long for one thing hangs"
+        "--timeout",
+        type=float,
+        default=TIMEOUT_S,
+        metavar="S",
+        help="a test that waits so long for one thing hangs (60; 0: never)",
     )
     parser.add_argument("--interpreter", metavar="PYTHON", help="the Python that has pytest and what the tests need")
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="keep the recording there")
