@@ -21,6 +21,7 @@ from unittest.mock import patch
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as gui/__init__.py does it
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication
 
 from benchmarks.machine import report
 from benchmarks.pieces import Application
@@ -134,6 +135,7 @@ def _copying(window: MainWindow) -> Iterator[Action]:
     for _ in range(10):
         yield "copy slices of a lane", lambda: None
     window.selection.clear()
+    QGuiApplication.clipboard().clear()  # without a screen, Qt crashes at the end with something of Python's in it
 
 
 def _looks(window: MainWindow) -> Iterator[Action]:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -30,6 +29,7 @@ from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.elided_text import ElidedText
+from gui.widgets.progress_bar import ProgressBar
 
 _DECODED = QUrl.ComponentFormattingOption.FullyDecoded
 HINT = (
@@ -69,8 +69,7 @@ class ComparisonPage(QWidget):
         self.reason = QLabel(self)
         self.reason.setProperty("role", "error")
         self.reason.setWordWrap(True)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
+        self.progress = ProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress of the comparison")
         self.doing = ElidedText(2, self)
@@ -195,7 +194,7 @@ class ComparisonPage(QWidget):
 
     def _on_progressed(self, share: float, words: str) -> None:
         if self.cancel.isEnabled():  # otherwise it is being stopped
-            self.progress.setValue(round(share * 1000))
+            self.progress.show_share(share)
             self.doing.show_text(words)
 
     def _on_ended(self, fault: str) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -25,6 +24,7 @@ from gui.state.span_state import SpanState
 from gui.theme import ActiveTheme
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.panel import Panel
+from gui.widgets.progress_bar import ProgressBar
 from gui.widgets.row_table import RowTable
 
 LANES_AT_ONCE = 128  # whose times are added up in one go
@@ -51,8 +51,7 @@ class SpanStrip(QWidget):
             layout.addWidget(button)
         self.words = ElidedText(1, self)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
+        self.progress = ProgressBar(self)
         self.progress.setFormat("counting")
         self.progress.setMaximumWidth(120)
         self.progress.setAccessibleName("Counting the span")
@@ -67,7 +66,7 @@ class SpanStrip(QWidget):
     def show_span(self, span: SpanStatistics, *, busy: bool, cancelled: bool) -> None:
         partly = ", counted in part" if cancelled else ""
         self.words.show_text(f"Span of {duration(span.duration_ns)}: {running_words(span)}{partly}")
-        self.progress.setValue(round(1000 * span.progress))
+        self.progress.show_share(span.progress)
         self.progress.setVisible(busy)
         self.cancel.setVisible(busy)
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from engine.model.format import count
 from engine.model.model import Model
@@ -14,6 +14,7 @@ from gui.widgets.buttons import ICON_SIZE, IconButton
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.figures import grouped
 from gui.widgets.icons import pixmap
+from gui.widgets.progress_bar import ProgressBar
 from gui.widgets.style import set_property
 from gui.widgets.suggestions import SuggestingLine
 
@@ -48,8 +49,7 @@ class SearchBar(QWidget):
         self.result = ElidedText(1, self)
         self.result.setAccessibleName("Hits")
         self.result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
+        self.progress = ProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(96)
         self.progress.setAccessibleName("How much has been searched")
@@ -173,7 +173,7 @@ class SearchBar(QWidget):
         slow = search.busy and search.progress < NOTED_SHARE
         self.progress.setVisible(slow)
         self.cancel.setVisible(slow)
-        self.progress.setValue(round(1000 * search.progress))
+        self.progress.show_share(search.progress)
 
     def _words(self, hits: int) -> str:
         search = self._search

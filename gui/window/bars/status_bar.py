@@ -1,11 +1,12 @@
 """The status bar: what Lanescope itself costs, in figures whose width never changes."""
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.model.model import Model
 from gui.frame_clock import FrameStatistics
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.figures import grouped, padded
+from gui.widgets.progress_bar import ProgressBar
 
 LONGEST_WORK = "looking for findings"  # of what takes long
 SAMPLED_TIP = "How often a second the recorder looks at what the running threads are in (Preferences change it)"
@@ -17,9 +18,8 @@ class StatusBar(QStatusBar):
     def __init__(self, cancel_text: str = "Cancel", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.progress = QProgressBar(self)
+        self.progress = ProgressBar(self)
         self.progress.setFixedWidth(self.progress.fontMetrics().horizontalAdvance(LONGEST_WORK) + 24)
-        self.progress.setRange(0, 1000)
         self.cancel = QPushButton(cancel_text, self)
         self.cancel.setFlat(True)
         self.addWidget(self.progress)
@@ -66,11 +66,8 @@ class StatusBar(QStatusBar):
         else:
             self._works.pop(work, None)
         work, share = next(reversed(self._works.items()), ("", 1.0))
-        self.progress.setUpdatesEnabled(False)  # else Qt repaints it, and all that waits, on the spot
-        self.progress.setFormat(work)
         self.progress.setAccessibleName(f"Progress: {work}")
-        self.progress.setValue(round(1000 * share))
-        self.progress.setUpdatesEnabled(True)
+        self.progress.show_share(share, work)
         self.progress.setVisible(share < 1.0)
         self.cancel.setVisible(share < 1.0)
 

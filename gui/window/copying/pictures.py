@@ -3,17 +3,32 @@
 What runs there touches nothing but images that nobody else has any more; Qt lets the window's thread go on meanwhile.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, QRunnable, QSize, QThreadPool, Signal
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QCoreApplication,
+    QIODevice,
+    QObject,
+    QRect,
+    QRunnable,
+    QSize,
+    Qt,
+    QThreadPool,
+    Signal,
+)
+from PySide6.QtGui import QColor, QImage, QImageWriter, QMoveEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from gui.one_by_one import OneByOne
 
+STEP_S = 0.002  # of thread CPU time; what a step before painting may take
 REST_MS = 200  # after which the thread ends that has nothing more to encode
 
 
@@ -47,22 +62,37 @@ class Pictures(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._steps = OneByOne(self)
+        self._turns = OneByOne(self)
+        self._waiting: deque[Iterator[None]] = deque()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(REST_MS)
 
     def make(self, parts: Sequence[Part], cuts: Sequence[Cut], ground: QColor, target: Path | None) -> None:
         """Below one another the parts, or beside one another the cuts of the first of them; into a file, if given."""
+        self._waiting.append(self._steps(parts, cuts, ground, target))
+        self._turns.put(self._go_on)
+
+    def _go_on(self) -> None:
+        if next(self._waiting[0], self) is self:  # that one is done
+            self._waiting.popleft()
+        if self._waiting:
+            self._turns.put(self._go_on)
+
+    def _steps(self, parts: Sequence[Part], cuts: Sequence[Cut], ground: QColor, target: Path | None) -> Iterator[None]:
         images: list[QImage] = []
+        yield from _tell_hidden(parts[0].widget.window())
         for part in parts:
-            self._steps.put(partial(_put_empty, images, part.widget, ground))
-            self._steps.put(partial(_paint_last, images, part))
-        self._steps.put(lambda: self._pool.start(_Encoding(images, cuts, ground, target, self.made.emit)))
+            images.append(_empty(part.widget, ground))  # memory is dear to touch for the first time
+            yield
+            part.paint(images[-1])
+            yield
+        self._pool.start(_Encoding(images, cuts, ground, target, self.made.emit))
 
     def close(self) -> None:
         """What is being written is written; nothing else is begun."""
-        self._steps.clear()
+        self._turns.clear()
+        self._waiting.clear()
         self._pool.waitForDone()
 
 
@@ -113,17 +143,33 @@ def joined(images: Sequence[QImage], ground: QColor, *, beside: bool) -> QImage:
     return made
 
 
-def _put_empty(images: list[QImage], widget: QWidget, ground: QColor) -> None:
-    """Adds one for a picture of this widget, as fine as its screen is. Memory is dear to touch for the first time."""
+def _empty(widget: QWidget, ground: QColor) -> QImage:
+    """For a picture of this widget, as fine as its screen is."""
     ratio = widget.devicePixelRatioF()
     image = QImage(widget.size() * ratio, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(ground)
-    images.append(image)
+    return image
 
 
-def _paint_last(images: list[QImage], part: Part) -> None:
-    part.paint(images[-1])
+def _tell_hidden(window: QWidget) -> Iterator[None]:
+    """Tells hidden widgets of their new places and sizes, which Qt puts off until they are shown, or until a picture is
+    taken of anything in the window: then of all at once, which takes 20 ms."""
+    begun = time.thread_time()
+    waiting = [window]
+    while waiting:
+        widget = waiting.pop()
+        if widget.testAttribute(Qt.WidgetAttribute.WA_PendingMoveEvent):
+            widget.setAttribute(Qt.WidgetAttribute.WA_PendingMoveEvent, False)
+            QCoreApplication.sendEvent(widget, QMoveEvent(widget.pos(), widget.pos()))
+        if widget.testAttribute(Qt.WidgetAttribute.WA_PendingResizeEvent):
+            widget.setAttribute(Qt.WidgetAttribute.WA_PendingResizeEvent, False)
+            QCoreApplication.sendEvent(widget, QResizeEvent(widget.size(), QSize()))
+        waiting += [each for each in widget.children() if isinstance(each, QWidget) and not each.isWindow()]
+        if time.thread_time() - begun >= STEP_S:
+            yield
+            waiting = [each for each in waiting if isValid(each)]
+            begun = time.thread_time()
 
 
 def _cut(image: QImage, cut: Cut) -> QImage:
