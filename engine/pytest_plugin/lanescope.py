@@ -112,7 +112,7 @@ class TestReporter:
         if message and "failed" in message:
             self.is_exposed = False
             self.give_up_waits()
-            raise pytest.fail.Exception(message["failed"], pytrace=False)
+            raise pytest.fail.Exception(message["failed"] + waiting_tasks(), pytrace=False)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -194,3 +194,17 @@ class TestReporter:
         self.send(bye=self.exit_status)
         signal.signal(SIGNAL, self.former)
         self.stream.close()
+
+
+def waiting_tasks() -> str:
+    """Where the tasks of this thread's event loop wait, a line each; empty without such a loop."""
+    asyncio = sys.modules.get("asyncio")
+    loop = asyncio._get_running_loop() if asyncio is not None else None
+    if asyncio is None or loop is None:
+        return ""
+    lines = []
+    for task in sorted(asyncio.all_tasks(loop), key=lambda each: str(each.get_name())):
+        for frame in task.get_stack(limit=1):
+            code = frame.f_code
+            lines.append(f"\n  {task.get_name()} at {code.co_filename}:{frame.f_lineno} in {code.co_name}")
+    return "".join(["\nasyncio tasks that wait:", *lines]) if lines else ""

@@ -33,6 +33,7 @@ INTERRUPT_S = 5.0  # for a test that was told to end
 LEAVING_S = 2.0  # for the process, once its tests are over
 LONGEST_ADDRESS = 103  # bytes: the least that systems allow
 WAITS = (State.LOCK_WAIT, State.WAIT)
+HANGS = (*WAITS, State.IO)  # an event loop whose test waits for what never comes waits in the system
 
 
 class TestWatch:
@@ -192,7 +193,7 @@ class TestWatch:
         if now_ns - self._began_ns < self._timeout_ns:
             return
         main = next((lane for lane in model.lanes if self._is_main(model, lane.process, lane.serial)), model.lanes[0])
-        waiting = [item for item in model.states.open_slices() if item.state in WAITS and item.lane == main.id]
+        waiting = [item for item in model.states.open_slices() if item.state in HANGS and item.lane == main.id]
         if waiting and now_ns - max(waiting[0].start_ns, self._began_ns) > self._timeout_ns:
             self._fail(f"The test hangs.\n{who_waits(model)}")
 
@@ -230,7 +231,7 @@ def who_waits(model: Model) -> str:
             lines.append(f"  {model.lane_label(item.lane)}: {explain(model, item)}")
             lines += stack_lines(model.stack(model.detail(item.detail)[1]))
     running = [
-        f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.name.lower().replace('_', ' ')})"
+        f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.words})"
         for item in model.states.open_slices()
         if item.state not in WAITS and not model.lanes[item.lane].internal
     ]

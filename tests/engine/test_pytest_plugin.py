@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
+import asyncio
 import queue
 import threading
 import time
@@ -55,6 +56,14 @@ def test_hang():
     queue.Queue().get()
 
 
+async def forever():
+    await asyncio.get_running_loop().create_future()
+
+
+def test_async_hang():
+    asyncio.run(forever())
+
+
 def test_failure():
     assert 1 == 2
 """
@@ -88,11 +97,14 @@ def test_deadlocks_and_hangs_fail_their_tests_and_the_others_go_on(project: Path
         "test_locks.py::test_after_it": "PASSED",
         "test_locks.py::test_possible": "FAILED",
         "test_locks.py::test_hang": "FAILED",
+        "test_locks.py::test_async_hang": "FAILED",
         "test_locks.py::test_failure": "FAILED",
     }, done.stdout
     assert "worker-0 holds left and waits for right; worker-1 holds right and waits for left" in done.stdout
     assert "Possible deadlock of worker-0" in done.stdout
     assert "Who waits for whom" in done.stdout
+    assert "asyncio tasks that wait:" in done.stdout
+    assert "in forever" in done.stdout
     assert "assert 1 == 2" in done.stdout
     assert "recorded in" in done.stderr
 
