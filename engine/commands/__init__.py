@@ -47,6 +47,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Carries out a command line (without the program's name) and returns the exit status."""
     name = next((part for part in arguments if not part.startswith("-")), "")
+    status = 0
     try:
         options = build_parser().parse_args(arguments)
         status = options.execute(options)
@@ -58,7 +59,6 @@ def main(arguments: list[str]) -> int:
         return _say(name, "interrupted", INTERRUPTED)
     except BrokenPipeError:
         _say_no_more()  # whoever read has gone
-        return 0
     except Exception as error:  # noqa: BLE001 (what nobody foresaw is logged, and said in one line)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _say_no_more()

@@ -58,7 +58,9 @@ def execute(arguments: argparse.Namespace) -> int:
     words = program_words(arguments)
     if arguments.runs < 1:
         raise CommandError(f"--runs takes a number from 1 on, not {arguments.runs}")
-    with _output(as_json=arguments.json) as output:
+    findings: list[Finding] = []
+    # Whoever read may have gone, as `head` does: the status says it all the same.
+    with contextlib.suppress(BrokenPipeError), _output(as_json=arguments.json) as output:
         if len(words) == 1 and words[0].endswith(".lane"):
             model, findings = _check_recording(Path(words[0]))
             if arguments.prove:
@@ -69,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
             json.dump(report(model, findings, verbose=arguments.verbose), output, ensure_ascii=False, indent=1)
             print(file=output)
         else:
-            print(render(model, findings, verbose=arguments.verbose), file=output)
+            print(render(model, findings, verbose=arguments.verbose), file=output, flush=True)
     return FOUND if any(found["severity"] == "error" for found in findings) else 0
 
 

@@ -1,6 +1,7 @@
 """`main.py check`: its exit statuses, its JSON, its words, and the proof of a prediction."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,17 @@ def check(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=90)
 
 
+def status_without_a_reader(*arguments: object) -> int:
+    """As behind a pipe to `head` that has read enough."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [sys.executable, str(ROOT / "main.py"), "check", *map(str, arguments)]
+        return subprocess.run(command, stdout=writer, check=False, timeout=90).returncode
+    finally:
+        os.close(writer)
+
+
 def kept(home: Path) -> list[Path]:
     return sorted((home / "recordings").glob("*.lane"))
 
@@ -68,6 +80,7 @@ def test_a_deadlock_ends_the_program_and_is_reported(tmp_path: Path, home: Path)
     assert again.returncode == 1
     assert "DEADLOCK" in again.stdout
     assert "worker-0" in again.stdout
+    assert status_without_a_reader(recording) == status_without_a_reader("--json", recording) == 1
 
 
 def test_a_wait_that_nobody_can_end_is_told_with_its_line(tmp_path: Path) -> None:
