@@ -15,6 +15,7 @@ from gui.timeline.layout.rows import Row, RowKind
 from gui.timeline.layout.scene import Scene
 
 INDENT_PX = 24
+MOST_FITTED = 4096  # texts that are kept as they fit
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
@@ -158,6 +159,8 @@ class Names:
             width -= QFontMetrics(self._small).horizontalAdvance(note) + 8
         key = (text, width, bold)
         if key not in self._fitted:
+            if len(self._fitted) >= MOST_FITTED:
+                self._fitted.clear()  # those of widths that the names had once
             self._fitted[key] = self._fit(*key)
         font, fitting = self._fitted[key]
         painter.setFont(font)
