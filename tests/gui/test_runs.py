@@ -154,8 +154,9 @@ def test_a_worker_that_fails_is_marked(window: MainWindow, wait_for: Wait) -> No
     window.acts["run"].trigger()
     wait_for(lambda: window.bridge.model is not None and not window.bridge.running)
     window.docks.bring_up("workers")
-    wait_for(lambda: window.workers.table.row_model.rows)
-    rows = {row.name: row for row in window.workers.table.row_model.rows}
+    table = window.workers.table.row_model
+    wait_for(lambda: sum(bool(row.traceback) or row.share == 1.0 for row in table.rows) == 4)
+    rows = {row.name: row for row in table.rows}
     assert set(rows) == {"worker-1", "worker-2", "worker-3", "worker-4"}
     assert "IndexError" in rows["worker-2"].error
     assert "Traceback" in rows["worker-2"].traceback
