@@ -135,7 +135,6 @@ def _copying(window: MainWindow) -> Iterator[Action]:
     for _ in range(10):
         yield "copy slices of a lane", lambda: None
     window.selection.clear()
-    QGuiApplication.clipboard().clear()  # without a screen, Qt crashes at the end with something of Python's in it
 
 
 def _looks(window: MainWindow) -> Iterator[Action]:
@@ -204,6 +203,7 @@ def main() -> None:
                 frames(application, window, arguments.frames)
         application.doing = START
         window.close_at_once()
+        QGuiApplication.clipboard().clear()  # else Qt crashes at the end, when there is no screen
     found = {name: figures for name, figures in application.statistics().items() if name != START}
     worst_first = dict(sorted(found.items(), key=lambda each: -each[1]["worst_ms"]))
     report({"all": application.all_pieces(but=START), "session": application.session(SESSION), **worst_first})
