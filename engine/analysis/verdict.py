@@ -9,7 +9,7 @@ from typing import Any
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.order.lock_graph import excluded
-from engine.analysis.order.lock_order import KIND
+from engine.analysis.order.lock_order import AS_FAR_AS, KIND
 from engine.analysis.report import how_it_ended, listed_exclusions
 from engine.model.entities import Site
 from engine.model.format import count
@@ -21,6 +21,7 @@ HEADS = {
     "potential": "POSSIBLE DEADLOCK. This run got through, another one may get stuck.",
     "confirmed": "CONFIRMED DEADLOCK. This run got through; one that was held back in the wrong place got stuck.",
     "doubtful": "CLEAN, but for a wait. No deadlock happened; should another run do without a wait, one might.",
+    "unknown": "CLEAN, as far as is recorded. No deadlock happened; whether one might, not enough is known to say.",
     "clean": "CLEAN. No deadlock happened, and the order in which locks were taken allows none.",
 }
 MOST_FRAMES = 12
@@ -80,8 +81,8 @@ def render(model: Model, findings: list[Finding], *, verbose: bool = False) -> s
 def _head(findings: list[Finding]) -> str:
     said = verdict(findings)
     confirmed = said == "potential" and any(found["certainty"] == "confirmed" for found in findings)
-    if said == "clean" and any(found["kind"] == KIND for found in findings):
-        return "doubtful"
+    if said == "clean" and (titles := [found["title"] for found in findings if found["kind"] == KIND]):
+        return "unknown" if all(title.endswith(AS_FAR_AS) for title in titles) else "doubtful"
     return "confirmed" if confirmed else said
 
 

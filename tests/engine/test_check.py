@@ -143,6 +143,12 @@ def test_what_waits_keep_from_happening_is_not_proven() -> None:
     assert "CLEAN, but for a wait" in done.stdout
 
 
+def test_what_not_enough_is_recorded_of_is_called_so() -> None:
+    done = check(CORPUS / "over_the_limit.py", "orders")
+    assert done.returncode == 0, done.stderr
+    assert "CLEAN, as far as is recorded" in done.stdout
+
+
 def test_scenarios_are_checked_by_their_files() -> None:
     done = check("--json", "engine/scenarios/two_locks.py", "--workers", "2")
     assert done.returncode == 1, done.stderr

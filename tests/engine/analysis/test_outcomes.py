@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.order import outcomes
+from engine.analysis.order.reach import FOREVER
 from engine.analysis.order.start_order import StartOrder
 from engine.model.model import Model
 from engine.recording.reader import Batch
@@ -37,6 +38,7 @@ def order(
     workers: Sequence[int] = (),
     permits: int | None = 0,
     doubtful: bool = False,
+    dropped: int = 0,
 ) -> StartOrder:
     """Lane 0 waits from 100 to 200 at that line; 1 and 2 signal and nest (lane, time), or are `workers` of a pool.
     `waits`: more of them (lane, start, end, line)."""
@@ -46,6 +48,7 @@ def order(
     texts += [{"type": "site", "id": n, "file": "a.py", "line": n} for n in AWAITED]
     texts += [{"type": "source", "file": "a.py", "text": SOURCE}]
     texts += [{"type": "detail", "id": n, "primitive": AWAITED[n], "site": n} for n in AWAITED]
+    texts += [{"type": "overhead", "dropped": dropped}]
     texts += [{"type": "executor-worker", "primitive": POOL, "lane": lane} for lane in workers]
     texts += [
         {
@@ -93,6 +96,15 @@ def test_messages_that_were_not_looked_for_may_have_come_first(monkeypatch: pyte
     monkeypatch.setattr(outcomes, "PIECE", 2)
     assert not order(ASKED, waits=waits).ordered((1, 140), (0, 210))
     assert not order(ASKED, waits=waits[:2]).ordered((1, 140), (0, 210)), "perhaps there are more"
+
+
+def test_from_when_on_something_is_missing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = [(1, 150, 190, SENT), (2, 10, 20, PERMIT)]
+    assert order(ASKED, waits=waits).silent_since == FOREVER
+    assert order(ASKED, waits=waits, dropped=1).silent_since == 0
+    monkeypatch.setattr(outcomes, "MOST_WAITS", 1)
+    monkeypatch.setattr(outcomes, "PIECE", 2)
+    assert order(ASKED, waits=waits).silent_since == 20, "the first wait that was not looked at may come then"
 
 
 def test_waits_are_looked_for_in_all_of_a_lane(monkeypatch: pytest.MonkeyPatch) -> None:
