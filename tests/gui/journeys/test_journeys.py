@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
+from tests.gui.journeys.comparing import wrong_lanes
 from tests.gui.journeys.journey import open_window, travel
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +51,19 @@ def test_a_small_recording(sized: Callable[[int, int], MainWindow], size: tuple[
 @pytest.mark.parametrize("size", [(1600, 900), pytest.param((1000, 620), marks=pytest.mark.full)])
 def test_a_large_recording(sized: Callable[[int, int], MainWindow], size: tuple[int, int], large: Path) -> None:
     wrong = {stop: faults for stop, faults in travel(sized(*size), large) if faults}
+    assert wrong == {}
+
+
+@pytest.mark.full
+def test_a_thousand_lanes(sized: Callable[[int, int], MainWindow], tmp_path: Path) -> None:
+    path = tmp_path / "wide.lane"
+    write_synthetic(path, lanes=1000, slices=1_000_000, processes=4, group=8)
+    window = sized(1920, 1080)
+    wrong = {stop: faults for stop, faults in travel(window, path) if faults}
+    canvas = window.timeline.canvas
+    canvas.scroll_to(len(canvas.rows))
+    if found := wrong_lanes(window):
+        wrong["at the last lanes"] = found
     assert wrong == {}
 
 
