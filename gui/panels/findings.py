@@ -18,6 +18,7 @@ from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 ORDER = {"error": 0, "warning": 1, "info": 2}
+CERTAIN = ("observed", "confirmed")  # come before what is only foreseen
 HINT = "Deadlocks and other findings appear here as soon as they are found."
 NOTHING = "Nothing found in this run."
 LOOKING = "Looking for findings…"
@@ -109,7 +110,7 @@ class FindingsPanel(Panel):
         self._show_possible()
 
     def update_body(self, model: Model) -> bool:
-        findings = sorted(model.findings.values(), key=lambda f: (ORDER.get(f["severity"], 3), f["start_ns"] or 0))
+        findings = sorted(model.findings.values(), key=_worst_first)
         self.table.set_rows(findings)
         if findings and self.table.chosen() is None:
             self.table.selectRow(0)
@@ -191,6 +192,10 @@ class FindingsPanel(Panel):
     def _colour(self, finding: dict[str, Any]) -> str:
         surfaces = self._themes.current.surfaces
         return {"error": surfaces.danger, "warning": surfaces.warning}.get(finding["severity"], "")
+
+
+def _worst_first(finding: dict[str, Any]) -> tuple[int, bool, int]:
+    return ORDER.get(finding["severity"], 3), finding["certainty"] not in CERTAIN, finding["start_ns"] or 0
 
 
 def words(model: Model, finding: dict[str, Any]) -> str:
