@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
         "engine.analysis.deadlock",
         "engine.analysis.known",
         "engine.analysis.profiles",
+        "engine.analysis.turns",
         "engine.model",
         "engine.recording",
     },
