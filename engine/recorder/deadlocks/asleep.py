@@ -1,7 +1,8 @@
 """Whether threads sleep until somebody wakes them, as the system sees them (Linux; elsewhere all seem to).
 
 Who has just been notified still waits by its cell until it gets a processor; the system knows already that it can run.
-So does who has got a message and unpickles it: what the message imports or calls may read files, or sleep for a while.
+So does who has got a manager's answer and unpickles it: what that imports or calls may read files, or sleep for a
+while. (Waits for messages are over before they are unpickled: see `expect` in engine.tracer.waits.)
 """
 
 import os
