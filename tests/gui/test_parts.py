@@ -96,8 +96,7 @@ def test_findings_are_told_once_and_again_when_they_change(qtbot: QtBot, tmp_pat
     bridge.finding_added.connect(added.append)
     bridge.finding_changed.connect(changed.append)
     bridge.open(path)
-    while bridge.take_in():
-        pass
+    qtbot.waitUntil(lambda: not bridge.take_in() and bool(added), timeout=20_000)
     assert len(added) == 1
     number = next(iter(bridge.model.findings))
     bridge.replace_finding({**bridge.model.findings[number], "resolved_ns": 5})
@@ -211,9 +210,10 @@ def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) 
     assert window.docks["findings"].toggleViewAction().text() == "Findings"
     window.acts["stop"].trigger()
     wait_for(lambda: not window.bridge.running)
-    assert "together" in [row.primitive.name for row in locks_shown(window)]
-    assert [held(row, row.hold_ns) for row in locks_shown(window) if row.primitive.kind == "Barrier"] == [""]
-    assert "_reports" not in [row.primitive.name for row in locks_shown(window)]
+    rows = locks_shown(window, wait_for)
+    assert "together" in [row.primitive.name for row in rows]
+    assert [held(row, row.hold_ns) for row in rows if row.primitive.kind == "Barrier"] == [""]
+    assert "_reports" not in [row.primitive.name for row in rows]
 
 
 def test_a_finished_run_without_findings_says_so(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
@@ -224,8 +224,10 @@ def test_a_finished_run_without_findings_says_so(window: MainWindow, wait_for: W
     assert window.findings._hint.label.text() == "Nothing found in this run."
 
 
-def locks_shown(window: MainWindow) -> list[LockStatistics]:
+def locks_shown(window: MainWindow, wait_for: Wait) -> list[LockStatistics]:
+    """Once they have been counted, in as many pieces as that takes."""
     window.locks.refresh_anew()
+    wait_for(lambda: window.locks.table.row_model.rows)
     return window.locks.table.row_model.rows
 
 
