@@ -1,7 +1,7 @@
 """The legend: every state as it looks on the timeline, with its share of the time in view; a click filters."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
@@ -24,6 +24,7 @@ SWATCH_PX = 20
 SHAPE = RowShape()
 SWATCH_HEIGHT_PX = SHAPE.hold_bottom - SHAPE.bar_top
 RECOUNT_S = 0.25
+LANES_AT_ONCE = 256  # counted in one piece: about 2 ms
 NEEDED_MARKS = 2
 MORE = "What else is marked"
 MORE_PX = 32  # width of the button that tells of the marks that there is no room for
@@ -69,6 +70,11 @@ class Legend(QWidget):
         self._recount.setSingleShot(True)
         self._recount.setInterval(round(RECOUNT_S * 1000))
         self._recount.timeout.connect(self._count_if_due)
+        self._counting: Iterator[None] = iter(())  # what is left of a count
+        self._go_on = QTimer(self)
+        self._go_on.setSingleShot(True)
+        self._go_on.setInterval(0)
+        self._go_on.timeout.connect(self._count_on)
         self.entries = {state: StateEntry(state, self) for state in STATES}
         self.marks = [MarkEntry(mark, self) for mark in MARKS]
         self.more = QToolButton(self)
@@ -100,6 +106,11 @@ class Legend(QWidget):
 
     def count(self) -> None:
         """Counts the time per state in view, over all lanes but service lanes."""
+        for _ in self._pieces():
+            pass
+
+    def _pieces(self) -> Iterator[None]:
+        """The same in pieces of LANES_AT_ONCE."""
         model = self._model
         if model is None or not model.lanes:
             for entry in self.entries.values():
@@ -109,8 +120,15 @@ class Legend(QWidget):
         start = max(self._view.start_ns, model.start_ns)
         end = min(self._view.end_ns, model.end_ns)
         span = int(start), max(int(end), int(start))
-        of_lanes = model.states.totals(lanes, *span)
-        points = model.attribution.uncertainty(of_lanes, model.states.sampled(lanes, *span))
+        spent, looked_at = [], []
+        for first in range(0, max(len(lanes), 1), LANES_AT_ONCE):
+            if first:
+                yield
+            some = lanes[first : first + LANES_AT_ONCE]
+            spent.append(model.states.totals(some, *span))
+            looked_at.append(model.states.sampled(some, *span))
+        of_lanes = np.concatenate(spent)
+        points = model.attribution.uncertainty(of_lanes, np.concatenate(looked_at))
         totals = of_lanes.sum(axis=0)
         whole = int(totals.sum() - totals[State.ENDED])
         if self.entries[State.GIL_WAIT].set_name(MERGED_GIL if model.attribution.any_merged else None):
@@ -181,7 +199,14 @@ class Legend(QWidget):
         counted_at, counted = self._counted
         if shown != counted and (counted is None or now - counted_at >= RECOUNT_S):
             self._counted = (now, shown)
-            self.count()
+            self._counting = self._pieces()
+            self._count_on()
+
+    def _count_on(self) -> None:
+        """The next piece; the rest in events of their own."""
+        for _ in self._counting:
+            self._go_on.start()
+            return
 
     def _on_chosen(self, state: State, extend: bool) -> None:
         self._filters.toggle_state(state, extend=extend)

@@ -73,6 +73,19 @@ def test_the_legend_counts_the_time_in_view(legend: Legend, view: ViewWindow) ->
     assert legend.entries[State.LOCK_WAIT].share == pytest.approx(1 / 3)
 
 
+def test_the_legend_counts_hundreds_of_lanes_in_pieces(qtbot: QtBot, legend: Legend, view: ViewWindow) -> None:
+    model = synthetic(lanes=600, slices=6_000)
+    view.reset(model.start_ns, model.end_ns, live=False)
+    lanes = np.array([lane.id for lane in model.lanes if not lane.internal])
+    totals = model.states.totals(lanes, model.start_ns, model.end_ns).sum(axis=0)
+    totals[State.ENDED] = 0
+    expected = totals[State.RUNNING] / totals.sum()
+    running = legend.entries[State.RUNNING]
+    assert running.share != pytest.approx(expected)
+    legend.show_model(model)
+    qtbot.waitUntil(lambda: running.share == pytest.approx(expected))
+
+
 def test_the_legend_leads_to_the_marks_that_it_has_no_room_for(legend: Legend) -> None:
     told = set()
     for width in range(legend.minimumWidth(), 1500, 20):
