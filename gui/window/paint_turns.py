@@ -12,7 +12,8 @@ from shiboken6 import isValid
 
 from gui.window.veil import Veil, on_screen, picture_of, place_of
 
-LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn
+LIMIT_S = 0.0035  # thread CPU time of a repaint, after which whatever takes long waits for its turn;
+FIRST_LIMIT_S = 0.0015  # the same for what has the next turn then, which takes longest
 EXPECTED_S = 0.002  # that a widget takes, until it has been measured
 TURN_S = 0.003  # that a turn takes, unless a single widget takes longer
 LATEST_S = 0.1  # wall time, after which a turn waits for no other repaint, and is not put off for one
@@ -228,8 +229,9 @@ class PaintTurns(QObject):
         mine = follower is self._turn
         self._asked |= mine
         expected_s = 0.0 if mine or follower.first else follower.cost_s
+        limit_s = FIRST_LIMIT_S if follower.first and not mine else LIMIT_S
         late = mine and follower.since is not None and follower.since <= self._now() - LATEST_S
-        if late or begun - self._begun + expected_s <= LIMIT_S:
+        if late or begun - self._begun + expected_s <= limit_s:
             return False
         if follower not in self._waiting:
             follower.since = follower.since or self._now()
