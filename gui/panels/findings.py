@@ -144,12 +144,17 @@ class FindingsPanel(Panel):
         proving = chosen is not None and self._proving == chosen["id"]
         provable = chosen is not None and is_provable(chosen)
         self.foot.setVisible(provable or certainty == "confirmed")
+        buttons = self.prove, self.cancel, self.open_proof
+        focused = any(button.hasFocus() for button in buttons)
         self.prove.setVisible(provable and not proving)
         self.prove.setEnabled(not self._obstacle and self._proving is None)
         self.cancel.setVisible(proving)
         self.open_proof.setVisible(bool(chosen and chosen.get("recording")))
         if not proving and chosen is not None:
             self.remark.setText(str(chosen.get("proof") or self._obstacle))
+        if focused and not any(button.hasFocus() for button in buttons):  # it was hidden
+            usable = [button for button in buttons if button.isVisible() and button.isEnabled()]
+            (usable[-1] if usable else self.table).setFocus()
 
     def _on_prove(self) -> None:
         chosen = self.table.chosen()

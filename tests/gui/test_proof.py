@@ -26,13 +26,18 @@ def test_a_prediction_is_proven_and_its_proof_opened(window: MainWindow, wait_fo
     window.open(predicted)
     wait_for(lambda: window.findings.prove.isVisible() and window.findings.prove.isEnabled())
     assert "slow_transfer.py" in window.findings.prove.toolTip(), "what is run again is said beforehand"
+    window.findings.prove.setFocus()
     window.findings.prove.click()
     assert window.findings.cancel.isVisible()
+    assert window.focusWidget() is window.findings.cancel
     assert "run 1 of 5" in window.findings.remark.text()
     wait_for(window.findings.open_proof.isVisible)
     (found,) = window.bridge.model.findings.values() if window.bridge.model else ()
     assert (found["kind"], found["certainty"]) == ("potential-deadlock", "confirmed")
     assert "confirmed in run" in window.findings.remark.text()
+    assert window.focusWidget() is window.findings.open_proof, (
+        "what was pressed is hidden: the focus goes to what comes"
+    )
     window.findings.open_proof.click()
     wait_for(window.banner.isVisible)
     assert window.bridge.path == Path(found["recording"])

@@ -50,6 +50,24 @@ def test_nothing_lies_on_anything_else(qtbot: QtBot, count: int, size: tuple[int
     assert not [pair for pair in combinations([*nodes, *written], 2) if pair[0].intersects(pair[1])]
 
 
+@pytest.mark.parametrize("size", [(290, 220), (240, 150), (480, 300)])
+def test_what_is_left_out_is_told_beside_the_graph(qtbot: QtBot, size: tuple[int, int]) -> None:
+    canvas, _ = ring_of(qtbot, 9, size)
+    model: Any = canvas._model
+    edges = tuple(GraphEdge(n, (n + 1) % 9, n, 1, 1, True) for n in range(9))
+    data = GraphData(edges, (), hidden=12)
+    canvas.show_data(model, data)
+    canvas.grab()
+    note = canvas.rect().toRectF().adjusted(8, 8, -8, -8)
+    note.setTop(note.bottom() - canvas.fontMetrics().height())
+    assert "more that wait" in canvas.drawing.note
+    nodes = [area for node in canvas.drawing.nodes if (area := canvas.node_area(node.key)) is not None]
+    labels = [area for edge in canvas.drawing.edges if (area := canvas.label_area(edge.key)) is not None]
+    assert nodes
+    assert labels
+    assert not [area for area in [*nodes, *labels] if area.intersects(note)]
+
+
 @pytest.mark.parametrize("waiting", [4, 40])
 @pytest.mark.parametrize("ring", [2, 40])
 def test_many_lanes_become_few_nodes_that_can_be_read(qtbot: QtBot, ring: int, waiting: int) -> None:
@@ -181,6 +199,19 @@ def test_the_scrubber_stays_where_it_was_put(qtbot: QtBot, panel: WaitForPanel) 
     qtbot.mouseClick(panel.newest, Qt.MouseButton.LeftButton)
     assert panel.canvas.data.cycle
     assert not panel.newest.isVisible()
+
+
+def test_the_scrubber_stands_at_the_moment_that_a_slice_chose(
+    qtbot: QtBot, panel: WaitForPanel, deadlock: Model
+) -> None:
+    (found,) = deadlock.findings.values()
+    chosen = deadlock.states.slice_at(found["lanes"][0], found["start_ns"] - 1)
+    assert chosen is not None
+    panel._selection.select_slice(chosen)
+    qtbot.waitUntil(lambda: panel.caption.text().startswith("at "))
+    assert panel.scrubber.value() < panel.scrubber.maximum()
+    panel.newest.click()
+    assert panel.scrubber.value() == panel.scrubber.maximum()
 
 
 def test_choosing_an_edge_or_a_lane_by_keyboard_chooses_its_slice_and_both_stacks(

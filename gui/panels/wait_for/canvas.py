@@ -71,15 +71,18 @@ class GraphCanvas(GraphView):
             places = self._layout.copy().place(self._folded.data)
             if _fits(self._boxes_at(places, metrics, READABLE)):
                 break
-        hidden = self._folded.data.hidden
-        note = f"and {hidden} more that wait" if hidden else "" if self._data.edges else "Drag below for another moment"
         self.show_drawing(
             Drawing(
                 tuple(self._node(lane) for lane in self._folded.data.lanes),
                 tuple(self._edge(*edge) for edge in self._folded.edges),
-                note,
+                self._note,
             )
         )
+
+    @property
+    def _note(self) -> str:
+        hidden = self._folded.data.hidden
+        return f"and {hidden} more that wait" if hidden else "" if self._data.edges else "Drag below for another moment"
 
     def describe(self, edge: GraphEdge) -> str:
         """The edge in words."""
@@ -109,7 +112,7 @@ class GraphCanvas(GraphView):
     ) -> dict[int, tuple[QRectF, str]]:
         """The nodes at these places, with names of so many px at most."""
         loops = any(edge.holder is None or edge.holder == edge.waiter for edge in self._data.edges)
-        room = QRectF(self.rect()).adjusted(6, self.loop_px if loops else 6, -6, -6)
+        room = self.room(self._note).adjusted(6, self.loop_px if loops else 6, -6, -6)
         spread = max([SPREAD, *(abs(one - 0.5) for place in places.values() for one in place)])
         margin = NODE_MARGIN if longest >= LONGEST_NAMES[1] else NODE_MARGIN / 2
         height = NODE_HEIGHT if longest >= LONGEST_NAMES[1] else LOW_NODE_HEIGHT
@@ -122,11 +125,11 @@ class GraphCanvas(GraphView):
 
     def route(self, edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
         others = (self._lanes != edge.start) & (self._lanes != edge.end)
-        return bowed_clear(start, end, BEND, self._areas[others], QRectF(self.rect()))
+        return bowed_clear(start, end, BEND, self._areas[others], self.room(self._note))
 
     def away(self, middle: QPointF) -> QPointF:
         """Out of the ring."""
-        outwards = middle - QRectF(self.rect()).center()
+        outwards = middle - self.room(self._note).center()
         return outwards / (math.hypot(outwards.x(), outwards.y()) or 1.0)
 
     def _node(self, lane: int) -> Node:

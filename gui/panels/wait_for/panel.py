@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.panels.wait_for.canvas import GraphCanvas
@@ -14,6 +14,7 @@ from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.timeline.layout.ticks import time_text
+from gui.widgets.elided_text import ElidedText
 from gui.widgets.panel import Panel
 
 SETTLED_NS = 100_000_000  # holds shorter than this are known once they have ended
@@ -72,7 +73,7 @@ class WaitForPanel(Panel):
         self.set_body(body)
 
     def _make_head(self, body: QWidget) -> QHBoxLayout:
-        self.caption = QLabel(body)
+        self.caption = ElidedText(1, body)
         self.caption.setProperty("role", "small")
         self.newest = QToolButton(body)
         self.newest.setText("Newest")
@@ -106,7 +107,7 @@ class WaitForPanel(Panel):
 
     def forget(self) -> None:
         self._pinned = self._moment = None
-        self._put_scrubber_back()
+        self._put_scrubber()
         self.canvas.show_data(None, GraphData())
 
     def show_finding(self, finding: dict[str, Any]) -> None:
@@ -117,7 +118,8 @@ class WaitForPanel(Panel):
     def prepare(self, model: Model) -> Iterator[None]:
         hovered = self._selection.hover_ns
         moment = hovered if hovered is not None else self._moment
-        finding = self._pinned or unresolved_deadlock(model)
+        pinned = self._pinned and model.findings.get(self._pinned["id"], self._pinned)  # it may have been proven since
+        finding = pinned or unresolved_deadlock(model)
         newest = max(model.start_ns, model.end_ns - (0 if model.finished else SETTLED_NS))
         if moment is not None:
             at = int(min(max(moment, model.start_ns), model.end_ns - 1))
@@ -136,20 +138,25 @@ class WaitForPanel(Panel):
     def update_body(self, model: Model) -> bool:
         found = self._found
         self._shown_ns = found.at_ns
-        self.caption.setText(found.words)
+        self.caption.show_text(found.words)
         self.newest.setVisible(self._moment is not None)
+        self._put_scrubber()
         self.canvas.show_data(model, found.data)
         return found.worth_showing
 
     def _show_newest(self) -> None:
         self._moment = None
         self._selection.hover(None)
-        self._put_scrubber_back()
+        self._put_scrubber()
         self.refresh_anew()
 
-    def _put_scrubber_back(self) -> None:
+    def _put_scrubber(self) -> None:
+        """At the moment that was chosen, wherever that was done; else at the end."""
+        if self.scrubber.isSliderDown():
+            return
+        share = 1.0 if self._moment is None else (self._moment - self._view.start_ns) / self._view.span_ns
         with QSignalBlocker(self.scrubber):
-            self.scrubber.setValue(STEPS)
+            self.scrubber.setValue(round(STEPS * min(max(share, 0.0), 1.0)))
 
     def _on_scrubbed(self, step: int) -> None:
         self._moment = self._view.start_ns + self._view.span_ns * step / STEPS

@@ -28,6 +28,7 @@ DOT = 12.0
 ARROW = 9.0
 CROSSBAR = 18.0
 STEP_S = 0.003  # of a paint's thread CPU time for working out where everything is
+NOTE_PX = 28.0  # at the bottom, kept free for the note
 VOID_PX = 18.0  # of the room above a node, for what stands at the end of an edge that leads nowhere
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
 
@@ -78,6 +79,10 @@ class GraphView(QWidget):
     def away(self, middle: QPointF) -> QPointF:
         """In which direction (length 1) the label of an edge with this middle is moved when it has no room."""
         raise NotImplementedError
+
+    def room(self, note: str) -> QRectF:
+        """Where nodes and labels may stand: nothing lies on the note, if there is one."""
+        return QRectF(self.rect()).adjusted(0, 0, 0, -NOTE_PX if note else 0)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -239,11 +244,11 @@ class GraphView(QWidget):
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
         area = QRectF(0, 0, metrics.horizontalAdvance(edge.text) + 8, metrics.height() + 2)
         taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas)]
-        away = self.away(middle)
+        away, room = self.away(middle), self.room(self.drawing.note)
         for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
             area.moveCenter(middle + away * shift)
             area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
-            area.moveTop(min(max(2.0, area.top()), max(2.0, self.height() - area.height() - 2)))
+            area.moveTop(min(max(2.0, area.top()), max(2.0, room.bottom() - area.height() - 2)))
             if not any(area.intersects(other) for other in taken):
                 labels.areas.append((area, edge))
                 return
