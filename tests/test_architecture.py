@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
         "engine.analysis.contention",
         "engine.analysis.deadlock",
         "engine.analysis.known",
+        "engine.analysis.once",
         "engine.analysis.profiles",
         "engine.analysis.turns",
         "engine.model",

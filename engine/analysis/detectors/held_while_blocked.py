@@ -7,13 +7,12 @@ looked at, and every so-manieth of those shorter than LONG_NS, which stands for 
 MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle daemons waited: daemon
 threads that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as
 others do at a queue; so do processes that take turns at reading from a pipe, and daemon threads at waiting for work.
-Silent, too, where a lock was held while blocked only the first time: what the others waited for was made then, once
-and for all (double-checked locking: Schmidt, Harrison, 1997).
+Silent, too, where one hold alone was blocked and nobody waited long for it (see `once`).
 """
 
 import numpy as np
 
-from engine.analysis import deadlock
+from engine.analysis import deadlock, once
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
@@ -33,7 +32,7 @@ LONG_NS = 1_000_000
 MIN_READ_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
-MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named; and of what was done at first
+MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
 MOST_READS = 50  # holds in which it is looked up what was read
 
 
@@ -109,7 +108,8 @@ def _costs_others(
     """Whether others waited so long while the holder of `rows` was blocked: as a share of each hold."""
     mine = (rows["primitive"] == lock.primitive.id) & (blocked > 0)
     starts, ends = rows["start"][mine].astype(np.int64), rows["end"][mine].astype(np.int64)
-    return bool((profile.costs(starts) * blocked[mine] / np.maximum(1, ends - starts)).sum() >= least_ns)
+    shares = blocked[mine] / np.maximum(1, ends - starts)
+    return bool((profile.costs(starts) * shares).sum() >= least_ns)
 
 
 def _stuck(model: Model) -> dict[int, int]:
@@ -134,11 +134,9 @@ def _reads_in_turns(
 
 
 def _made_once(lock: LockStatistics, rows: np.ndarray, blocked: np.ndarray) -> bool:
-    """Whether its holder was hardly blocked but in the first of several holds."""
-    mine = rows["primitive"] == lock.primitive.id
-    first = mine & (rows["start"] == rows["start"][mine].min())
-    later = mine & ~first
-    return bool(later.any()) and bool(blocked[later].sum() < MIN_PART * blocked[first].sum())
+    """Whether its holder was hardly blocked but in one of several holds."""
+    mine = blocked[rows["primitive"] == lock.primitive.id]
+    return len(mine) > 1 and once.is_harmless(int(mine.max()), int(mine.sum()), lock.longest_wait_ns)
 
 
 def _of(

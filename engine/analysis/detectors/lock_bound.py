@@ -2,11 +2,13 @@
 
 The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
 blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits
-and short runs, and where most of the waiting is for locks that others release: by these a thread is told to go on.
+and short runs, and where most of the waiting is for locks that others release, by which a thread is told to go on, or
+for what is made once under each of many locks (see `once`).
 """
 
 import numpy as np
 
+from engine.analysis import once
 from engine.analysis.building import Finding, finding, listed
 from engine.analysis.detectors import uneven
 from engine.analysis.known import Known
@@ -31,6 +33,11 @@ def find(model: Model, known: Known) -> list[Finding]:
         return []
     told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
     told |= _signals(model, [row.primitive.id for row in waited_for])
+    told |= {
+        row.primitive.id
+        for row in waited_for
+        if once.is_harmless(row.longest_hold_ns, row.hold_ns, row.longest_wait_ns)
+    }
     left = [row for row in waited_for if row.primitive.id not in told]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []

@@ -150,6 +150,16 @@ def test_what_others_wait_for_only_once_is_not_held_in_vain() -> None:
     assert kinds(found_by(held_while_blocked, made)) == ["lock-held-while-blocked"]
 
 
+def test_one_hold_that_others_were_stuck_behind_for_seconds_is_told() -> None:
+    """As where something is loaded under a lock, late, that all want."""
+    states = [(1, 2000.0, State.SLEEP, 0)] + [(lane, 2000.0 + lane, State.LOCK_WAIT, 1) for lane in (2, 3, 4)]
+    states += [(lane, 2100.0, State.RUNNING, 0) for lane in range(5)]
+    later = [(lane, 2000.0 + lane, 2000.5 + lane) for lane in (2, 3, 4)]
+    (found,) = found_by(held_while_blocked, model(5, states, [(1, 0.0, 2000.0), *later]))
+    assert "in 1 hold" in found["explanation"]
+    assert "others waited 6.01 s" in found["explanation"]
+
+
 def test_daemons_that_take_turns_at_waiting_for_work_do_not_hold_one_another_up() -> None:
     states: list[tuple[int, float, State, int]] = [(0, 400.0, State.RUNNING, 0)]
     holds, ends = [], {1: 0.0, 2: 0.0}

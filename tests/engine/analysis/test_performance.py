@@ -8,7 +8,7 @@ import pytest
 from engine.analysis.detectors import hand_over_bound, io_bound, lock_bound, oversubscribed, start_up_bound
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import CORE_ROW, SIGNAL_ROW, STATE_ROW, TASK_ROW, Layer, State
+from engine.recording.schema import CORE_ROW, HOLD_ROW, SIGNAL_ROW, STATE_ROW, TASK_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, found_by, model
 
 
@@ -205,6 +205,20 @@ def test_workers_that_wait_for_many_locks_are_found() -> None:
     assert "50 % of their time" in found["explanation"]
     assert "Lock shard" in found["explanation"]
     assert found_by(lock_bound, many_locks(0.2)) == []
+
+
+@pytest.mark.parametrize(("longest_ms", "found"), [(1.0, True), (50.0, False)])
+def test_locks_under_each_of_which_something_is_made_once_bind_nobody(longest_ms: float, found: bool) -> None:
+    """As in a cache with a lock for each key: more locks would be of no use."""
+    made = many_locks(0.5)
+    lengths = [longest_ms, 1.0, 1.0]
+    rows = [
+        (lane, number, START + 100 * lane * MS, START + int((100 * lane + length) * MS), 1, 0)
+        for number in range(2, 7)
+        for lane, length in enumerate(lengths, 1)
+    ]
+    made.take_in(Batch([], {Layer.HOLDS: np.array(rows, HOLD_ROW)}, START + 1000 * MS))
+    assert bool(found_by(lock_bound, made)) is found
 
 
 def test_locks_that_others_release_bind_nobody() -> None:
