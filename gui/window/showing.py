@@ -185,6 +185,7 @@ class Showing(QObject):
         self._window.docks.tidy_tabs()
         if shown:
             self._window.soon.put(self._window.views.refresh_panels)
+            self._window.soon.put(self._window.docks.take_focus_along)
 
     def _show_title(self) -> None:
         self._window.setWindowTitle(self._window.recordings.title())

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
-from gui.window.layout.tab_order import tab_stops
+from gui.window.layout.tab_order import stops_in, tab_stops
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -54,3 +54,22 @@ def test_every_stop_shows_the_focus_and_has_a_name(window: MainWindow, wait_for:
     assert len(names) > 40
     assert all(names)
     assert unseen == []
+
+
+def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
+    window.recordings.open(tmp_path / "few.lane")
+    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    statistics = window.docks["statistics"]
+    window.docks.bring_up("statistics")
+    wait_for(lambda: window.docks.shown("statistics") and any(stops_in(statistics.widget())))
+    next(stops_in(statistics.widget())).setFocus()
+    window.docks.bring_up("output")
+    wait_for(lambda: window.docks["output"].isAncestorOf(window.focusWidget()))
+    window.timeline.canvas.setFocus()
+    window.docks.bring_up("statistics")
+    wait_for(lambda: window.docks.shown("statistics"))
+    QApplication.processEvents()
+    assert window.focusWidget() is window.timeline.canvas, "only a focus that would be lost is moved"

@@ -42,6 +42,18 @@ def test_the_longest_wait_and_a_point_of_the_picture_lead_to_the_timeline(qtbot:
     assert moments[1][0] == pytest.approx(START + 30 * MS, abs=2 * MS)
 
 
+def test_enter_on_a_lock_goes_to_its_longest_wait(qtbot: QtBot, panel: LocksPanel) -> None:
+    moments: list[tuple[float, int | None]] = []
+    panel.moment_chosen.connect(lambda time_ns, lane: moments.append((time_ns, lane)))
+    longest = panel.profile.profile.longest_wait if panel.profile.profile is not None else None
+    assert longest is not None
+    panel.profile.show_primitive(panel.model, panel.table.chosen())  # as when it was chosen just now
+    panel.table.setFocus()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(moments))
+    assert moments == [(longest[1], longest[0])]
+
+
 def test_the_histogram_tells_its_figures_to_the_pointer(panel: LocksPanel) -> None:
     chart, profile = panel.profile.chart, panel.profile.profile
     assert profile is not None

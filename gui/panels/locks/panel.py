@@ -22,7 +22,10 @@ WAITED = 2  # column that the table is sorted by at first
 
 
 class LocksPanel(Panel):
-    """One row a primitive that was held or waited for; beside it what is known of the chosen one."""
+    """One row a primitive that was held or waited for; beside it what is known of the chosen one.
+
+    Enter goes to its longest wait.
+    """
 
     primitive_chosen = Signal(int)
     lane_chosen = Signal(int)
@@ -45,6 +48,7 @@ class LocksPanel(Panel):
         body.setStretchFactor(1, 2)
         self._rows: list[LockStatistics] = []
         self.table.row_chosen.connect(self._on_row_chosen)
+        self.table.row_opened.connect(lambda _: self.profile.go_to_longest())
         self.profile.lane_chosen.connect(self.lane_chosen)
         self.profile.source_requested.connect(self.source_requested)
         self.profile.moment_chosen.connect(self.moment_chosen)

@@ -41,6 +41,7 @@ class ProfileView(QWidget):
         self._row: LockStatistics | None = None
         self._work: LockProfile | None = None
         self._made_at = self._took_s = 0.0
+        self._going = False  # to the longest wait, as soon as that is known
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -64,8 +65,17 @@ class ProfileView(QWidget):
     def show_primitive(self, model: Model | None, row: LockStatistics | None) -> None:
         """Another one, or none."""
         self._model, self._row, self.profile = model, row, None
+        self._going = False
         self._begin()
         self._show()
+
+    def go_to_longest(self) -> None:
+        """Chooses the moment of the longest wait, else of the longest hold, as soon as it is known."""
+        self._going = self.profile is None
+        longest = (self.profile.longest_wait or self.profile.longest_hold) if self.profile is not None else None
+        if longest is not None:
+            lane, start_ns, _ = longest
+            self.moment_chosen.emit(float(start_ns), lane)
 
     def follow(self, row: LockStatistics | None) -> None:
         """The chosen row with its newest figures."""
@@ -91,6 +101,8 @@ class ProfileView(QWidget):
             return
         self.profile, self._work = self._work, None
         self._show()
+        if self._going:
+            self.go_to_longest()
 
     def _begin(self) -> None:
         self._made_at = time.monotonic()

@@ -242,7 +242,8 @@ class GraphView(QWidget):
 
     def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF, boxes: Boxes, labels: Labels) -> None:
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
-        area = QRectF(0, 0, metrics.horizontalAdvance(edge.text) + 8, metrics.height() + 2)
+        width = min(metrics.horizontalAdvance(edge.text) + 8, max(DOT, self.width() - 4.0))
+        area = QRectF(0, 0, width, metrics.height() + 2)
         taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas)]
         away, room = self.away(middle), self.room(self.drawing.note)
         for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
@@ -276,13 +277,14 @@ class GraphView(QWidget):
         font = painter.font()
         font.setUnderline(edge.link)
         painter.setFont(font)
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.text)
+        text = QFontMetricsF(font).elidedText(edge.text, Qt.TextElideMode.ElideMiddle, area.width() - 6)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         font.setUnderline(False)
         painter.setFont(font)
 
     def _box_over(self, dot: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
         """Where the label of the edge pointed at is shown, over whatever lies there."""
-        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+        box = QRectF(0, 0, min(metrics.horizontalAdvance(text) + 12, self.width() - 4.0), metrics.height() + 4)
         box.moveCenter(dot.center())
         box.moveLeft(min(max(2.0, box.left()), max(2.0, self.width() - box.width() - 2)))
         return box

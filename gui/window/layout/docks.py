@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from gui.window.layout.tab_order import stops_in
+
 Area = Qt.DockWidgetArea
 LAYOUT_VERSION = 2
 
@@ -74,6 +76,16 @@ class Docks:
             bar.setCurrentIndex(number)
         else:
             dock.raise_()  # which paints the whole window anew
+
+    def take_focus_along(self) -> None:
+        """From a panel that is behind another tab now to that one: keys act on what can be seen."""
+        focused = self._window.focusWidget()
+        behind = next((dock for dock in self if focused is not None and dock.isAncestorOf(focused)), None)
+        if behind is None or not behind.visibleRegion().isEmpty():
+            return
+        for dock in self._window.tabifiedDockWidgets(behind):
+            if not dock.visibleRegion().isEmpty():
+                next(stops_in(dock.widget()), dock.widget()).setFocus()
 
     def bring_floating(self) -> None:
         """Docks that float come over their window: those shown before it lie behind it."""

@@ -15,7 +15,7 @@ def tab_stops(window: QMainWindow) -> list[QWidget]:
     parts = sorted(_shown(window), key=lambda part: (_zone(part.geometry(), centre), part.y(), part.x()))
     # Qt keeps tab bars that it has no use for behind the menu bar.
     parts = [part for part in parts if not (isinstance(part, QTabBar) and part.geometry().bottom() < centre.top())]
-    return [stop for part in parts for stop in _stops(part)]
+    return [stop for part in parts for stop in stops_in(part)]
 
 
 def move_focus(window: QMainWindow, *, forward: bool) -> bool:
@@ -34,7 +34,8 @@ def move_focus(window: QMainWindow, *, forward: bool) -> bool:
     return True
 
 
-def _stops(widget: QWidget) -> Iterator[QWidget]:
+def stops_in(widget: QWidget) -> Iterator[QWidget]:
+    """The widget itself and what is in it, as far as it can be seen and takes the focus by Tab."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled() and widget.focusProxy() is None:
         scrolls = isinstance(widget, QScrollArea)  # it has nothing to do with the focus that its contents haven't
         if not scrolls:
@@ -42,7 +43,7 @@ def _stops(widget: QWidget) -> Iterator[QWidget]:
     if isinstance(widget, QTabBar):
         return  # its own arrows scroll by themselves
     for child in _in_rows(_shown(widget)):
-        yield from _stops(child)
+        yield from stops_in(child)
 
 
 def _shown(widget: QWidget) -> list[QWidget]:
