@@ -54,14 +54,7 @@ def comparisons_folder() -> Path:
 
 def new_folder(title: str) -> Path:
     """A new folder for a comparison's recordings and its result. OSError when it cannot be made."""
-    parent = comparisons_folder()
-    path = library.new_path(title, parent).with_suffix("")
-    number = 1
-    while path.exists():
-        number += 1
-        path = path.with_name(f"{path.name.removesuffix(f' {number - 1}')} {number}")
-    path.mkdir()
-    return path
+    return library.new_folder(title, comparisons_folder())
 
 
 def carry_out(

@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import platformdirs
@@ -35,19 +36,44 @@ def folder() -> Path:
 
 
 def new_path(name: str, directory: Path | None = None, now: datetime | None = None) -> Path:
-    """A path for a new recording, `2026-11-22 15.04 two-locks.lane`, at which nothing stands yet.
+    """A path for a new recording, `2026-11-22 15.04 two-locks.lane`. An empty file stands there: nobody else gets it.
 
-    Characters that some file system refuses are replaced; a number is added when the name is taken.
+    Characters that some file system refuses are replaced; a number is added when the name is taken. OSError when no
+    file can be made there. `give_up` frees the name again.
     """
     directory = folder() if directory is None else directory
+    for stem in _stems(name, now):
+        path = directory / f"{stem}{SUFFIX}"
+        with contextlib.suppress(FileExistsError):
+            path.touch(0o644, exist_ok=False)
+            return path
+    raise AssertionError("there is no end of names")
+
+
+def new_folder(name: str, directory: Path) -> Path:
+    """A new folder there, named alike. OSError when it cannot be made."""
+    for stem in _stems(name):
+        path = directory / stem
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise AssertionError("there is no end of names")
+
+
+def give_up(path: Path) -> None:
+    """Frees the name of a recording that was not made; one that was stays."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
+
+
+def _stems(name: str, now: datetime | None = None) -> Iterator[str]:
+    """Without end: one name after another, until one is not taken."""
     moment = datetime.now() if now is None else now
     plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", name).strip(" .-")[:80] or "recording"
     stem = f"{moment:%Y-%m-%d %H.%M} {plain}"
-    path, number = directory / f"{stem}{SUFFIX}", 1
-    while path.exists():
-        number += 1
-        path = directory / f"{stem} {number}{SUFFIX}"
-    return path
+    yield stem
+    yield from (f"{stem} {number}" for number in count(2))
 
 
 def recordings(directory: Path | None = None) -> list[Entry]:

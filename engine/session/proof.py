@@ -156,10 +156,15 @@ class Proof:
 
     def _next_run(self) -> None:
         run = self._status.run + 1
+        try:
+            recording = library.new_path(f"{Path(self._request.title).stem} proof")
+        except OSError as error:
+            self._end(f"No recording can be made in the folder for recordings: {error.strerror or error}.")
+            return
         plan = steering.environment(PAUSE_MS * run, self._plan)
         request = replace(
             self._request,
-            recording=library.new_path(f"{Path(self._request.title).stem} proof"),
+            recording=recording,
             environment={**self._request.environment, **plan},
             title=f"{self._request.title}, steered into a deadlock",
             time_limit_s=self._limit_s,

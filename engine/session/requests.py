@@ -1,4 +1,7 @@
-"""What is to be run, checked before anything starts."""
+"""What is to be run, checked before anything starts.
+
+Where no `recording` is named, a new name in `folder` (None: the usual one) is taken at once, and no other run gets it.
+"""
 
 import json
 import sys
@@ -36,6 +39,7 @@ def scenario_request(
     interpreter: str | Path | None = None,
     parameters: Mapping[str, Any] | None = None,
     recording: Path | None = None,
+    folder: Path | None = None,
     start_method: str | None = None,
     time_limit_s: float | None = None,
     end_on_deadlock: bool = False,
@@ -61,7 +65,6 @@ def scenario_request(
         arguments += ["--set", f"{parameter}={_as_text(value)}"]
     return RunRequest(
         command=[python, "-m", f"engine.scenarios.{scenario.name}", *arguments],
-        recording=_recording(recording, scenario.name),
         cwd=ROOT,
         environment={"PYTHONSAFEPATH": ""},  # the scenarios are found from the working folder
         title=scenario.title,
@@ -73,6 +76,7 @@ def scenario_request(
         sample_hz=_sample_rate(sample_hz),
         end_on_deadlock=end_on_deadlock,
         start_method=settings.start_method,
+        recording=_recording(recording, folder, scenario.name),
     )
 
 
@@ -81,6 +85,7 @@ def program_request(
     *,
     interpreter: str | Path | None = None,
     recording: Path | None = None,
+    folder: Path | None = None,
     cwd: Path | None = None,
     time_limit_s: float | None = None,
     capture_output: bool = True,
@@ -93,13 +98,13 @@ def program_request(
     title = _program_title(words, cwd)
     return RunRequest(
         command=[_interpreter(interpreter), *words],
-        recording=_recording(recording, Path(title).stem or "program"),
         cwd=cwd,
         title=title,
         time_limit_s=_time_limit(time_limit_s),
         sample_hz=_sample_rate(sample_hz),
         capture_output=capture_output,
         end_on_deadlock=end_on_deadlock,
+        recording=_recording(recording, folder, Path(title).stem or "program"),
     )
 
 
@@ -108,6 +113,7 @@ def workload_request(
     *,
     interpreter: str | Path | None = None,
     recording: Path | None = None,
+    folder: Path | None = None,
     start_method: str | None = None,
     time_limit_s: float | None = None,
     end_on_deadlock: bool = False,
@@ -130,7 +136,6 @@ def workload_request(
             "--workload",
             json.dumps(to_data(checked)),
         ],
-        recording=_recording(recording, "custom"),
         cwd=ROOT,
         environment={"PYTHONSAFEPATH": ""},
         title=checked.title,
@@ -142,6 +147,7 @@ def workload_request(
         sample_hz=_sample_rate(sample_hz),
         end_on_deadlock=end_on_deadlock,
         start_method=checked.start_method,
+        recording=_recording(recording, folder, "custom"),
     )
 
 
@@ -198,9 +204,10 @@ def _probe(path: str) -> interpreters.Interpreter:
     return interpreters.probe(path)
 
 
-def _recording(given: Path | None, name: str) -> Path:
+def _recording(given: Path | None, folder: Path | None, name: str) -> Path:
+    """Asked for last: a name once taken would stay so when something else is refused."""
     try:
-        return (library.new_path(name) if given is None else given).absolute()
+        return (library.new_path(name, folder) if given is None else given).absolute()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidChoice("recording", f"The folder for recordings cannot be made: {reason}.") from None
+        where, reason = folder or "the folder for recordings", error.strerror or error
+        raise InvalidChoice("recording", f"The recording could not be made in {where}: {reason}.") from None

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from engine.recorder.control import Channel
 from engine.recorder.processes import killing, run_folder, tree
 from engine.recorder.request import RunRequest
+from engine.recording import library
 from engine.recording.reader import NotARecording, RecordingReader
 
 Phase = Literal["starting", "running", "stopping", "stopped", "finished", "failed"]  # stopped: nobody is left
@@ -88,6 +89,7 @@ class Session:
             )
         except OSError as error:
             ours.close()
+            library.give_up(self.request.recording)
             raise SessionError(f"Cannot start the recorder: {error.strerror}.") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, former)
@@ -117,7 +119,7 @@ class Session:
             self._take(message)
         if ended:
             self._status = self._outcome or self._clean_up_after(self._recorder)
-            _drop_if_empty(self.request.recording)
+            library.give_up(self.request.recording)
         elif self._deadline is not None and time.monotonic() > self._deadline:
             self._recorder.kill()
             self._deadline = None
@@ -186,21 +188,24 @@ class Session:
                 killing.kill(lambda table: set(tree.own(table)) - self._others)
             run_folder.remove(self._folder)
         how = f"was killed (signal {-returncode})" if returncode < 0 else "ended unexpectedly"
-        _drop_if_empty(self.request.recording)
+        library.give_up(self.request.recording)
         kept = "; the recording holds what happened before" if self.request.recording.exists() else ""
         return SessionStatus("failed", f"The recorder {how}{kept}.", self._status.pid, ended_by="recorder lost")
 
 
 def _reserve(recording: Path) -> None:
-    """Leaves an empty file: no other run takes the name then. A finished recording is replaced. SessionError."""
+    """Leaves an empty file, if there is none yet: no other run takes the name then. A finished recording is replaced.
+    SessionError.
+    """
     try:
         if recording.exists():
             if not recording.is_file():  # a device, a pipe, a folder
                 raise SessionError(f"{recording} is no file; choose another name.")
-            if recording.stat().st_size:
-                with RecordingReader(recording) as reader:
-                    if reader.writer_alive:
-                        raise SessionError(f"{recording} is being recorded right now; choose another name.")
+            if not recording.stat().st_size:
+                return
+            with RecordingReader(recording) as reader:
+                if reader.writer_alive:
+                    raise SessionError(f"{recording} is being recorded right now; choose another name.")
             recording.unlink()
         os.close(os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
     except NotARecording as error:
@@ -209,9 +214,3 @@ def _reserve(recording: Path) -> None:
         raise SessionError(
             f"Cannot write the recording {recording}: {error.strerror}. Choose another place."
         ) from error
-
-
-def _drop_if_empty(recording: Path) -> None:
-    with contextlib.suppress(OSError):
-        if recording.stat().st_size == 0:
-            recording.unlink()

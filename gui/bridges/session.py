@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.model.model import Model
+from engine.recording import library
 from engine.recording.reader import RecordingReader
 from engine.session import RunRequest, Session, SessionError, SessionStatus
 from gui.bridges.feed import STEP_S, CannotShow, Feed, open_recording
@@ -104,6 +105,7 @@ class SessionBridge(QObject):
     def start(self, request: RunRequest) -> bool:
         """Starts a run and shows its recording as it grows; False, after `failed`, when it can't be started."""
         if self._session is not None:
+            library.give_up(request.recording)
             self.failed.emit("A run is going on already; end it before you start another.")
             return False
         session = Session(request)

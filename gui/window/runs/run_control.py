@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
-from engine.recording.library import folder, new_path
+from engine.recording.library import folder
 from engine.session import DEFAULT_HZ, InvalidChoice, RunRequest, program_request, scenario_request, workload_request
 from gui.bridges.session import RunState, SessionBridge
 from gui.settings import Settings
@@ -82,7 +82,7 @@ class RunControl(QObject):
                     workload,
                     interpreter=chosen.interpreter or None,
                     start_method=chosen.start_method or None,
-                    recording=self._new_path("custom"),
+                    folder=self._folder(),
                     sample_hz=self._sample_hz,
                 )
             )
@@ -106,7 +106,7 @@ class RunControl(QObject):
             request = program_request(
                 program.words,
                 interpreter=program.interpreter or None,
-                recording=self._new_path(program.target if program.is_module else program.script.stem),
+                folder=self._folder(),
                 cwd=program.place,
                 sample_hz=self._sample_hz,
             )
@@ -154,9 +154,7 @@ class RunControl(QObject):
         interpreter = self._configuration.interpreter or None
         choices["start_method"] = choices["start_method"] or None
         choices["sample_hz"] = self._sample_hz
-        return self._start(
-            lambda: scenario_request(name, interpreter=interpreter, recording=self._new_path(name), **choices)
-        )
+        return self._start(lambda: scenario_request(name, interpreter=interpreter, folder=self._folder(), **choices))
 
     def _start(self, make: Callable[[], RunRequest]) -> bool:
         self._messages.dismiss("run")
@@ -187,9 +185,6 @@ class RunControl(QObject):
     def _folder(self) -> Path:
         own = self._settings.get("recordings_folder", "")
         return Path(own) if own else self.ordinary_folder()
-
-    def _new_path(self, name: str) -> Path:
-        return new_path(name, self._folder())
 
     def _on_run_ended(self) -> None:
         if self._run_next:

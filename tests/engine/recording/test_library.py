@@ -25,11 +25,20 @@ def test_recordings_are_kept_in_the_folder_of_the_environment(home: Path) -> Non
 def test_names_say_when_and_what_and_are_new() -> None:
     first = library.new_path("two-locks", now=NOW)
     assert first.name == "2026-11-22 15.04 two-locks.lane"
-    first.write_bytes(b"1")
+    assert first.read_bytes() == b""  # nobody else can take the name
     second = library.new_path("two-locks", now=NOW)
     assert second.name == "2026-11-22 15.04 two-locks 2.lane"
     second.write_bytes(b"2")
     assert library.new_path("two-locks", now=NOW).name.endswith("two-locks 3.lane")
+
+
+def test_the_name_of_a_recording_that_was_not_made_is_free_again() -> None:
+    first, second = (library.new_path("two-locks", now=NOW) for _ in range(2))
+    second.write_bytes(b"2")
+    for path in (first, second):
+        library.give_up(path)
+    assert library.new_path("two-locks", now=NOW) == first
+    assert second.read_bytes() == b"2"
 
 
 @pytest.mark.parametrize(
