@@ -1,6 +1,7 @@
 """What the window shows of its run and its recording: page, title, timeline, panels, figures, possible actions."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -60,7 +61,7 @@ class Showing(QObject):
         window.configuration.changed.connect(self._say_how_processes_start)
         self._say_how_processes_start()
         for dock in IN_TURN:
-            window.docks[dock].visibilityChanged.connect(self._on_dock_shown)
+            window.docks[dock].visibilityChanged.connect(partial(self._on_dock_shown, dock))
 
     def show_nothing(self) -> None:
         """As a window stands before anything has been run or opened in it."""
@@ -181,11 +182,11 @@ class Showing(QObject):
         if self.debug_overlay is not None:
             self.debug_overlay.show_statistics(statistics, model.overhead.get("events", 0) if model else 0)
 
-    def _on_dock_shown(self, shown: bool) -> None:
+    def _on_dock_shown(self, name: str, shown: bool) -> None:
         self._window.docks.tidy_tabs()
         if shown:
             self._window.soon.put(self._window.views.refresh_panels)
-            self._window.soon.put(self._window.docks.take_focus_along)
+            self._window.soon.put(partial(self._window.docks.take_focus_along, name))
 
     def _show_title(self) -> None:
         self._window.setWindowTitle(self._window.recordings.title())

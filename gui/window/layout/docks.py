@@ -77,15 +77,11 @@ class Docks:
         else:
             dock.raise_()  # which paints the whole window anew
 
-    def take_focus_along(self) -> None:
-        """From a panel that is behind another tab now to that one: keys act on what can be seen."""
-        focused = self._window.focusWidget()
-        behind = next((dock for dock in self if focused is not None and dock.isAncestorOf(focused)), None)
-        if behind is None or not behind.visibleRegion().isEmpty():
-            return
-        for dock in self._window.tabifiedDockWidgets(behind):
-            if not dock.visibleRegion().isEmpty():
-                next(stops_in(dock.widget()), dock.widget()).setFocus()
+    def take_focus_along(self, name: str) -> None:
+        """To a dock that came in front of one with the focus: keys act on what can be seen."""
+        front, focused = self._docks[name], self._window.focusWidget()
+        if focused is not None and any(each.isAncestorOf(focused) for each in self._window.tabifiedDockWidgets(front)):
+            next(stops_in(front.widget()), front.widget()).setFocus()
 
     def bring_floating(self) -> None:
         """Docks that float come over their window: those shown before it lie behind it."""
