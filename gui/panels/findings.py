@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from engine.analysis.building import hold_edges
@@ -44,6 +44,7 @@ class FindingsPanel(Panel):
         self._proving: int | None = None  # id of the finding
         self._obstacle = ""
         self._searching = self._given_up = False
+        self._following = True  # the worst finding is shown until another is chosen
         body = QSplitter(Qt.Orientation.Horizontal, self)
         body.setChildrenCollapsible(False)
         self.table: RowTable[dict[str, Any]] = RowTable(
@@ -102,7 +103,7 @@ class FindingsPanel(Panel):
         return words
 
     def forget(self) -> None:
-        self._given_up = False
+        self._given_up, self._following = False, True
         self.set_hint(HINT)
         self.table.set_rows([])
         self._html = ""
@@ -112,8 +113,9 @@ class FindingsPanel(Panel):
     def update_body(self, model: Model) -> bool:
         findings = sorted(model.findings.values(), key=_worst_first)
         self.table.set_rows(findings)
-        if findings and self.table.chosen() is None:
-            self.table.selectRow(0)
+        if findings and (self._following or self.table.chosen() is None):
+            with QSignalBlocker(self.table):  # nobody chose it: the timeline stays where it is
+                self.table.selectRow(0)
         self._show_text(self.table.chosen())
         self._show_hint()
         return bool(findings)
@@ -159,6 +161,7 @@ class FindingsPanel(Panel):
     def _on_prove(self) -> None:
         chosen = self.table.chosen()
         if chosen is not None:
+            self._following = False
             self.proof_wanted.emit(chosen)
 
     def _on_open_proof(self) -> None:
@@ -173,6 +176,7 @@ class FindingsPanel(Panel):
             self.order_wanted.emit(before, last)
 
     def _on_row_chosen(self, finding: dict[str, Any]) -> None:
+        self._following = False
         self._show_text(finding)
         self.finding_chosen.emit(finding)
 

@@ -123,6 +123,20 @@ def test_what_cannot_be_compared_is_said_at_the_field(window: MainWindow, qtbot:
     assert not window.comparison_bridge.running
 
 
+def test_a_program_of_ones_own_cannot_be_compared_and_the_page_says_so(window: MainWindow) -> None:
+    open_page(window)
+    window.configuration.offer_program("my program.py")
+    window.configuration.choose_program()
+    page = window.comparison
+    assert page.choices.what.text() == "my program.py"
+    assert "no backends to run it on" in page.choices.remark.text()
+    assert not page.start.isEnabled()
+    assert not page.choices.asked.isVisible()
+    window.configuration.choose("cpu_under_gil")
+    assert page.start.isEnabled()
+    assert page.choices.asked.isVisible()
+
+
 def test_a_window_closed_meanwhile_leaves_nothing(
     open_window: Callable[[], MainWindow], qtbot: QtBot, wait_for: Wait
 ) -> None:

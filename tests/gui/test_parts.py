@@ -270,3 +270,25 @@ def test_how_a_program_ended_is_said_where_it_wants_a_word(end: dict[str, object
 )
 def test_a_workers_end_is_named(report: dict[str, object], words: str) -> None:
     assert ending(None, report) == words
+
+
+def test_the_worst_finding_is_shown_until_another_is_chosen(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "stuck.lane", lanes=8, group=4, slices=2000, deadlock=True)
+    window.open(tmp_path / "stuck.lane")
+    panel = window.findings
+    wait_for(lambda: panel.table.chosen() is not None)
+    model, found = window.bridge.model, panel.table.chosen()
+    assert model is not None
+    assert found is not None
+
+    def shown_beside(number: int, start_ns: int) -> object:
+        model.findings[number] = {**found, "id": number, "start_ns": start_ns}
+        panel.refresh_anew()
+        wait_for(lambda: len(panel.table.row_model.rows) == len(model.findings))
+        chosen = panel.table.chosen()
+        return chosen["id"] if chosen is not None else None
+
+    assert shown_beside(1000, found["start_ns"] + 1) == found["id"]
+    assert shown_beside(1001, found["start_ns"] - 1) == 1001, "it comes before"
+    panel.table.row_chosen.emit(panel.table.chosen())
+    assert shown_beside(1002, found["start_ns"] - 2) == 1001, "the user's choice stays"

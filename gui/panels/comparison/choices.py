@@ -13,6 +13,10 @@ from gui.widgets.parameter_field import FieldRow
 
 MOST_COUNTS = 8
 MOST_WORKERS = 256
+OF_PROGRAM = (
+    "A program of your own makes its threads and processes itself, so there are no backends to run it on. Choose a"
+    " scenario or the custom workload to compare."
+)
 
 
 class Choices(QScrollArea):
@@ -37,9 +41,9 @@ class Choices(QScrollArea):
         self._custom_shape = (1, 0)  # groups and queues of the custom workload
         self.setWidgetResizable(True)
         body = QWidget(self)
-        self._layout = QVBoxLayout(body)
-        self._layout.setContentsMargins(12, 8, 12, 12)
-        self._layout.setSpacing(4)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(12, 8, 12, 12)
+        layout.setSpacing(4)
         self.what = QLabel(body)
         self.what.setWordWrap(True)
         self.what.setProperty("role", "title")
@@ -66,20 +70,30 @@ class Choices(QScrollArea):
         self.pythons: dict[str, QCheckBox] = {}
         self._backend_column, self._python_column = QVBoxLayout(), QVBoxLayout()
         for part in (self.what, self.remark):
-            self._layout.addWidget(part)
-        self._layout.addWidget(_heading("Backends", body))
-        self._layout.addLayout(self._backend_column)
-        self._layout.addSpacing(8)
-        self._layout.addWidget(self.workers_row)
-        self._layout.addWidget(self.repeats_row)
-        self._layout.addWidget(_heading("Interpreters", body))
-        self._layout.addLayout(self._python_column)
-        self._layout.addStretch(1)
+            layout.addWidget(part)
+        self.asked = self._make_asked(body)
+        layout.addWidget(self.asked)
+        layout.addStretch(1)
         self.setWidget(body)
         configuration.changed.connect(self._show)
         interpreters.changed.connect(self._show_pythons)
         self._show()
         self._show_pythons()
+
+    def _make_asked(self, body: QWidget) -> QWidget:
+        """The fields, which only what can be compared has a use for."""
+        asked = QWidget(body)
+        layout = QVBoxLayout(asked)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(_heading("Backends", asked))
+        layout.addLayout(self._backend_column)
+        layout.addSpacing(8)
+        layout.addWidget(self.workers_row)
+        layout.addWidget(self.repeats_row)
+        layout.addWidget(_heading("Interpreters", asked))
+        layout.addLayout(self._python_column)
+        return asked
 
     def show_custom(self, groups: int, queues: int) -> None:
         """The custom workload has so many of them now."""
@@ -88,12 +102,15 @@ class Choices(QScrollArea):
 
     @property
     def comparable(self) -> bool:
-        """Whether the chosen workload has a speed: it is not meant to hang or to fail."""
-        return self._configuration.custom or self._configuration.scenario.expects == "finish"
+        """Whether what is chosen can run on several backends, and has a speed: it is not meant to hang or to fail."""
+        chosen = self._configuration
+        return not chosen.runs_program and (chosen.custom or chosen.scenario.expects == "finish")
 
     def fault(self) -> str:
         """Why nothing can be compared as chosen, in one line; empty when it can. Marks the field."""
         self.workers_row.show_error(self._worker_fault())
+        if self._configuration.runs_program:
+            return f"{self._configuration.program} can't be compared: it makes its own threads and processes."
         if not self.comparable:
             return f"{self._configuration.scenario.title} is meant to {self._configuration.scenario.expects}."
         if self.workers_row.error:
@@ -148,16 +165,20 @@ class Choices(QScrollArea):
             self.workers.setText(self._suggested)
 
     def _show(self) -> None:
-        custom = self._configuration.custom
-        scenario = self._configuration.scenario
-        self.what.setText("Custom workload" if custom else scenario.title)
-        self.remark.setText(
-            "Its groups run together on each backend, with so many workers in all."
-            if custom
-            else "With the parameters of the Workload panel."
-            if self.comparable
-            else f"It is meant to {scenario.expects}: there is no speed to compare. Choose another scenario."
-        )
+        chosen, scenario = self._configuration, self._configuration.scenario
+        custom = chosen.custom
+        if chosen.runs_program:
+            what, remark = chosen.program, OF_PROGRAM
+        elif custom:
+            what = "Custom workload"
+            remark = "Its groups run together on each backend, with so many workers in all."
+        else:
+            what, remark = scenario.title, "With the parameters of the Workload panel."
+            if not self.comparable:
+                remark = f"It is meant to {scenario.expects}: there is no speed to compare. Choose another scenario."
+        self.what.setText(what)
+        self.remark.setText(remark)
+        self.asked.setVisible(self.comparable)
         names = admitted_by(*self._custom_shape) if custom else scenario.backends
         if tuple(self.backends) != tuple(names):
             _clear(self._backend_column)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -73,6 +73,10 @@ class WorkloadPanel(QWidget):
         self.page.scenario_requested.connect(configuration.choose)
         configuration.changed.connect(self._show)
         self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide without the scenario's page: nothing beside it moves when a program is run instead."""
+        return super().minimumSizeHint().expandedTo(QSize(self.page.minimumSizeHint().width(), 0))
 
     def refuse(self, field: str, message: str) -> bool:
         """Marks the field of a choice that can't be run; False when there is none of that name."""
