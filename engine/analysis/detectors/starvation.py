@@ -45,7 +45,7 @@ MOST_HOLDS = 20  # that are asked what their holder did in them
 MIN_TIMES = 3.0
 SWITCH_NS = 5_000_000
 MAX_PROBABILITY = 0.05
-MIN_WAITING = 0.2
+MIN_WAITING = 0.05
 MIN_WAIT_NS = 100_000_000
 
 

@@ -57,8 +57,8 @@ def test_who_is_overtaken_again_and_again_starves() -> None:
         (overtaken(waits=12, wait_ms=8.4, times=4), True),  # every time
         (overtaken(waits=12, wait_ms=8.2, times=4), False),  # not for long in all
         (overtaken(waits=4, wait_ms=26, times=4), False),  # a few times: chance
-        (overtaken(pause_ms=79), True),
-        (overtaken(pause_ms=81), False),  # it hardly waits
+        (overtaken(pause_ms=379), True),
+        (overtaken(pause_ms=381), False),  # it hardly waits
         (overtaken(waits=2, wait_ms=75, times=100), True),  # twice, and for long
         (overtaken(waits=2, wait_ms=52, times=100), False),
     ],
