@@ -67,6 +67,7 @@ class MainWindow(WindowFrame):
             self.notes,
             self.navigation,
         )
+        self.places.bookmarks_changed.connect(self.bookmarks.refresh_soon)
         self.copying = Copying(self.timeline, self.legend, self.selection, self.messages, self.recordings.folder)
         self.find_lane = FindLane(self._go_to_lane, self)
         self.discovering = Discovering(

@@ -185,6 +185,7 @@ class Showing(QObject):
     def _on_dock_shown(self, name: str, shown: bool) -> None:
         self._window.docks.tidy_tabs()
         if shown:
+            self._window.soon.put(partial(self._window.views.refresh_panel, self._window.docks[name].widget()))
             self._window.soon.put(self._window.views.refresh_panels)
             self._window.soon.put(partial(self._window.docks.take_focus_along, name))
 

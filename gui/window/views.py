@@ -58,8 +58,14 @@ class Views:
         now = self._now()
         self._take_turns([n for n, last in enumerate(self._last) if now - last >= PANEL_INTERVAL_S])
 
+    def refresh_panel(self, panel: object) -> None:
+        """One that has come to the front, at once."""
+        number = next((number for number, each in enumerate(self._panels) if each is panel), None)
+        if number is not None:
+            self._refresh(number)
+
     def refresh_panels(self, *, at_once: bool = True) -> None:
-        """At rest, or `at_once`, when a tab has come to the front: that one at least."""
+        """At rest; `at_once`: the one that has waited longest at least."""
         waiting = sorted(range(len(self._panels)), key=self._last.__getitem__)
         first = next((number for number in waiting if _visible(self._panels[number])), None)
         if at_once and first is not None:
@@ -84,4 +90,5 @@ class Views:
 
 
 def _visible(view: View) -> bool:
-    return not isinstance(view, QWidget) or view.isVisible()
+    """Whether anything of it can be seen; Qt calls visible what is behind another tab, too."""
+    return not isinstance(view, QWidget) or (view.isVisible() and not view.visibleRegion().isEmpty())

@@ -87,6 +87,17 @@ def test_a_note_is_left_listed_changed_and_removed_by_keys(
     assert texts(recording) == []
 
 
+def test_a_note_is_listed_at_once_however_little_frames_have_left(
+    window: MainWindow, qtbot: QtBot, wait_for: Wait, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_recording(window, recording, wait_for)
+    monkeypatch.setattr(window.views, "_take_turns", lambda _numbers: None)  # as long as no panel gets a turn
+    qtbot.keyClick(window.timeline.canvas, Qt.Key.Key_B)
+    write(window, qtbot, "now")
+    wait_for(lambda: [row.text for row in window.bookmarks.table.row_model.rows] == ["now"])
+    wait_for(window.bookmarks.table.isVisible)
+
+
 def test_escape_leaves_no_note(window: MainWindow, qtbot: QtBot, wait_for: Wait, recording: Path) -> None:
     model = open_recording(window, recording, wait_for)
     window.acts["bookmark"].trigger()

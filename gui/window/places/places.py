@@ -1,7 +1,7 @@
 """What can be gone to in a recording, hits of a search and bookmarks: marked on lanes, ruler and overview."""
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from engine.model import bookmarks
 from engine.model.model import Model
@@ -25,6 +25,8 @@ MOST_MARKERS = 300  # of one sort on the overview; more could not be told apart
 class Places(QObject):
     """Goes to hits and keeps the marks up to date."""
 
+    bookmarks_changed = Signal()  # one has come, gone or another text
+
     def __init__(
         self,
         timeline: Timeline,
@@ -41,6 +43,7 @@ class Places(QObject):
         self._bar, self._search, self._notes, self._go = bar, search, notes, go
         self._model: Model | None = None
         self._marked: object = None
+        self._noted: object = None  # the bookmarks that were told of
         timeline.canvas.layers.extend([HitMarks(search, themes).paint, Flags(selection, themes).paint])
         search.changed.connect(self._on_search_changed)
         bar.stepped.connect(self.step)
@@ -63,6 +66,10 @@ class Places(QObject):
         if marked != self._marked:
             self._marked = marked
             self._timeline.overview.set_markers(self._markers(model) if model is not None else [])
+            noted = marked[1] if marked is not None else None
+            if noted != self._noted:
+                self._noted = noted
+                self.bookmarks_changed.emit()
 
     def step(self, direction: int) -> None:
         """To the next (+1) or previous (-1) hit; opens the search when there is none to step through."""
