@@ -19,7 +19,7 @@ from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import HOLD_ROW, STATE_ROW, Layer, State
+from engine.recording.schema import HOLD_ROW, SIGNAL_ROW, STATE_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, found_by, model, single_file
 
 
@@ -325,6 +325,20 @@ def test_an_interrupt_of_ours_is_no_error() -> None:
     states = [(lane, 5.0, State.RUNNING, 0) for lane in range(3)]
     assert thread_error.find(model(3, states, texts=[error, ended_by("stop")])) == []
     assert len(thread_error.find(model(3, states, texts=[error, ended_by("itself")]))) == 1
+
+
+@pytest.mark.parametrize(("releaser", "told"), [(None, True), (1, True), (2, False)])
+def test_a_long_wait_that_another_thread_ended_as_meant_is_told_no_more(releaser: int | None, told: bool) -> None:
+    wait = {
+        "type": "finding", "id": 1, "kind": "long-wait", "severity": "info", "lanes": [1],
+        "start_ns": START, "end_ns": START + 3 * MS, "edges": [{"waiter": 1, "holder": 1, "primitive": 1}],
+    }  # fmt: skip
+    made = model(3, [(lane, 5.0, State.RUNNING, 0) for lane in range(3)], texts=[wait])
+    if releaser is not None:
+        made.take_in(
+            Batch([], {Layer.SIGNALS: np.array([(releaser, 1, START + 3 * MS, 1)], SIGNAL_ROW)}, START + 5 * MS)
+        )
+    assert (kinds(find_all(made)) == ["long-wait"]) is told
 
 
 def test_findings_have_what_is_promised_and_come_by_severity() -> None:
