@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from engine.model.model import Model
 
 Finding = dict[str, Any]
+# Of threads that Lanescope interrupts, or whose partner in another process it has ended.
+INTERRUPTS = ("KeyboardInterrupt", "SystemExit", "BrokenPipeError", "EOFError", "ConnectionResetError")
 
 
 class Held(NamedTuple):
@@ -69,6 +71,11 @@ def _frames(model: Model, stack: int) -> list[dict[str, Any]]:
 def ended_by_lanescope(model: Model) -> bool:
     """Whether the program was ended by Lanescope; signals and interrupts are no fault of the program's then."""
     return bool(model.program_end) and (model.program_end or {}).get("ended_by") in ("stop", "time limit", "deadlock")
+
+
+def is_interrupt(model: Model, error: str) -> bool:
+    """Whether Lanescope caused the exception when it ended the program; `error`: its type, and `: ` its message."""
+    return ended_by_lanescope(model) and error.partition(":")[0] in INTERRUPTS
 
 
 def at_line(model: Model, stack: int) -> str:

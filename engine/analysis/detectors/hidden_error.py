@@ -2,12 +2,13 @@
 
 Told once it is certain that nobody will: the future is gone, its process has ended by itself, or it is stuck for good.
 A process that an exception ended might have asked otherwise, and so might one that somebody stopped. Where the same
-kind of failure of the same task was seen once, the program knows of it, and is not told again.
+kind of failure of the same task was seen once, the program knows of it, and is not told again. Jobs that Lanescope
+itself interrupted did not fail.
 """
 
 from collections import defaultdict
 
-from engine.analysis.building import Finding, at_line, finding
+from engine.analysis.building import Finding, at_line, finding, is_interrupt
 from engine.model.format import count
 from engine.model.job_errors import JobError
 from engine.model.model import Model
@@ -40,7 +41,7 @@ def _type(error: JobError) -> str:
 
 
 def _is_certain(model: Model, error: JobError) -> bool:
-    if error.process is None:
+    if error.process is None or is_interrupt(model, error.error):
         return False
     if error.lost or (model.program_end or {}).get("ended_by") == "deadlock":
         return True

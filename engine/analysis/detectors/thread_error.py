@@ -1,16 +1,12 @@
 """Threads that an exception ended. Those that Lanescope itself interrupted are none."""
 
-from engine.analysis.building import Finding, at_line, ended_by_lanescope, finding
+from engine.analysis.building import Finding, at_line, finding, is_interrupt
 from engine.model.entities import Lane
 from engine.model.model import Model
-
-# By which threads end that Lanescope interrupts, or whose partner in another process it has ended.
-OURS = ("KeyboardInterrupt", "SystemExit", "BrokenPipeError", "EOFError", "ConnectionResetError")
 
 
 def find(model: Model) -> list[Finding]:
     """One finding a thread."""
-    ours = OURS if ended_by_lanescope(model) else ()
     return [
         finding(
             model,
@@ -26,7 +22,7 @@ def find(model: Model) -> list[Finding]:
         for lane in model.lanes
         if lane.error
         and lane.end_ns is not None
-        and lane.error.partition(":")[0] not in ours
+        and not is_interrupt(model, lane.error)
         and not _is_of_lost_process(model, lane)
     ]
 

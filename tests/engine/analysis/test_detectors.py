@@ -11,6 +11,7 @@ from engine.analysis.detectors import (
     convoy,
     gil_bound,
     held_while_blocked,
+    hidden_error,
     lost_process,
     thread_error,
     uneven,
@@ -325,6 +326,15 @@ def test_an_interrupt_of_ours_is_no_error() -> None:
     states = [(lane, 5.0, State.RUNNING, 0) for lane in range(3)]
     assert thread_error.find(model(3, states, texts=[error, ended_by("stop")])) == []
     assert len(thread_error.find(model(3, states, texts=[error, ended_by("itself")]))) == 1
+
+
+@pytest.mark.parametrize(("error", "told"), [("SystemExit: ", False), ("KeyError: 1", True)])
+def test_a_job_that_lanescope_interrupted_did_not_fail(error: str, told: bool) -> None:
+    pool = {"type": "primitive", "id": 2, "kind": "Executor", "name": "pool", "file": "bank.py", "line": 9}
+    fate = {"type": "job-error", "primitive": 2, "job": 1, "what": "kept", "process": 0, "error": error}
+    texts = [pool, {**fate, "time_ns": START + 5 * MS}, ended_by("deadlock")]
+    made = model(3, [(lane, 5.0, State.RUNNING, 0) for lane in range(3)], texts=texts)
+    assert bool(hidden_error.find(made)) is told
 
 
 @pytest.mark.parametrize(("releaser", "told"), [(None, True), (1, True), (2, False)])
