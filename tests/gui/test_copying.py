@@ -12,10 +12,12 @@ from engine.model.extract import lane_table, whole
 from engine.recording.schema import State
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
+from gui.timeline.layout.geometry import RULER_PX
 from gui.widgets.row_table import RowTable
 from gui.window.copying.table_text import TableText
 
 Wait = Callable[[Callable[[], object]], None]
+FRAME_PX = 4  # by which the frames of docks get narrower when a window has its style sheet
 
 
 @pytest.fixture
@@ -115,16 +117,27 @@ def test_pictures_of_view_and_span(opened: MainWindow, wait_for: Wait, tmp_path:
     wait_for(lambda: remarks == ["Copied as picture."])
     assert QGuiApplication.clipboard().mimeData().data("image/png").startsWith(b"\x89PNG")
     all_of_it = QGuiApplication.clipboard().image()
-    assert (all_of_it.width(), all_of_it.height()) == (opened.legend.width(), canvas.height() + opened.legend.height())
+    assert all_of_it.height() == canvas.height() + opened.legend.height()
+    assert all_of_it.width() == pytest.approx(opened.legend.width(), abs=FRAME_PX)
     opened.selection.select_span(view.start_ns + view.span_ns * 0.25, view.start_ns + view.span_ns * 0.75)
     before = opened.selection.span
     opened.copying.save_picture(tmp_path / "shot")
     wait_for(lambda: said(opened) == f"Saved as {tmp_path / 'shot.png'}.")
     names = canvas.geometry_now().names_px
     part = QImage(str(tmp_path / "shot.png"))
-    assert part.width() == pytest.approx(names + (canvas.width() - names) / 2, abs=2)
-    assert part.copy(0, 0, names, canvas.height()) == all_of_it.copy(0, 0, names, canvas.height())
+    assert part.width() == pytest.approx(names + (canvas.width() - names) / 2, abs=FRAME_PX)
+    below = 0, RULER_PX, names, canvas.height() - RULER_PX
+    assert part.copy(*below) == all_of_it.copy(*below)
+    corner = 0, 0, names, RULER_PX
+    assert part.copy(*corner) != all_of_it.copy(*corner), "how long the span is, not the view"
     assert opened.selection.span == before
+    opened.selection.select_span(view.start_ns + view.span_ns * 0.5, view.start_ns + view.span_ns * 0.51)
+    opened.copying.save_picture(tmp_path / "narrow")
+    wait_for(lambda: said(opened) == f"Saved as {tmp_path / 'narrow.png'}.")
+    narrow = QImage(str(tmp_path / "narrow.png"))
+    assert narrow.height() == all_of_it.height(), "no thin strip: what is around it, where the span is marked"
+    assert narrow.width() == pytest.approx(all_of_it.width(), abs=FRAME_PX)
+    assert narrow != all_of_it
     opened.copying.save_picture(tmp_path / "no" / "such" / "folder.png")
     wait_for(lambda: said(opened).endswith("could not be written; choose another place."))
 

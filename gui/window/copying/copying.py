@@ -1,21 +1,25 @@
 """What is on the timeline, taken elsewhere: as text for a table, as a picture for the clipboard or a file."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QSignalBlocker
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QObject, QRectF, QSignalBlocker, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.model.extract import MOST_SLICES, Piece, lane_table, slice_table, span_table
-from engine.model.format import count
+from engine.model.format import count, duration
 from gui.state.selection import Selection
+from gui.theme import FONT_SMALL_PX, ui_font
+from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.timeline import Timeline
 from gui.widgets.messages import Message, Messages
 from gui.window.copying.pictures import Cut, Part, Picture, Pictures
 from gui.window.copying.table_text import TableText
 
-LEAST_PX = 8  # of a span, to be a picture of its own
+CORNER_PX = 12  # before what stands in the corner
+LEAST_PX = 200  # of a span, to be a picture of its own; a narrower one is marked in a picture of the view
 NOTHING = "There is nothing to copy yet: run a scenario or open a recording."
 
 
@@ -89,33 +93,52 @@ class Copying(QObject):
         self._pictures.close()
 
     def _picture(self, target: Path | None) -> None:
-        """The lanes as they look, without what follows the pointer; of a span just that, else with the legend."""
+        """The lanes as they look, without what follows the pointer; of a wide span just that, else with the legend."""
         canvas, span = self._timeline.canvas, self._selection.span
-        ground, lanes = self._legend.palette().window().color(), Part(canvas, self._paint_lanes)
+        ground = self._legend.palette().window().color()
         if span is not None:
             geometry = canvas.geometry_now()
             left = max(round(geometry.scale.x(span[0])), geometry.names_px)
             right = min(round(geometry.scale.x(span[1])), geometry.width)
             if right - left >= LEAST_PX:
+                lanes = Part(canvas, partial(self._paint_span, span))
                 self._pictures.make([lanes], [Cut(0, geometry.names_px), Cut(left, right)], ground, target)
                 return
+        lanes = Part(canvas, self._paint_lanes)
         self._pictures.make([lanes, Part(self._legend, self._legend.render)], [], ground, target)
 
     def _paint_lanes(self, image: QImage) -> None:
-        """Without a span's frame and figures: the picture is all of it."""
-        canvas, selection = self._timeline.canvas, self._selection
+        canvas = self._timeline.canvas
         canvas.point_at(None)
-        span, lane, primitive = selection.span, selection.lane, selection.chosen_primitive
-        if span is None:
-            canvas.render(image)
-            return
+        canvas.render(image)
+
+    def _paint_span(self, span: tuple[float, float], image: QImage) -> None:
+        """Without its frame and figures: the picture is all of it. The corner tells how long it is."""
+        selection = self._selection
+        before, lane, primitive = selection.span, selection.lane, selection.chosen_primitive
         with QSignalBlocker(selection):
             selection.clear()
-            canvas.render(image)
+            self._paint_lanes(image)
             if lane is not None:
                 selection.select_lane(lane)
-            selection.select_span(*span)
+            if before is not None:
+                selection.select_span(*before)
             selection.select_primitive(primitive)
+        self._paint_corner(span, image)
+
+    def _paint_corner(self, span: tuple[float, float], image: QImage) -> None:
+        canvas = self._timeline.canvas
+        geometry, theme = canvas.geometry_now(), canvas.themes.current
+        corner = QRectF(0, 0, geometry.names_px, RULER_PX - 1)
+        shown_ns = min(span[1], geometry.end_ns) - max(span[0], geometry.start_ns)
+        painter = QPainter(image)
+        painter.fillRect(corner, theme.color("panel"))
+        painter.setFont(ui_font(FONT_SMALL_PX))
+        painter.setPen(theme.color("text_dim"))
+        painter.drawText(
+            corner.adjusted(CORNER_PX, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, f"{duration(shown_ns)} shown"
+        )
+        painter.end()
 
     def _on_copied(self, rows: int) -> None:
         cut = rows == MOST_SLICES
