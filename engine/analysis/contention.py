@@ -100,11 +100,10 @@ class LockProfile:
 
     def longest_holds(self, most: int) -> list[tuple[int, int, int]]:
         """Lane, start and end (ns) of so many of the longest holds, in no order."""
-        rest = max(len(self._holds) - most, 0)
-        by_length = (
-            np.argpartition(self._holds[:, 2] - self._holds[:, 1], rest) if rest else np.arange(len(self._holds))
-        )
-        return [(lane, start, end) for lane, start, end, _ in self._holds[by_length[rest:]].tolist()]
+        lengths = self._holds[:, 2] - self._holds[:, 1]
+        rest = max(len(lengths) - most, 0)
+        longest = np.argpartition(lengths, rest)[rest:] if rest else slice(None)
+        return [(lane, start, end) for lane, start, end, _ in self._holds[longest].tolist()]
 
     def costs(self, starts: np.ndarray) -> np.ndarray:
         """How long others waited, ns, during the holds that began at these times: int64."""
