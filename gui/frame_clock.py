@@ -13,7 +13,7 @@ FRAME_MS = 16
 HEAVY_FRAME_MS = 33  # when a frame costs more than HEAVY_SHARE of the usual one
 SATURATED_FRAME_MS = 40  # leaves the cores to what is being watched
 HEAVY_SHARE = 0.5
-RECENT = 30  # frames that tell whether frames are heavy
+RECENT = 30  # frames that tell what a frame costs now, and whether that is heavy
 IDLE_MS = 250
 QUIET_FRAMES = 30  # frames without news until the clock idles
 MOST_SKIPPED = 4  # paints in a row that may be left out
@@ -45,6 +45,7 @@ class FrameStatistics:
     frames: int
     skipped: int
     last_ms: float
+    recent_ms: float  # the median of the last RECENT
     median_ms: float
     p99_ms: float
     worst_ms: float
@@ -141,12 +142,14 @@ class FrameClock(QObject):
 
     def statistics(self) -> FrameStatistics:
         costs = sorted(cpu * 1000 for _, cpu in self._costs)
+        recent = sorted(cpu * 1000 for _, cpu in list(self._costs)[-RECENT:])
         wall = sum(wall for wall, _ in self._costs)
         total = sum(costs)
         return FrameStatistics(
             frames=self._frames,
             skipped=self._skipped,
             last_ms=self._costs[-1][1] * 1000 if self._costs else 0.0,
+            recent_ms=recent[len(recent) // 2] if recent else 0.0,
             median_ms=costs[len(costs) // 2] if costs else 0.0,
             p99_ms=costs[min(len(costs) - 1, len(costs) * 99 // 100)] if costs else 0.0,
             worst_ms=costs[-1] if costs else 0.0,

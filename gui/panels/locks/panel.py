@@ -18,6 +18,7 @@ from gui.widgets.row_table import Column, RowTable
 
 REPORTS = "/engine/backends/channel.py"  # over which workers report to Lanescope
 TABLE_PX, PROFILE_PX = 640, 360  # as they share what there is at first
+LONG_PX = 88  # of a column with times that may be minutes
 WAITED = 2  # column that the table is sorted by at first
 
 
@@ -100,9 +101,9 @@ def columns() -> tuple[Column[LockStatistics], ...]:
         )
 
     return (
-        Column("Name", lambda r: r.primitive.name or r.primitive.place, 120),
-        Column("Kind", lambda r: r.primitive.kind, 116),
-        time("Waited", "wait_ns", "Time waited for it, by all lanes together"),
+        Column("Name", lambda r: r.primitive.name or r.primitive.place, 112),
+        Column("Kind", lambda r: r.primitive.kind, 100),
+        time("Waited", "wait_ns", "Time waited for it, by all lanes together", width=LONG_PX),
         Column(
             "Taken",
             lambda r: grouped(r.acquisitions),
@@ -120,11 +121,11 @@ def columns() -> tuple[Column[LockStatistics], ...]:
             explain="Share of the acquisitions that had to wait",
         ),
         time("Median wait", "median_wait_ns", "Half of the waits were shorter; within 5 %", width=92),
-        time("p99 wait", "p99_wait_ns", "99 % of the waits were shorter; within 5 %"),
+        time("p99 wait", "p99_wait_ns", "99 % of the waits were shorter; within 5 %", width=76),
         time("Longest wait", "longest_wait_ns", "The longest time that a lane waited for it at once", width=96),
-        time("Held", "hold_ns", "Time for which it was held, by all lanes together"),
+        time("Held", "hold_ns", "Time for which it was held, by all lanes together", width=LONG_PX),
         time("Median hold", "median_hold_ns", "Half of the holds were shorter; within 5 %", width=92),
-        time("p99 hold", "p99_hold_ns", "99 % of the holds were shorter; within 5 %"),
+        time("p99 hold", "p99_hold_ns", "99 % of the holds were shorter; within 5 %", width=76),
         time("Longest hold", "longest_hold_ns", "The longest time that a lane held it at once", width=96),
         Column(
             "Hand-offs",

@@ -10,6 +10,10 @@ from gui.widgets.progress_bar import ProgressBar
 
 LONGEST_WORK = "looking for findings"  # of what takes long
 SAMPLED_TIP = "How often a second the recorder looks at what the running threads are in (Preferences change it)"
+FRAME_TIP = (
+    "What this window's own thread computes from one picture to the next: the median of its CPU time over the last"
+    " ones. Up to 16 ms it moves smoothly. While a recording is opened or searched, a part of that work counts too."
+)
 
 
 class StatusBar(QStatusBar):
@@ -43,7 +47,7 @@ class StatusBar(QStatusBar):
             "Records in this recording: state changes, lock events, switches, samples", "000 000 000 events"
         )
         self.frame = self._figure(
-            "What one picture of this window costs: the median of its CPU time; up to 16 ms it moves smoothly",
+            FRAME_TIP,
             "frame 00.0 ms",
         )
 
@@ -73,7 +77,7 @@ class StatusBar(QStatusBar):
 
     def show_costs(self, model: Model | None, recorder_share: float | None, frames: FrameStatistics) -> None:
         """`recorder_share` is of one core, None when unknown."""
-        self.frame.setText(f"frame {padded(f'{frames.median_ms:.1f}', 4)} ms")
+        self.frame.setText(f"frame {padded(f'{frames.recent_ms:.1f}', 4)} ms")
         if model is None:
             for label in (self.recorder, self.traced, self.sampled, self.dropped, self.events):
                 label.setText("")

@@ -11,6 +11,7 @@ from gui.frame_clock import (
     IDLE_MS,
     MOST_SKIPPED,
     QUIET_FRAMES,
+    RECENT,
     SATURATED_FRAME_MS,
     FrameClock,
 )
@@ -138,3 +139,11 @@ def test_it_measures_the_cpu_time_of_its_own_thread(clock: FrameClock, world: Wo
     assert figures.p99_ms == pytest.approx(10.0)
     assert figures.worst_ms == pytest.approx(10.0)
     assert 0 < figures.cpu_percent < 100
+
+
+def test_what_a_frame_costs_now_is_not_what_it_cost_a_while_ago(clock: FrameClock, world: World) -> None:
+    for cost in (0.018,) * 300 + (0.001,) * RECENT:
+        tick(clock, world, cpu_s=cost)
+    figures = clock.statistics()
+    assert figures.median_ms == pytest.approx(18.0)
+    assert figures.recent_ms == pytest.approx(1.0)
