@@ -54,6 +54,7 @@ def test_deadlocks_of_all_forms_are_found(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(400)
 def test_other_interpreters_deadlock_alike(other_pythons: list[str], tmp_path: Path) -> None:
     by_name = {name(case): case[0] for case in CASES if case[1] == "".join(case[0].methods[:1])}
     chosen = [case for case in CASES if name(case) in by_name]

@@ -82,6 +82,6 @@ EFFECTS: dict[str, Effect] = {
     "drained_queue": Effect(("results=4",), ("524,288 bytes of results", "worker-2 has ended")),
     "readers_writers": Effect(("rounds=4", "read_ms=1", "write_ms=1"), ("longest wait of writers", "of readers")),
     "barrier_phases": Effect(("phases=3", "part_ms=5"), ("3 phases in",)),
-    "semaphore_limited": Effect(("uses=2", "use_ms=10"), ("20 uses, at most 3 at the same time",)),
+    "semaphore_limited": Effect(("uses=3", "use_ms=40"), ("30 uses, at most [23] at the same time",)),
     "straggler": Effect(("pieces=3", "piece_ms=5"), ("pieces done: 3, 3, 3, 3",)),
 }
