@@ -15,6 +15,7 @@ from engine.recording.synthetic import write_synthetic
 from gui.bridges.session import RunState
 from gui.main_window import MainWindow
 from gui.window.runs.run_program import Program
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 PROGRAM = """
@@ -27,7 +28,7 @@ while True:
 
 def open_recording(window: MainWindow, path: Path, wait_for: Wait) -> Model:
     window.open(path)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     model = window.bridge.model
     assert model is not None
     wait_for(lambda: window.view.limits.end_ns >= model.end_ns)  # a late frame is left out

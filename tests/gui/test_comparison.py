@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.comparison.result import load
 from engine.recording.schema import State
 from gui.main_window import MainWindow
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -60,7 +61,7 @@ def test_a_comparison_is_run_shown_kept_and_its_runs_open(window: MainWindow, qt
     assert colours <= {states[state] for state in (State.RUNNING, State.CORE_WAIT, State.UNKNOWN, State.IO)}
 
     qtbot.mouseDClick(sheet, Qt.MouseButton.LeftButton, pos=QPoint(20, int(area.center().y())))
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     assert window.bridge.model is not None
     assert window.bridge.model.header["backend"] == "serial"
     assert window.pages.currentWidget() is window.centre_split

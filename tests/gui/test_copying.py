@@ -15,6 +15,7 @@ from gui.main_window import MainWindow
 from gui.timeline.layout.geometry import RULER_PX
 from gui.widgets.row_table import RowTable
 from gui.window.copying.table_text import TableText
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 FRAME_PX = 4  # by which the frames of docks get narrower when a window has its style sheet
@@ -25,7 +26,7 @@ def opened(window: MainWindow, wait_for: Wait, tmp_path: Path) -> MainWindow:
     path = tmp_path / "bank.lane"
     write_synthetic(path, lanes=4, slices=400, group=2)
     window.open(path)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     wait_for(window.timeline.canvas.isVisible)
     window.clock.tick()
     window.timeline.canvas.setFocus()

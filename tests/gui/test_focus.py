@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.window.layout.tab_order import stops_in, tab_stops
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -41,7 +42,7 @@ def all_stops(window: MainWindow) -> Iterator[QWidget]:
 def test_every_stop_shows_the_focus_and_has_a_name(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
     write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
     window.recordings.open(tmp_path / "few.lane")
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     window.resize(1600, 1000)
     window.activateWindow()
     wait_for(window.isActiveWindow)
@@ -59,7 +60,7 @@ def test_every_stop_shows_the_focus_and_has_a_name(window: MainWindow, wait_for:
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
     write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
     window.recordings.open(tmp_path / "few.lane")
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     window.activateWindow()
     wait_for(window.isActiveWindow)
     statistics = window.docks["statistics"]

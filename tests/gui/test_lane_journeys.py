@@ -15,6 +15,7 @@ from gui.state.filters import Sort
 from gui.state.selection import Group
 from gui.window.overlays.chooser import Choice
 from gui.window.runs.recordings import sample_recording
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 Key = Qt.Key
@@ -27,7 +28,7 @@ def open_sample(window: MainWindow, wait_for: Wait) -> MainWindow:
     sample = sample_recording()
     assert sample is not None
     window.open(sample)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     wait_for(window.timeline.canvas.isVisible)
     window.activateWindow()
     window.timeline.canvas.setFocus()

@@ -27,6 +27,7 @@ from gui.window.runs import recordings
 from gui.window.runs.recorder_share import RecorderShare
 from gui.window.views import Views
 from gui.window.wording import ending_words
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -219,7 +220,7 @@ def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) 
 def test_a_finished_run_without_findings_says_so(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
     write_synthetic(tmp_path / "clean.lane", lanes=4, slices=500)
     window.open(tmp_path / "clean.lane")
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     window.findings.refresh_anew()
     assert window.findings._hint.label.text() == "Nothing found in this run."
 

@@ -16,6 +16,7 @@ from engine.recording.library import folder
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.window.runs.recordings import own_sample, sample_recording
+from tests.gui.opening import shown_whole
 
 ROOT = Path(__file__).parents[2]
 Wait = Callable[[Callable[[], object]], None]
@@ -30,7 +31,7 @@ def recording(tmp_path: Path) -> Path:
 
 def test_a_recording_is_shown_whole(window: MainWindow, wait_for: Wait, recording: Path) -> None:
     window.open(recording)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     assert len([lane for lane in window.bridge.model.lanes if not lane.internal]) >= 8
     wait_for(lambda: window.pages.currentWidget() is window.centre_split and window.banner.isVisible())
     assert "made-up.lane" in window.windowTitle()
@@ -50,7 +51,7 @@ def test_what_was_live_is_there_again_when_it_is_reopened(window: MainWindow, wa
     lanes = [lane.name for lane in window.bridge.model.lanes]
     output = [line["text"] for line in window.bridge.model.output]
     window.open(path)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     assert [lane.name for lane in window.bridge.model.lanes] == lanes
     assert [line["text"] for line in window.bridge.model.output] == output
     wait_for(window.banner.isVisible)
@@ -61,7 +62,7 @@ def test_saved_recordings_open_again_and_are_recent(
     window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
 ) -> None:
     window.open(recording)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     assert window.recordings.save_as(tmp_path / "kept")
     wait_for(lambda: window.messages.strip("saved"))
     assert (tmp_path / "kept.lane").read_bytes() == recording.read_bytes()
@@ -75,7 +76,7 @@ def test_a_file_that_is_no_recording_is_refused_in_one_plain_line(
     window: MainWindow, recording: Path, wait_for: Wait, tmp_path: Path
 ) -> None:
     window.open(recording)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     (tmp_path / "notes.txt").write_text("nothing of the kind")
     window.open(tmp_path / "notes.txt")
     (text,) = window.messages.texts()
@@ -205,7 +206,7 @@ def test_a_copy_that_cannot_be_written_or_is_given_up_leaves_everything_as_it_wa
     window: MainWindow, wait_for: Wait, recording: Path, tmp_path: Path
 ) -> None:
     window.open(recording)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     kept = tmp_path / "kept.lane"
     kept.write_bytes(b"of before")
     before = sorted(tmp_path.iterdir())

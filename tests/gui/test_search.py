@@ -15,6 +15,7 @@ from engine.recording.schema import State
 from engine.recording.synthetic import Synthetic, commits, header, write_synthetic
 from gui.main_window import MainWindow
 from gui.state.search import LEAST_ROWS, SearchState
+from tests.gui.opening import shown_whole
 from tests.gui.timeline.recordings import synthetic
 
 Wait = Callable[[Callable[[], object]], None]
@@ -27,7 +28,7 @@ def opened(window: MainWindow, wait_for: Wait, tmp_path: Path) -> MainWindow:
     path = tmp_path / "bank.lane"
     write_synthetic(path, lanes=8, slices=2_000, group=4)
     window.open(path)
-    wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished)
+    wait_for(lambda: shown_whole(window))
     wait_for(window.timeline.canvas.isVisible)
     window.clock.tick()
     return window
