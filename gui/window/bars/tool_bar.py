@@ -16,6 +16,7 @@ from gui.widgets.figures import elapsed
 from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
 
 NARROW_PX, TIGHT_PX = 1440, 1180  # widths of the window below which it makes do with less
+GAP_PX = 8  # after the time of a run
 NARROWEST_PX = (104, 84, 112, 80)  # scenario, backend, interpreter, start method
 
 
@@ -134,6 +135,7 @@ class RecordingIndicator(QLabel):
         self._themes = themes
         self._brief = False
         self.setAccessibleName("Recording")
+        self.setContentsMargins(0, 0, GAP_PX, 0)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def set_brief(self, brief: bool) -> None:
@@ -146,7 +148,8 @@ class RecordingIndicator(QLabel):
             self.setText("")
             self.setMinimumWidth(0)
             return
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 00:00 " if self._brief else "● recording 00:00 "))
+        longest = "● 00:00 " if self._brief else "● recording 00:00 "
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(longest) + GAP_PX)
         red, word = self._themes.current.surfaces.danger, "" if self._brief else f"{_WORDS[state]} "
         self.setText(f'<span style="color:{red}">●</span> {word}{elapsed(seconds)}')
         ended = state is RunState.STOPPED
