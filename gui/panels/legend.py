@@ -137,10 +137,10 @@ class Legend(QWidget):
             entry.set_time(int(totals[state]), whole, float(points[state]))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme = self._themes.current
-        painter.fillRect(self.rect(), theme.color("panel"))
-        painter.fillRect(0, 0, self.width(), 1, theme.color("border"))
+        with QPainter(self) as painter:
+            theme = self._themes.current
+            painter.fillRect(self.rect(), theme.color("panel"))
+            painter.fillRect(0, 0, self.width(), 1, theme.color("border"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -334,24 +334,24 @@ class StateEntry(QAbstractButton):
         theme = self._theme
         if theme is None:
             return
-        painter = QPainter(self)
-        if self.underMouse():
-            painter.fillRect(self.rect().adjusted(0, 1, 0, 0), theme.color("hovered"))
-        painter.setOpacity(0.35 if self._dimmed else 1.0)
-        painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
-        painter.setOpacity(1.0)
-        painter.setFont(ui_font(FONT_SMALL_PX))
-        left = 8 + SWATCH_PX + 5
-        flags = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme.color("text_dim" if self._dimmed else "text"))
-        painter.drawText(QRect(left, 0, self._name_px + 2, LINE_PX), flags, self._name)
-        if self._share is not None:
-            painter.setPen(theme.color("text_dim"))
-            box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
-            painter.drawText(box, flags | Qt.TextFlag.TextDontClip, self.figure)
-        if self.hasFocus():
-            painter.setPen(theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 1, -1, -2))
+        with QPainter(self) as painter:
+            if self.underMouse():
+                painter.fillRect(self.rect().adjusted(0, 1, 0, 0), theme.color("hovered"))
+            painter.setOpacity(0.35 if self._dimmed else 1.0)
+            painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
+            painter.setOpacity(1.0)
+            painter.setFont(ui_font(FONT_SMALL_PX))
+            left = 8 + SWATCH_PX + 5
+            flags = Qt.AlignmentFlag.AlignVCenter
+            painter.setPen(theme.color("text_dim" if self._dimmed else "text"))
+            painter.drawText(QRect(left, 0, self._name_px + 2, LINE_PX), flags, self._name)
+            if self._share is not None:
+                painter.setPen(theme.color("text_dim"))
+                box = QRect(left + self._name_px + 4, 0, self._share_px, LINE_PX)
+                painter.drawText(box, flags | Qt.TextFlag.TextDontClip, self.figure)
+            if self.hasFocus():
+                painter.setPen(theme.color("accent"))
+                painter.drawRect(self.rect().adjusted(0, 1, -1, -2))
 
     def _on_clicked(self) -> None:
         self.chosen.emit(self._state, self._extend)
@@ -383,11 +383,13 @@ class MarkEntry(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._theme is None:
             return
-        painter = QPainter(self)
-        painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
-        painter.setFont(ui_font(FONT_SMALL_PX))
-        painter.setPen(self._theme.color("text_dim"))
-        painter.drawText(self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
+        with QPainter(self) as painter:
+            painter.drawImage(8, (LINE_PX - SWATCH_HEIGHT_PX) // 2, self._swatch)
+            painter.setFont(ui_font(FONT_SMALL_PX))
+            painter.setPen(self._theme.color("text_dim"))
+            painter.drawText(
+                self.rect().adjusted(8 + SWATCH_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._name
+            )
 
 
 def swatch(raster: Raster, code: int, worst: int, held: int) -> QImage:

@@ -260,14 +260,13 @@ class Canvas(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self.model is None or not self.model.lanes:
-            self._painting.paint_empty(painter)
-        else:
-            names_px = self.geometry_now().names_px
-            whole = event.rect().contains(self.rect().adjusted(names_px, 0, 0, 0))
-            self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole)
-        painter.end()
+        with QPainter(self) as painter:
+            if self.model is None or not self.model.lanes:
+                self._painting.paint_empty(painter)
+            else:
+                names_px = self.geometry_now().names_px
+                whole = event.rect().contains(self.rect().adjusted(names_px, 0, 0, 0))
+                self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole)
 
     def scene(self, model: Model) -> Scene:
         """What the next paint shows."""

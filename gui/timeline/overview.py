@@ -132,28 +132,28 @@ class Overview(QWidget):
         return TimeScale.fit(start - margin, end + margin, self.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme = self._themes.current
-        if self._model is None or not self._model.lanes:
-            painter.fillRect(self.rect(), theme.color("canvas"))
-            return
-        self._draw_if_due(self._model)
-        self._paint_picture(painter)
-        window = self._window_rect()
-        shade = theme.color("canvas")
-        shade.setAlpha(150)
-        painter.fillRect(QRectF(0, 0, window.left(), HEIGHT_PX), shade)
-        painter.fillRect(QRectF(window.right(), 0, self.width() - window.right(), HEIGHT_PX), shade)
-        painter.setPen(theme.color("accent"))
-        painter.drawRect(window.adjusted(0, 0, -1, -2))
-        for x in (window.left(), window.right() - 3):
-            painter.fillRect(QRectF(x, HEIGHT_PX / 2 - 7, 3, 14), theme.color("accent"))
-        self._paint_markers(painter)
-        painter.fillRect(0, HEIGHT_PX - 1, self.width(), 1, theme.color("border"))
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+        with QPainter(self) as painter:
+            theme = self._themes.current
+            if self._model is None or not self._model.lanes:
+                painter.fillRect(self.rect(), theme.color("canvas"))
+                return
+            self._draw_if_due(self._model)
+            self._paint_picture(painter)
+            window = self._window_rect()
+            shade = theme.color("canvas")
+            shade.setAlpha(150)
+            painter.fillRect(QRectF(0, 0, window.left(), HEIGHT_PX), shade)
+            painter.fillRect(QRectF(window.right(), 0, self.width() - window.right(), HEIGHT_PX), shade)
             painter.setPen(theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.drawRect(window.adjusted(0, 0, -1, -2))
+            for x in (window.left(), window.right() - 3):
+                painter.fillRect(QRectF(x, HEIGHT_PX / 2 - 7, 3, 14), theme.color("accent"))
+            self._paint_markers(painter)
+            painter.fillRect(0, HEIGHT_PX - 1, self.width(), 1, theme.color("border"))
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(theme.color("accent"))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_picture(self, painter: QPainter) -> None:
         """The picture at its own times: the recording may have become longer since it was made."""

@@ -53,10 +53,10 @@ class ElidedText(QLabel):
         return lines or [""]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        height, indent = self.fontMetrics().lineSpacing(), max(self.indent(), 0)
-        lines = self.wrapped(self.width() - 2 * indent)
-        top = (self.height() - height * len(lines)) // 2 + self.fontMetrics().ascent()
-        for number, line in enumerate(lines):
-            painter.drawText(indent, top + number * height, line)
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().windowText().color())
+            height, indent = self.fontMetrics().lineSpacing(), max(self.indent(), 0)
+            lines = self.wrapped(self.width() - 2 * indent)
+            top = (self.height() - height * len(lines)) // 2 + self.fontMetrics().ascent()
+            for number, line in enumerate(lines):
+                painter.drawText(indent, top + number * height, line)

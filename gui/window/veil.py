@@ -44,14 +44,14 @@ class Veil(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if on_screen(self, painter):
-            painter.fillRect(event.rect(), self.part.palette().brush(self.part.backgroundRole()))
-            picture = self.picture
-        else:
-            picture = picture_of(self.window(), place_of(self.part))
-        if picture is not None:
-            painter.drawImage(QPoint(0, 0), picture)
+        with QPainter(self) as painter:
+            if on_screen(self, painter):
+                painter.fillRect(event.rect(), self.part.palette().brush(self.part.backgroundRole()))
+                picture = self.picture
+            else:
+                picture = picture_of(self.window(), place_of(self.part))
+            if picture is not None:
+                painter.drawImage(QPoint(0, 0), picture)
 
 
 def place_of(widget: QWidget) -> QRect:

@@ -20,6 +20,7 @@ from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_o
 from gui.panels.workers import ending
 from gui.state.source_texts import source_text
 from gui.theme import ActiveTheme
+from gui.timeline.drawing.painting import Painting
 from gui.widgets.figures import elapsed, fixed_percent, grouped
 from gui.widgets.messages import MOST_SHOWN, Message, Messages
 from gui.widgets.natural import natural
@@ -293,3 +294,22 @@ def test_the_worst_finding_is_shown_until_another_is_chosen(window: MainWindow, 
     assert shown_beside(1001, found["start_ns"] - 1) == 1001, "it comes before"
     panel.table.row_chosen.emit(panel.table.chosen())
     assert shown_beside(1002, found["start_ns"] - 2) == 1001, "the user's choice stays"
+
+
+def test_an_error_while_painting_ends_the_painting(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What caught the error keeps the painter: were it not ended, Qt would fail once it is destroyed."""
+    canvas = window.timeline.canvas
+    window.pages.setCurrentIndex(1)
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as broken, qtbot.capture_exceptions() as caught:
+        broken.setattr(Painting, "paint_empty", fail)
+        canvas.update()
+        qtbot.waitUntil(lambda: bool(caught))
+    assert {kind for kind, *_ in caught} == {ValueError}
+    assert not canvas.paintingActive()
+    canvas.repaint()

@@ -72,30 +72,34 @@ class _Sheet(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._themes.current
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("canvas"))
-        painter.setFont(ui_font(FONT_SMALL_PX))
-        if self.hasFocus():
-            painter.setPen(theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if not self._runs:
-            painter.setPen(theme.color("text_dim"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The runs appear here, one under another.")
-            return
-        self._paint_axis(painter)
-        for number, (variant, trial, picture) in enumerate(self._runs):
-            area = self._area(number)
-            if number == self._chosen:
-                painter.fillRect(QRectF(0, area.top() - 3, self.width(), area.height() + 6), theme.color("accent_soft"))
-            painter.setPen(theme.color("text"))
-            name = QRectF(8, area.top() - 2, NAMES_PX - 16, LEAST_PX + 4)
-            words = painter.fontMetrics().elidedText(
-                f"{variant.name}  {_python(self._result, variant)}", Qt.TextElideMode.ElideRight, round(name.width())
-            )
-            painter.drawText(name, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-            shown = QRectF(area)
-            shown.setWidth(max(2.0, area.width() * trial.span_ns / self.span_ns))
-            painter.drawImage(shown, picture)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.color("canvas"))
+            painter.setFont(ui_font(FONT_SMALL_PX))
+            if self.hasFocus():
+                painter.setPen(theme.color("accent"))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            if not self._runs:
+                painter.setPen(theme.color("text_dim"))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The runs appear here, one under another.")
+                return
+            self._paint_axis(painter)
+            for number, (variant, trial, picture) in enumerate(self._runs):
+                area = self._area(number)
+                if number == self._chosen:
+                    painter.fillRect(
+                        QRectF(0, area.top() - 3, self.width(), area.height() + 6), theme.color("accent_soft")
+                    )
+                painter.setPen(theme.color("text"))
+                name = QRectF(8, area.top() - 2, NAMES_PX - 16, LEAST_PX + 4)
+                words = painter.fontMetrics().elidedText(
+                    f"{variant.name}  {_python(self._result, variant)}",
+                    Qt.TextElideMode.ElideRight,
+                    round(name.width()),
+                )
+                painter.drawText(name, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+                shown = QRectF(area)
+                shown.setWidth(max(2.0, area.width() * trial.span_ns / self.span_ns))
+                painter.drawImage(shown, picture)
 
     def _paint_axis(self, painter: QPainter) -> None:
         theme, area = self._themes.current, self._area(0)

@@ -41,15 +41,17 @@ class ContentionChart(QWidget):
         return QSize(240, 140)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme = self._themes.current
-        painter.fillRect(self.rect(), theme.color("panel"))
-        if self._profile is None:
-            return
-        painter.setFont(ui_font(FONT_SMALL_PX))
-        inner, half = self._inner(), self.height() // 2
-        self._paint_histogram(painter, self._profile, QRect(inner.left(), inner.top(), inner.width(), half - MARGIN))
-        self._paint_waiters(painter, self._profile, QRect(inner.left(), half, inner.width(), inner.bottom() - half))
+        with QPainter(self) as painter:
+            theme = self._themes.current
+            painter.fillRect(self.rect(), theme.color("panel"))
+            if self._profile is None:
+                return
+            painter.setFont(ui_font(FONT_SMALL_PX))
+            inner, half = self._inner(), self.height() // 2
+            self._paint_histogram(
+                painter, self._profile, QRect(inner.left(), inner.top(), inner.width(), half - MARGIN)
+            )
+            self._paint_waiters(painter, self._profile, QRect(inner.left(), half, inner.width(), inner.bottom() - half))
 
     def event(self, event: QEvent) -> bool:
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:

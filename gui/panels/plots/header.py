@@ -52,39 +52,39 @@ class PlotHeader(QAbstractButton):
         return QSize(160, COLLAPSED_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme, width = self._theme, self.width()
-        painter.fillRect(self.rect(), theme.color("hovered" if self.underMouse() else "panel"))
-        painter.fillRect(0, self.height() - 1, width, 1, theme.color("border"))
-        painter.fillRect(width - 1, 0, 1, self.height(), theme.color("border"))
-        self._paint_chevron(painter)
-        painter.setFont(ui_font(FONT_PX - 1))
-        painter.setPen(theme.color("text" if self.expanded else "text_dim"))
-        painter.drawText(QRect(24, 2, width - 32, 20), _LEFT, self._title)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -2, -2))
-        if not self.expanded:
-            return
-        small = QFontMetrics(ui_font(FONT_SMALL_PX))
-        painter.setFont(ui_font(FONT_SMALL_PX))
-        painter.setPen(theme.color("text_dim"))
-        if self.height() < 2 * LINE_PX + 4:  # too low for a second line: the value counts for more than the scale
-            self._paint_only_value(painter)
-            return
-        painter.drawText(QRect(24, 2, width - 32, 20), _RIGHT, self._top)
-        top = 20
-        for name, value, colour in self._values:
-            if top + LINE_PX > self.height():
-                break
-            painter.fillRect(24, top + 6, 8, 3, colour)
+        with QPainter(self) as painter:
+            theme, width = self._theme, self.width()
+            painter.fillRect(self.rect(), theme.color("hovered" if self.underMouse() else "panel"))
+            painter.fillRect(0, self.height() - 1, width, 1, theme.color("border"))
+            painter.fillRect(width - 1, 0, 1, self.height(), theme.color("border"))
+            self._paint_chevron(painter)
+            painter.setFont(ui_font(FONT_PX - 1))
+            painter.setPen(theme.color("text" if self.expanded else "text_dim"))
+            painter.drawText(QRect(24, 2, width - 32, 20), _LEFT, self._title)
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(theme.color("accent"))
+                painter.drawRect(self.rect().adjusted(0, 0, -2, -2))
+            if not self.expanded:
+                return
+            small = QFontMetrics(ui_font(FONT_SMALL_PX))
+            painter.setFont(ui_font(FONT_SMALL_PX))
             painter.setPen(theme.color("text_dim"))
-            shown = small.elidedText(name, Qt.TextElideMode.ElideRight, width - 116)
-            painter.drawText(QRect(36, top, width - 110, LINE_PX), _LEFT, shown)
-            painter.setPen(theme.color("text"))
-            painter.drawText(QRect(24, top, width - 32, LINE_PX), _RIGHT, value)
-            top += LINE_PX
+            if self.height() < 2 * LINE_PX + 4:  # too low for a second line: the value counts for more than the scale
+                self._paint_only_value(painter)
+                return
+            painter.drawText(QRect(24, 2, width - 32, 20), _RIGHT, self._top)
+            top = 20
+            for name, value, colour in self._values:
+                if top + LINE_PX > self.height():
+                    break
+                painter.fillRect(24, top + 6, 8, 3, colour)
+                painter.setPen(theme.color("text_dim"))
+                shown = small.elidedText(name, Qt.TextElideMode.ElideRight, width - 116)
+                painter.drawText(QRect(36, top, width - 110, LINE_PX), _LEFT, shown)
+                painter.setPen(theme.color("text"))
+                painter.drawText(QRect(24, top, width - 32, LINE_PX), _RIGHT, value)
+                top += LINE_PX
 
     def _paint_only_value(self, painter: QPainter) -> None:
         if self._values:

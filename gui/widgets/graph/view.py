@@ -138,28 +138,28 @@ class GraphView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Only what lies in the part to be painted."""
         theme = self.themes.current
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("panel"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(ui_font(12))
-        self._go_on_working_out(QFontMetricsF(painter.font()))
-        part = QRectF(event.rect()).adjusted(-ARROW, -ARROW, ARROW, ARROW)
-        for edge, path in self._paths:
-            if path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(part):
-                self._paint_edge(painter, edge, path)
-        for node in self.drawing.nodes:
-            if node.key in self._boxes and self._boxes[node.key][0].intersects(part):
-                self._paint_node(painter, node)
-        for area, edge in sorted(self._labels.areas, key=lambda label: self._is_marked(label[1])):
-            if area.intersects(part) or edge.key in self._labels.dots:
-                self._paint_label(painter, area, edge)
-        if self.drawing.note:
-            painter.setPen(theme.color("text_dim"))
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, self.drawing.note)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.color("panel"))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(ui_font(12))
+            self._go_on_working_out(QFontMetricsF(painter.font()))
+            part = QRectF(event.rect()).adjusted(-ARROW, -ARROW, ARROW, ARROW)
+            for edge, path in self._paths:
+                if path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(part):
+                    self._paint_edge(painter, edge, path)
+            for node in self.drawing.nodes:
+                if node.key in self._boxes and self._boxes[node.key][0].intersects(part):
+                    self._paint_node(painter, node)
+            for area, edge in sorted(self._labels.areas, key=lambda label: self._is_marked(label[1])):
+                if area.intersects(part) or edge.key in self._labels.dots:
+                    self._paint_label(painter, area, edge)
+            if self.drawing.note:
+                painter.setPen(theme.color("text_dim"))
+                painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, self.drawing.note)
+            if self.hasFocus():
+                painter.setPen(QPen(theme.color("accent"), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _go_on_working_out(self, metrics: QFontMetricsF) -> None:
         """Works out where everything is, a piece in each paint; what was worked out before is shown until then."""
