@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=TIMEOUT_S,
         metavar="S",
-        help="a test that waits so long for one thing hangs (60; 0: never)",
+        help=f"a test that waits so long for one thing hangs ({TIMEOUT_S:g}; 0: never)",
     )
     parser.add_argument("--interpreter", metavar="PYTHON", help="the Python that has pytest and what the tests need")
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="keep the recording there")
