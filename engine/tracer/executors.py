@@ -33,10 +33,7 @@ def make_submit(original: Method) -> Method:
             number = self.__dict__.get(ATTRIBUTE, 0)
             if number and run.forked and is_bereft(self, number):
                 return submit_to_copy(original, number, self, *args, **kwargs)
-            future = original(self, *args, **kwargs)
-            if number:
-                future.__dict__[ATTRIBUTE] = number
-            return future
+            return original(self, *args, **kwargs)
 
     return submit
 
@@ -74,8 +71,15 @@ def submit_to_copy(original: Method, number: int, executor: Any, /, *args: Any, 
         hands_on(number, None)
     elif not shared:
         serves_itself(number)
-    future.__dict__[ATTRIBUTE] = number
     return future
+
+
+def hand_over(future: Any, number: int, job: int) -> None:
+    """A job of the executor is about to be put where a worker finds it: from then on its future may be done at any
+    instant, long before `submit` returns.
+    """
+    future.__dict__[ATTRIBUTE] = number
+    job_order.submit(future, number, job)
 
 
 def make_manager_run(original: Method) -> Method:
@@ -126,9 +130,8 @@ def make_idle_queue(number: int) -> Any:
 
     class WorkQueue(raw):  # type: ignore[misc, valid-type]
         def put(self, item: Any, *args: Any, **kwargs: Any) -> None:
-            if item is not None:  # before a worker can run it
-                item.future.__dict__[ATTRIBUTE] = number
-                job_order.submit(item.future, number, next(job_order.jobs))
+            if item is not None:
+                hand_over(item.future, number, next(job_order.jobs))
             raw.put(self, item, *args, **kwargs)
 
         def get(self, block: bool = True, timeout: float | None = None) -> Any:
@@ -145,7 +148,7 @@ def make_work_ids(number: int, pending: dict[int, Any]) -> Any:
 
     class WorkIds(queue.Queue):  # type: ignore[type-arg]
         def put(self, item: int, *args: Any, **kwargs: Any) -> None:
-            job_order.submit(pending[item].future, number, item)
+            hand_over(pending[item].future, number, item)
             super().put(item, *args, **kwargs)
 
     return WorkIds()

@@ -17,11 +17,12 @@ numbers = count(1)
 
 
 def text_number(text: str) -> int:
-    """Number of a task's name or a mark's text."""
+    """Number of a task's name or a mark's text. Told before another thread can use it."""
     number = texts.get(text)
     if number is None:
-        texts[text] = number = next(numbers)
+        number = next(numbers)
         current_ring().texts.write("text", number, text)
+        number = texts.setdefault(text, number)
     return number
 
 

@@ -115,7 +115,9 @@ def stack_of_traceback(traceback: TracebackType | None) -> int:
 
 
 def interned(sites: list[int]) -> int:
-    """Number of the stack that consists of these sites, innermost first; of a single one its own."""
+    """Number of the stack that consists of these sites, innermost first; of a single one its own. Told before another
+    thread can use it.
+    """
     if len(sites) < 2:
         return sites[0] if sites else 0
     key = tuple(reversed(sites))
@@ -123,8 +125,9 @@ def interned(sites: list[int]) -> int:
     if number is None:
         if len(_stacks) >= MOST_STACKS:
             return sites[0]
-        _stacks[key] = number = next(numbers)
+        number = next(numbers)
         current_ring().texts.write("stack", number, key)
+        number = _stacks.setdefault(key, number)
     return number
 
 

@@ -84,6 +84,24 @@ if __name__ == "__main__":
 """
 )
 
+# Whoever submits goes on only once the job is done: so it is where the others are faster.
+DONE_AT_ONCE = (
+    HEAD
+    + """
+def wait_for_its_end(frame, event, result):
+    if event == "return" and frame.f_code.co_name == "submit" and "concurrent" in frame.f_code.co_filename:
+        while result._state != "FINISHED":
+            time.sleep(0.001)
+
+if __name__ == "__main__":
+    for cls in ThreadPoolExecutor, ProcessPoolExecutor:
+        with cls(1) as executor:
+            sys.setprofile(wait_for_its_end)
+            executor.submit(invert, 0)
+            sys.setprofile(None)
+"""
+)
+
 
 HIDDEN_TITLES = [
     "2 × KeyError of lookup stayed hidden",
@@ -114,6 +132,11 @@ def test_what_nobody_asks_for_is_told_with_the_line_that_raised_it(tmp_path: Pat
         assert each["severity"] == "warning"
         assert each["participants"][0]["stack"][-1]["function"] in {"parse", "lookup", "invert"}
         assert "nobody asked" in each["explanation"]
+
+
+def test_so_is_what_has_failed_before_its_submit_returns(tmp_path: Path) -> None:
+    found = hidden_in(DONE_AT_ONCE, tmp_path)
+    assert [each["title"] for each in found] == ["A ZeroDivisionError of invert stayed hidden"] * 2
 
 
 def test_what_somebody_asks_for_is_not(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.tracer import layout
-from tests.engine.tracer.tracing import trace
+from tests.engine.tracer.tracing import run_program, trace
 
 
 def test_threads_and_their_ends(tmp_path: Path) -> None:
@@ -199,3 +199,35 @@ def test_kernel_queues_of_other_systems(tmp_path: Path) -> None:
     )
     waits = [w for w in program.of(layout.WAIT, 0, thread=1) if w.detail == layout.WAIT_IO]
     assert [program.line(w.site) for w in waits if w.end - w.start > 10_000_000] == [14, 14]
+
+
+def test_names_and_stacks_are_told_before_another_thread_speaks_of_them(tmp_path: Path) -> None:
+    """While a thread is held up on its way to tell of one, others tell of it themselves."""
+    source = """
+    import sys
+    originals, reporter, sites, texts = (
+        sys.modules["_lanescope." + name] for name in ("originals", "reporter", "sites", "texts")
+    )
+    number = {"text": lambda: reporter.text_number("parse"), "stack": lambda: sites.interned([1, 2])}
+    write, told, to_hold_up, through = texts.TextFile.write, set(), set(number), originals.allocate_lock()
+
+    def speak_of(kind):
+        print(kind, (kind, number[kind]()) in told)
+        through.release()
+
+    def write_late(self, kind, *rest):
+        if kind in to_hold_up:
+            to_hold_up.remove(kind)
+            through.acquire()
+            originals.start_new_thread(speak_of, (kind,))
+            through.acquire()
+            through.release()
+        told.add((kind, rest[0]))
+        return write(self, kind, *rest)
+
+    texts.TextFile.write = write_late
+    for kind in ("text", "stack"):
+        number[kind]()
+    """
+    done = run_program(tmp_path, source)
+    assert done.stdout == "text True\nstack True\n", done.stderr
