@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> int:
     sys.excepthook = ErrorReporter(window).report
     try:
         window.show()
+        window.activateWindow()  # without a window manager nobody else gives it the keyboard
         if options.recording is not None:
             QTimer.singleShot(0, lambda: window.open(options.recording))
         spare_the_window()

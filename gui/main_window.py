@@ -197,7 +197,7 @@ class MainWindow(WindowFrame):
         bridge = self.bridge
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
-        self.recordings.opened.connect(self.timeline.canvas.setFocus)
+        self.recordings.opened.connect(self.showing.focus_lanes)
         self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
         bridge.saving_progressed.connect(lambda share: self.status.show_progress("saving", share))

@@ -110,7 +110,12 @@ class ViewWindow(QObject):
         self._set_mode(following=False, fitting=self._fitting)
 
     def show(self, start_ns: float, end_ns: float, *, gesture: str = "", keep_following: bool = False) -> None:
-        """Goes to a stretch of time. Calls of the same `gesture` in quick succession are one step of `go_back`."""
+        """Goes to a stretch of time. Calls of the same `gesture` in quick succession are one step of `go_back`.
+
+        Nothing is done as long as nothing is known of the recording: the view would stay on its first moment.
+        """
+        if self._limits.end_ns <= self._limits.start_ns:
+            return
         self._remember(gesture)
         self._set_mode(following=keep_following and self._following, fitting=False)
         self._place(start_ns, end_ns - start_ns)

@@ -47,6 +47,7 @@ class Showing(QObject):
         self._navigation, self._places, self._discovering = navigation, places, discovering
         self._comparing = comparing
         self._shown_version = -1  # what the bridge had told of the model when the timeline was last refreshed
+        self._focus_awaits_page = False
         self._recorder = RecorderShare()
         self.debug_overlay = DebugOverlay(window) if debug else None
         self._bridge.model_replaced.connect(self._show_model)
@@ -67,6 +68,12 @@ class Showing(QObject):
         """As a window stands before anything has been run or opened in it."""
         self._show_model(None)
         self._show_run_state(RunState.NONE)
+
+    def focus_lanes(self) -> None:
+        """The keyboard goes to what has been opened."""
+        canvas = self._window.timeline.canvas
+        canvas.setFocus()
+        self._focus_awaits_page = not canvas.isVisible()
 
     def show_enabled(self) -> None:
         """Actions that make no sense now can't be chosen."""
@@ -127,6 +134,10 @@ class Showing(QObject):
                 return
             comparing.leave()
         self._window.pages.setCurrentIndex(1 if something else 0)
+        wanted = self._window.centre_split.focusWidget()  # the lanes, or the search, if that was asked for meanwhile
+        if self._focus_awaits_page and wanted is not None:
+            wanted.setFocus()  # once more: a window that becomes active does not leave it on what is not seen yet
+        self._focus_awaits_page = False
 
     def _show_run_state(self, state: RunState) -> None:
         window, tool_bar = self._window, self._window.tool_bar

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.recording.library import folder
@@ -168,6 +168,52 @@ def test_the_first_page_opens_recordings_too(open_window: Callable[[], MainWindo
     assert [button.toolTip() for button in window.welcome.recent] == [str(recording)]
     window.welcome.recent[0].click()
     assert "made-up.lane" in window.windowTitle()
+
+
+def test_the_keyboard_is_with_the_lanes_when_the_window_becomes_active_as_it_opens(
+    window: MainWindow, wait_for: Wait, recording: Path, qtbot: QtBot
+) -> None:
+    """Without a window manager, the click that opens is the one that makes the window active."""
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    wait_for(other.isActiveWindow)
+    window.open(recording)
+    window.activateWindow()
+    QApplication.processEvents()
+    assert window.isActiveWindow()
+    assert window.pages.currentWidget() is window.welcome
+    wait_for(lambda: window.pages.currentWidget() is window.centre_split)
+    assert window.focusWidget() is window.timeline.canvas
+
+
+def test_what_is_asked_for_before_the_lanes_are_seen_keeps_the_keyboard(
+    window: MainWindow, wait_for: Wait, recording: Path
+) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.open(recording)
+    window.acts["search"].trigger()
+    assert window.pages.currentWidget() is window.welcome
+    wait_for(lambda: window.pages.currentWidget() is window.centre_split)
+    assert window.focusWidget() is window.search_bar.line
+
+
+def test_keys_before_anything_is_known_of_a_recording_do_not_hold_the_view(
+    window: MainWindow, wait_for: Wait, recording: Path
+) -> None:
+    shown_first = recording.with_name("cut.lane")  # without the overview behind its end
+    shown_first.write_bytes(recording.read_bytes()[:-64])
+    window.open(shown_first)
+    assert window.view.limits.end_ns == window.view.limits.start_ns, "nothing is known yet"
+    QTest.keyClick(window.timeline.canvas, Qt.Key.Key_A)
+    QTest.keyClick(window.timeline.canvas, Qt.Key.Key_W)
+    wait_for(lambda: not window.bridge.opening)
+    wait_for(lambda: window.view.limits.end_ns >= window.bridge.model.end_ns)
+    assert window.view.start_ns <= window.bridge.model.start_ns
+    assert window.view.end_ns >= window.bridge.model.end_ns
+    assert not window.view.can_go_back
 
 
 def test_notes_on_the_sample_stay_out_of_what_came_with_lanescope() -> None:
