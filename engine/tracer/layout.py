@@ -168,6 +168,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #                                        now), "seen" (somebody has asked for it), "lost" (is gone, and nobody had)
 #   ("child", pid, launched_ns, name, serial)    when its launch began, by which thread
 #   ("forked", serial, nth, start_ns, end_ns, stack)    by this thread: its process's nth fork, or an attempt at one
+#   ("fork-child", nth)                  it has come about: written by the child, into its parent's file
 #   ("forked-by", serial, nth)           this process is that one, of its parent
 #   ("child-end", pid, time_ns, exit_code)      negative: minus the signal
 #   ("child-signal", pid, signal)        about to be sent by the child's Process or Popen object: terminate(), kill()

@@ -1,5 +1,6 @@
 """What a recording says of forks: who, where, and beside whom, whatever becomes of the child."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,47 @@ def test_a_fork_is_known_by_its_parent(fork: str, severity: str, tmp_path: Path)
     stacks = {each["thread"]: [frame["function"] for frame in each["stack"]] for each in found["participants"]}
     assert stacks["forker"][0] == "fork"
     assert stacks["MainThread"] == []
+
+
+FAILING = """
+import ctypes, os, platform, struct, threading
+
+def refuse_forks():
+    # The system says EAGAIN to new processes, as it does where there are too many; new threads it allows.
+    libc = ctypes.CDLL(None)
+    clone = {{"x86_64": 56, "aarch64": 220}}[platform.machine()]
+    load, equal, any_of, result, new_thread = 0x20, 0x15, 0x45, 0x06, 0x10000
+    rules = (
+        (load, 0, 0, 0), (equal, 0, 3, clone), (load, 0, 0, 16), (any_of, 1, 0, new_thread),
+        (result, 0, 0, 0x50000 | 11), (result, 0, 0, 0x7FFF0000),
+    )
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(rules), ctypes.addressof(code)))
+    libc.prctl(38, 1, 0, 0, 0)
+    libc.prctl(22, 2, program, 0, 0)
+
+def try_to_fork():
+    try:
+        os.fork() or os._exit(0)
+    except OSError as error:
+        print(type(error).__name__)
+
+stop = threading.Event()
+threading.Thread(target=stop.wait).start()
+{before}
+refuse_forks()
+try_to_fork()
+stop.set()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs what only Linux has")
+@pytest.mark.parametrize(("before", "forks"), [("", 0), ("try_to_fork()", 1)])
+def test_a_fork_that_failed_is_none(before: str, forks: int, tmp_path: Path) -> None:
+    recorded = record_source(tmp_path, FAILING.format(before=before))
+    assert recorded.output == "BlockingIOError\n"
+    assert len(list(recorded.model.forks)) == forks
+    assert len(forked_threads.find(recorded.model)) == forks
 
 
 @pytest.mark.parametrize("start", ["in_child()", "launch('fork')", "launch('spawn')", "run()"])

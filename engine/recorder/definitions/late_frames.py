@@ -1,12 +1,15 @@
 """Frames about the order of locks and of threads, and of jobs that failed, as texts of the recording."""
 
+from typing import Any
+
 from engine.recorder.definitions.registry import Registry, TracedProcess
 from engine.recorder.definitions.texts import Frame
 
 # What they are: see engine.tracer.layout.
 JOBS = frozenset({"job-submitted", "job-began", "job-ended", "job-read"})
 LATE = JOBS | {
-    "nesting", "joined", "passed", "gave", "got", "untold", "job-failed", "job-error", "forked", "forked-by",
+    "nesting", "joined", "passed", "gave", "got", "untold", "job-failed", "job-error", "forked", "fork-child",
+    "forked-by",
 }  # fmt: skip
 
 
@@ -21,6 +24,7 @@ class LateFrames:
         self._registry = registry
         self._new: list[tuple[TracedProcess, Frame]] = []
         self._due: list[tuple[TracedProcess, Frame]] = []
+        self._forks: dict[tuple[int, int], dict[str, Any]] = {}  # by parent, what it has told; nothing: its child
 
     def take(self, process: TracedProcess, frame: Frame) -> None:
         """One frame."""
@@ -144,22 +148,8 @@ class LateFrames:
                         "stack": registry.site(process, stack),
                     }
                 )
-            case ("forked", serial, nth, start_ns, end_ns, stack):
-                process.forks[nth] = serial, registry.site(process, stack)
-                registry.emit(
-                    {
-                        "type": "forked",
-                        "lane": registry.lane(process, serial).number,
-                        "nth": nth,
-                        "start_ns": start_ns,
-                        "end_ns": end_ns,
-                        "stack": registry.site(process, stack),
-                    }
-                )
-            case ("forked-by", serial, nth) if process.parent is not None:
-                process.nth_fork = nth
-                lane = registry.lane(process.parent, serial).number
-                registry.emit({"type": "forked-by", "process": process.number, "lane": lane, "nth": nth})
+            case ("forked" | "fork-child" | "forked-by", *_):
+                self._tell_of_fork(process, frame)
             case ("job-error", time_ns, number, job, what, error):
                 registry.emit(
                     {
@@ -172,3 +162,31 @@ class LateFrames:
                         "error": error,
                     }
                 )
+
+    def _tell_of_fork(self, process: TracedProcess, frame: Frame) -> None:
+        """A fork itself once parent and child have told of it, in whatever order: one that failed has no child."""
+        registry = self._registry
+        match frame:
+            case ("forked", serial, nth, start_ns, end_ns, stack):
+                process.forks[nth] = serial, registry.site(process, stack)
+                text = {
+                    "type": "forked",
+                    "lane": registry.lane(process, serial).number,
+                    "nth": nth,
+                    "start_ns": start_ns,
+                    "end_ns": end_ns,
+                    "stack": registry.site(process, stack),
+                }
+                if self._forks.pop((process.number, nth), None) is None:
+                    self._forks[process.number, nth] = text
+                else:
+                    registry.emit(text)
+            case ("fork-child", nth):
+                if told := self._forks.pop((process.number, nth), None):
+                    registry.emit(told)
+                else:
+                    self._forks[process.number, nth] = {}
+            case ("forked-by", serial, nth) if process.parent is not None:
+                process.nth_fork = nth
+                lane = registry.lane(process.parent, serial).number
+                registry.emit({"type": "forked-by", "process": process.number, "lane": lane, "nth": nth})
