@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import layout
 from .holds import TracedBase, book, holder_of
 from .originals import clock
@@ -30,9 +32,20 @@ def held_since_fork(lock: TracedBase, holder: ThreadState | None) -> int:
     if holder is not None:
         run.held_by_others.discard(lock.number)
         run.held_by_forker.discard(lock.number)
+    elif lock.number not in run.held_by_others | run.held_by_forker and is_left_behind(lock):
+        run.held_by_others.add(lock.number)
     if lock.number in run.held_by_others:
         return layout.WAIT_HELD_AT_FORK
     return layout.WAIT_HELD_BY_FORKER if lock.number in run.held_by_forker else 0
+
+
+def is_left_behind(lock: TracedBase) -> bool:
+    """Whether nobody of this process can have taken a lock that is held and has no holder: whoever has was about to say
+    so, or to release it, when this process was forked.
+    """
+    home = getattr(lock, "home", None)  # who has been said to have taken it last
+    is_elsewhere = lock.number & layout.OBJECT_SHARED or (home is not None and home.ring is run.ring)
+    return not is_elsewhere and len(sys._current_frames()) == 1  # another thread might be just about to say so
 
 
 def acquire_contended(lock: TracedBase, frame: FrameType, timeout: float, may_give_up: bool = True) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.analysis.detectors import forked_threads
+from engine.session import RunRequest
+from tests.engine.recorded import LIMIT_S, record
 from tests.engine.test_recorded_programs import record_source
 
 PROGRAM = """
@@ -112,3 +114,50 @@ def test_who_started_a_process_through_a_fork_server_is_who_asked_for_it(tmp_pat
     child = next(process for process in model.processes if process.name == "child")
     assert child.starter is not None
     assert (model.lane_name(child.starter), model.lanes[child.starter].process) == ("forker", 0)
+
+
+AMIDST = """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+lock, there, over = threading.Lock(), threading.Event(), threading.Event()
+
+def hold():
+    with lock:
+        pass
+
+def stay_there():
+    if threading.current_thread() is holder:
+        there.set()
+        over.wait()
+
+def take(*args, original=lock.try_raw):
+    taken = original(*args)
+    stay_there()
+    return taken
+
+def give_back(original=lock.release_raw):
+    stay_there()
+    original()
+
+lock.{where} = {meanwhile}
+holder = threading.Thread(target=hold)
+holder.start()
+there.wait()
+pid = os.fork()
+if not pid:
+    lock.acquire()
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.parametrize(("where", "meanwhile"), [("try_raw", "take"), ("release_raw", "give_back")])
+def test_a_lock_is_held_from_before_its_taking_is_told_until_after_its_release_is(
+    where: str, meanwhile: str, tmp_path: Path
+) -> None:
+    """A fork that comes in between leaves it locked for good in the child."""
+    program = tmp_path / "program.py"
+    program.write_text(AMIDST.format(where=where, meanwhile=meanwhile))
+    command = [sys.executable, str(program)]
+    recorded = record(RunRequest(command, tmp_path / "run.lane", tmp_path, time_limit_s=LIMIT_S, end_on_deadlock=True))
+    [found] = recorded.deadlocks()
+    assert (found["cause"], recorded.status.ended_by) == ("fork-held-lock", "deadlock")
