@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
 from gui.window.layout.tab_order import stops_in, tab_stops
 from tests.gui.opening import shown_whole
 
+LINKS = ("Open sample", "Open…")  # of the first page, one after the other
 Wait = Callable[[Callable[[], object]], None]
 
 
@@ -55,6 +57,19 @@ def test_every_stop_shows_the_focus_and_has_a_name(window: MainWindow, wait_for:
     assert len(names) > 40
     assert all(names)
     assert unseen == []
+
+
+def test_the_focus_is_one_frame(window: MainWindow, wait_for: Wait) -> None:
+    """The frame of a button is it; the style's own, round the words, would be a second."""
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    first, button = (each for each in stops_in(window.welcome) if isinstance(each, QPushButton) and each.text() in LINKS)
+    inside = button.rect().adjusted(3, 3, -3, -3)
+    first.setFocus()
+    without = button.grab(inside).toImage()
+    QTest.keyClick(first, Qt.Key.Key_Tab)
+    assert button.hasFocus()
+    assert button.grab(inside).toImage() == without
 
 
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:

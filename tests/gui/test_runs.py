@@ -252,6 +252,30 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     assert [each.label for each in recent_programs(window.settings)] == ["-m mine", "mine.py 'a b' c"]
 
 
+def test_what_is_refused_of_a_program_has_the_keyboard_until_it_is_mended(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text("")
+    form = window.program_form
+    window.acts["run-program"].trigger()
+    form.target.setText(str(tmp_path / "mine.py"))
+    form.arguments.setText("'a b")
+    form.folder.setText(str(tmp_path / "nowhere"))
+    qtbot.keyClick(form.folder, Qt.Key.Key_Return)
+    assert form.rows["arguments"].error
+    assert window.focusWidget() is form.arguments
+    qtbot.keyClick(form.arguments, Qt.Key.Key_Apostrophe)
+    assert form.rows["arguments"].error == ""
+    form.run_button.click()
+    assert form.rows["folder"].error
+    assert window.focusWidget() is form.folder
+    form.target.setText("")
+    form.run_button.click()
+    assert form.rows["target"].error == "Name a script."
+    form.kind.setCurrentIndex(1)
+    assert form.rows["target"].error == "", "it is not a script that is missing now"
+
+
 def test_a_full_disk_is_told_once_and_at_once(window: MainWindow, wait_for: Wait) -> None:
     """The recorder, and it alone, can write no further: its file may not grow, as on a disk that is full."""
     window.configuration.choose("switch_storm")

@@ -107,7 +107,7 @@ class RunProgram(Overlay):
         self.kind = QComboBox(self)
         self.kind.addItems(["Script", "Module"])
         self.kind.setAccessibleName("What it is")
-        self.kind.currentIndexChanged.connect(self._show_kind)
+        self.kind.currentIndexChanged.connect(self._on_kind)
         self.target, self.arguments, self.folder = self._line(), self._line(), self._line()
         self.arguments.setPlaceholderText("None")
         self.arguments.setFixedWidth(FIELD_WIDTH)
@@ -117,9 +117,12 @@ class RunProgram(Overlay):
             "arguments": FieldRow("Arguments", self.arguments, remark="As in a shell"),
             "folder": FieldRow("Folder", self._beside(self.folder, self._button("Browse…", self._on_browse_folder))),
         }
-        for name, line in (("target", self.target), ("folder", self.folder)):
-            self.rows[name].editor = line
-            line.editingFinished.connect(self._find_environments)
+        for name, line in (("target", self.target), ("arguments", self.arguments), ("folder", self.folder)):
+            row = self.rows[name]
+            row.editor = line
+            line.textEdited.connect(lambda _text, row=row: row.show_error(""))  # not what was refused any more
+            if line is not self.arguments:
+                line.editingFinished.connect(self._find_environments)
         self.target.setAccessibleName("Program")
         self.folder.setAccessibleName("Folder")
         box = InterpreterBox(configuration, interpreters, self._instead(ask_for_interpreter))
@@ -196,6 +199,10 @@ class RunProgram(Overlay):
             row.addWidget(part, int(isinstance(part, QLineEdit)))
         return line
 
+    def _on_kind(self) -> None:
+        self._show_kind()
+        self.rows["target"].show_error("")
+
     def _show_kind(self) -> None:
         is_module = self.kind.currentIndex() == 1
         self._browse.setVisible(not is_module)
@@ -267,6 +274,8 @@ class RunProgram(Overlay):
         refused = self._run(program)
         for name, row in self.rows.items():
             row.show_error(refused[1] if refused is not None and refused[0] == name else "")
-        if refused is None:
+        if refused is not None:
+            self.rows[refused[0]].editor.setFocus()
+        else:
             self.dismiss()
             self._on_begun(program)
