@@ -25,7 +25,7 @@ from gui.timeline.layout.rows import Row, RowKind
 from gui.timeline.layout.scene import Scene
 from gui.timeline.pixels.cells import DOMINANT, Cells, Span, make_cells, sketch_cells
 from gui.timeline.pixels.freshness import Freshness
-from gui.timeline.pixels.pieces import BARE, LEAST_COLUMNS, NEAR, WAS_EMPTY, Pace, Piece, next_piece
+from gui.timeline.pixels.pieces import BARE, LEAST_COLUMNS, NEAR_SHARE, WAS_EMPTY, Pace, Piece, next_piece
 from gui.timeline.pixels.raster import Codes, Raster
 from gui.timeline.pixels.ring import MADE, OPEN, ROUGH, UNMADE, Ring
 from gui.timeline.pixels.turns import Turns
@@ -311,7 +311,7 @@ class LaneColumns:
             if not math.isinf(budget_s):
                 columns = min(columns, _columns_worth(scene.model, lanes, scale))
             last = piece.first + columns
-            if last > piece.last - NEAR:
+            if last > piece.last - NEAR_SHARE * columns:
                 last = piece.last
             span = Span(self.first + piece.first, last - piece.first, scale)
             self.ring.put(piece.places, span.first, make_cells(scene.model, rows, span, self._raster), MADE)

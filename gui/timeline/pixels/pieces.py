@@ -16,6 +16,7 @@ PROBED_COLUMNS = 384  # as long as it is not known what they cost at this zoom
 BARE = MADE - UNMADE
 WAS_EMPTY = MADE - OPEN
 NEAR = 200  # columns between two blocks: making these, too, is cheaper than another piece
+NEAR_SHARE = 0.25  # of a piece, in columns: what would be left after it is made with it
 LONG = 64  # columns for which it is worth making few rows by themselves
 
 
