@@ -75,6 +75,10 @@ class ChartPlace(QWidget):
         if self._chart is not None:
             self._chart.show_lines(columns, lines, floors)
 
+    def show_view(self, first: float, columns: float) -> None:
+        if self._chart is not None:
+            self._chart.show_view(first, columns)
+
     def show_cursor(self, column: float | None) -> None:
         if self._chart is not None:
             self._chart.show_cursor(column)

@@ -32,10 +32,16 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
 
     def show_lines(self, columns: int, lines: Sequence[Line], floors: Sequence[float]) -> None:
         """Shows these curves of so many columns, and a line across at each height of `floors`."""
-        self._curves.columns = columns
+        self._curves.first, self._curves.columns = 0.0, columns
         self._curves.shapes = [(shape, line.colour) for line in lines for shape in steps(line.heights)]
-        self._curves.floors = [QLineF(0, floor, columns, floor) for floor in floors]
+        self._curves.floors = floors
         self.viewport().update()
+
+    def show_view(self, first: float, columns: float) -> None:
+        """Shows what lies from column `first` on, which may be before the curves' first, over the whole width."""
+        if (first, columns) != (self._curves.first, self._curves.columns):
+            self._curves.first, self._curves.columns = first, columns
+            self.viewport().update()
 
     def show_cursor(self, column: float | None) -> None:
         """Shows a line at a place given in columns; None for none."""
@@ -72,9 +78,9 @@ class _Curves(pg.GraphicsObject):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.columns = 1
+        self.first, self.columns = 0.0, 1.0  # what is in view
         self.shapes: list[tuple[QPolygonF, QColor]] = []
-        self.floors: list[QLineF] = []
+        self.floors: Sequence[float] = []
         self.cursor: float | None = None
         self.floor_colour = self.cursor_colour = QColor()
         self._bounds = QRectF()
@@ -89,8 +95,10 @@ class _Curves(pg.GraphicsObject):  # type: ignore[misc]
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         painter.translate(0, self._bounds.height())
         painter.scale(self._bounds.width() / self.columns, -self._bounds.height())
+        painter.translate(-self.first, 0)
         painter.setPen(_pen(self.floor_colour))
-        painter.drawLines(self.floors)
+        last = self.first + self.columns
+        painter.drawLines([QLineF(self.first, floor, last, floor) for floor in self.floors])
         for shape, colour in self.shapes:
             painter.setPen(_pen(colour))
             painter.drawPolyline(shape)

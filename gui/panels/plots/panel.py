@@ -57,7 +57,7 @@ class Plots(QWidget):
         super().__init__(parent)
         self._view, self._selection, self._themes, self._clock = view, selection, themes, clock
         self._model: Model | None = None
-        self._drawn_at = 0.0
+        self._drawn_at = self._placed_at = 0.0
         self._drawn_version = -1
         self._asked = False
         self._budget = budget or FrameBudget()
@@ -129,6 +129,8 @@ class Plots(QWidget):
             return
         if model.version != self._drawn_version:
             self._fed_at = self._clock()
+        if self._budget.spare_s() >= DRAW_S or self._clock() - self._placed_at >= REDRAW_S:
+            self._keep_in_place()
         if model.finished:
             if self._pending is not None or self._stale or self._values_stale or model.version != self._drawn_version:
                 self._rest.start()  # in an event of its own: this frame has done enough
@@ -224,7 +226,15 @@ class Plots(QWidget):
         bands = self._bands()
         lines = [line for number, band in enumerate(bands) for line in self._lines(number, self._values[number], *band)]
         self._chart.show_lines(self._grid.columns, lines, [bottom for bottom, _ in bands])
+        self._keep_in_place()
         self._show_cursor_line()
+
+    def _keep_in_place(self) -> None:
+        """What is drawn stands below its time in the timeline, also where the view has moved since it was computed."""
+        self._placed_at = self._clock()
+        if self._grid is not None:
+            step_ns = self._grid.ns_per_column
+            self._chart.show_view((self._view.start_ns - self._grid.start_ns) / step_ns, self._view.span_ns / step_ns)
 
     def _lines(self, number: int, curves: list[Curve], bottom: float, height: float) -> list[Line]:
         """The curves of one plot, scaled to its band."""

@@ -42,5 +42,11 @@ def test_curves_floors_and_cursor_stand_where_they_belong(qtbot: QtBot) -> None:
     assert picture.pixelColor(40, 40) == QColor("blue")
     assert picture.pixelColor(80, 10) == QColor("white")
     assert picture.pixelColor(40, 10) == QColor("black")
+    chart.show_view(3.0, 10.0)  # the last three columns are not known yet
+    picture = chart.grab().toImage()
+    assert picture.pixelColor(40, 25) == QColor("red")
+    assert picture.pixelColor(75, 25) == QColor("black")
+    assert picture.pixelColor(90, 40) == QColor("blue"), "floors go on"
+    assert picture.pixelColor(50, 10) == QColor("white")
     chart.show_cursor(None)
-    assert chart.grab().toImage().pixelColor(80, 10) == QColor("black")
+    assert chart.grab().toImage().pixelColor(50, 10) == QColor("black")

@@ -9,16 +9,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import State
+from gui.frame_budget import FrameBudget
 from gui.panels.details import Details
 from gui.panels.details.excerpt import excerpt
 from gui.panels.legend import Legend
 from gui.panels.plots import Plots
+from gui.panels.plots.chart import Chart
 from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_scale import TimeScale
 from tests.gui.timeline.recordings import BOB, LOCK, MS, START, by_hand, synthetic
 
 
@@ -181,6 +184,36 @@ def test_plots_draw_and_collapse(qtbot: QtBot, view: ViewWindow, selection: Sele
     assert plots.headers[1].accessibleDescription() != descriptions[1]
     plots.show_model(None)
     plots.draw()
+
+
+def test_plots_stay_below_their_time_while_no_frame_has_time_for_new_ones(
+    qtbot: QtBot, view: ViewWindow, selection: Selection
+) -> None:
+    now, spent, model = [0.0], FrameBudget(lambda: 0.0, lambda: 0.0), by_hand(finished=False)
+    spent.reserve(1.0)
+    themes = ActiveTheme()
+    plots = Plots(view, selection, themes, budget=spent, clock=lambda: now[0])
+    qtbot.addWidget(plots)
+    plots.resize(1200, 300)
+    view.reset(model.start_ns, model.end_ns, live=True)
+    plots.show()
+    plots.show_model(model)
+    plots.draw()
+    QApplication.processEvents()  # it takes its place
+    chart = plots.findChild(Chart)
+    at_ns = model.start_ns + 4_000 * MS
+    selection.hover(at_ns)
+
+    def line_px() -> list[int]:
+        top = chart.viewport().grab().toImage()
+        return [x for x in range(top.width()) if top.pixelColor(x, 1) == themes.current.color("text_dim")]
+
+    for ends_after_s in (4, 6, 7):
+        now[0] += 1.0
+        view.set_limits(model.start_ns, model.start_ns + ends_after_s * 1_000 * MS)
+        plots.refresh()
+        scale = TimeScale.fit(view.start_ns, view.end_ns, chart.width())
+        assert line_px() == [pytest.approx(scale.x(at_ns), abs=1)]
 
 
 def test_details_of_a_wait_say_why(details: Details, selection: Selection) -> None:
