@@ -180,10 +180,10 @@ class Timeline(QWidget):
         self.lane_filter.place(width, RULER_PX)
 
     def _place_resume(self) -> None:
-        """On the ruler, where it covers no lane."""
+        """At the ruler's end, where it covers no lane and leaves no piece of a time beside it."""
         size = self.resume_button.sizeHint()
         self.resume_button.setGeometry(
-            self.canvas.width() - size.width() - 4, 2, size.width(), min(size.height(), RULER_PX - 4)
+            self.canvas.width() - size.width(), 2, size.width(), min(size.height(), RULER_PX - 4)
         )
 
     def _update_buttons(self) -> None:

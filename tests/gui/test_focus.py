@@ -63,7 +63,9 @@ def test_the_focus_is_one_frame(window: MainWindow, wait_for: Wait) -> None:
     """The frame of a button is it; the style's own, round the words, would be a second."""
     window.activateWindow()
     wait_for(window.isActiveWindow)
-    first, button = (each for each in stops_in(window.welcome) if isinstance(each, QPushButton) and each.text() in LINKS)
+    first, button = (
+        each for each in stops_in(window.welcome) if isinstance(each, QPushButton) and each.text() in LINKS
+    )
     inside = button.rect().adjusted(3, 3, -3, -3)
     first.setFocus()
     without = button.grab(inside).toImage()

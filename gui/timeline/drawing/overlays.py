@@ -92,22 +92,25 @@ class Overlays:
             painter.fillRect(0, geometry.row_top(row), 3, geometry.row_px, self._theme.color("accent"))
 
     def paint_span(self, painter: QPainter, geometry: Geometry, span: tuple[float, float], note: str) -> None:
-        """Shades what lies outside of a span and writes its duration and a note over it."""
-        scale = geometry.scale
-        left = max(scale.x(span[0]), float(geometry.names_px))
-        right = min(max(scale.x(span[1]), left + 1), float(geometry.width))
+        """Shades what lies outside of a span and says over it how long it is, and where, if out of view."""
+        edges = [geometry.scale.x(edge) for edge in span]
+        left, right = (min(max(x, float(geometry.names_px)), float(geometry.width)) for x in edges)
         shade = self._theme.color("canvas")
         shade.setAlpha(120)
         painter.fillRect(QRectF(geometry.names_px, RULER_PX, left - geometry.names_px, geometry.height), shade)
         painter.fillRect(QRectF(right, RULER_PX, geometry.width - right, geometry.height), shade)
         accent = self._theme.color("accent")
         painter.setPen(accent)
-        inside = [x for x in (left, right) if geometry.names_px <= x < geometry.width]
+        inside = [x for x in edges if geometry.names_px <= x < geometry.width]
         painter.drawLines([QLineF(x, 0, x, geometry.height) for x in inside])
         soft = QColor(accent)
         soft.setAlpha(60)
         painter.fillRect(QRectF(left, 0, right - left, RULER_PX - 1), soft)
         text = f"{duration(span[1] - span[0])}{'   ' + note if note else ''}"
+        if edges[1] < geometry.names_px:
+            text = f"◂ {text}"
+        elif edges[0] >= geometry.width:
+            text = f"{text} ▸"
         width = QFontMetrics(self._bold).horizontalAdvance(text) + 16
         middle = min(max((left + right) / 2, geometry.names_px + width / 2), geometry.width - width / 2)
         box = QRectF(middle - width / 2, RULER_PX + 4, width, 22)

@@ -144,6 +144,20 @@ def test_holds_and_waits_of_a_lit_lock_are_framed_in_every_lane(bench: Bench) ->
     assert lit.pixelColor(x, y) == plain.pixelColor(x, y)
 
 
+def test_a_span_has_edges_only_where_they_are(bench: Bench) -> None:
+    accent, first = bench.themes.current.surfaces.accent, bench.canvas.geometry_now().names_px
+
+    def edges() -> list[int]:
+        picture, y = bench.picture(), round(bench.y(BOB, 1))
+        return [x for x in range(first, picture.width()) if named(picture.pixelColor(x, y)) == accent]
+
+    bench.canvas.selection.select_span(START + 40 * MS, START + 50 * MS)
+    assert edges() == [pytest.approx(bench.x(40), abs=1), pytest.approx(bench.x(50), abs=1)]
+    for start, end, shown in ((45, 55, [50]), (35, 45, [40]), (60, 70, []), (10, 20, [])):
+        bench.view.show(START + start * MS, START + end * MS)
+        assert edges() == [pytest.approx(bench.x(ms), abs=1) for ms in shown]
+
+
 def test_nothing_recorded_says_what_will_appear(qtbot: QtBot) -> None:
     bench = make_bench(qtbot, by_hand())
     bench.timeline.show_model(None)

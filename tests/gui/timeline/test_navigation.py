@@ -414,3 +414,4 @@ def test_the_button_to_resume_covers_no_lane(qtbot: QtBot) -> None:
     button = bench.timeline.resume_button
     assert button.isVisible()
     assert button.geometry().bottom() < bench.canvas.geometry_now().row_top(0)
+    assert button.geometry().right() == bench.canvas.width() - 1, "no piece of a time shows beside it"
