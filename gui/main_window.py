@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 
 from gui.settings import LOG_NAME, Settings, log_folder
 from gui.theme import ActiveTheme
@@ -313,6 +314,14 @@ class MainWindow(WindowFrame):
         self.clock.wake()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc, where it means nothing else, leads from any panel back to the lanes."""
+        canvas = self.timeline.canvas
+        if event.key() == Qt.Key.Key_Escape and canvas.isVisible() and not canvas.hasFocus():
+            canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         path = self.recordings.dropped(event.mimeData())

@@ -42,6 +42,31 @@ def test_tab_reaches_everything_as_it_is_laid_out(
     assert len(places) == 7
 
 
+def test_a_panel_has_a_key_that_brings_it_up_and_closes_it_and_esc_leads_back(
+    window: MainWindow, wait_for: Callable[[Callable[[], object]], None]
+) -> None:
+    window.pages.setCurrentIndex(1)
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    canvas, docks = window.timeline.canvas, window.docks
+    canvas.setFocus()
+    (locks,) = (action for action in docks.toggle_actions() if action.text() == "Locks")
+    assert locks.isChecked()
+    assert not docks.shown("locks"), "it is behind another"
+    QTest.keySequence(window, locks.shortcut())
+    wait_for(lambda: docks.shown("locks"))
+    assert locks.isChecked()
+    assert docks["locks"].isAncestorOf(window.focusWidget())
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert window.focusWidget() is canvas
+    QTest.keySequence(window, locks.shortcut())
+    assert docks["locks"].isHidden()
+    assert not locks.isChecked()
+    assert window.focusWidget() is canvas
+    QTest.keySequence(window, locks.shortcut())
+    wait_for(lambda: docks.shown("locks"))
+
+
 def test_tab_goes_on_and_comes_back(window: MainWindow) -> None:
     window.activateWindow()
     window.workload.tree.search.setFocus()

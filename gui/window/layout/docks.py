@@ -19,6 +19,7 @@ class Docks:
         self._window = window
         self._arranging = False
         self._docks: dict[str, QDockWidget] = {}
+        self._actions: dict[str, QAction] = {}
         self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
         window.setDockNestingEnabled(True)
         window.setAnimated(False)  # what is put back while it moves stays where it was, over the timeline
@@ -40,10 +41,31 @@ class Docks:
         if beside:
             self._slim(dock)
             self._slim(self._docks[beside])
+        self._actions[name] = self._make_action(name, title)
+        return dock
+
+    def _make_action(self, name: str, title: str) -> QAction:
+        """Qt's own would close a panel behind another tab when somebody wants to see it."""
+        action = QAction(title, self._window)
+        action.setCheckable(True)
+        action.setChecked(True)
+        self._docks[name].toggleViewAction().toggled.connect(action.setChecked)
+        action.triggered.connect(lambda: self._toggle(name))
         number = len(self._docks)
         if number <= 9:
-            dock.toggleViewAction().setShortcut(QKeySequence(f"Ctrl+{number}"))
-        return dock
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+        return action
+
+    def _toggle(self, name: str) -> None:
+        """Closes a panel that can be seen; brings up any other, with the keyboard, as it was asked for."""
+        dock = self._docks[name]
+        if self.shown(name):
+            dock.close()
+        else:
+            self.bring_up(name)
+            body = dock.widget()
+            (body.focusWidget() or next(stops_in(body), body)).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._actions[name].setChecked(not dock.isHidden())
 
     def _slim(self, dock: QDockWidget) -> None:
         """Its tab names it already: a title bar only while it floats."""
@@ -59,8 +81,8 @@ class Docks:
         return self._docks[name]
 
     def toggle_actions(self) -> list[QAction]:
-        """One a dock; its text is the dock's title."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
+        """One a dock; its text is the title that the dock was added with."""
+        return list(self._actions.values())
 
     def shown(self, name: str) -> bool:
         """Whether the dock's body can be seen: neither closed nor behind another tab."""

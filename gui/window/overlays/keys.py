@@ -28,7 +28,7 @@ class KeysOverlay(Overlay):
         for spec in ACTIONS:
             if spec.key and spec.menu:
                 groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
-        groups["View"].append(("Ctrl+1 … Ctrl+9", "Show or hide a panel"))
+        groups["View"] += [("Ctrl+1 … Ctrl+9", "Go to a panel, or close it"), ("Esc", "From a panel back to the lanes")]
         groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
         beside = [QGridLayout() for _ in range(3)]
         for name, keys in groups.items():

@@ -87,8 +87,6 @@ class Discovering(QObject):
         self._status.show_progress("looking for findings", share)
 
     def _count(self) -> None:
-        """The tab tells how many there are; the panel's name in menus stays."""
+        """The tab tells how many there are."""
         count = len(self._bridge.model.findings) if self._bridge.model else 0
-        dock = self._docks["findings"]
-        dock.setWindowTitle(f"Findings {count}" if count else "Findings")
-        dock.toggleViewAction().setText("Findings")
+        self._docks["findings"].setWindowTitle(f"Findings {count}" if count else "Findings")
