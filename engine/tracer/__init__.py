@@ -6,7 +6,8 @@
     holds · contention · nesting      what all locks share: booking, waiting, what is acquired while others are held
     locks · rlocks · synchronisation · threads · raw_threads · queues · executors · blocking · output · signals
                 a family of primitives each
-    processes · process_locks · semlocks · process_queues · pools · managers      the same for multiprocessing
+    processes · process_locks · semlocks · process_queues · connections · pools · managers
+                the same for multiprocessing
     imports     patches a module when it is first imported
     reporter    what the program may call through `sys.modules["_lanescope"]`: progress, task, mark
     install     puts it all together;  inject/sitecustomize.py loads this package by path as `_lanescope`

@@ -1,5 +1,5 @@
 """`multiprocessing.managers`: whoever calls a method of a proxy waits for the thread that serves it in the manager's
-process, which may have to wait in turn.
+process, which may have to wait in turn (see connections).
 
 That process does nothing of its own accord: its main thread rests, and so does a serving thread until its client sends
 the next request. (One that strangers can reach is different: see `make_serve_forever`.)
@@ -8,7 +8,7 @@ the next request. (One that strangers can reach is different: see `make_serve_fo
 from __future__ import annotations
 
 from . import layout
-from .follow import making, waiting
+from .follow import making
 from .patching import hidden, look_like, replace_method
 from .process_locks import reducing_with_number
 from .state import current, run
@@ -23,15 +23,9 @@ if TYPE_CHECKING:
     from .state import ThreadState
 
 
-MORE_THAN_IT_HAS = 9  # arguments: the timeout of what is called there is among its own
 CLIENT = "\0"  # between a client's name and its thread's serial
 PRIVATE = "_lanescope_private"  # on a server whose address nobody chose
 CREDENTIALS = 12  # bytes: process, user, group
-
-
-def calling(original: Method) -> Method:
-    """A call returns None or False for reasons of its own: none has failed."""
-    return waiting(original, timeout_at=MORE_THAN_IT_HAS, failed=lambda *_: False)
 
 
 def make_server_init(original: Method) -> Method:
@@ -160,7 +154,6 @@ def patch_managers(module: ModuleType) -> None:
     original = module.dispatch
     module.dispatch = look_like(make_dispatch(original), original)  # type: ignore[attr-defined]
     replace_method(module.BaseProxy, "__init__", lambda original: making(original, "Proxy", shared=True))
-    replace_method(module.BaseProxy, "_callmethod", calling)
     replace_method(module.BaseProxy, "__reduce__", reducing_with_number)
     replace_method(module.Server, "__init__", make_server_init)
     replace_method(module.Server, "serve_forever", make_serve_forever)

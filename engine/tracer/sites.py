@@ -16,6 +16,7 @@ DEFERS_SIGNALS = True
 PACKAGE = __name__.partition(".")[0] if not __name__.startswith("engine.") else __name__.rpartition(".")[0]
 # Whether the program is a command line of multiprocessing's, which is nobody's code.
 LAUNCHED = any("from multiprocessing." in word for word in sys.orig_argv)
+OF_PROXY = ("_callmethod",)  # names in methods that `multiprocessing.managers` makes for its proxies
 STACK_LIMIT = 64  # frames, innermost kept
 MOST_STACKS = 20_000  # told by one process
 PATH_LIMIT = 2 * STACK_LIMIT  # two numbers a frame
@@ -32,7 +33,8 @@ class _Code:
     def __init__(self, frame: FrameType) -> None:
         self.code = frame.f_code  # kept, so that its id stays its own
         self.sites: dict[int, int] = {}
-        self.is_user = is_user_code(frame) and not (LAUNCHED and frame.f_code.co_filename == "<string>")
+        made = self.code.co_filename == "<string>" and (LAUNCHED or self.code.co_names == OF_PROXY)
+        self.is_user = is_user_code(frame) and not made
 
 
 def after_fork_in_child() -> None:

@@ -148,38 +148,79 @@ with multiprocessing.pool.ThreadPool(1) as pool:
     ), found
 
 
-UNPICKLING = """
-import multiprocessing, socket
-incoming, outgoing = socket.socketpair()
-class Stuck:
+MEANING = """
+import multiprocessing, socket, threading
+from multiprocessing.connection import Client, Listener
+from multiprocessing.managers import BaseManager
+
+here, there = socket.socketpair()
+class WhenMade:
     def __reduce__(self): return receive, ()
-def receive(): return incoming.recv(1)
-def child(messages, pipe, said):
-    for get in (messages.get, pipe.recv):
-        get()
-        said.send(None)
-context = multiprocessing.get_context("fork")
-messages, said = context.SimpleQueue(), context.Pipe()
-ours, theirs = context.Pipe()
-process = context.Process(target=child, args=(messages, theirs, said[1]))
-process.start()
-for put in (messages.put, ours.send):
-    put(Stuck())
+class WhenSent:
+    def __reduce__(self): return str, (receive(),)
+class Server:
+    def make(self):
+        asked.acquire()
+        return WhenMade()
+    def take(self, thing): pass
+class Manager(BaseManager): pass
+Manager.register("Server", Server)
+
+def receive():
+    there.send(b".")
+    there.recv(1)
+    return ""
+
+def child(messages, pipe, address, server):
+    with Client(address) as client:
+        for get in (messages.get, pipe.recv, client.recv, server.make):
+            there.send(b".")
+            get()
+        for send in (pipe.send, client.send, server.take):
+            send(WhenSent())
+
+def look():
+    here.recv(1)
     threading.Event().wait(0.1)
-    outgoing.send(b".")
-    said[0].recv()
-process.join()
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    messages, (ours, theirs), asked = context.SimpleQueue(), context.Pipe(), context.Semaphore(0)
+    manager = Manager(ctx=context)
+    manager.start()
+    with Listener() as listener:
+        arguments = messages, theirs, listener.address, manager.Server()
+        process = context.Process(target=child, args=arguments, name="child")
+        process.start()
+        connection = listener.accept()
+        for put in (messages.put, ours.send, connection.send, lambda _: asked.release()):
+            look()
+            put(WhenMade())
+            look()
+            here.send(b".")
+        for _ in range(3):
+            look()
+            here.send(b".")
+        process.join()
+    manager.shutdown()
 """
 
 
-def test_who_waits_for_something_else_while_it_unpickles_does_not_wait_for_a_message(tmp_path: Path) -> None:
-    model = record_source(tmp_path, "import threading" + UNPICKLING).model
-    child = next(lane for lane in model.lanes if lane.process)
-    slices = model.states.slices(child.id, child.start_ns, model.end_ns + 1)
-    long = (slices.ends - slices.starts) > 50_000_000
+def test_what_a_message_means_is_found_out_outside_of_the_wait_for_it(tmp_path: Path) -> None:
+    """By code of the program's, which may wait for something else."""
+    model = record_source(tmp_path, MEANING).model
+    process = next(each.id for each in model.processes if each.name == "child")
+    main, child = (next(lane for lane in model.lanes if lane.process == each) for each in (0, process))
+    slices = model.states.slices(main.id, main.start_ns, model.end_ns + 1)
     found = []
-    for code, detail in zip(slices.codes[long].tolist(), slices.details[long].tolist(), strict=True):
-        awaited, site = model.detail(detail)
-        place = model.site(site)
-        found.append((State(code & STATE_MASK), awaited, place and place.function))
-    assert found == [(State.IO, None, "receive")] * 2
+    for end, detail in zip(slices.ends.tolist(), slices.details.tolist(), strict=True):
+        primitive, _ = model.detail(detail)
+        if primitive is not None and primitive.kind == "Event":
+            item = model.states.slice_at(child.id, end - 1_000_000)
+            assert item is not None
+            awaited, site = model.detail(item.detail)
+            place = model.site(site)
+            found.append((awaited.kind if awaited else State(item.state).name, place.function if place else ""))
+    inside = ("IO", "receive")
+    assert found[:8:2] == [("process SimpleQueue", "child"), ("Pipe", "child"), ("IO", "child"), ("Proxy", "child")]
+    assert found[1:8:2] + found[8:] == [inside] * 7
