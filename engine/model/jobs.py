@@ -51,7 +51,7 @@ class Jobs:
     submits: list[Submit] = field(default_factory=list)
     works: list[Work] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
-    silences: list[int] = field(default_factory=list)  # since when some, or other things that order lanes, are not told
+    silences: dict[int, int] = field(default_factory=dict)  # by lane since when not all that orders it is told
     _open: dict[int, Work] = field(default_factory=dict)  # by lane
     ended: int = 0
 
@@ -63,8 +63,8 @@ class Jobs:
         self.submits.append(Submit(text["lane"], text["time_ns"], text["primitive"], text["job"]))
 
     def take_silence(self, text: Text) -> None:
-        """A limit was reached."""
-        self.silences.append(text["time_ns"])
+        """The lane came to a limit."""
+        self.silences.setdefault(text["lane"], text["time_ns"])
 
     def take_start(self, text: Text) -> None:
         """A lane has begun a part of a job."""

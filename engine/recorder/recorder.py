@@ -247,6 +247,7 @@ class Recorder:
                 "recorder_cpu_ns": time.process_time_ns(),
                 "events": self._timeline.events,
                 "dropped": self._timeline.dropped,
+                "lossy": self._timeline.lossy,
                 "traced_percent": round(100 * share, 2),
                 "sampler": self._looks.sampler.method.name.lower(),
                 "sample_hz": round(self._pace.rate_hz, 1),

@@ -96,6 +96,11 @@ class Timeline:
         return int(self._lanes.dropped.sum())
 
     @property
+    def lossy(self) -> list[int]:
+        """The lanes that lost them."""
+        return np.flatnonzero(self._lanes.dropped).tolist()
+
+    @property
     def lanes(self) -> list[TracedLane]:
         """Those whose cells were there when they were last gathered, and that have not ended since."""
         return [self._registry.lanes[number] for number in self._numbers[~self._lanes.closed[self._numbers]].tolist()]

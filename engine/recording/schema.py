@@ -171,7 +171,7 @@ PRIMITIVE_KINDS = (
 #   passed       lane arrived_ns time_ns(when it left) primitive(a barrier) nth(from 1; 0: it was broken)
 #   gave         lane time_ns primitive(null: its process tells no more) followed      (see engine.model.nestings)
 #   got          lane time_ns primitive sure
-#   untold       lane time_ns(from then on not all is told that orders lanes)
+#   untold       lane time_ns(from then on not all is told that orders it with others)
 #   job-submitted lane time_ns primitive(executor or pool) job(its number there)      (see engine.model.jobs)
 #   job-began    lane time_ns primitive job part
 #   job-ended    lane time_ns primitive job part
@@ -182,7 +182,7 @@ PRIMITIVE_KINDS = (
 #   finding      the object that `main.py check --json` gives, and: id lanes([lane]) resolved_ns(int|null)
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
-#   overhead     time_ns recorder_cpu_ns events dropped traced_percent
+#   overhead     time_ns recorder_cpu_ns events dropped lossy([lane, ...]: whose records were dropped) traced_percent
 #                sampler(what of threads can be seen: "system_calls"|"accounts"|"cpu_time"|"none")
 #                sample_hz(as it is) sample_wanted_hz sample_looks(so far) sample_percent(of a core)
 #   attribution  process method(as `sampler`, of this process)

@@ -200,6 +200,8 @@ def note_given(future: Any) -> None:
     job = state.job
     if result is not None and job is not None and (job.number, job.job) == (result.number, result.job):
         result.is_told = job_order.give(state) is not None
+    elif result is not None:
+        result.is_untold = state.is_silent
 
 
 def make_chance(original: Method) -> Method:

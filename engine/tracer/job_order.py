@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .state import ThreadState
 
 DEFERS_SIGNALS = True
-MOST = 2000  # submits, and results, of which one process tells; then it says that it tells no more
+MOST = 2000  # submits, and results, of which one process tells; then each thread says that it tells no more
 WHOLE = -1  # all parts of a job
 LAST = 0  # in a thread's `told`, where primitives are: of its jobs to come no more is told than of one
 RESULT = "_lanescope_result"  # on a future, or on what a result of a pool waits with: its Result
@@ -55,12 +55,13 @@ class Job:
 class Result:
     """What there is to know of a job's result where somebody may ask for it."""
 
-    __slots__ = ("is_chance", "is_told", "job", "last_read", "number")
+    __slots__ = ("is_chance", "is_told", "is_untold", "job", "last_read", "number")
 
     def __init__(self, number: int, job: int) -> None:
         self.number = number
         self.job = job
         self.is_told = bool(number & layout.OBJECT_SHARED)  # the job, as far as is known here
+        self.is_untold = False  # although it may matter: whoever has done the job has fallen silent
         self.is_chance = False  # perhaps another run asks for that of another job instead
         self.last_read: tuple[int, int, bool] | None = None  # by whom, which part
 
@@ -68,6 +69,8 @@ class Result:
         """The calling thread knows it, or that of a part. Not `sure`: perhaps not so in another run."""
         state = current()
         reader = state.serial, part, sure
+        if self.is_untold:
+            lock_order.fall_silent(state)
         if not self.is_told or self.last_read == reader:
             return
         nth = next(reads)
@@ -75,7 +78,7 @@ class Result:
             self.last_read = reader
             lock_order.matters(state)
             state.ring.texts.write("job-read", state.serial, clock(), self.number, self.job, part, sure)
-        elif nth == MOST:
+        else:
             lock_order.fall_silent(state)
 
 
@@ -103,7 +106,7 @@ def submit(holder: Any, number: int, job: int) -> None:
         if lock_order.part(state):
             lock_order.matters(state)
             state.ring.texts.write("job-submitted", state.serial, clock(), number, job)
-    elif nth == MOST:
+    else:
         lock_order.fall_silent(state)
 
 

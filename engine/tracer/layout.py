@@ -182,7 +182,7 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("job-read", serial, time_ns, object, job, part, sure)     this thread knows that result; part -1: of all parts.
 #                                        Not sure: there was a timeout, or which one it asks for may be chance
 #   ("untold", serial, time_ns)          from now on not all submits, results, gifts or rounds of barriers are told that
-#                                        this thread, or another one, has to do with
+#                                        this thread has to do with, nor all jobs that it does; told once
 #   ("passed", serial, arrived_ns, left_ns, object, nth)    a barrier, by this thread for the nth time; 0: it was broken
 #   ("gave", serial, time_ns, object, followed)     by this thread, so that others go on; told once. followed: what is
 #                                        nested is told anew after it. Object 0: no more is told by this process

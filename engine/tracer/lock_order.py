@@ -77,8 +77,10 @@ def part(state: ThreadState) -> bool:
 
 
 def fall_silent(state: ThreadState) -> None:
-    """From now on something that orders what threads do is not told any more, of the calling thread or of all."""
-    state.ring.texts.write("untold", state.serial, clock())
+    """From now on not all is told any more that the calling thread does, or comes to know, and that orders threads."""
+    if not state.is_silent:
+        state.is_silent = True
+        state.ring.texts.write("untold", state.serial, clock())
 
 
 def matters(state: ThreadState) -> None:

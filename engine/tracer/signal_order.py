@@ -38,10 +38,12 @@ def tell(state: ThreadState, number: int, what: int) -> None:
     """The calling thread does so for the first time. Callers look into `told` first, for most of the time it is not."""
     if number not in followed:
         if len(followed) > MOST:
+            lock_order.fall_silent(state)
             return
         followed.add(number)
         if len(followed) > MOST:
             state.ring.texts.write("gave", state.serial, clock(), 0, False)  # not all is told from now on
+            lock_order.fall_silent(state)
             return
     state.told[number] = state.told.get(number, 0) | what
     lock_order.matters(state)

@@ -58,6 +58,7 @@ class ThreadState:
         "held",
         "ident",
         "internal",
+        "is_silent",
         "job",
         "lines",
         "name",
@@ -105,6 +106,7 @@ class ThreadState:
         self.told: dict[int, int] = {}  # by primitive: bits of signal_order
         self.era = 0  # how many starts, joins, barriers and gifts the thread has behind it (see lock_order)
         self.gifts = 0
+        self.is_silent = False  # not all is told that orders what it does (see lock_order)
         self.told_in = -1  # the era in which a lock was told to be taken inside others, the last one
         self.job: Job | None = None  # of an executor or pool, that it is at
         self.lines: dict[int, tuple[str, int]] = {}  # by stream: text without a line end yet, and since when

@@ -69,8 +69,9 @@ def test_a_wait_that_another_run_may_do_without_makes_it_a_warning(models: dict[
     assert is_provable(found)
 
 
-def test_what_comes_after_a_limit_of_what_is_told_is_a_warning(models: dict[str, Model]) -> None:
-    (found,) = find_all(models["over_the_limit orders"])
+@pytest.mark.parametrize("program", ["over_the_limit orders", "over_the_limit_joined joined"])
+def test_what_untold_jobs_may_keep_apart_is_a_warning(program: str, models: dict[str, Model]) -> None:
+    (found,) = find_all(models[program])
     assert (found["kind"], found["severity"], found["certainty"]) == ("potential-deadlock", "warning", "inferred")
     assert found["title"].endswith(AS_FAR_AS)
     assert "not all of them are recorded" in found["explanation"]
@@ -78,13 +79,28 @@ def test_what_comes_after_a_limit_of_what_is_told_is_a_warning(models: dict[str,
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("limit", ["submits", "results"])
-def test_no_limit_makes_a_false_error(limit: str, tmp_path: Path) -> None:
-    (program,) = (each for each in programs("clean") if each.name == "over_the_limit")
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("over_the_limit", "submits"),
+        ("over_the_limit", "results"),
+        ("over_the_limit", "jobs"),
+        ("over_the_limit_joined", "told"),
+    ],
+)
+def test_no_limit_makes_a_false_error(name: str, limit: str, tmp_path: Path) -> None:
+    (program,) = (each for each in programs("clean") if each.name == name)
     ((_, model),) = run([(program, limit)], tmp_path)
     found = [each for each in find_all(model) if each["kind"] == "potential-deadlock"]
     assert found
     assert all(each["severity"] == "warning" and each["title"].endswith(AS_FAR_AS) for each in found)
+
+
+@pytest.mark.full
+def test_no_limit_makes_less_of_threads_that_have_nothing_to_do_with_it(tmp_path: Path) -> None:
+    (program,) = (each for each in programs("potential") if each.name == "over_the_limit_aside")
+    ((_, model),) = run([(program, "submits")], tmp_path)
+    assert verdict(find_all(model)) == "potential"
 
 
 def test_what_only_the_order_of_a_set_keeps_apart_is_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ Two graphs are looked at: of the locks themselves, whose cycles are predicted de
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
 A cycle of locks that only waits with timeouts, on conditions or for any of several jobs keep from happening
 (`StartOrder(doubtful=True)`) is a warning and inferred: whether another run could do without these waits is not known.
-So is one that came when not all was recorded any more that might keep it from happening (`StartOrder.silent_since`).
+So is one that something might keep from happening that is not recorded, for there was too much (`possible_order`).
 "Prove it" can find that out.
 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
@@ -21,6 +21,7 @@ from engine.analysis import deadlock
 from engine.analysis.building import Finding, listed
 from engine.analysis.order.lock_cycles import Cycle, LockCycles
 from engine.analysis.order.nested_locks import EVER, by_origin, nestings_of_locks, origins
+from engine.analysis.order.possible_order import PossibleOrder
 from engine.analysis.order.start_order import StartOrder
 from engine.model.entities import Primitive, Site
 from engine.model.format import count
@@ -29,6 +30,7 @@ from engine.model.nestings import Held, Nesting
 
 MOST_FINDINGS = 20
 MOST_CYCLES = 2000  # that are counted once there are so many findings
+MOST_SUSPECTED = 100  # cycles of the same lines that are looked at for what is not recorded
 KIND = "potential-deadlock"
 BUT_FOR = ", but for a wait"  # at the end of a title
 AS_FAR_AS = ", as far as is recorded"  # so too
@@ -56,12 +58,16 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     seen: set[frozenset[object]] = set()
     groups = yield from _groups(model, by_lock, seen)
     doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
+    possible = None
     if groups:
         yield from doubtful.prepare()
+        if not doubtful.is_whole:
+            possible = PossibleOrder(model, order.outcomes)
+            yield from possible.prepare()
     found = []
     for group in groups:
         group.sort(key=lambda cycle: -len({link.lane for link in cycle}))  # those of different lanes first
-        found.append(_judged(model, group, doubtful))
+        found.append((yield from _judged(model, group, doubtful, possible)))
         yield
     found.sort(key=lambda each: each["severity"] != "error")
     if len(found) < MOST_FINDINGS:
@@ -127,12 +133,20 @@ def _is_ordered(cycle: Cycle, order: StartOrder) -> bool:
     return any(order.ordered(one, other) for one, other in combinations(moments, 2))
 
 
-def _judged(model: Model, group: list[Cycle], order: StartOrder) -> Finding:
-    free = [cycle for cycle in group if not _is_ordered(cycle, order)]
-    known = next((cycle for cycle in free if max(link.time_ns for link in cycle) < order.silent_since), None)
-    if known is not None:
-        return _predicted(model, group, known)
-    return _perhaps_ordered(model, free[0]) if free else _kept_apart(model, group)
+def _judged(
+    model: Model, group: list[Cycle], doubtful: StartOrder, possible: PossibleOrder | None
+) -> Generator[None, None, Finding]:
+    """With a pause after each piece. `possible`: None where all is recorded."""
+    free = [cycle for cycle in group if not _is_ordered(cycle, doubtful)]
+    if not free:
+        return _kept_apart(model, group)
+    if possible is None:
+        return _predicted(model, group, free[0])
+    for cycle in free[:MOST_SUSPECTED]:
+        yield
+        if not _is_ordered(cycle, possible):
+            return _predicted(model, group, cycle)
+    return _perhaps_ordered(model, free[0])
 
 
 def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.analysis.order.calls import Call, Calls
-from engine.analysis.order.reach import FOREVER
+from engine.analysis.order.untold import Untold
 from engine.model.entities import Primitive, Site
 from engine.model.model import Model
 from engine.model.nestings import Gift, Nesting, Receipt
@@ -29,6 +29,7 @@ QUEUES = frozenset({"Queue", "process JoinableQueue"})
 SIGNALS = frozenset({"process Semaphore", "process BoundedSemaphore", "process Condition"})
 RECEIVING = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 SENDING = frozenset({"send", "send_bytes"})
+JOINING = frozenset({"join"})
 UNTIMED = frozenset({"acquire", "wait"})  # whose arguments are a timeout
 WAITING = np.isin(np.arange(STATE_MASK + 1), (State.WAIT, State.IO))
 Moment = tuple[int, int]  # lane, time in ns
@@ -54,7 +55,7 @@ class Outcomes:
         self._waits: dict[int, list[Wait]] = defaultdict(list)
         self._is_cut = False  # there are waits that were not looked at
         self._has_looked = False
-        self.silent_since = FOREVER  # from then on (ns) not all is known
+        self.untold = Untold()  # lanes
         self._repeats = Repeats(model)
         kinds = {number: made.kind for number, made in model.primitives.items()}
         some = QUEUES | SIGNALS | {"Pipe"}
@@ -69,17 +70,19 @@ class Outcomes:
         yield from self._work
 
     def _prepare(self) -> Iterator[None]:
-        if not self._wanted.any():
-            self._has_looked = True
-            return
-        if self._model.overhead.get("dropped"):
-            if any(self._orders(*of) for of in list(self._model.details.values())):
-                self.silent_since = self._model.start_ns
-            return
-        for lane in range(self.lanes):
-            yield from self._look_for_waits(lane)
-            yield from self._repeats.look_at(lane)
-        self._has_looked = True
+        overhead = self._model.overhead
+        is_lossy = bool(overhead.get("dropped")) and self._may_matter()
+        if self._wanted.any():
+            for lane in range(self.lanes):
+                yield from self._look_for_waits(lane)
+                yield from self._repeats.look_at(lane)
+        self._has_looked = not is_lossy
+        if is_lossy:
+            lossy = overhead.get("lossy", range(self.lanes))
+            self.untold.may_give(lossy, self._model.start_ns)
+            self.untold.may_get(lossy, self._model.start_ns)
+        if self.untold:
+            yield from self._suspect_users(self.untold.since_ns)
 
     def is_known(self, kind: str) -> bool:
         """Whether all gifts of primitives of this kind are known that programs do not tell themselves."""
@@ -87,12 +90,40 @@ class Outcomes:
             return self._has_looked and not self._is_cut
         return self._has_looked or kind not in SIGNALS
 
-    def _orders(self, awaited: int, site: int) -> bool:
-        """Whether waits there say something about the order of lanes."""
-        made = self._model.primitives.get(awaited)
-        if made is None or made.kind not in QUEUES:
-            return made is not None and (made.kind in SIGNALS or made.kind == "Pipe")
-        return _some(self._calls.at(self._model.site(site)), frozenset({"join"}))
+    def _may_matter(self) -> bool:
+        """Whether there is anything in the program whose gifts nobody tells."""
+        primitives = self._model.primitives
+        if any(made.kind in SIGNALS or made.kind == "Pipe" for made in list(primitives.values())):
+            return True
+        details = list(self._model.details.values())
+        return any(self._joins(primitives.get(made), self._model.site(site)) for made, site in details)
+
+    def _joins(self, primitive: Primitive | None, site: Site | None) -> bool:
+        """Whether waits for it there are for a queue's tasks to be done."""
+        return primitive is not None and primitive.kind in QUEUES and _some(self._calls.at(site), JOINING)
+
+    def _suspect_users(self, since_ns: int) -> Iterator[None]:
+        """Who has ever waited for such a thing may get those that are not known, who has given one may give them."""
+        for lane, waits in self._waits.items():
+            if any(self._may_send(wait) for wait in waits):
+                self.untold.may_give([lane], since_ns)
+            if any(self._may_receive(wait) for wait in waits):
+                self.untold.may_get([lane], since_ns)
+            yield
+        for number, made in list(self._model.primitives.items()):
+            if made.kind in QUEUES | SIGNALS:
+                self.untold.may_give(self._model.signals.of(number, 0, EVER)["lane"].tolist(), since_ns)
+                yield
+
+    def _may_send(self, wait: Wait) -> bool:
+        calls = self._calls.at(wait.site)
+        return wait.primitive.kind == "Pipe" and (_some(calls, SENDING) or not _some(calls, RECEIVING))
+
+    def _may_receive(self, wait: Wait) -> bool:
+        if wait.primitive.kind in QUEUES:
+            return self._joins(wait.primitive, wait.site)
+        calls = self._calls.at(wait.site)
+        return wait.primitive.kind in SIGNALS or _some(calls, RECEIVING) or not _some(calls, SENDING)
 
     def receipts(self, lane: int) -> list[Receipt]:
         """Of the first message or permit that the lane waited for at each primitive."""
@@ -137,10 +168,9 @@ class Outcomes:
     def done(self, lane: int) -> list[tuple[int, Moment]]:
         """When its waits for a queue's tasks to be done were over, each with who had done one meanwhile, and when."""
         found: list[tuple[int, Moment]] = []
-        for wait in self._waits_of(lane):
-            made = wait.primitive
-            if made.kind in QUEUES and _some(self._calls.at(wait.site), frozenset({"join"})):
-                rows = self._model.signals.of(made.id, wait.start_ns, wait.end_ns + 1)
+        for wait in self._waits_of(lane) if self._has_looked else ():
+            if self._joins(wait.primitive, wait.site):
+                rows = self._model.signals.of(wait.primitive.id, wait.start_ns, wait.end_ns + 1)
                 last = dict(zip(rows["lane"].tolist(), rows["time"].tolist(), strict=True))
                 found += [
                     (wait.end_ns, moment)
@@ -170,7 +200,8 @@ class Outcomes:
                 return
             since = int(slices.ends[-1])
         self._is_cut = True
-        self.silent_since = min(self.silent_since, found[-1].end_ns)
+        self.untold.may_give([lane], found[-1].end_ns)
+        self.untold.may_get([lane], found[-1].end_ns)
 
 
 class Repeats:

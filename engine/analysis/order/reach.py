@@ -37,6 +37,7 @@ class Reaches:
         self._starters = starters
         self._news = sorted(news, key=lambda each: each.time_ns)
         self._known = _Pass(starters, {})
+        self.is_whole = False  # all news have been taken in
 
     def work(self) -> Iterator[None]:
         """Works it out, with a pause after each piece."""
@@ -47,6 +48,7 @@ class Reaches:
             known = _Pass(self._starters, last)
             is_whole = yield from known.take(self._news, former or known, left)
             left -= known.work
+            self.is_whole |= is_whole
             if is_whole or former is None:
                 self._known = known
             if not is_whole or not known.unsettled or (former and former.unsettled == known.unsettled):

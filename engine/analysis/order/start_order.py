@@ -30,6 +30,7 @@ from typing import TypeVar
 from engine.analysis.order.outcomes import Outcomes
 from engine.analysis.order.reach import FOREVER, PIECE, Moment, News, Reaches
 from engine.analysis.order.strands import Strands
+from engine.analysis.order.untold import Untold
 from engine.model.model import Model
 from engine.model.nestings import Gift, Join, Passage, Receipt
 
@@ -53,8 +54,10 @@ class StartOrder:
         self._strands = Strands(model)
         self._kinds = _SURE | _DOUBTFUL if doubtful else _SURE
         self._doubtful = doubtful
+        self._receivers: dict[int, set[int]] = defaultdict(set)  # by primitive
         self._tells_less = False  # some process has come to the limit of what it tells of primitives
-        self._silent_since = FOREVER
+        self.untold = Untold()  # strands
+        self._is_followed = True  # after each gift that counts its strand's doing was told anew
         self._reaches: Reaches | None = None
         self._work = self._prepare()
 
@@ -75,12 +78,9 @@ class StartOrder:
         return self.before(one, other) or self.before(other, one)
 
     @property
-    def silent_since(self) -> int:
-        """From when on (ns) something may have ordered moments that is not recorded: some limit was reached. FOREVER:
-        all there was is known.
-        """
-        self._finish()
-        return self._silent_since
+    def is_whole(self) -> bool:
+        """Whether all is recorded that orders moments, and was not too much to look at. See `PossibleOrder`."""
+        return self._finish().is_whole and self._is_followed and not self.untold
 
     def seat(self, moment: Moment) -> int:
         """Who has the same can't be at two things at the same time, in any run."""
@@ -97,7 +97,11 @@ class StartOrder:
     def _prepare(self) -> Iterator[None]:
         yield from self._strands.prepare()
         yield from self.outcomes.prepare()
-        self._silent_since = min([self.outcomes.silent_since, *self._model.jobs.silences], default=FOREVER)
+        silences = list(self._model.jobs.silences.items())
+        for lane, since_ns in [*self.outcomes.untold.givers.items(), *silences]:
+            self.untold.may_give(self._strands.on(lane), since_ns)
+        for lane, since_ns in [*self.outcomes.untold.receivers.items(), *silences]:
+            self.untold.may_get(self._strands.on(lane), since_ns)
         news = yield from _in_pieces(self._of_joins())
         news += yield from _in_pieces(self._of_barriers())
         news += yield from _in_pieces(self._of_readings())
@@ -142,9 +146,8 @@ class StartOrder:
                 found.append(self._news(lane, time_ns, (self._strands.of(moment),), every=False))
             yield
         receipts = [each._replace(lane=self._strands.of((each.lane, each.time_ns))[0]) for each in receipts]
-        receivers: dict[int, set[int]] = defaultdict(set)
         for receipt in receipts:
-            receivers[receipt.primitive].add(receipt.lane)
+            self._receivers[receipt.primitive].add(receipt.lane)
         yield
         gifts = yield from self._gifts()
         told = set(gifts)
@@ -159,33 +162,37 @@ class StartOrder:
             if receipt.primitive not in gifts:
                 gifts[receipt.primitive] = [self._of_strand(gift) for gift in outcomes.gifts(receipt.primitive)]
                 yield
-            if self._is_cut(receipt.primitive, gifts[receipt.primitive], told):
-                self._silent_since = min(self._silent_since, receipt.time_ns)
-            if moments := self._givers(receipt, gifts[receipt.primitive], receivers[receipt.primitive]):
-                found.append(News(receipt.time_ns, receipt.lane, moments, every=False))
+            given = gifts[receipt.primitive]
+            if not self._is_told(receipt.primitive, told):
+                self.untold.may_get([receipt.lane], receipt.time_ns)
+                self.untold.may_give([gift.lane for gift in given], receipt.time_ns)
+            elif receipt.primitive in told:
+                self._is_followed &= all(gift.followed for gift in given)
+            if news := self._received(receipt, given):
+                found.append(news)
         return found
 
     def _gifts(self) -> Generator[None, None, dict[int, list[Gift]]]:
-        """By primitive the first gift of each strand; nothing of primitives of which not all may have been told."""
+        """By primitive the first gift of each strand. Where not all may have been told, none is followed."""
         model = self._model
         gifts = model.gifts[:]
-        cuts = [gift.time_ns for gift in gifts if gift.primitive is None]
-        self._tells_less = bool(cuts)
-        self._silent_since = min([self._silent_since, *cuts])
+        self._tells_less = any(gift.primitive is None for gift in gifts)
         found: dict[int, list[Gift]] = defaultdict(list)
         for number, gift in enumerate(gifts):
             if number % PIECE == 0:
                 yield
-            if gift.primitive is not None and not (cuts and _kind(model, gift.primitive).startswith("process")):
-                found[gift.primitive].append(self._of_strand(gift))
+            if gift.primitive is None:
+                continue
+            is_whole = not (self._tells_less and _kind(model, gift.primitive).startswith("process"))
+            found[gift.primitive].append(self._of_strand(gift)._replace(followed=gift.followed and is_whole))
         return found
 
-    def _is_cut(self, primitive: int, gifts: list[Gift], told: Collection[int]) -> bool:
-        """Whether receipts there say nothing for want of records. `told`: those whose gifts programs tell."""
-        if primitive in told:
-            return not all(gift.followed for gift in gifts)
+    def _is_told(self, primitive: int, told: Collection[int]) -> bool:
+        """Whether all gifts there are known. `told`: of primitives whose gifts programs tell."""
         kind = _kind(self._model, primitive)
-        return (self._tells_less and kind.startswith("process")) or not self.outcomes.is_known(kind)
+        if self._tells_less and kind.startswith("process"):
+            return False
+        return primitive in told or self.outcomes.is_known(kind)
 
     def _of_strand(self, gift: Gift) -> Gift:
         return gift._replace(lane=self._strands.of((gift.lane, gift.time_ns))[0])
@@ -194,15 +201,17 @@ class StartOrder:
         kind = _kind(self._model, receipt.primitive)
         return kind in self._kinds and (self._doubtful or (receipt.sure and kind in _SURE))
 
-    def _givers(self, receipt: Receipt, gifts: list[Gift], receivers: set[int]) -> tuple[Moment, ...]:
-        """The gifts that the receipt may be thanks to; none where nothing is said by them."""
+    def _received(self, receipt: Receipt, gifts: list[Gift]) -> News | None:
+        """What it tells its lane: that one of these gifts has been made. None: nothing is said by them."""
         others = [gift for gift in gifts if gift.lane != receipt.lane]
         if any(gift.lane == receipt.lane and gift.time_ns < receipt.time_ns for gift in gifts):
             # One gets back what one has given, but for a pipe in which one asks and another, who reads there, answers.
-            is_asked = all(gift.lane in receivers for gift in others)
+            is_asked = all(gift.lane in self._receivers[receipt.primitive] for gift in others)
             if _kind(self._model, receipt.primitive) != "Pipe" or not is_asked:
-                return ()
-        return tuple(gift[:2] for gift in others) if all(gift.followed for gift in others) else ()
+                return None
+        if not others or not all(gift.followed for gift in others):
+            return None
+        return News(receipt.time_ns, receipt.lane, tuple(gift[:2] for gift in others), every=False)
 
 
 def _starters(model: Model) -> dict[int, Moment]:

@@ -95,11 +95,12 @@ class Strands:
                 yield
             submit = submits.get(self._key(work))
             starter = self.of((submit.lane, submit.time_ns)) if submit is not None else found.get(work.lane)
-            if starter is not None and starter[1] <= work.start_ns and self._began(starter[0]) < work.start_ns:
+            if starter is not None and starter[1] <= work.start_ns and self.began(starter[0]) < work.start_ns:
                 found[self._lanes + number] = starter
         return found
 
-    def _began(self, strand: int) -> int:
+    def began(self, strand: int) -> int:
+        """When, in ns."""
         if strand < self._lanes:
             return self._model.lanes[strand].start_ns
         return self._works[strand - self._lanes].start_ns

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from engine.analysis.order import outcomes
-from engine.analysis.order.reach import FOREVER
 from engine.analysis.order.start_order import StartOrder
 from engine.model.model import Model
 from engine.recording.reader import Batch
@@ -38,17 +37,17 @@ def order(
     workers: Sequence[int] = (),
     permits: int | None = 0,
     doubtful: bool = False,
-    dropped: int = 0,
+    lossy: Sequence[int] = (),
 ) -> StartOrder:
     """Lane 0 waits from 100 to 200 at that line; 1 and 2 signal and nest (lane, time), or are `workers` of a pool.
-    `waits`: more of them (lane, start, end, line)."""
+    `waits`: more of them (lane, start, end, line). `lossy`: lanes that lost records."""
     texts: list[dict[str, Any]] = [{"type": "process", "id": 0, "pid": 1, "start_ns": 0}]
     texts += [{"type": "lane", "id": n, "process": 0, "serial": n + 1, "start_ns": 0} for n in range(3)]
     texts += [{"type": "primitive", "id": n, "kind": kind, "capacity": permits} for n, kind in KINDS.items()]
     texts += [{"type": "site", "id": n, "file": "a.py", "line": n} for n in AWAITED]
     texts += [{"type": "source", "file": "a.py", "text": SOURCE}]
     texts += [{"type": "detail", "id": n, "primitive": AWAITED[n], "site": n} for n in AWAITED]
-    texts += [{"type": "overhead", "dropped": dropped}]
+    texts += [{"type": "overhead", "dropped": len(lossy), "lossy": list(lossy)}]
     texts += [{"type": "executor-worker", "primitive": POOL, "lane": lane} for lane in workers]
     texts += [
         {
@@ -98,13 +97,44 @@ def test_messages_that_were_not_looked_for_may_have_come_first(monkeypatch: pyte
     assert not order(ASKED, waits=waits[:2]).ordered((1, 140), (0, 210)), "perhaps there are more"
 
 
-def test_from_when_on_something_is_missing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = [(1, 150, 190, SENT), (2, 10, 20, PERMIT)]
-    assert order(ASKED, waits=waits).silent_since == FOREVER
-    assert order(ASKED, waits=waits, dropped=1).silent_since == 0
+def test_who_may_have_to_do_with_what_is_missing_is_known_and_since_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = (1, 150, 190, SENT)
+    assert untold(order(ASKED, waits=[sent])) == ({}, {})
+    lost = untold(order(ASKED, waits=[sent], lossy=[2]))
+    assert lost == ({1: 0, 2: 0}, {0: 0, 2: 0}), "who sends may have sent to it, who receives received from it"
+    assert untold(order(PERMIT, signals=[(1, 190)], lossy=[2])) == lost
     monkeypatch.setattr(outcomes, "MOST_WAITS", 1)
     monkeypatch.setattr(outcomes, "PIECE", 2)
-    assert order(ASKED, waits=waits).silent_since == 20, "the first wait that was not looked at may come then"
+    givers, receivers = untold(order(ASKED, waits=[(2, 10, 20, PERMIT), sent]))
+    assert (givers[2], receivers[2]) == (20, 20), "the first wait that was not looked at may come then"
+    assert (givers[1], receivers[0]) == (20, 20)
+
+
+def test_lost_records_matter_only_where_they_may_tell_of_gifts() -> None:
+    model = Model({"start_ns": 0})
+    texts: list[dict[str, Any]] = [
+        {"type": "process", "id": 0, "pid": 1, "start_ns": 0},
+        {"type": "lane", "id": 0, "process": 0, "serial": 1, "start_ns": 0},
+        {"type": "primitive", "id": 1, "kind": "Queue"},
+        {"type": "overhead", "dropped": 1, "lossy": [0]},
+    ]
+    model.take_in(Batch(texts, {}, 300))
+    assert untold(StartOrder(model)) == ({}, {})
+    model.take_in(Batch([{"type": "primitive", "id": 2, "kind": "Pipe"}], {}, 301))
+    assert untold(StartOrder(model)) == ({0: 0}, {0: 0})
+
+
+def untold(known: StartOrder) -> tuple[dict[int, int], dict[int, int]]:
+    for _ in known.prepare():
+        pass
+    return known.outcomes.untold.givers, known.outcomes.untold.receivers
+
+
+def test_of_what_may_be_lost_nothing_is_said() -> None:
+    given = [(1, 190)]
+    assert order(PERMIT, signals=given).before((1, 180), (0, 210))
+    assert not order(PERMIT, signals=given, lossy=[2]).before((1, 180), (0, 210)), "lane 2 may have given it"
+    assert not order(DONE, signals=given, lossy=[2], doubtful=True).before((1, 180), (0, 210))
 
 
 def test_waits_are_looked_for_in_all_of_a_lane(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""More jobs are handed over, or more results known, than is recorded. Two locks are taken in one order before the last
-job and after it, and in the other one in it.
+"""More jobs are handed over or done, or more results known, than is recorded. Two locks are taken in one order before
+the last job and after it, and in the other one in it.
 
 verdict: clean
-methods: orders, submits, results
+methods: orders, submits, results, jobs
 """
 
 import multiprocessing
@@ -21,6 +21,11 @@ def rest() -> None:
     pass
 
 
+def guard(gate, till) -> None:
+    with gate, till:
+        pass
+
+
 def debit() -> None:
     accounts, audit = SHARED
     with audit, accounts:
@@ -35,11 +40,10 @@ def main() -> None:
     with executor(1, initializer=keep, initargs=(accounts, audit)) as pool:
         with gate, till:
             pass
-        for _ in range(110 if sys.argv[1] == "orders" else 2100):
+        for _ in range(110 if sys.argv[1] in {"orders", "jobs"} else 2100):
             if sys.argv[1] == "orders":
-                with gate, till:
-                    pass
-            pool.submit(rest).result()
+                guard(gate, till)
+            pool.submit(*(guard, gate, till) if sys.argv[1] == "jobs" else (rest,)).result()
         with accounts, audit:
             pass
         pool.submit(debit).result()

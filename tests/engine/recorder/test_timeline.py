@@ -164,6 +164,7 @@ def test_dropped_records_leave_unknown_slices_and_are_counted(bench: Bench, bank
     bank.cell(0, wait_since=15 * MS, wait_detail=layout.WAIT_SLEEP, wait_serial=1)
     assert bench.cycle(20)[Layer.STATES] == [(0, 10 * MS, UNKNOWN, 0), (0, 15 * MS, RUNNING_UNSAMPLED, 0)]
     assert bench.timeline.dropped == 12
+    assert bench.timeline.lossy == [0]
 
 
 def test_a_long_hold_is_open_until_it_ends(bench: Bench, bank: RingWriter) -> None:

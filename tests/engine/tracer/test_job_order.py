@@ -124,6 +124,28 @@ def test_from_when_on_not_all_is_told_is_told_once(tmp_path: Path, times: int, f
     assert all(time_ns < since for _, time_ns, *_ in process.texts("job-submitted"))
 
 
+def test_each_thread_tells_that_not_all_is_told_of_it(tmp_path: Path) -> None:
+    source = """
+    def submit():
+        for _ in range(1500): pool.submit(nothing).result()
+    with ThreadPoolExecutor(1) as pool:
+        with b, a: pass
+        for _ in range(2):
+            thread = threading.Thread(target=submit)
+            thread.start()
+            thread.join()
+        for _ in range(110): pool.submit(nest).result()
+    """
+    (process,) = trace(tmp_path, THREADS + source)
+    silent = [serial for serial, _ in process.texts("untold")]
+    names = {serial: name for serial, _, name, *_ in process.texts("thread")}
+    assert [names[serial].partition(" ")[0] for serial in silent] == [
+        "Thread-2",
+        "MainThread",
+        "ThreadPoolExecutor-0_0",
+    ]
+
+
 def test_results_of_a_pool_of_threads(tmp_path: Path) -> None:
     source = """
     with ThreadPool(1) as pool:
