@@ -32,7 +32,8 @@ STEP_S = 0.001  # the same of computing a plot or a part of it, about, and of wr
 PIECE_S = 0.002  # thread CPU time of a piece of drawing at rest, about; drawing itself is a piece
 LATER_MS = 16
 REST_MS = 1
-LATEST_S = 0.1
+LATEST_S = 0.05  # drawing and computing go on after so long, whatever frames have to spare
+PLACED_S = 0.03  # the same of moving what is drawn along with the view
 PATIENCE_S = 0.3  # without data, until what is drawn need not wait for them
 HEADROOM = 0.86  # share of its band that a plot fills at most
 FOOTROOM = 0.03  # share of its band that is left free below
@@ -120,7 +121,7 @@ class Plots(QWidget):
         self._draw_soon()
 
     def refresh(self) -> None:
-        """The model has taken in data: once a frame. A frame computes one plot, or draws them, or writes the values."""
+        """The model has taken in data: once a frame, which computes a plot, or draws them, or writes the values."""
         model = self._model
         if model is None or not self.isVisible():
             return
@@ -129,22 +130,20 @@ class Plots(QWidget):
             return
         if model.version != self._drawn_version:
             self._fed_at = self._clock()
-        if self._budget.spare_s() >= DRAW_S or self._clock() - self._placed_at >= REDRAW_S:
+        if self._budget.spare_s() >= DRAW_S or self._clock() - self._placed_at >= PLACED_S:
             self._keep_in_place()
         if model.finished:
             if self._pending is not None or self._stale or self._values_stale or model.version != self._drawn_version:
                 self._rest.start()  # in an event of its own: this frame has done enough
             return
-        needed_s = self._step_s[len(self._computed)] if self._pending is not None else STEP_S
-        if self._budget.spare_s() < needed_s and self._clock() - self._stepped_at < LATEST_S:
+        late = self._clock() - self._stepped_at >= LATEST_S
+        if self._budget.spare_s() < self._next_s and not late:
             return  # taking in has been expensive, and the timeline is still to be painted
         self._stepped_at = self._clock()
+        due, begun = self._clock() - self._drawn_at >= REDRAW_S, time.thread_time()
+        while self._advance(due=due) and late and time.thread_time() - begun + self._next_s < PIECE_S:
+            pass  # where frames have no time to spare, plots would fall behind by a second with a step at a time
         if self._pending is not None:
-            self._step(model)
-        elif self._values_stale:
-            self._show_values()
-        elif self._stale or (model.version != self._drawn_version and self._clock() - self._drawn_at >= REDRAW_S):
-            self._begin(model)
             self._settle.start()
 
     def _finish(self) -> None:
@@ -160,20 +159,24 @@ class Plots(QWidget):
         """Goes on for a moment, and again soon when that was not all."""
         begun = time.thread_time()
         while self._advance():
-            next_s = self._step_s[len(self._computed)] if self._pending is not None else STEP_S
-            if time.thread_time() - begun + next_s >= PIECE_S:
+            if time.thread_time() - begun + self._next_s >= PIECE_S:
                 self._rest.start()
                 return
 
-    def _advance(self) -> bool:
-        """The next step of what is still to be drawn; False when there is none."""
+    @property
+    def _next_s(self) -> float:
+        """What the next step is going to take, about."""
+        return self._step_s[len(self._computed)] if self._pending is not None else STEP_S
+
+    def _advance(self, *, due: bool = True) -> bool:
+        """The next step of what is still to be drawn, new data if they are `due`; False when there is none."""
         model = self._model
         if self._pending is not None:
             self._step(model)
-        elif self._stale or (model is not None and model.version != self._drawn_version):
-            self._begin(model)
         elif self._values_stale:
             self._show_values()
+        elif self._stale or (due and model is not None and model.version != self._drawn_version):
+            self._begin(model)
         else:
             return False
         return True

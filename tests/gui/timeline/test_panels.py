@@ -216,6 +216,27 @@ def test_plots_stay_below_their_time_while_no_frame_has_time_for_new_ones(
         assert line_px() == [pytest.approx(scale.x(at_ns), abs=1)]
 
 
+def test_plots_are_drawn_anew_a_few_times_a_second_when_no_frame_has_time_to_spare(
+    qtbot: QtBot, view: ViewWindow, selection: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, spent, model = [0.0], FrameBudget(lambda: 0.0, lambda: 0.0), by_hand(finished=False)
+    spent.reserve(1.0)
+    plots = Plots(view, selection, ActiveTheme(), budget=spent, clock=lambda: now[0])
+    qtbot.addWidget(plots)
+    plots.show()
+    plots.show_model(model)
+    plots.draw()
+    QApplication.processEvents()
+    drawn: list[int] = []
+    monkeypatch.setattr(Chart, "show_lines", lambda _chart, columns, _lines, _floors: drawn.append(columns))
+    monkeypatch.setattr("time.thread_time", lambda: 0.0)  # no step takes long
+    model.version += 1
+    for _ in range(3):
+        now[0] += 0.11
+        plots.refresh()
+    assert drawn
+
+
 def test_details_of_a_wait_say_why(details: Details, selection: Selection) -> None:
     assert "Select a slice" in page(details)
     chosen = by_hand().states.slice_at(BOB, START + 30 * MS)
