@@ -75,20 +75,8 @@ def search(model: Model, known: Known | None = None) -> Iterator[list[Finding]]:
 
 def find_all(model: Model, known: Known | None = None) -> list[Finding]:
     """By severity and time, recorded ones first. `known`: as for `search`."""
-    recorded = (each for each in model.findings.values() if not was_meant(model, each))
-    found = [*recorded, *(each for some in search(model, known) for each in some)]
+    found = [*model.findings.values(), *(each for some in search(model, known) for each in some)]
     return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["start_ns"] or 0))
-
-
-def was_meant(model: Model, found: Finding) -> bool:
-    """Whether it is a long wait for a lock that the waiter had taken itself, and that another thread released since:
-    what looked like a mistake while it went on was a signal.
-    """
-    own = [edge for edge in found.get("edges") or () if edge["waiter"] == edge["holder"]]
-    return found["kind"] == "long-wait" and any(
-        (model.signals.of(edge["primitive"], found["start_ns"] or 0, model.end_ns + 1)["lane"] != edge["waiter"]).any()
-        for edge in own
-    )
 
 
 def verdict(findings: list[Finding]) -> str:

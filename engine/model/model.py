@@ -15,6 +15,7 @@ from engine.model.gil import Gil, GilStore
 from engine.model.holds import HoldStore
 from engine.model.job_errors import JobErrors
 from engine.model.jobs import Jobs
+from engine.model.meant import was_meant
 from engine.model.nestings import Gift, Join, Nesting, Passage, Receipt, gift, join, nesting, passage, receipt
 from engine.model.series import DepthStore, ResourceStore, SignalStore
 from engine.model.states import StateStore
@@ -165,6 +166,8 @@ class Model:
         self.end_ns = max(self.end_ns, self.known_ns)
         self.states.advance(self.known_ns)
         self.holds.advance(self.known_ns)
+        for number in [id_ for id_, each in self.findings.items() if was_meant(each, self.signals, self.known_ns)]:
+            del self.findings[number]
         self.version += 1
 
     def foretell(self, overview: Overview) -> None:

@@ -348,7 +348,10 @@ def test_a_long_wait_that_another_thread_ended_as_meant_is_told_no_more(releaser
         made.take_in(
             Batch([], {Layer.SIGNALS: np.array([(releaser, 1, START + 3 * MS, 1)], SIGNAL_ROW)}, START + 5 * MS)
         )
+    assert (kinds(list(made.findings.values())) == ["long-wait"]) is told, "by the window too"
     assert (kinds(find_all(made)) == ["long-wait"]) is told
+    made.take_in(Batch([{**wait, "resolved_ns": START + 3 * MS}], {}, START + 6 * MS))
+    assert (kinds(find_all(made)) == ["long-wait"]) is told, "its end is told of later"
 
 
 def test_findings_have_what_is_promised_and_come_by_severity() -> None:
