@@ -157,6 +157,14 @@ class ViewWindow(QObject):
             latest = self._limits.end_ns + margin - self._span
             start = max(min(time_ns - self._span / 2, latest), self._limits.start_ns - margin)
             self.show(start, start + self._span, gesture="center")
+        else:
+            self.stay()
+
+    def stay(self) -> None:
+        """Somebody goes to what is in view: a view that follows would leave it behind, so it follows no longer."""
+        if self._following and not self._fitting:
+            self._remember("")
+            self._set_mode(following=False, fitting=False)
 
     def resume_following(self) -> None:
         """Back to the newest data, with the span as it is."""

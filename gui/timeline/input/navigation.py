@@ -59,9 +59,13 @@ def show_slice(canvas: "Canvas", chosen: Slice) -> None:
     if chosen.duration_ns > view.span_ns - 2 * margin:
         if not chosen.start_ns <= view.start_ns + view.span_ns / 2 <= chosen.end_ns:
             view.center_on(chosen.start_ns)
+        else:
+            view.stay()
     elif chosen.start_ns < view.start_ns + margin or chosen.end_ns > view.end_ns - margin:
         shift = (chosen.start_ns + chosen.end_ns - view.start_ns - view.end_ns) / 2
         view.show(view.start_ns + shift, view.end_ns + shift, gesture="center")
+    else:
+        view.stay()
 
 
 def step_slice(canvas: "Canvas", direction: int) -> None:

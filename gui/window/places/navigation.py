@@ -31,6 +31,8 @@ class Navigation(QObject):
         self._selection.select_slice(chosen)
         if chosen.end_ns < self._view.start_ns or chosen.start_ns > self._view.start_ns + self._view.span_ns:
             self._view.center_on(float(chosen.start_ns))
+        else:
+            self._view.stay()
         self._timeline.reveal_lane(chosen.lane)
 
     def show_time(self, time_ns: float, lane: int | None) -> None:

@@ -287,6 +287,27 @@ def test_a_live_view_follows_until_it_is_panned_and_resumes(qtbot: QtBot) -> Non
     assert bench.view.end_ns >= bench.model.end_ns
 
 
+def test_a_live_view_stays_with_what_one_goes_to(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, by_hand(finished=False), live=True)
+    chosen = bench.model.states.slice_at(BOB, START + 30 * MS)
+    assert chosen is not None
+    place = bench.view.start_ns
+    bench.canvas.selection.select_slice(chosen)
+    assert bench.view.following, "looking at something is not going there"
+    bench.press(Key.Key_Period)
+    assert not bench.view.following
+    assert bench.view.start_ns == place, "it was in view"
+    assert bench.timeline.resume_button.isVisible()
+    bench.view.resume_following()
+    bench.view.center_on((bench.view.start_ns + bench.view.end_ns) / 2)
+    assert not bench.view.following
+    bench.view.go_back()
+    assert bench.view.following, "one step back is one"
+    bench.view.fit_all()
+    bench.view.stay()
+    assert bench.view.following, "a view of everything leaves nothing behind"
+
+
 def test_zooming_while_following_keeps_the_newest_data_in_view(qtbot: QtBot) -> None:
     bench = make_bench(qtbot, by_hand(finished=False), live=True)
     bench.press(Key.Key_W)
