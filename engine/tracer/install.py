@@ -115,7 +115,7 @@ def end_main_thread() -> None:
         output.flush(state)
         job_errors.end()
         state.name_holds()
-        error = threads.describe_exception(uncaught_exception())
+        error = threads.tell_error(state, uncaught_exception())
         state.ring.texts.write("thread-end", state.serial, clock(), error)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.analysis.detectors import lost_process, thread_error
 from engine.analysis.report import render, summarise
 from engine.session import RunRequest
 from tests.engine.recorded import Recorded, record
@@ -53,3 +54,28 @@ def recorded_overhead(folder: Path) -> float:
 @pytest.mark.parametrize("status", [0, 7])
 def test_the_exit_status_is_the_programs(status: int, tmp_path: Path) -> None:
     assert record_source(tmp_path, f"import sys; sys.exit({status})").status.exit_status == status
+
+
+def test_an_exception_that_ends_the_program_is_told_with_its_line(tmp_path: Path) -> None:
+    source = "def parse(text):\n    return int(text)\nparse('one')"
+    recorded = record_source(tmp_path, source)
+    [error] = thread_error.find(recorded.model)
+    assert "ValueError: invalid literal for int() with base 10: 'one', at line 2 of parse" in error["explanation"]
+    [failed] = lost_process.find(recorded.model)
+    assert (
+        "with exit status 1: ValueError: invalid literal for int() with base 10: 'one', at line 2 of parse"
+        in failed["explanation"]
+    )
+
+
+def test_an_exception_of_another_thread_is_not_why_the_program_ended(tmp_path: Path) -> None:
+    source = """
+import sys, threading
+thread = threading.Thread(target=int, args=("one",))
+thread.start()
+thread.join()
+sys.exit(9)
+"""
+    [failed] = lost_process.find(record_source(tmp_path, source).model)
+    assert failed["title"] == "The program ended with exit status 9"
+    assert "ValueError" not in failed["explanation"]

@@ -18,20 +18,17 @@ def find(model: Model) -> list[Finding]:
             continue
         severity = "warning"
         lanes = [lane.id for lane in model.lanes if lane.process == process.id and not lane.internal]
+        # An exception of another thread than the main one does not end a process.
+        error, error_stack = next(((model.lanes[lane].error, model.lanes[lane].error_stack) for lane in lanes), ("", 0))
         what = "The program" if process.id == 0 else f"Process {process.name} ({process.pid})"
         if process.signal:
             title, how = f"{what} was ended by {_signal(process)}", "so it could neither finish its work nor clean up"
             advice = "Look at its last slices for what it was doing; its output may say more."
         else:
-            errors = [
-                model.lanes[lane].error + at_line(model, model.lanes[lane].error_stack)
-                for lane in lanes
-                if model.lanes[lane].error
-            ]
             title = f"{what} ended with exit status {process.exit_status}"
-            how = errors[0] if errors else "its output may say why"
+            how = error + at_line(model, error_stack) if error else "its output may say why"
             advice = "Catch the error in the worker and report it, so that nobody waits for a result that never comes."
-            if process.id and not errors:
+            if process.id and not error:
                 severity = "info"
                 how = "no exception did that, so it was probably meant (sys.exit), or its output says why"
                 advice = "If it was not, look at what it printed last. Whoever joined it can tell by its exitcode."
@@ -49,7 +46,7 @@ def find(model: Model) -> list[Finding]:
                 severity=severity,
                 start_ns=process.end_ns,
                 end_ns=process.end_ns,
-                site=next((model.lanes[lane].error_stack for lane in lanes if model.lanes[lane].error_stack), 0),
+                site=error_stack,
             )
         )
     return found
