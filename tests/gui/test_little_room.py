@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QImage, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QToolBar
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QPushButton, QScrollArea, QToolBar
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
@@ -26,6 +27,27 @@ def test_the_tool_bar_keeps_everything_in_sight(window: MainWindow, wait_for: Wa
         wait_for(lambda: window.tool_bar.width() == window.width() and not pushed_out(window.tool_bar))
         boxes = window.tool_bar.findChildren(QComboBox)
         assert all(box.width() >= box.minimumWidth() for box in boxes)
+
+
+def test_all_keys_can_be_read_in_the_smallest_window(window: MainWindow, wait_for: Wait) -> None:
+    window.resize(1280, 720)
+    window.acts["keys"].trigger()
+    sheet = window.keys.findChild(QScrollArea)
+    wait_for(lambda: sheet.width() >= sheet.page.sizeHint().width())
+    assert sheet.verticalScrollBar().maximum() == 0, "all of them at once, where there is room"
+    QTest.keyClick(window.keys, Qt.Key.Key_Down)
+    assert window.keys.isHidden(), "any key closes it"
+    window.resize(window.minimumSize())
+    window.acts["keys"].trigger()
+    bar = sheet.verticalScrollBar()
+    wait_for(bar.maximum)
+    lowest = max(sheet.page.findChildren(QLabel), key=lambda label: label.geometry().bottom())
+    while bar.value() < bar.maximum():
+        QTest.keyClick(window.keys, Qt.Key.Key_PageDown)
+    assert sheet.viewport().rect().bottom() >= lowest.mapTo(sheet.viewport(), lowest.rect().bottomLeft()).y()
+    assert window.keys.isVisible()
+    QTest.keyClick(window.keys, Qt.Key.Key_Escape)
+    assert window.keys.isHidden()
 
 
 def test_the_plots_are_brought_by_a_button_in_the_tool_bar(window: MainWindow) -> None:

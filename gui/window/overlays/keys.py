@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from gui.action_table import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU
 from gui.actions import Actions
@@ -21,8 +21,12 @@ class KeysOverlay(Overlay):
         super().__init__(window)
         self.setAccessibleName("Keys")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        columns = QHBoxLayout(self)
-        columns.setContentsMargins(24, 16, 24, 16)
+        self._sheet = _Sheet(self)
+        frame = QHBoxLayout(self)
+        frame.setContentsMargins(8, 8, 8, 8)
+        frame.addWidget(self._sheet)
+        columns = QHBoxLayout(self._sheet.page)
+        columns.setContentsMargins(16, 8, 16, 8)
         columns.setSpacing(28)
         groups: dict[str, list[tuple[str, str]]] = {menu: [] for menu in MENUS}
         for spec in ACTIONS:
@@ -59,8 +63,32 @@ class KeysOverlay(Overlay):
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta):
+        alone = event.key() in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+        if not alone and not self._sheet.scroll_by_key(event):
             self.dismiss()
+
+
+class _Sheet(QScrollArea):
+    """As large as what is on it, if there is room for that, else it scrolls."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.page = QWidget(self)
+        self.setWidget(self.page)
+        for ground in (self.page, self.viewport()):
+            ground.setAutoFillBackground(False)  # the overlay's shows
+
+    def sizeHint(self) -> QSize:
+        return self.page.sizeHint()
+
+    def scroll_by_key(self, event: QKeyEvent) -> bool:
+        """Whether this key leads to what could not be seen."""
+        if not any(bar.maximum() for bar in (self.verticalScrollBar(), self.horizontalScrollBar())):
+            return False
+        self.keyPressEvent(event)
+        return event.isAccepted()
 
 
 def _lines(texts: Iterable[str], align: str) -> str:
