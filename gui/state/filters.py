@@ -1,6 +1,6 @@
 """What the timeline shows of a recording: states, lanes, their order."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
@@ -132,15 +132,20 @@ class Filters(QObject):
             self._hidden, self._text = frozenset(), ""
             self.changed.emit()
 
-    def admits(self, *words: str) -> bool:
-        """Whether a lane of this name, process and so on passes the text filter."""
-        haystack = " ".join(words).casefold()
+    def matcher(self) -> Callable[..., bool]:
+        """Whether a lane of this name, process and so on passes the text filter, as that is now."""
         terms = [term.strip().casefold() for term in self._text.split(",") if term.strip()]
         refused = [term[1:] for term in terms if term.startswith("-") and len(term) > 1]
         wanted = [term for term in terms if not term.startswith("-")]
-        if any(term in haystack for term in refused):
-            return False
-        return not wanted or any(term in haystack for term in wanted)
+
+        def admits(*words: str) -> bool:
+            haystack = " ".join(words).casefold()
+            for term in refused:
+                if term in haystack:
+                    return False
+            return not wanted or any(term in haystack for term in wanted)
+
+        return admits
 
     def _change_lanes(self, pinned: frozenset[int], hidden: frozenset[int]) -> None:
         if (pinned, hidden) != (self._pinned, self._hidden):

@@ -1,9 +1,8 @@
 """The timeline's rows, all equally high: process headers, lanes, one row for the service lanes of a process."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,7 @@ class RowKind(IntEnum):
     SERVICES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row. `lanes` is the lane itself, or all it summarises (none for an expanded process)."""
 
     kind: RowKind
@@ -55,13 +53,19 @@ class Rows:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
-        self.lane_ids = np.array([-1 if row.lane is None else row.lane for row in rows], dtype=np.int64)
+        self.lane_ids = np.full(len(rows), -1, np.int64)
         self._of_lane: dict[int, int] = {}
-        self._of_group = {row.group: place for place, row in enumerate(rows) if row.group is not None}
+        self._of_group: dict[Group, int] = {}
         for place, row in enumerate(rows):
+            if row.kind is RowKind.LANE:
+                lane = self.lane_ids[place] = row.lanes[0]
+                self._of_lane[lane] = place
+                continue
+            group = row.group
+            assert group is not None
+            self._of_group[group] = place
             for lane in row.lanes:
-                if row.kind is RowKind.LANE or lane not in self._of_lane:
-                    self._of_lane[lane] = place
+                self._of_lane.setdefault(lane, place)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -87,13 +91,13 @@ class Rows:
 def arrange(model: Model, filters: Filters) -> Rows:
     """The rows of a model under these filters: pinned lanes, then process by process those that are not."""
     by_process: dict[int, list[Lane]] = {process.id: [] for process in model.processes}
+    pinned, away = filters.pinned, filters.hidden | filters.pinned
+    admits = filters.matcher() if filters.text else None
     for lane in model.lanes:
-        admitted = lane.id not in filters.hidden and _admitted(lane, model.processes[lane.process], filters)
-        if admitted and lane.id not in filters.pinned:
+        process = model.processes[lane.process]
+        if lane.id not in away and (admits is None or admits(lane.name, process.name, str(process.pid))):
             by_process[lane.process].append(lane)
-    rows = [
-        Row(RowKind.LANE, lane.process, (lane.id,), pinned=True) for lane in model.lanes if lane.id in filters.pinned
-    ]
+    rows = [Row(RowKind.LANE, lane.process, (lane.id,), pinned=True) for lane in model.lanes if lane.id in pinned]
     lane_order, process_order = _orders(model, filters.sort)
     for process in sorted(model.processes, key=process_order):
         rows.extend(_process_rows(process.id, sorted(by_process[process.id], key=lane_order), filters))
@@ -136,6 +140,3 @@ def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable
         if process in filters.services:
             yield from (Row(RowKind.LANE, process, (lane,)) for lane in services)
 
-
-def _admitted(lane: Lane, process: Process, filters: Filters) -> bool:
-    return not filters.text or filters.admits(lane.name, process.name, str(process.pid))
