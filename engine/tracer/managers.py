@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .state import ThreadState
 
 
-CLIENT = "\0"  # between a client's name and its thread's serial
+CLIENT = "\t_lanescope\t"  # between a client's name and its thread's serial; XML can carry it
 PRIVATE = "_lanescope_private"  # on a server whose address nobody chose
 CREDENTIALS = 12  # bytes: process, user, group
 

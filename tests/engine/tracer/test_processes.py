@@ -375,6 +375,24 @@ def test_proxies_of_a_manager_and_locks_of_shared_values(tmp_path: Path) -> None
     assert (program.line(hold.site), [program.line(wait.site) for wait in waits]) == (4, [7, 7])
 
 
+def test_a_manager_may_be_spoken_to_in_xml(tmp_path: Path) -> None:
+    """Which has no word for many characters."""
+    done = run_program(
+        tmp_path,
+        """
+        from multiprocessing.managers import BaseManager
+        class Counter:
+            def get(self, number): return number
+        class Manager(BaseManager): pass
+        Manager.register("Counter", Counter)
+        if __name__ == "__main__":
+            with Manager(serializer="xmlrpclib") as manager:
+                print(manager.Counter().get(3))
+        """,
+    )
+    assert done.stdout == "3\n", done.stderr
+
+
 def test_signals_that_are_none_are_refused_as_ever_and_not_told(tmp_path: Path) -> None:
     processes = trace(
         tmp_path,
