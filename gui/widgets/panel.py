@@ -52,6 +52,7 @@ class Panel(QWidget):
         self._stack = QStackedLayout(self)
         self._hint = EmptyHint(hint)
         self._stack.addWidget(self._hint)
+        self.setFocusProxy(self._hint)  # from which the layout passes the focus on to the body, when that is shown
 
     def set_hint(self, text: str) -> None:
         """What is said while there is nothing to show."""

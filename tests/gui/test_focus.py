@@ -74,6 +74,20 @@ def test_the_focus_is_one_frame(window: MainWindow, wait_for: Wait) -> None:
     assert button.grab(inside).toImage() == without
 
 
+def test_the_key_of_a_panel_leads_to_what_it_shows(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
+    window.recordings.open(tmp_path / "few.lane")
+    wait_for(lambda: shown_whole(window))
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.docks.bring_up("findings")
+    window.timeline.canvas.setFocus()
+    for title, panel in (("Statistics", window.statistics), ("Locks", window.locks)):
+        (key,) = (action.shortcut() for action in window.docks.toggle_actions() if action.text() == title)
+        QTest.keySequence(window, key)
+        wait_for(lambda panel=panel: window.focusWidget() in list(stops_in(panel)))
+
+
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
     write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
     window.recordings.open(tmp_path / "few.lane")
