@@ -1,11 +1,11 @@
-"""How fast the machine is from moment to moment: a shared machine may run at half its speed for seconds."""
+"""How fast the machine is from moment to moment: a shared one may run at half its speed, for seconds or for days."""
 
 import time
 
 import numpy as np
 
-SLOWED = 1.25  # times what the piece of work takes when nothing is in its way
-AT_BEST = 10  # per cent of the looks that are taken for undisturbed
+REFERENCE_S = 0.00025  # what the piece of work takes on the machine whose milliseconds figures are given in
+AROUND = 5  # looks whose median tells the pace at the middle one
 
 
 class Pace:
@@ -16,7 +16,7 @@ class Pace:
         self._took: list[float] = []
 
     def look(self) -> int:
-        """Does the piece of work (about a quarter of a millisecond); returns the number of this look, from 0."""
+        """Does the piece of work; returns the number of this look, from 0."""
         begun = time.thread_time()
         kept = {}
         for number in range(800):
@@ -26,8 +26,16 @@ class Pace:
         self._took.append(time.thread_time() - begun)
         return len(self._took) - 1
 
-    def slowed(self, looks: list[int]) -> np.ndarray:
-        """Whether the machine was slow at both of two looks: this one and the one before (bool per look)."""
-        took = np.array(self._took)
-        slow = took > SLOWED * np.percentile(took, AT_BEST)
-        return np.asarray([bool(slow[max(look - 1, 0) : look + 1].all()) for look in looks])
+    def at_reference(self, ms: list[float], looks: list[int]) -> np.ndarray:
+        """What these costs would have been at the reference pace, ms; each was taken right before one of the looks.
+
+        The piece of work stays in the processor's caches. What does not slows down more than it when others use the
+        machine, so these figures are rather too great than too small.
+        """
+        padded = np.pad(np.array(self._took), AROUND // 2, mode="edge")
+        around = np.median(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
+        return np.asarray(ms, float) * REFERENCE_S / around[np.asarray(looks, np.intp)]
+
+    def times_reference(self) -> float:
+        """How many times as long as at the reference pace the piece of work took, the median of all looks."""
+        return float(np.median(self._took)) / REFERENCE_S

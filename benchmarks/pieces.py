@@ -31,7 +31,7 @@ class Application(QApplication):
     A piece is the handling of one event that comes from outside: a tick of a timer, a paint of the whole window, a key.
     The events that it causes are parts of it. With `parts`, what each of them took by itself is kept for the longest
     piece; that costs 14 µs a part, and a repaint has hundreds of them: 4 µs without. Between pieces the machine is
-    asked how fast it is: a shared one may run at half its speed for seconds.
+    asked how fast it is: a shared one may run at half its speed, for seconds or for days.
     """
 
     def __init__(self, *, parts: bool = False) -> None:
@@ -101,40 +101,43 @@ class Application(QApplication):
 
     def session(self, mix: Mapping[str, float]) -> dict[str, Any]:
         """The share of long pieces if each action, known by how its name begins, came as often as `mix` says."""
-        at_all, slowed = np.zeros(2), np.zeros(2)  # pieces, long ones
+        pieces, long = 0.0, np.zeros(2)
         for begins, times in mix.items():
             names = [name for name in self._costs if f"{name} ".startswith(f"{begins} ")]
             steps = sum(self._steps[name] for name in names)
             share = times / steps if steps else 0.0
             costs = [cost for name in names for cost in self._costs[name]]
-            long = [cost for cost in costs if cost.ms > LONG_MS]
-            at_all += share * np.array([len(costs), len(long)])
-            slowed += share * np.array([self._slowed(costs), self._slowed(long)])
-        return _shares(at_all, slowed)
+            pieces += share * len(costs)
+            long += share * (self._ms(costs) > LONG_MS).sum(axis=1)
+        return _shares(pieces, long)
+
+    @property
+    def times_reference(self) -> float:
+        """How many times slower than at the reference pace the machine was (see Pace)."""
+        return round(self._pace.times_reference(), 2)
 
     def _figures(self, costs: list[Cost]) -> dict[str, Any]:
         """What is said of a number of pieces."""
-        ms = [cost.ms for cost in costs]
-        long = [cost for cost in costs if cost.ms > LONG_MS]
-        slowed = np.array([self._slowed(costs), self._slowed(long)])
+        ms = self._ms(costs)
         return {
-            "p99_9_ms": round(float(np.percentile(ms, 99.9)), 2),
-            "worst_ms": round(max(ms), 2),
-            **_shares(np.array([len(costs), len(long)]), slowed),
+            "p99_9_ms": round(float(np.percentile(ms[0], 99.9)), 2),
+            "worst_ms": round(float(ms[0].max()), 2),
+            "worst_at_reference_pace_ms": round(float(ms[1].max()), 2),
+            **_shares(len(costs), (ms > LONG_MS).sum(axis=1)),
         }
 
-    def _slowed(self, costs: list[Cost]) -> int:
-        """How many fell into times when the machine was slow."""
-        return int(self._pace.slowed([min(cost.look, self._look) for cost in costs]).sum()) if costs else 0
+    def _ms(self, costs: list[Cost]) -> np.ndarray:
+        """What pieces took, and what they would have taken at the reference pace: (2, pieces) ms."""
+        ms = [cost.ms for cost in costs]
+        return np.array([ms, self._pace.at_reference(ms, [min(cost.look, self._look) for cost in costs])])
 
 
-def _shares(at_all: np.ndarray, slowed: np.ndarray) -> dict[str, float]:
-    """Of pieces and the long ones among them how many; the same without those of times when the machine was slow."""
-    found = {}
-    for name, (pieces, long) in (("", at_all), ("_at_full_pace", at_all - slowed)):
-        found[f"pieces{name}"] = round(float(pieces))
-        found[f"long{name}"] = round(float(long), 1)
-        found[f"long{name}_percent"] = round(float(long / pieces) * 100, 3) if pieces else 0.0
+def _shares(pieces: float, long: np.ndarray) -> dict[str, float]:
+    """Of so many pieces how many were long, and would have been at the reference pace; in per cent, too."""
+    found = {"pieces": round(pieces)}
+    for name, count in zip(("long", "long_at_reference_pace"), long.tolist(), strict=True):
+        found[name] = round(count, 1)
+        found[f"{name}_percent"] = round(count / pieces * 100, 3) if pieces else 0.0
     return found
 
 

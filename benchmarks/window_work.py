@@ -5,7 +5,8 @@
 
 Everything a user does is done once, from opening a recording on; for each action the worst piece of work is told, with
 `--parts` (which makes pieces dearer) also the widgets that took most of it. `all` is every piece after the start,
-`session` the share of long ones in ten minutes of use with the mix of actions that stands in SESSION. FILE is made when
+`session` the share of long ones in ten minutes of use with the mix of actions that stands in SESSION. Both are also
+told at the reference pace (benchmarks/pace.py); the machine was `times_reference` slower than that. FILE is made when
 it does not exist, and kept.
 """
 
@@ -206,7 +207,14 @@ def main() -> None:
         QGuiApplication.clipboard().clear()  # else Qt crashes at the end, when there is no screen
     found = {name: figures for name, figures in application.statistics().items() if name != START}
     worst_first = dict(sorted(found.items(), key=lambda each: -each[1]["worst_ms"]))
-    report({"all": application.all_pieces(but=START), "session": application.session(SESSION), **worst_first})
+    report(
+        {
+            "times_reference": application.times_reference,
+            "all": application.all_pieces(but=START),
+            "session": application.session(SESSION),
+            **worst_first,
+        }
+    )
 
 
 if __name__ == "__main__":
