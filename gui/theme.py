@@ -22,7 +22,7 @@ ICONS = STYLESHEET.parents[1] / "icons"
 THEMED_ICONS = "themed"  # Qt's search path for icons that suit the theme's accent
 _Role = QPalette.ColorRole
 # For each surface that the stylesheet uses: the stylesheet's word for a role of the palette, and the roles that have
-# this colour. Three roles that nothing else reads carry what Qt has no role for.
+# this colour. Four roles that nothing else reads carry what Qt has no role for.
 ROLES = {
     "window": ("window", (_Role.Window,)),
     "panel": ("base", (_Role.Base,)),
@@ -32,7 +32,8 @@ ROLES = {
     "lane": ("alternate-base", (_Role.AlternateBase,)),
     "border": ("mid", (_Role.Mid,)),
     "border_strong": ("dark", (_Role.Dark,)),
-    "text": ("text", (_Role.Text, _Role.WindowText, _Role.ButtonText, _Role.ToolTipText)),
+    "text": ("text", (_Role.Text, _Role.WindowText, _Role.ButtonText)),
+    "text_off": ("tooltip-text", (_Role.ToolTipText,)),
     "text_dim": ("placeholder-text", (_Role.PlaceholderText,)),
     "accent": ("highlight", (_Role.Highlight, _Role.Link, _Role.Accent)),
     "accent_text": ("highlighted-text", (_Role.HighlightedText,)),
@@ -68,6 +69,7 @@ class Surfaces:
     border_strong: str
     text: str
     text_dim: str
+    text_off: str  # of what cannot be used now
     accent: str
     accent_text: str
     accent_soft: str
@@ -107,27 +109,27 @@ class Theme:
 
 _DARK = Surfaces(
     window="#15181d", panel="#1a1e25", raised="#242a33", hovered="#2c343f", canvas="#111419", lane="#171b21",
-    group="#1f252d", border="#2b323c", border_strong="#465160", text="#e4e8ee", text_dim="#9ba6b5", accent="#62a8ff",
-    accent_text="#08131f", accent_soft="#1d3350", good="#5cc98b", warning="#e6b04a", danger="#ff7b7b",
-    danger_soft="#4a1f24",
+    group="#1f252d", border="#2b323c", border_strong="#465160", text="#e4e8ee", text_dim="#9ba6b5", text_off="#465160",
+    accent="#62a8ff", accent_text="#08131f", accent_soft="#1d3350", good="#5cc98b", warning="#e6b04a",
+    danger="#ff7b7b", danger_soft="#4a1f24",
 )  # fmt: skip
 _LIGHT = Surfaces(
     window="#eef1f4", panel="#f8f9fb", raised="#ffffff", hovered="#e6ebf1", canvas="#ffffff", lane="#f6f7f9",
-    group="#e9edf2", border="#d5dbe2", border_strong="#9aa6b4", text="#1a2029", text_dim="#566170", accent="#0a62c9",
-    accent_text="#ffffff", accent_soft="#d5e6fb", good="#146c3f", warning="#7d5200", danger="#b3202b",
-    danger_soft="#fbe0e2",
+    group="#e9edf2", border="#d5dbe2", border_strong="#9aa6b4", text="#1a2029", text_dim="#566170", text_off="#9aa6b4",
+    accent="#0a62c9", accent_text="#ffffff", accent_soft="#d5e6fb", good="#146c3f", warning="#7d5200",
+    danger="#b3202b", danger_soft="#fbe0e2",
 )  # fmt: skip
 _DARK_HIGH = Surfaces(
     window="#000000", panel="#000000", raised="#141414", hovered="#262626", canvas="#000000", lane="#0a0a0a",
-    group="#181818", border="#6a6a6a", border_strong="#c8c8c8", text="#ffffff", text_dim="#d2d2d2", accent="#7cc0ff",
-    accent_text="#000000", accent_soft="#0d3a63", good="#74f0a4", warning="#ffd24d", danger="#ff9a9a",
-    danger_soft="#5c0f16",
+    group="#181818", border="#6a6a6a", border_strong="#c8c8c8", text="#ffffff", text_dim="#d2d2d2", text_off="#8a8a8a",
+    accent="#7cc0ff", accent_text="#000000", accent_soft="#0d3a63", good="#74f0a4", warning="#ffd24d",
+    danger="#ff9a9a", danger_soft="#5c0f16",
 )  # fmt: skip
 _LIGHT_HIGH = Surfaces(
     window="#ffffff", panel="#ffffff", raised="#ffffff", hovered="#e4e4e4", canvas="#ffffff", lane="#f7f7f7",
-    group="#e8e8e8", border="#707070", border_strong="#202020", text="#000000", text_dim="#333333", accent="#003f91",
-    accent_text="#ffffff", accent_soft="#cfe2fb", good="#00522a", warning="#5c3b00", danger="#8e0010",
-    danger_soft="#ffdcdf",
+    group="#e8e8e8", border="#707070", border_strong="#202020", text="#000000", text_dim="#333333", text_off="#767676",
+    accent="#003f91", accent_text="#ffffff", accent_soft="#cfe2fb", good="#00522a", warning="#5c3b00",
+    danger="#8e0010", danger_soft="#ffdcdf",
 )  # fmt: skip
 
 _STATES = {
@@ -250,7 +252,7 @@ def qt_palette(theme: Theme) -> QPalette:
         for role in roles:
             palette.setColor(role, theme.color(surface))
     for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, theme.color("border_strong"))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, theme.color("text_off"))
     return palette
 
 

@@ -61,4 +61,4 @@ class ProminentButton(QToolButton):
 
     def _draw(self) -> None:
         colours = self._themes.current.surfaces
-        self.setIcon(icon(self._sign, getattr(colours, self._colour), colours.border_strong))
+        self.setIcon(icon(self._sign, getattr(colours, self._colour), colours.text_off))

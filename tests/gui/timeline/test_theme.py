@@ -34,6 +34,14 @@ def test_texts_can_be_read_on_every_surface(theme: Theme) -> None:
     assert contrast(surfaces.accent_text, surfaces.accent) >= READABLE
 
 
+def test_what_cannot_be_used_looks_so(theme: Theme) -> None:
+    surfaces = theme.surfaces
+    assert contrast(surfaces.text_off, surfaces.text) >= 3
+    assert contrast(surfaces.text_off, surfaces.window) >= (
+        READABLE if theme.state_palette is StatePalette.HIGH_CONTRAST else 2
+    )
+
+
 def test_labels_can_be_read_on_every_state(theme: Theme) -> None:
     assert {state for state, colour in theme.states.items() if contrast(text_on(colour), colour) < READABLE} == set()
 
