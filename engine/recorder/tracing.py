@@ -34,6 +34,12 @@ class Traced:
     descriptor: int  # pidfd, -1: none
     started: float | None
     ending: list[TracedLane] = field(default_factory=list)  # threads whose end was told in this cycle
+    frames: list[Frame] = field(default_factory=list)  # read, but not yet taken in
+
+    def poll(self) -> list[Frame]:
+        """All frames that have come since."""
+        frames, self.frames = [*self.frames, *self.texts.poll()], []
+        return frames
 
 
 @dataclass
@@ -110,7 +116,7 @@ class Tracing:
         for traced in self.living:
             ended += traced.ending
             traced.ending = []
-            for frame in traced.texts.poll():
+            for frame in traced.poll():
                 self._take(traced, frame)
         self._late.settle()
         return ended
@@ -137,7 +143,7 @@ class Tracing:
         words = traced.ring.read_cells()
         while (part := traced.ring.drain(now_ns, final=True)) is not None:
             drained.append((traced.process, part))
-        while frames := traced.texts.poll():
+        while frames := traced.poll():
             for frame in frames:
                 self._take(traced, frame)
         traced.process.end_ns = now_ns
@@ -219,10 +225,9 @@ class Tracing:
         with contextlib.suppress(OSError, AttributeError):
             descriptor = os.pidfd_open(ring.pid)
             self._poller.register(descriptor, select.POLLIN)
-        traced = Traced(process, ring, texts, descriptor, process_start(ring.pid))
+        # What its frames refer to, its parent may have told only now: they are taken in after the parent's next ones.
+        traced = Traced(process, ring, texts, descriptor, process_start(ring.pid), frames=candidate.frames)
         self.living.append(traced)
-        for frame in candidate.frames:
-            self._take(traced, frame)
 
     def _main_interpreter(self, pid: int) -> TracedProcess | None:
         """Of a process that is traced already and has not become another program: its old ring is still mapped."""

@@ -272,3 +272,17 @@ def test_what_was_counted_as_dropped_beforehand_is_taken_back(bench: Bench, bank
     bank.cell(0, dropped=3)
     bench.cycle(20)
     assert bench.timeline.dropped == 3
+
+
+def test_a_forked_child_speaks_of_lines_that_its_parent_has_told_in_the_same_moment(
+    bench: Bench, bank: RingWriter
+) -> None:
+    bench.cycle(10)
+    bank.text("site", 7, "bank.py", 40, "main")
+    child = bench.process(pid=bank.pid + 1, parent=bank.pid)
+    child.introduce(parent_pid=bank.pid, how="fork")
+    child.text("site", 8, "bank.py", 12, "transfer")
+    child.text("stack", 9, (7, 8))
+    bench.cycle(20)
+    (stack,) = bench.told("stack")
+    assert [frame["line"] for frame in bench.registry.stack(stack["id"])] == [40, 12]
