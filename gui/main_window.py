@@ -185,7 +185,7 @@ class MainWindow(WindowFrame):
             find_lane=lambda: self.find_lane.open(self.bridge.model),
             compare=self._toggle_comparing,
             theme=lambda: self.themes.choose(dark=not self.themes.current.dark),
-            palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.toggle_actions()]),
+            palette=lambda: self.palette_overlay.offer([*self.acts.all(), *self.docks.go_actions()]),
             plots=lambda: self.show_plots(self.plots.isHidden()),
             reset_layout=self.reset_layout,
             keys=lambda: self.keys.pop_up(self.keys),

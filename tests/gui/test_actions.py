@@ -18,7 +18,7 @@ Wait = Callable[[Callable[[], object]], None]
 
 
 def test_no_key_and_no_id_stands_for_two_things(window: MainWindow) -> None:
-    keys = [action.shortcut().toString() for action in (*window.acts.all(), *window.docks.toggle_actions())]
+    keys = [action.shortcut().toString() for action in (*window.acts.all(), *window.docks.go_actions())]
     assert [key for key, times in Counter(filter(None, keys)).items() if times > 1] == []
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
 

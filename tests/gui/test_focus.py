@@ -83,7 +83,7 @@ def test_the_key_of_a_panel_leads_to_what_it_shows(window: MainWindow, wait_for:
     window.docks.bring_up("findings")
     window.timeline.canvas.setFocus()
     for title, panel in (("Statistics", window.statistics), ("Locks", window.locks)):
-        (key,) = (action.shortcut() for action in window.docks.toggle_actions() if action.text() == title)
+        (key,) = (action.shortcut() for action in window.docks.go_actions() if action.text() == title)
         QTest.keySequence(window, key)
         wait_for(lambda panel=panel: window.focusWidget() in list(stops_in(panel)))
 

@@ -209,7 +209,7 @@ def test_the_first_page_leads_to_a_deadlock(window: MainWindow, wait_for: Wait) 
     window.welcome.buttons[1].click()
     wait_for(window.banner.isVisible)
     assert window.docks["findings"].windowTitle() == "Findings 1"
-    assert "Findings" in [action.text() for action in window.docks.toggle_actions()], "its name in menus stays"
+    assert "Findings" in [action.text() for action in window.docks.go_actions()], "its name in the palette stays"
     window.acts["stop"].trigger()
     wait_for(lambda: not window.bridge.running)
     rows = locks_shown(window, wait_for)

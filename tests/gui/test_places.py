@@ -50,21 +50,30 @@ def test_a_panel_has_a_key_that_brings_it_up_and_closes_it_and_esc_leads_back(
     wait_for(window.isActiveWindow)
     canvas, docks = window.timeline.canvas, window.docks
     canvas.setFocus()
-    (locks,) = (action for action in docks.toggle_actions() if action.text() == "Locks")
-    assert locks.isChecked()
+    (key,) = (action.shortcut() for action in docks.go_actions() if action.text() == "Locks")
+    (in_menu,) = (action for action in docks.toggle_actions() if action.text().startswith("Locks\t"))
+    assert in_menu.isChecked()
     assert not docks.shown("locks"), "it is behind another"
-    QTest.keySequence(window, locks.shortcut())
+    QTest.keySequence(window, key)
     wait_for(lambda: docks.shown("locks"))
-    assert locks.isChecked()
     assert docks["locks"].isAncestorOf(window.focusWidget())
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     assert window.focusWidget() is canvas
-    QTest.keySequence(window, locks.shortcut())
+    QTest.keySequence(window, key)
+    assert docks.shown("locks"), "one that can be seen is gone to"
+    assert docks["locks"].isAncestorOf(window.focusWidget())
+    QTest.keySequence(window, key)
     assert docks["locks"].isHidden()
-    assert not locks.isChecked()
-    assert window.focusWidget() is canvas
-    QTest.keySequence(window, locks.shortcut())
+    assert not in_menu.isChecked()
+    in_menu.trigger()
     wait_for(lambda: docks.shown("locks"))
+    docks.bring_up("findings")
+    wait_for(lambda: docks.shown("findings"))
+    in_menu.trigger()
+    wait_for(lambda: docks.shown("locks"))
+    assert in_menu.isChecked()
+    in_menu.trigger()
+    assert docks["locks"].isHidden()
 
 
 def test_tab_goes_on_and_comes_back(window: MainWindow) -> None:

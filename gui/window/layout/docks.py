@@ -13,13 +13,14 @@ LAYOUT_VERSION = 2
 
 
 class Docks:
-    """All docks of a window by name, with actions that show and hide them."""
+    """All docks of a window by name, with actions that lead to them and close them."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._arranging = False
         self._docks: dict[str, QDockWidget] = {}
-        self._actions: dict[str, QAction] = {}
+        self._go_actions: dict[str, QAction] = {}
+        self._toggle_actions: dict[str, QAction] = {}
         self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
         window.setDockNestingEnabled(True)
         window.setAnimated(False)  # what is put back while it moves stays where it was, over the timeline
@@ -41,31 +42,39 @@ class Docks:
         if beside:
             self._slim(dock)
             self._slim(self._docks[beside])
-        self._actions[name] = self._make_action(name, title)
+        self._make_actions(name, title)
         return dock
 
-    def _make_action(self, name: str, title: str) -> QAction:
+    def _make_actions(self, name: str, title: str) -> None:
         """Qt's own would close a panel behind another tab when somebody wants to see it."""
-        action = QAction(title, self._window)
-        action.setCheckable(True)
-        action.setChecked(True)
-        self._docks[name].toggleViewAction().toggled.connect(action.setChecked)
-        action.triggered.connect(lambda: self._toggle(name))
-        number = len(self._docks)
-        if number <= 9:
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-        return action
+        go, toggle = QAction(title, self._window), QAction(title, self._window)
+        go.triggered.connect(lambda: self._go(name))
+        self._window.addAction(go)
+        toggle.setCheckable(True)
+        toggle.setChecked(True)
+        toggle.triggered.connect(lambda: self._toggle(name))
+        self._docks[name].toggleViewAction().toggled.connect(toggle.setChecked)
+        if len(self._docks) <= 9:
+            go.setShortcut(QKeySequence(f"Ctrl+{len(self._docks)}"))
+            toggle.setText(f"{title}\t{go.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}")
+        self._go_actions[name], self._toggle_actions[name] = go, toggle
 
-    def _toggle(self, name: str) -> None:
-        """Closes a panel that can be seen; brings up any other, with the keyboard, as it was asked for."""
-        dock = self._docks[name]
-        if self.shown(name):
-            dock.close()
+    def _go(self, name: str) -> None:
+        """Brings a panel up with the keyboard; closes one that has it already."""
+        body = self._docks[name].widget()
+        if self.shown(name) and body.isAncestorOf(self._window.focusWidget()):
+            self._docks[name].close()
         else:
             self.bring_up(name)
-            body = dock.widget()
             (body.focusWidget() or next(stops_in(body), body)).setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._actions[name].setChecked(not dock.isHidden())
+
+    def _toggle(self, name: str) -> None:
+        """Closes a panel that can be seen; brings up any other."""
+        if self.shown(name):
+            self._docks[name].close()
+        else:
+            self.bring_up(name)
+        self._toggle_actions[name].setChecked(not self._docks[name].isHidden())
 
     def _slim(self, dock: QDockWidget) -> None:
         """Its tab names it already: a title bar only while it floats."""
@@ -80,9 +89,13 @@ class Docks:
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
+    def go_actions(self) -> list[QAction]:
+        """One a dock, with its key; its text is the title that the dock was added with."""
+        return list(self._go_actions.values())
+
     def toggle_actions(self) -> list[QAction]:
-        """One a dock; its text is the title that the dock was added with."""
-        return list(self._actions.values())
+        """For a menu: one a dock, checked while it is open."""
+        return list(self._toggle_actions.values())
 
     def shown(self, name: str) -> bool:
         """Whether the dock's body can be seen: neither closed nor behind another tab."""
@@ -123,7 +136,7 @@ class Docks:
         """The bar of tabs that a dock is in, and its place there."""
         if self._window.tabifiedDockWidgets(dock):
             for bar in self._tab_bars():
-                for number in range(bar.count()):
+                for number in range(bar.count() if bar.count() > 1 else 0):  # Qt keeps bars that it has no use for
                     if bar.tabText(number) == dock.windowTitle():
                         return bar, number
         return None, 0

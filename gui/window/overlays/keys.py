@@ -32,7 +32,10 @@ class KeysOverlay(Overlay):
         for spec in ACTIONS:
             if spec.key and spec.menu:
                 groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
-        groups["View"] += [("Ctrl+1 … Ctrl+9", "Go to a panel, or close it"), ("Esc", "From a panel back to the lanes")]
+        groups["View"] += [
+            ("Ctrl+1 … Ctrl+9", "Go to a panel; from it, close it"),
+            ("Esc", "From a panel back to the lanes"),
+        ]
         groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
         beside = [QGridLayout() for _ in range(3)]
         for name, keys in groups.items():
