@@ -2,9 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QSpinBox, QStyle, QStyleOptionComboBox, QStylePainter, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QSpinBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStyleOptionViewItem,
+    QStylePainter,
+    QToolTip,
+    QWidget,
+)
 
 from engine.backends import registry
 from gui.bridges.interpreter_list import InterpreterList
@@ -34,7 +44,7 @@ class ChoiceBox(QComboBox):
         field = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        words, room = self.currentText().strip(), field.width() - 4
+        words, room = self.currentText(), field.width() - 4
         if self.fontMetrics().horizontalAdvance(words) > room:
             words = self.shortened(words)
         option.currentText = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
@@ -81,6 +91,7 @@ class ScenarioBox(ChoiceBox):
         self._program = _entry("", self.PROGRAM, "A program of your own: see Run program…")
         self._entries = entries
         self.setModel(entries)
+        self.setItemDelegate(_BelowHeadings(self))
         configuration.changed.connect(self._show)
         self._show()
 
@@ -95,7 +106,7 @@ class ScenarioBox(ChoiceBox):
     def _show(self) -> None:
         chosen = self._configuration
         if chosen.program:
-            self._program.setText(f"  {chosen.program}")
+            self._program.setText(chosen.program)
             if self._program.row() < 0:
                 self._entries.appendRow(self._program)
         wanted = self.PROGRAM if chosen.runs_program else "" if chosen.custom else chosen.scenario.name
@@ -236,6 +247,17 @@ class InterpreterBox(ChoiceBox):
         self.setToolTip(self._interpreters.describe(self._configuration.interpreter))
 
 
+class _BelowHeadings(QStyledItemDelegate):
+    """Headings are bold, and what can be chosen is indented; spaces in its text would be in the way of whoever types."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if index.flags() & Qt.ItemFlag.ItemIsEnabled:
+            option.text = f"  {option.text}"
+        else:
+            option.font.setBold(True)
+
+
 def _heading(text: str) -> QStandardItem:
     item = QStandardItem(text)
     item.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -244,7 +266,7 @@ def _heading(text: str) -> QStandardItem:
 
 
 def _entry(title: str, value: str, tip: str) -> QStandardItem:
-    item = QStandardItem(f"  {title}")
+    item = QStandardItem(title)
     item.setData(value, Qt.ItemDataRole.UserRole)
     item.setToolTip(tip)
     return item

@@ -229,14 +229,14 @@ def test_a_program_of_ones_own_is_recorded_live_and_offered_again(
     assert "".join(line["text"] for line in window.bridge.model.output) == "as it is now\n"
 
     box = window.tool_bar.scenario
-    assert box.currentText().strip() == "mine.py 'a b' c", "what Run starts is shown"
+    assert box.currentText() == "mine.py 'a b' c", "what Run starts is shown"
     (tmp_path / "mine.py").write_text("print('by Run')\n")
     window.acts["run"].trigger()
     wait_for(lambda: window.bridge.running)
     wait_for(lambda: window.bridge.model is not None and window.bridge.model.finished and not window.bridge.running)
     assert "".join(line["text"] for line in window.bridge.model.output) == "by Run\n"
     window.configuration.choose_workload()
-    assert box.currentText().strip() == window.configuration.scenario.title
+    assert box.currentText() == window.configuration.scenario.title
     (tmp_path / "mine.py").write_text("print('as it is now')\n")
 
     window.acts["run-program"].trigger()

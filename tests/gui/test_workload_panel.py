@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.scenarios import catalogue
@@ -65,7 +66,7 @@ def test_what_is_chosen_elsewhere_is_visible_although_a_search_hid_it(window: Ma
 def test_panel_and_tool_bar_show_the_same_choices(window: MainWindow) -> None:
     window.configuration.choose("two_locks")
     assert window.workload.page.title.text() == "Two locks in opposite order"
-    assert window.tool_bar.scenario.currentText().strip() == "Two locks in opposite order"
+    assert window.tool_bar.scenario.currentText() == "Two locks in opposite order"
     window.tool_bar.workers.setValue(5)
     assert window.workload.page.rows["workers"].editor.value() == 5
     window.configuration.set_backend("processes")
@@ -278,3 +279,9 @@ def test_a_refused_choice_is_seen_although_the_panel_was_closed(window: MainWind
     window.acts["run"].trigger()
     assert window.docks["workload"].isVisible()
     assert "/no/such/python" in window.workload.page.interpreter.row.error
+
+
+def test_a_scenario_is_chosen_by_typing_its_first_letters(window: MainWindow) -> None:
+    box = window.tool_bar.scenario
+    QTest.keyClicks(box, "cpu")
+    assert window.configuration.scenario.name == "cpu_under_gil"
