@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from engine.analysis.order import reach
+from engine.analysis.order import lock_order, reach
 from engine.analysis.order.outcomes import Outcomes
 from engine.analysis.order.possible_order import PossibleOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.jobs import Submit, Work
 from engine.model.model import Model
-from engine.model.nestings import Gift, Join, Receipt
+from engine.model.nestings import Gift, Held, Join, Nesting, Receipt
 from engine.recording.schema import TASK_ROW
 
 POOL, EVENT = 1, 2
@@ -100,3 +100,18 @@ def test_where_there_is_too_much_to_look_at_anything_is_possible(monkeypatch: py
     assert not order({MAIN: 100}, joins=joins).ordered((ASIDE, 110), (OTHER, 120))
     monkeypatch.setattr(reach, "MOST_WORK", 0)
     assert order({MAIN: 100}, joins=joins).before((ASIDE, 110), (OTHER, 120))
+
+
+@pytest.mark.parametrize(
+    ("lossy", "severity"), [([], "error"), ([MAIN], "error"), ([MAIN, ASIDE], "error"), ([ASIDE, OTHER], "warning")]
+)
+def test_lost_records_make_less_only_of_those_who_lost_them(lossy: list[int], severity: str) -> None:
+    model = Model({"start_ns": 0})
+    model.processes = [Process(0, 1, "python", 0)]
+    model.lanes = [Lane(n, 0, n + 1, 0, f"lane-{n}", 0, parent=0 if n else None) for n in range(4)]
+    kinds = {3: "Lock", 4: "Lock", 5: "Pipe"}
+    model.primitives = {n: Primitive(n, kind, kind, "bank.py", n, 0) for n, kind in kinds.items()}
+    model.nestings = [Nesting(ASIDE, 10, 3, 0, True, (Held(4, 0),)), Nesting(OTHER, 20, 4, 0, True, (Held(3, 0),))]
+    model.overhead = {"dropped": len(lossy), "lossy": lossy}
+    (found,) = lock_order.find(model)
+    assert (found["kind"], found["severity"]) == ("potential-deadlock", severity)
