@@ -248,7 +248,7 @@ class InterpreterBox(ChoiceBox):
 
 
 class _BelowHeadings(QStyledItemDelegate):
-    """Headings are bold, and what can be chosen is indented; spaces in its text would be in the way of whoever types."""
+    """Headings are bold, what can be chosen is indented: spaces in its text would be in the way of whoever types."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)

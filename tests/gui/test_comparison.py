@@ -72,10 +72,14 @@ def test_cancel_keeps_what_has_been_measured(window: MainWindow, qtbot: QtBot, w
     open_page(window, numbers="8000")
     page = window.comparison
     page.choices.repeats.setValue(50)
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
     qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    assert window.focusWidget() is page.cancel, "the keyboard stays here: next to it is Run"
     wait_for(lambda: page.result is not None and page.result.variants[0].trials)
     qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
     wait_for(lambda: not window.comparison_bridge.running)
+    assert window.focusWidget() is page.start
     assert page.result is not None
     assert not page.result.complete
     assert "not complete" in page.title.text()

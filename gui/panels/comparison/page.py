@@ -188,6 +188,8 @@ class ComparisonPage(QWidget):
             self.start_requested.emit()
 
     def _on_cancel_clicked(self) -> None:
+        if self.cancel.hasFocus():
+            self.setFocus()  # else it would pass on, to Run
         self.cancel.setEnabled(False)
         self._bridge.cancel()
         self.doing.show_text("The run that is going on is being stopped…")
@@ -210,10 +212,12 @@ class ComparisonPage(QWidget):
 
     def _show_state(self) -> None:
         running = self._bridge.running
-        self.start.setEnabled(not running and self.choices.comparable)
-        self.start.setVisible(not running)
-        self.cancel.setVisible(running)
-        self.cancel.setEnabled(True)
+        comes, goes = (self.cancel, self.start) if running else (self.start, self.cancel)
+        comes.setEnabled(running or self.choices.comparable)
+        comes.show()
+        if goes.hasFocus() or self.hasFocus():
+            comes.setFocus()
+        goes.hide()
         self.progress.setVisible(running)
         self.doing.setVisible(running)
         self.choices.setEnabled(not running)
