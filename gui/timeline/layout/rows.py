@@ -139,4 +139,3 @@ def _process_rows(process: int, lanes: list[Lane], filters: Filters) -> Iterable
         yield Row(RowKind.SERVICES, process, services, expanded=process in filters.services)
         if process in filters.services:
             yield from (Row(RowKind.LANE, process, (lane,)) for lane in services)
-
