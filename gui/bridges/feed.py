@@ -76,10 +76,12 @@ class Feed(QObject):
         """Reads no further; the model keeps what it has."""
         self._more.stop()
         self._read = None
-        self.opening = False
         if self.reader is not None:
             self.reader.close()
             self.reader = None
+        if self.opening:  # something else is shown before all was taken in: its progress is over, too
+            self.opening = False
+            self.progressed.emit(1.0)
 
     def forget(self) -> None:
         """Closes, and lets go of the model too."""
@@ -135,7 +137,6 @@ class Feed(QObject):
         """Takes in nothing more of a saved recording; what has been taken in stays."""
         if self.opening:
             self.close()
-            self.progressed.emit(1.0)
             self.damaged.emit("Opening was cancelled: only the beginning of this recording is shown.")
 
     def _take_batches(self, budget_s: float) -> None:

@@ -158,6 +158,23 @@ def test_opening_a_large_recording_goes_in_steps_and_can_be_cancelled(
     assert not window.bridge.take_in()
 
 
+def test_a_run_begun_while_a_recording_is_being_opened_ends_its_progress(
+    window: MainWindow, wait_for: Wait, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.lane"
+    write_synthetic(path, lanes=16, slices=400_000)
+    window.clock.stop()  # each step is taken by hand
+    window.open(path)
+    window.bridge.take_in()
+    assert window.bridge.opening
+    assert not window.status.progress.isHidden()
+    window.clock.start()
+    window.acts["deadlock"].trigger()
+    wait_for(window.banner.isVisible)
+    assert window.status.progress.isHidden()
+    assert window.status.cancel.isHidden()
+
+
 def test_the_first_page_opens_recordings_too(open_window: Callable[[], MainWindow], recording: Path) -> None:
     first = open_window()
     assert "Open…" in [button.text() for button in first.welcome.buttons]
