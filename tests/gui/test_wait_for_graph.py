@@ -93,6 +93,29 @@ def test_many_lanes_become_few_nodes_that_can_be_read(qtbot: QtBot, ring: int, w
     assert ring == 40 or waiting == 40 or len(canvas.drawing.nodes) == ring + waiting, "each has room"
 
 
+@pytest.mark.parametrize("size", [(320, 310), (290, 220), (240, 200)])
+def test_no_label_lies_on_the_word_that_nobody_is_known_to_end_a_wait(qtbot: QtBot, size: tuple[int, int]) -> None:
+    model: Any = SimpleNamespace(
+        lanes=range(3), lane_name=["worker-1", "worker-2", "MainThread"].__getitem__,
+        primitives={n: SimpleNamespace(short=text) for n, text in enumerate(("Lock audit", "Lock accounts", "Queue"))},
+    )  # fmt: skip
+    edges = (GraphEdge(0, 1, 0, 1, 1, True), GraphEdge(1, 0, 1, 1, 1, True), GraphEdge(2, None, 2))
+    canvas = GraphCanvas(ActiveTheme(dark=True))
+    qtbot.addWidget(canvas)
+    canvas.resize(*size)
+    canvas.show_data(model, GraphData(edges, (0, 1)))
+    canvas.grab()
+    word = canvas.end_area(edges[2])
+    assert word is not None
+    nodes, labels = (
+        [area for lane in range(3) if (area := canvas.node_area(lane)) is not None],
+        [area for edge in edges if (area := canvas.label_area(edge)) is not None],
+    )
+    assert len(nodes) == len(labels) == 3
+    assert size[1] <= 200 or all(area.width() > DOT for area in labels), "each can be read"
+    assert not [area for area in (*nodes, *labels) if area.intersects(word)]
+
+
 def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
     canvas, data = ring_of(qtbot, 5, (240, 200))
     needed = canvas.fontMetrics().horizontalAdvance("worker-5")
@@ -199,6 +222,41 @@ def test_the_scrubber_stays_where_it_was_put(qtbot: QtBot, panel: WaitForPanel) 
     qtbot.mouseClick(panel.newest, Qt.MouseButton.LeftButton)
     assert panel.canvas.data.cycle
     assert not panel.newest.isVisible()
+
+
+def test_a_moment_stays_while_the_selected_slice_grows_and_goes_with_it(
+    qtbot: QtBot, panel: WaitForPanel, deadlock: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = deadlock.findings.values()
+    stuck = deadlock.states.slice_at(found["lanes"][0], found["start_ns"] + 1000)
+    assert stuck is not None
+    seen: list[str] = []
+    update = panel.update_body
+
+    def update_and_note(model: Model) -> bool:
+        shown = update(model)
+        seen.append(panel.caption.text())
+        return shown
+
+    def next_seen() -> str:
+        seen.clear()
+        qtbot.waitUntil(lambda: bool(seen))
+        return seen[-1]
+
+    monkeypatch.setattr(panel, "update_body", update_and_note)
+    begun = stuck._replace(end_ns=found["start_ns"] + 2000, open=True)
+    panel._selection.select_slice(begun)
+    panel.show_finding(found)  # as who goes to a deadlock
+    for later in (0, 1_000_000, 2_000_000):
+        panel._selection.select_slice(begun._replace(end_ns=begun.end_ns + later))
+        panel.refresh_soon()
+        assert next_seen() == "deadlock: nobody in the ring can go on"
+    before = deadlock.states.slice_at(found["lanes"][0], begun.start_ns - 1)
+    assert before is not None
+    panel._selection.select_slice(before)
+    assert next_seen().startswith("at ")
+    panel._selection.select_span(before.start_ns, before.end_ns)
+    assert next_seen() == "deadlock: nobody in the ring can go on", "the slice is not selected any more"
 
 
 def test_the_scrubber_stands_at_the_moment_that_a_slice_chose(

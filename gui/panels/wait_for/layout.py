@@ -93,11 +93,14 @@ class RingLayout:
 
 
 def _between_rows(data: GraphData, others: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """Two that wait for each other side by side, as far apart as without `others`, which stand below and above."""
+    """Two that wait for each other side by side, as far apart as without `others`, which stand below and above: above
+    whoever waits for nobody who is known, as those edges rise.
+    """
     places = dict(zip(data.cycle, ring(2, 0.36, _first_angle(2)), strict=True))
     target = {edge.waiter: edge.holder for edge in data.edges if edge.holder is not None}
-    order = sorted(others, key=lambda lane: (places.get(target.get(lane, -1), (0.5, 0.5))[0], lane))
-    for row, y in ((order[::2], 0.94), (order[1::2], 0.06)):
+    lost = [lane for lane in others if lane not in target]
+    order = sorted(set(others) - set(lost), key=lambda lane: (places.get(target[lane], (0.5, 0.5))[0], lane))
+    for row, y in ((order[::2], 0.94), (lost + order[1::2], 0.06)):
         places.update({lane: ((number + 1) / (len(row) + 1), y) for number, lane in enumerate(row)})
     return places
 

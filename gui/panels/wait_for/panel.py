@@ -54,6 +54,8 @@ class WaitForPanel(Panel):
         self._view = view
         self._pinned: dict[str, Any] | None = None
         self._moment: float | None = None  # chosen, until the newest is asked for
+        self._chosen: tuple[int, int] | None = None  # lane and start of the selected slice, which may still grow
+        self._of_slice = False  # whether it chose the moment
         self._shown_ns = 0
         self._found = _Found(0, GraphData(), "", worth_showing=False)
         self._choosing = False  # the selection changes because something was chosen here
@@ -159,7 +161,7 @@ class WaitForPanel(Panel):
             self.scrubber.setValue(round(STEPS * min(max(share, 0.0), 1.0)))
 
     def _on_scrubbed(self, step: int) -> None:
-        self._moment = self._view.start_ns + self._view.span_ns * step / STEPS
+        self._moment, self._of_slice = self._view.start_ns + self._view.span_ns * step / STEPS, False
         self._selection.hover(self._moment)  # the timeline's cursor goes along
         self.refresh_anew()
 
@@ -168,17 +170,20 @@ class WaitForPanel(Panel):
             self.refresh_soon()
 
     def _on_selection_changed(self) -> None:
-        """A slice that is chosen elsewhere chooses its moment, so that the pointer may leave the timeline."""
+        """A slice that is chosen elsewhere chooses its moment, so that the pointer may leave the timeline. It goes with
+        the slice, but stays while that grows.
+        """
         self.canvas.choose_node(self._selection.lane)
-        chosen = self._selection.slice
+        chosen, before = self._selection.slice, self._chosen
+        self._chosen = (chosen.lane, chosen.start_ns) if chosen is not None else None
         if self._choosing:
             return
-        if chosen is not None:
+        if chosen is not None and self._chosen != before:
             at = self._selection.hover_ns
             inside = at is not None and chosen.start_ns <= at < chosen.end_ns
-            self._moment = at if inside else (chosen.start_ns + chosen.end_ns) / 2
-        elif self._selection.empty:
-            self._moment = None
+            self._moment, self._of_slice = at if inside else (chosen.start_ns + chosen.end_ns) / 2, True
+        elif self._selection.empty or (chosen is None and self._of_slice):
+            self._moment, self._of_slice = None, False
         if self.isVisible():
             self.refresh_soon()
 

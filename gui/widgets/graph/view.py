@@ -34,10 +34,13 @@ Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is
 
 
 class Labels(NamedTuple):
-    """Where the labels of edges are; `dots`: keys of edges whose label found no place."""
+    """Where the labels of edges are; `dots`: keys of edges whose label found no place; `ends`: where it is said what
+    the end of an edge means that leads nowhere.
+    """
 
     areas: list[tuple[QRectF, Edge]]
     dots: set[Hashable]
+    ends: dict[Hashable, QRectF]
 
 
 class GraphView(QWidget):
@@ -56,7 +59,7 @@ class GraphView(QWidget):
         self._stale = True  # what follows is to be worked out anew
         self._boxes: Boxes = {}
         self._paths: list[tuple[Edge, QPainterPath]] = []  # what matters most last
-        self._labels = Labels([], set())
+        self._labels = Labels([], set(), {})
         self._work: Iterator[None] | None = None  # that works it out
         self._chosen_node: int | None = None
         self._chosen_edge: Hashable = None
@@ -121,6 +124,10 @@ class GraphView(QWidget):
         """Where an edge's label was painted."""
         return next((area for area, edge in self._labels.areas if edge.key == key), None)
 
+    def end_area(self, key: Hashable) -> QRectF | None:
+        """Where it was said what the end of an edge means that leads nowhere."""
+        return self._labels.ends.get(key)
+
     def path_of(self, key: Hashable) -> QPainterPath | None:
         """The way by which an edge was painted."""
         return next((path for edge, path in self._paths if edge.key == key), None)
@@ -178,7 +185,8 @@ class GraphView(QWidget):
         boxes = self.place_nodes(metrics)
         yield
         paths: list[tuple[Edge, QPainterPath]] = []
-        labels = Labels([], set())
+        middles: list[QPointF] = []
+        labels = Labels([], set(), {})
         for edge in sorted(self.drawing.edges, key=lambda edge: RANKS.index(edge.tone)):
             if edge.start not in boxes:
                 continue
@@ -187,13 +195,17 @@ class GraphView(QWidget):
             if edge.end is None:
                 path = _into_the_void(start, self.loop_px)
                 middle = path.pointAtPercent(0.45)
+                labels.ends[edge.key] = self._end_area(edge, path.pointAtPercent(1.0), metrics)
             elif end == start:
                 path, middle = _loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
             else:
                 path = self.route(edge, start, end)
                 middle = path.pointAtPercent(0.5)
             paths.append((edge, path))
-            self._place_label(edge, middle, metrics, boxes, labels)
+            middles.append(middle)
+            yield
+        for (edge, _), middle in zip(reversed(paths), reversed(middles), strict=True):
+            self._place_label(edge, middle, metrics, boxes, labels)  # what matters most has the best place
             yield
         self._boxes, self._paths, self._labels = boxes, paths, labels
 
@@ -233,18 +245,22 @@ class GraphView(QWidget):
     def _paint_nowhere(self, painter: QPainter, edge: Edge, end: QPointF) -> None:
         """A crossbar, where an arrow would have its head, and what it means above it."""
         painter.drawLine(end - QPointF(CROSSBAR / 2, 0), end + QPointF(CROSSBAR / 2, 0))
-        theme, metrics = self.themes.current, QFontMetricsF(painter.font())
+        theme, area = self.themes.current, self._labels.ends[edge.key]
+        painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
+
+    def _end_area(self, edge: Edge, end: QPointF, metrics: QFontMetricsF) -> QRectF:
+        """Where it is said what the end of this edge means."""
         area = QRectF(0, 0, metrics.horizontalAdvance(edge.nowhere), metrics.height())
         area.moveCenter(end - QPointF(0, metrics.height() / 2 + 2))
         area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
-        painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
+        return area
 
     def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF, boxes: Boxes, labels: Labels) -> None:
         """On the line, or a little beside it; a dot to point at where there is no room for it."""
         width = min(metrics.horizontalAdvance(edge.text) + 8, max(DOT, self.width() - 4.0))
         area = QRectF(0, 0, width, metrics.height() + 2)
-        taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas)]
+        taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas), *labels.ends.values()]
         away, room = self.away(middle), self.room(self.drawing.note)
         for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
             area.moveCenter(middle + away * shift)
