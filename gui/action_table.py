@@ -17,7 +17,7 @@ class When(Enum):
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One action: `key` as Qt writes it, `menu` the menu it stands in ("" for none)."""
+    """One action: `key` as Qt writes it, `menu` the menu it stands in; `begins`: a line stands above it there."""
 
     id: str
     text: str
@@ -27,6 +27,7 @@ class ActionSpec:
     icon: str = ""
     when: When = When.ALWAYS
     checkable: bool = False
+    begins: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,10 @@ ACTIONS = (
         "save",
         When.SAVEABLE,
     ),
-    ActionSpec("new-window", "New window", "Open a second, independent window", "File", "Ctrl+N"),
+    ActionSpec("new-window", "New window", "Open a second, independent window", "File", "Ctrl+N", begins=True),
     ActionSpec("preferences", "Preferences…", "Theme, colours, sampling, recordings folder", "File", "Ctrl+,"),
     ActionSpec(
-        "quit",
-        "Close window",
-        "Close the window; while a run is going on it asks first",
-        "File",
-        "Ctrl+Q",
+        "quit", "Close window", "Close the window; while a run is going on it asks first", "File", "Ctrl+Q", begins=True
     ),
     ActionSpec(
         "copy",
@@ -91,6 +88,7 @@ ACTIONS = (
         "B",
         "bookmark",
         When.RECORDING,
+        begins=True,
     ),
     ActionSpec("next-bookmark", "Next bookmark", "Go to the next bookmark", "Edit", "Ctrl+B", when=When.RECORDING),
     ActionSpec(
@@ -148,6 +146,7 @@ ACTIONS = (
         "F6",
         "deadlock",
         When.READY,
+        begins=True,
     ),
     ActionSpec(
         "deadlock-processes",
@@ -174,10 +173,16 @@ ACTIONS = (
         "F8",
         "target",
         When.DEADLOCK,
+        begins=True,
     ),
     ActionSpec("dismiss-message", "Dismiss message", "Take away the uppermost message", "Run", "Shift+Esc"),
     ActionSpec(
-        "choose-scenario", "Find a scenario…", "Put the cursor into the search of the scenario list", "Run", "Ctrl+L"
+        "choose-scenario",
+        "Find a scenario…",
+        "Put the cursor into the search of the scenario list",
+        "Run",
+        "Ctrl+L",
+        begins=True,
     ),
     ActionSpec(
         "choose-custom",
@@ -195,7 +200,7 @@ ACTIONS = (
         "navigate-forward", "Forward", "Go again where Back came from", "Timeline", "Ctrl+Shift+Z", when=When.RECORDING
     ),
     ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "End", "follow", When.RECORDING),
-    ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING),
+    ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING, begins=True),
     ActionSpec(
         "previous-alike",
         "Previous in the same state",
@@ -232,6 +237,7 @@ ACTIONS = (
         "Tell times since the start of the recording",
         "Timeline",
         checkable=True,
+        begins=True,
     ),
     ActionSpec(
         "times-selection",
@@ -269,6 +275,7 @@ ACTIONS = (
         "P",
         when=When.RECORDING,
         checkable=True,
+        begins=True,
     ),
     ActionSpec(
         "hide-lane", "Hide", "Hide the selected lane, or all of the selected process", "Lanes", "H", when=When.RECORDING
@@ -290,6 +297,7 @@ ACTIONS = (
         "Show a process as one row that sums it up, or all its lanes (Enter)",
         "Lanes",
         when=When.RECORDING,
+        begins=True,
     ),
     ActionSpec("fold-all", "Fold all processes", "Show every process as one row", "Lanes", when=When.RECORDING),
     ActionSpec("unfold-all", "Unfold all processes", "Show all lanes of every process", "Lanes", when=When.RECORDING),
@@ -299,6 +307,7 @@ ACTIONS = (
         "Lanes and processes in the order in which they started",
         "Lanes",
         checkable=True,
+        begins=True,
     ),
     ActionSpec("sort-name", "Sort by name", "Lanes and processes by name", "Lanes", checkable=True),
     ActionSpec(
@@ -315,7 +324,7 @@ ACTIONS = (
         "Lanes",
         checkable=True,
     ),
-    ActionSpec("rows-higher", "Higher rows", "Make rows higher", "Lanes", "Ctrl++", when=When.RECORDING),
+    ActionSpec("rows-higher", "Higher rows", "Make rows higher", "Lanes", "Ctrl++", when=When.RECORDING, begins=True),
     ActionSpec("rows-lower", "Lower rows", "Make rows lower", "Lanes", "Ctrl+-", when=When.RECORDING),
     ActionSpec(
         "rows-fit",
@@ -331,13 +340,20 @@ ACTIONS = (
     ),
     ActionSpec("palette", "Command palette…", "Find and do anything by typing", "View", "Ctrl+Shift+P"),
     ActionSpec(
-        "plots", "Plots", "Show or hide the plots below the timeline", "View", "Ctrl+0", "plots", checkable=True
+        "plots",
+        "Plots",
+        "Show or hide the plots below the timeline",
+        "View",
+        "Ctrl+0",
+        "plots",
+        checkable=True,
+        begins=True,
     ),
     ActionSpec("reset-layout", "Reset layout", "Put every panel back in its place", "View"),
     ActionSpec("keys", "Keys", "Show all keys", "Help", "?"),
     ActionSpec("guide", "Guide", "A short guide to what can be done here", "Help", "F1"),
     ActionSpec("colours", "What the colours mean", "States and their colours", "Help"),
-    ActionSpec("show-log", "Where the log is", "Show where unexpected errors are logged", "Help"),
+    ActionSpec("show-log", "Where the log is", "Show where unexpected errors are logged", "Help", begins=True),
 )
 
 TIMELINE_MENU = "Timeline"

@@ -286,6 +286,8 @@ class WindowParts(QMainWindow):
             menu = self.menuBar().addMenu(name)
             for spec in ACTIONS:
                 if spec.menu == name:
+                    if spec.begins:
+                        menu.addSeparator()
                     menu.addAction(self.acts[spec.id])
                     (self.centre_split if name in IN_TIMELINE else self).addAction(self.acts[spec.id])
                     if spec.id == "open":

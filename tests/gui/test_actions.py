@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -31,6 +33,15 @@ def test_every_action_stands_in_a_menu_has_a_tip_and_does_something(window: Main
         assert spec.tip
         assert window.acts[spec.id].receivers("2triggered(bool)") > 0, spec.id
         assert not spec.icon or (FOLDER / f"{spec.icon}.svg").exists()
+
+
+def test_lines_divide_the_menus(window: MainWindow) -> None:
+    panels = set(window.docks.toggle_actions())
+    for menu in window.menuBar().actions():
+        inside = [action for action in menu.menu().actions() if action not in panels]
+        together = [list(of) for line, of in groupby(inside, QAction.isSeparator) if not line]
+        assert max(map(len, together)) <= 5, menu.text()
+        assert not inside[0].isSeparator()
 
 
 def test_actions_are_enabled_only_when_they_are_possible(window: MainWindow, wait_for: Wait) -> None:
