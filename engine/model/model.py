@@ -1,5 +1,6 @@
 """What a recording says, as objects and stores that can be asked. Pure: no I/O, no clock."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -69,9 +70,7 @@ class Model:
         self.states = StateStore(self.start_ns)
         self.holds = HoldStore(self.start_ns)
         self.contention = Contention()
-        self.tasks = TaskStore()
-        self.depths = DepthStore()
-        self.signals = SignalStore()
+        self.tasks, self.depths, self.signals = TaskStore(), DepthStore(), SignalStore()
         self.resources = ResourceStore()
         self.accounts = AccountStore()
         self.cores = CoreStore()
@@ -83,6 +82,8 @@ class Model:
         self._sites: dict[int, Site] = {}
         self._stacks: dict[int, list[int]] = {}
         self._new_lanes: list[int] = []
+        self._namesakes: Counter[str] = Counter()  # how many lanes go by a name;
+        self._counted = (0, 0)  # there were so many when they were counted, and `renamed` was this
         self._takers: dict[str, Callable[[Text], None]] = {
             "process": self._take_process,
             "process-end": self._take_process_end,
@@ -220,7 +221,10 @@ class Model:
     def lane_label(self, lane: int) -> str:
         """The lane's name, with its process's pid when another lane goes by the same."""
         name = self.lane_name(lane)
-        if sum(self.lane_name(other.id) == name for other in self.lanes) > 1:
+        if self._counted != (len(self.lanes), self.renamed):
+            self._counted = (len(self.lanes), self.renamed)
+            self._namesakes = Counter(self.lane_name(other.id) for other in self.lanes)
+        if self._namesakes[name] > 1:
             return f"{name} ({self.processes[self.lanes[lane].process].pid})"
         return name
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.model.entities import Slice
 from engine.model.model import Model
+from engine.recording.reader import Batch
 from engine.recording.schema import State
 from gui.panels.findings import words
 from gui.panels.wait_for.canvas import GraphCanvas
@@ -26,7 +27,7 @@ def ring_of(qtbot: QtBot, count: int, size: tuple[int, int]) -> tuple[GraphCanva
     """`count` lanes, each of which waits for the next."""
     model: Any = SimpleNamespace(
         lanes=range(count),
-        lane_name=lambda lane: f"worker-{lane + 1}",
+        lane_label=lambda lane: f"worker-{lane + 1}",
         primitives={n: SimpleNamespace(short=f"Lock fork {n + 1}") for n in range(count)},
     )
     edges = tuple(GraphEdge(n, (n + 1) % count, n, 1, 1, True) for n in range(count))
@@ -73,7 +74,7 @@ def test_what_is_left_out_is_told_beside_the_graph(qtbot: QtBot, size: tuple[int
 def test_many_lanes_become_few_nodes_that_can_be_read(qtbot: QtBot, ring: int, waiting: int) -> None:
     canvas, _ = ring_of(qtbot, ring, (290, 220))
     model: Any = SimpleNamespace(
-        lanes=range(ring + waiting), lane_name=lambda lane: f"worker-{lane + 1}",
+        lanes=range(ring + waiting), lane_label=lambda lane: f"worker-{lane + 1}",
         primitives={n: SimpleNamespace(short=f"Lock fork {n + 1}") for n in range(ring)},
     )  # fmt: skip
     edges = [GraphEdge(n, (n + 1) % ring, n, 1, 1, True) for n in range(ring)]
@@ -96,7 +97,7 @@ def test_many_lanes_become_few_nodes_that_can_be_read(qtbot: QtBot, ring: int, w
 @pytest.mark.parametrize("size", [(320, 310), (290, 220), (240, 200)])
 def test_no_label_lies_on_the_word_that_nobody_is_known_to_end_a_wait(qtbot: QtBot, size: tuple[int, int]) -> None:
     model: Any = SimpleNamespace(
-        lanes=range(3), lane_name=["worker-1", "worker-2", "MainThread"].__getitem__,
+        lanes=range(3), lane_label=["worker-1", "worker-2", "MainThread"].__getitem__,
         primitives={n: SimpleNamespace(short=text) for n, text in enumerate(("Lock audit", "Lock accounts", "Queue"))},
     )  # fmt: skip
     edges = (GraphEdge(0, 1, 0, 1, 1, True), GraphEdge(1, 0, 1, 1, 1, True), GraphEdge(2, None, 2))
@@ -124,7 +125,7 @@ def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
 
 def test_no_edge_runs_under_a_lane_that_it_does_not_concern(qtbot: QtBot) -> None:
     model: Any = SimpleNamespace(
-        lanes=range(5), lane_name=lambda lane: f"clerk-{lane}", primitives={0: SimpleNamespace(short="Lock accounts")}
+        lanes=range(5), lane_label=lambda lane: f"clerk-{lane}", primitives={0: SimpleNamespace(short="Lock accounts")}
     )
     canvas = GraphCanvas(ActiveTheme(dark=True))
     qtbot.addWidget(canvas)
@@ -301,3 +302,19 @@ def test_a_wait_that_nobody_can_end_leads_nowhere(qtbot: QtBot) -> None:
     assert not label.intersects(node)
     assert path.pointAtPercent(1.0).y() < label.top() < node.top(), "away from the node, beyond its label"
     assert canvas.describe(edge).endswith("nobody is left who could end that")
+
+
+def test_namesakes_of_different_processes_are_told_apart(qtbot: QtBot) -> None:
+    canvas, data = ring_of(qtbot, 2, (300, 200))
+    model = Model({"start_ns": 0})
+    model.take_in(
+        Batch(
+            [{"type": "process", "id": n, "pid": 70 + n, "start_ns": 0, "name": "shop.py"} for n in range(2)]
+            + [{"type": "lane", "id": n, "process": n, "serial": 1, "start_ns": 0, "name": "clerk"} for n in range(2)],
+            {},
+            1,
+        )
+    )
+    canvas.show_data(model, data)
+    canvas.grab()
+    assert [node.text for node in canvas.drawing.nodes] == ["clerk (70)", "clerk (71)"]

@@ -166,7 +166,7 @@ class GraphCanvas(GraphView):
     def _name(self, lane: int | None) -> str:
         if self._model is None or lane is None or lane >= len(self._model.lanes):
             return "?"
-        return self._model.lane_name(lane)
+        return self._model.lane_label(lane)
 
     def _primitive(self, number: int) -> str:
         found = self._model.primitives.get(number) if self._model else None

@@ -391,6 +391,11 @@ def test_the_main_thread_of_a_worker_process_goes_by_its_name() -> None:
         )
     )
     assert [made.lane_label(n) for n in range(4)] == ["MainThread", "Kind-1", "Kind-2 (102)", "Kind-2 (103)"]
+    made.take_in(Batch([{"type": "lane-name", "id": 1, "name": "Kind-2", "time_ns": START + MS}], {}, START + 2 * MS))
+    assert [made.lane_label(n) for n in (1, 2)] == ["Kind-2 (101)", "Kind-2 (102)"]
+    made.take_in(
+        Batch([{"type": "lane-name", "id": 1, "name": "MainThread", "time_ns": START + MS}], {}, START + 3 * MS)
+    )
     text = render(summarise(made))
     assert "  MainThread (100) " in text
     assert "  Kind-1 (101) " in text
