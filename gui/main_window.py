@@ -133,6 +133,7 @@ class MainWindow(WindowFrame):
             self.workload,
             self.recordings,
             self.custom,
+            self.messages,
             busy=lambda: self.bridge.running,
             later=self.soon.put,
         )

@@ -185,7 +185,11 @@ class Showing(QObject):
     def _on_measured(self) -> None:
         """About twice a second."""
         window, model, statistics = self._window, self._bridge.model, self._window.clock.statistics()
-        window.tool_bar.recording.show_state(self._bridge.run_state, window.run_control.seconds)
+        comparing, running = self._comparing(), self._bridge.run_state is not RunState.NONE
+        if comparing is not None and comparing.share is not None and not running:
+            window.tool_bar.recording.show_comparison(comparing.share)
+        else:
+            window.tool_bar.recording.show_state(self._bridge.run_state, window.run_control.seconds)
         window.status.show_recording(window.recordings.description())
         share = self._recorder.look(model, live=self._bridge.running)
         window.status.show_costs(model, share, statistics)

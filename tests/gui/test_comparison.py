@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.result import load
@@ -184,6 +185,23 @@ def test_cancel_before_the_first_run_says_and_keeps_nothing(window: MainWindow, 
     assert page.reason.text() == ""
     assert page.start.isVisible()
     assert not folder.exists() or (folder / "comparison.json").exists()  # as it had come so far
+
+
+def test_who_looks_at_something_else_sees_that_a_comparison_goes_on_and_has_ended(
+    window: MainWindow, qtbot: QtBot, wait_for: Wait
+) -> None:
+    open_page(window, numbers="200000")
+    qtbot.mouseClick(window.comparison.start, Qt.MouseButton.LeftButton)
+    window.comparing.leave()
+    sign = window.tool_bar.recording
+    wait_for(lambda: sign.text().endswith(" %"))
+    window.comparison_bridge.cancel()
+    wait_for(lambda: not window.comparison_bridge.running)
+    wait_for(lambda: sign.text() == "")
+    assert window.messages.texts() == ["The comparison has ended."]
+    window.messages.findChildren(QPushButton)[0].click()
+    assert window.pages.currentWidget() is window.comparison
+    assert window.messages.texts() == []
 
 
 def test_no_run_is_started_beside_a_comparison(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:

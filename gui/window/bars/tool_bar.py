@@ -1,4 +1,4 @@
-"""The tool bar: run and stop, what is run and how, the deadlock, the recording's state."""
+"""The tool bar: run and stop, what is run and how, the deadlock, the state of a recording or a comparison."""
 
 from collections.abc import Callable
 
@@ -128,7 +128,7 @@ _WORDS = {
 
 
 class RecordingIndicator(QLabel):
-    """● 00:12 while a run is being recorded, of constant width meanwhile; empty otherwise."""
+    """● 00:12 while a run is being recorded, ● 12 % while runs are compared, of constant width meanwhile; or empty."""
 
     def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,9 +148,17 @@ class RecordingIndicator(QLabel):
             self.setText("")
             self.setMinimumWidth(0)
             return
-        longest = "● 00:00 " if self._brief else "● recording 00:00 "
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(longest) + GAP_PX)
-        red, word = self._themes.current.surfaces.danger, "" if self._brief else f"{_WORDS[state]} "
-        self.setText(f'<span style="color:{red}">●</span> {word}{elapsed(seconds)}')
+        self._show(self._themes.current.surfaces.danger, _WORDS[state], elapsed(seconds), "recording 00:00")
         ended = state is RunState.STOPPED
         self.setToolTip("All processes have ended; the last they recorded is taken in." if ended else _WORDS[state])
+
+    def show_comparison(self, share: float) -> None:
+        """How far a comparison has come, wherever in the window one is."""
+        self._show(self._themes.current.surfaces.accent, "comparing", f"{100 * share:.0f} %", "comparing 100 %")
+        self.setToolTip("A comparison is going on; Compare shows it and can end it.")
+
+    def _show(self, colour: str, word: str, figure: str, longest: str) -> None:
+        """`longest` is word and figure at their longest."""
+        room = f"● {longest.split(maxsplit=1)[1] if self._brief else longest} "
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(room) + GAP_PX)
+        self.setText(f'<span style="color:{colour}">●</span> {"" if self._brief else f"{word} "}{figure}')

@@ -17,11 +17,13 @@ from gui.panels.comparison import ComparisonPage
 from gui.panels.workload.custom_data import CustomData
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
+from gui.widgets.messages import Answer, Message, Messages
 from gui.window.layout.docks import Docks
 from gui.window.runs.run_control import RefusalView
 
 WIDE = 1500  # px; in a window at least so wide the workload stays beside the page
 WORKLOAD_FILE = "workload.json"
+ENDED = "comparison"  # the message that one has ended
 
 
 class RecordingOpener(Protocol):
@@ -44,6 +46,7 @@ class Comparing(QObject):
         choices: RefusalView,
         recordings: RecordingOpener,
         custom: CustomData,
+        messages: Messages,
         *,
         busy: Callable[[], bool],
         later: Callable[[Callable[[], object]], object],
@@ -53,7 +56,8 @@ class Comparing(QObject):
         self._page, self._bridge, self._pages, self._docks = page, bridge, pages, docks
         self._configuration, self._settings = configuration, settings
         self._choices, self._recordings, self._busy = choices, recordings, busy
-        self._later = later
+        self._later, self._messages = later, messages
+        self.share: float | None = None  # of the comparison that goes on
         self._before: tuple[int, bytes] | None = None  # page and docks that were shown
         self._docks_due: bytes | None = None  # that are going to be shown again
         page.start_requested.connect(self._start)
@@ -62,7 +66,9 @@ class Comparing(QObject):
         page.left.connect(self.leave)
         custom.structure_changed.connect(lambda: self._show_custom(custom))
         self._show_custom(custom)
-        bridge.ended.connect(lambda _fault: self._drop_nothing())
+        bridge.running_changed.connect(lambda running: self._on_progressed(0.0 if running else None))
+        bridge.progressed.connect(lambda share, _words: self._on_progressed(share))
+        bridge.ended.connect(self._on_ended)
 
     def _show_custom(self, custom: CustomData) -> None:
         self._page.choices.show_custom(len(custom.groups), len(custom.queues))
@@ -76,6 +82,7 @@ class Comparing(QObject):
         if self.shown:
             self.leave()
             return
+        self._messages.dismiss(ENDED)
         docks, self._docks_due = self._docks_due or self._docks.save(), None
         self._before = self._pages.currentIndex(), docks
         self._pages.setCurrentWidget(self._page)
@@ -144,6 +151,18 @@ class Comparing(QObject):
         )  # fmt: skip
         self._settings.put("comparison", choices.to_data())
         self._settings.put("last_comparison", str(folder))
+
+    def _on_progressed(self, share: float | None) -> None:
+        self.share = share
+
+    def _on_ended(self, fault: str) -> None:
+        """Whoever looks at something else meanwhile is told."""
+        self._drop_nothing()
+        if not self.shown:
+            text = fault or "The comparison has ended."
+            self._messages.show_message(
+                Message(ENDED, text, "warning" if fault else "info", (Answer("Show it", self.toggle),))
+            )
 
     def _drop_nothing(self) -> None:
         """Of a comparison that ended before anything was measured nothing is kept."""
