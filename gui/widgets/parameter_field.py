@@ -78,13 +78,13 @@ class ParameterField(FieldRow):
         self.set_text(str_of(parameter.default))
 
     def text(self) -> str:
-        """What stands in the editor."""
+        """What stands in the editor; a number without the spaces between its thousands."""
         if isinstance(self.editor, QCheckBox):
             return "yes" if self.editor.isChecked() else "no"
         if isinstance(self.editor, QComboBox):
             return self.editor.currentText()
         assert isinstance(self.editor, QLineEdit)
-        return self.editor.text()
+        return re.sub(r"(?<=\d)\s(?=\d{3}(\D|$))", "", self.editor.text())
 
     def set_text(self, text: str) -> None:
         """Shows another value, without `edited`."""
@@ -93,8 +93,8 @@ class ParameterField(FieldRow):
                 self.editor.setChecked(text == "yes")
             elif isinstance(self.editor, QComboBox):
                 self.editor.setCurrentText(text)
-            elif isinstance(self.editor, QLineEdit) and self.editor.text() != text:
-                self.editor.setText(text)
+            elif isinstance(self.editor, QLineEdit) and self.text() != text:
+                self.editor.setText(re.sub(r"(?<=\d)(?=(\d{3})+$)", NARROW_SPACE, text) if text.isdecimal() else text)
         self.check()
 
     def value(self) -> Value | None:

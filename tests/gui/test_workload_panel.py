@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.scenarios import catalogue
@@ -138,6 +139,21 @@ def test_values_are_remembered_for_each_scenario_and_across_windows(
     assert other.workload.page.fields["hold_ms"].text() == "33"
     other.workload.page.reset.click()
     assert other.workload.page.fields["hold_ms"].text() == "20"
+
+
+@pytest.mark.parametrize("typed", ["3 000 000", "3\u202f000\u202f000", "3000000"])
+def test_large_numbers_are_read_as_they_are_written(window: MainWindow, typed: str) -> None:
+    window.configuration.choose("shared_counter")
+    field = window.workload.page.fields["updates"]
+    assert isinstance(field.editor, QLineEdit)
+    assert field.editor.text() == "4\u202f000\u202f000", "as its range beside it is"
+    for text in ("3 00", "3 000 00", "1 2", typed):
+        field.editor.selectAll()
+        QApplication.clipboard().setText(text)
+        field.editor.paste()  # as typing does, of which Qt's tests know only Latin letters
+        assert bool(field.error) is (text != typed)
+    assert field.value() == 3_000_000
+    assert window.configuration.parameters["updates"] == "3000000"
 
 
 def test_the_scenarios_source_is_shown(window: MainWindow) -> None:
