@@ -283,7 +283,7 @@ class WindowParts(QMainWindow):
         self.recent = QMenu("Open recent", self)
         self.recent.aboutToShow.connect(lambda: self.recordings.fill_recent(self.recent))
         for name in MENUS:
-            menu = self.menuBar().addMenu(name)
+            menu = self.menuBar().addMenu(f"&{name}")  # Alt and its first letter opens it
             for spec in ACTIONS:
                 if spec.menu == name:
                     if spec.begins:

@@ -44,6 +44,18 @@ def test_lines_divide_the_menus(window: MainWindow) -> None:
         assert not inside[0].isSeparator()
 
 
+def test_each_menu_opens_by_alt_and_a_letter_of_its_own(window: MainWindow, qtbot: QtBot, wait_for: Wait) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    menus = [action.menu() for action in window.menuBar().actions()]
+    assert [menu.title() for menu in menus] == [f"&{name}" for name in MENUS]
+    for menu in menus:
+        qtbot.keyClick(window, menu.title()[1].lower(), Qt.KeyboardModifier.AltModifier)
+        wait_for(menu.isVisible)
+        qtbot.keyClick(menu, Qt.Key.Key_Escape)
+        wait_for(menu.isHidden)
+
+
 def test_actions_are_enabled_only_when_they_are_possible(window: MainWindow, wait_for: Wait) -> None:
     def enabled(when: When) -> set[bool]:
         return {window.acts[spec.id].isEnabled() for spec in ACTIONS if spec.when is when}
