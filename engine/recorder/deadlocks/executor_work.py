@@ -76,12 +76,17 @@ class ExecutorWork:
         return Work(busy, self._newcomers(process, workers), None if busy else LOST_TASK)
 
     def _newcomers(self, process: TracedProcess, workers: set[Node]) -> Crowd:
-        """The pool's own threads while they are at work, and processes that come up and may become workers."""
+        """The pool's own threads while they are at work, and processes that come up and may become workers: but not a
+        fork server, which makes some for who asks it to.
+        """
         return frozenset(
             node
             for node in self._threads - self._resting - workers
-            if (self._registry.is_internal(node) if node[0] == process.number else self._is_below(node[0], process))
+            if (self._registry.is_internal(node) if node[0] == process.number else self._may_work(node[0], process))
         )
+
+    def _may_work(self, number: int, process: TracedProcess) -> bool:
+        return not self._registry.processes[number].is_service and self._is_below(number, process)
 
     def _is_below(self, number: int, process: TracedProcess) -> bool:
         """Whether a process was started by this one, directly or not."""

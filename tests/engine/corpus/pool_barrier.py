@@ -3,7 +3,7 @@
 verdict: deadlock
 cause: barrier
 participants: 2
-methods: fork, spawn
+methods: fork, spawn, forkserver
 """
 
 import multiprocessing

@@ -3,7 +3,7 @@
 verdict: deadlock
 cause: executor
 participants: MainThread
-methods: fork, spawn
+methods: fork, spawn, forkserver
 """
 
 import multiprocessing
