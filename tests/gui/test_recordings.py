@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.recording.library import folder
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
+from gui.widgets.figures import FIGURE_SPACE
 from gui.window.runs.recordings import own_sample, sample_recording
 from tests.gui.opening import shown_whole
 
@@ -151,6 +152,9 @@ def test_opening_a_large_recording_goes_in_steps_and_can_be_cancelled(
     assert shares
     assert shares[-1] < 1
     assert not window.status.progress.isHidden()
+    window.status.show_costs(window.bridge.model, None, window.clock.statistics())
+    figures = window.status.dropped.text(), window.status.events.text()
+    assert [text.strip(FIGURE_SPACE) for text in figures] == ["– dropped", "– events"], "not known before the end"
     window.status.cancel.click()
     assert window.status.progress.isHidden()
     assert any("cancelled" in text for text in window.messages.texts())

@@ -1,5 +1,7 @@
 """The status bar: what Lanescope itself costs, in figures whose width never changes."""
 
+from typing import Any
+
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.model.model import Model
@@ -90,5 +92,10 @@ class StatusBar(QStatusBar):
         sampling = model.attribution
         self.sampled.setText(f"sampled {padded(f'{sampling.rate_hz:.0f}' if sampling.looks else '–', 4)}/s")
         self.sampled.setToolTip(f"{SAMPLED_TIP}. Threads were {sampling.sentence}" if sampling.looks else SAMPLED_TIP)
-        self.dropped.setText(f"{padded(grouped(overhead.get('dropped', 0)), 5)} dropped")
-        self.events.setText(f"{padded(grouped(overhead.get('events', 0)), 9)} events")
+        self.dropped.setText(f"{padded(_counted(overhead, 'dropped'), 5)} dropped")
+        self.events.setText(f"{padded(_counted(overhead, 'events'), 9)} events")
+
+
+def _counted(overhead: dict[str, Any], what: str) -> str:
+    """A saved recording tells it at its end: until then it is not known, and 0 would be untrue."""
+    return grouped(overhead[what]) if what in overhead else "–"
