@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """pytest's exit status; 1 when it had to be ended."""
+    """pytest's exit status; 1 when it had to be ended, or threads were deadlocked after the last test."""
     request = _request(arguments)
     from engine.session import SessionError, TestWatch
 
@@ -52,13 +52,15 @@ def execute(arguments: argparse.Namespace) -> int:
         raise CommandError(status.message)
     if status.message:
         say("pytest", status.message)
-    if watch.failures or arguments.recording is not None:
+    for text in watch.last:
+        say("pytest", f"after the last test: {text}")
+    if watch.failures or watch.last or arguments.recording is not None:
         words = f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it"
         say("pytest", words)
     else:
         request.recording.unlink(missing_ok=True)
     if watch.exit_status is not None:
-        return watch.exit_status
+        return watch.exit_status or (1 if watch.last else 0)
     return status.exit_status if status.exit_status is not None and status.exit_status > 0 else 1
 
 

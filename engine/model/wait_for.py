@@ -11,7 +11,7 @@ share and one node of the search, so that the cost grows with the threads and no
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 Node = tuple[int, int]  # process, serial of the thread
@@ -165,6 +165,23 @@ def find_knots(stuck: frozenset[Node], waits: Mapping[Node, Wait]) -> tuple[tupl
                     if threads and is_whole and (len(knot) > 1 or node in waits[node].enablers):
                         knots.append(tuple(threads))
     return tuple(knots)
+
+
+def without(nodes: Collection[Node], waits: Mapping[Node, Wait]) -> dict[Node, Wait]:
+    """The waits as if these threads were not there, nor anything to be expected of them."""
+    crowds = {
+        id(crowd): crowd.difference(nodes) for each in waits.values() for crowd in (each.anybody, each.bystanders)
+    }
+    return {
+        node: replace(
+            wait,
+            enablers=wait.enablers.difference(nodes),
+            anybody=crowds[id(wait.anybody)],
+            bystanders=crowds[id(wait.bystanders)],
+        )
+        for node, wait in waits.items()
+        if node not in nodes
+    }
 
 
 def without_followers(knots: Iterable[tuple[Node, ...]], waits: Mapping[Node, Wait]) -> tuple[tuple[Node, ...], ...]:

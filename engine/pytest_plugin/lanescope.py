@@ -28,8 +28,7 @@ from typing import Any
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOCKET_VARIABLE = "LANESCOPE_TESTS"  # names the socket, in the traced process only
-SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1 - 5) + 5
+VARIABLE = "LANESCOPE_TESTS"  # in the traced process only: a signal's number, a colon, and the socket
 ANSWER_S = 10.0
 LEAVING_S = 0.5  # for threads whose waits were given up
 
@@ -62,9 +61,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    path = os.environ.pop(SOCKET_VARIABLE, None)
+    number, _, path = os.environ.pop(VARIABLE, "").partition(":")
     if "_lanescope" in sys.modules and path:
-        config.pluginmanager.register(TestReporter(path), "lanescope-reporter")
+        config.pluginmanager.register(TestReporter(int(number), path), "lanescope-reporter")
 
 
 class TestReporter:
@@ -72,7 +71,7 @@ class TestReporter:
 
     __test__ = False
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, number: int, path: str) -> None:
         self.tracer: Any = sys.modules["_lanescope"]
         self.stream = socket.socket(socket.AF_UNIX)
         self.stream.connect(path)
@@ -83,8 +82,8 @@ class TestReporter:
         self.starts = 0  # of threads and processes
         self.exit_status = 0
         self.hook = threading.excepthook
-        self.former = signal.signal(SIGNAL, self.on_signal)
-        self.send(pid=os.getpid(), signal=int(SIGNAL))
+        signal.signal(number, self.on_signal)  # for good: it may come late, and would kill the process
+        self.send(pid=os.getpid())
 
     def send(self, **message: object) -> None:
         self.stream.sendall(json.dumps(message).encode() + b"\n")
@@ -192,7 +191,6 @@ class TestReporter:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self.send(bye=self.exit_status)
-        signal.signal(SIGNAL, self.former)
         self.stream.close()
 
 

@@ -68,7 +68,7 @@ class Recorder:
         self._registry.on_lane = self._timeline.add_lane
         self._events = FrameEvents(self._registry, self._output, self._emit)
         self._tracing = Tracing(folder, self._registry, self._events.take)
-        self._watch = DeadlockWatch(self._registry, self._emit)
+        self._watch = DeadlockWatch(self._registry, self._emit, request.test_signal)
         self._resources = Resources()
         self._accounts = SystemAccounts(self._looks.sampler)
         self._cells: Cells = []
@@ -294,9 +294,24 @@ class Recorder:
             killing.kill_below(os.getpid())
             self._tracing.statuses.update(tree.reap())
             return bool(left)
+        if self._request.test_signal is not None:
+            self._kill_stuck()
+            left = tree.descendants()
         if left:
             self._note(f"Still running after the program's end, and recorded no longer: {len(left)} processes.", "info")
         return False
+
+    def _kill_stuck(self) -> None:
+        """What is deadlocked, and what that has started; nobody would ever end it."""
+        stuck = self._watch.stuck_pids(Snapshot(list(self._cells), self._registry))
+
+        def find(table: tree.Table) -> set[int]:
+            found = stuck.intersection(tree.own(table))
+            return found.union(*(tree.below(pid)(table) for pid in found))
+
+        if stuck:
+            killing.kill(find)
+            self._tracing.statuses.update(tree.reap())
 
     def _finish(self, ended_ns: int, *, killed: bool) -> None:
         """Takes in what is left. `killed`: some could not remove what they had made for the time being."""

@@ -14,7 +14,8 @@ class RunRequest:
     `capture_output` the program's output goes into the recording, else it inherits the recorder's standard streams.
     `end_on_deadlock` ends the program once a deadlock is confirmed. `start_method`, where given, names
     multiprocessing's for the title and header only. `sample_hz`: how often a second threads are looked at; None: as
-    usual.
+    usual. `test_signal`: of a run of tests, the signal by which Lanescope tells it of deadlocks; what is deadlocked
+    when such a run is over is ended.
     """
 
     command: list[str]
@@ -31,6 +32,7 @@ class RunRequest:
     end_on_deadlock: bool = False
     start_method: str | None = None
     sample_hz: float | None = None
+    test_signal: int | None = None
 
     def to_json(self) -> str:
         """One line; `from_json` reads it."""

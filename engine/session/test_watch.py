@@ -1,17 +1,20 @@
 """Watches a run of pytest: tells each test what was found in it, and ends what hangs (see engine/pytest_plugin).
 
-The plugin in the traced process connects to `path` and sends JSON lines: `{"pid", "signal"}` at first, `{"begin": TEST,
-"time_ns"}`, `{"end": TEST}`, `{"ask": true, "time_ns", "settle"}`, which is answered by `{"found": [TEXT, ...]}`, and
-`{"bye": EXIT_STATUS}`. A deadlock or a hang is told by `{"failed": TEXT}` and that signal.
+The plugin in the traced process learns of a signal's number and a socket by VARIABLE, connects and sends JSON lines:
+`{"pid"}` at first, `{"begin": TEST, "time_ns"}`, `{"end": TEST}`, `{"ask": true, "time_ns", "settle"}`, which is
+answered by `{"found": [TEXT, ...]}`, and `{"bye": EXIT_STATUS}`. A deadlock or a hang is told by `{"failed": TEXT}` and
+that signal.
 """
 
 import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,8 @@ from engine.recording.reader import NotARecording, RecordingReader
 from engine.recording.schema import State
 from engine.session.session import Session, SessionStatus
 
-VARIABLE = "LANESCOPE_TESTS"
+VARIABLE = "LANESCOPE_TESTS"  # "NUMBER:SOCKET"
+SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1 - 5) + 5
 LOOK_S = 0.01
 SETTLED_NS = 80_000_000  # a deadlock is found within that time
 PATIENCE_S = 1.0  # when the recording does not move, there is nothing more to come
@@ -47,13 +51,13 @@ class TestWatch:
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self._folder / "socket"))
         self._server.listen(1)
-        environment = {**request.environment, VARIABLE: str(self._folder / "socket")}
-        self.request = RunRequest(**{**vars(request), "environment": environment})
+        environment = {**request.environment, VARIABLE: f"{int(SIGNAL)}:{self._folder / 'socket'}"}
+        self.request = replace(request, environment=environment, test_signal=int(SIGNAL))
         self._session = Session(self.request)
         self._timeout_ns = int(timeout_s * 1e9)
         self._plugin: socket.socket | None = None
         self._rest = b""
-        self._process: tuple[int, int] | None = None  # pid, signal
+        self._pid: int | None = None
         self._reader: RecordingReader | None = None
         self._model: Model | None = None
         self._told: set[object] = set()  # findings, by what makes each
@@ -63,7 +67,9 @@ class TestWatch:
         self._question: tuple[dict[str, Any], float] | None = None  # and when it came, in s
         self._interrupted_s: float | None = None
         self._bye: tuple[int, float] | None = None
+        self._is_stuck = False  # something was: threads or processes of it may keep the program from ending
         self.failures = 0
+        self.last: list[str] = []  # deadlocks after the last test, in words
 
     def start(self) -> None:
         """SessionError when it cannot be started."""
@@ -85,8 +91,9 @@ class TestWatch:
         self._answer()
         self._end_what_hangs()
         status = self._session.poll()
-        if self._bye is not None and time.monotonic() - self._bye[1] > LEAVING_S and status.phase == "running":
-            self._session.stop()  # threads that are stuck keep it
+        over = self._bye is not None and time.monotonic() - self._bye[1] > LEAVING_S
+        if over and self._is_stuck and status.phase == "running":
+            self._session.stop()
         return status
 
     @property
@@ -119,7 +126,7 @@ class TestWatch:
         for line in lines:
             message = json.loads(line)
             if "pid" in message:
-                self._process = message["pid"], message["signal"]
+                self._pid = message["pid"]
             elif "begin" in message:
                 self._test, self._began_ns = message["begin"], message["time_ns"]
             elif "end" in message:
@@ -147,6 +154,7 @@ class TestWatch:
             if each.get("kind") == "deadlock" and number not in self._told:
                 self._told.add(number)
                 found.append(render_finding(self._model, each))
+        self._is_stuck |= bool(found)
         return found
 
     def _new_predictions(self) -> list[str]:
@@ -166,7 +174,10 @@ class TestWatch:
     def _tell_deadlocks(self) -> None:
         if self._model is not None and self._question is None:
             for text in self._new_deadlocks():
-                self._fail(text)
+                if self._bye is None:
+                    self._fail(text)
+                else:
+                    self.last.append(text)
 
     def _answer(self) -> None:
         """Once everything up to the question has been recorded, or nothing more comes."""
@@ -198,16 +209,17 @@ class TestWatch:
             self._fail(f"The test hangs.\n{who_waits(model)}")
 
     def _is_main(self, model: Model, process: int, serial: int) -> bool:
-        return self._process is not None and model.processes[process].pid == self._process[0] and serial == 1
+        return model.processes[process].pid == self._pid and serial == 1
 
     def _fail(self, text: str) -> None:
         """Tells the plugin, and wakes it."""
         self.failures += 1
+        self._is_stuck = True
         self._send({"failed": text})
-        if self._process is not None:
+        if self._pid is not None:
             self._interrupted_s = time.monotonic()
             with contextlib.suppress(OSError):
-                os.kill(*self._process)
+                os.kill(self._pid, SIGNAL)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._plugin is not None:

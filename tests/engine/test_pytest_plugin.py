@@ -1,6 +1,7 @@
 """pytest's plugin, as a user's project has it: with packages of the names that Lanescope's have."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -194,3 +195,104 @@ def test_it_can_be_left_out_again(project: Path) -> None:
     done = run(project, "-p", "no:lanescope", "-q", "-k", "plain")
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 passed" in done.stdout
+
+
+LEFT_BEHIND = """
+import concurrent.futures
+import multiprocessing
+import queue
+import threading
+
+forked = multiprocessing.get_context("fork")
+
+
+def hand_on(source, target):
+    target.put(source.get())
+
+
+def test_crossed_queues():
+    left, right = queue.Queue(), queue.Queue()
+    threads = [threading.Thread(target=hand_on, args=pair) for pair in ((left, right), (right, left))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_pool():
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    pool.submit(lambda: pool.submit(int).result()).result()
+
+
+def fill(full):
+    for _ in range(10):
+        full.put("x" * 100_000)
+
+
+def test_undrained():
+    full = forked.Queue()
+    filler = forked.Process(target=fill, args=(full,), name="filler")
+    filler.start()
+    filler.join()
+"""
+
+
+def test_what_a_failed_test_has_left_stuck_hides_nothing_and_is_ended(project: Path) -> None:
+    (project / "test_locks.py").write_text(LEFT_BEHIND)
+    done = run(project, "-q", "--lanescope-timeout", "20")  # returns when nobody has its output open any more
+    assert "The test hangs" not in done.stdout
+    for words in ("(observed, queue)", "(observed, executor)", "(observed, process-queue)"):
+        assert words in done.stdout, done.stdout
+    assert "3 failed" in done.stdout
+
+
+ORPHANS = """
+import subprocess
+import sys
+import time
+
+STUCK = "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
+NOTHING = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def test_stuck():
+    living = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"], **NOTHING)
+    stuck = subprocess.Popen([sys.executable, "-c", STUCK], stdin=subprocess.DEVNULL)
+    with open("pids", "w") as file:
+        print(living.pid, stuck.pid, file=file)
+    stuck.wait()
+"""
+
+
+def test_a_stuck_orphan_is_ended_and_one_that_goes_on_lives(project: Path) -> None:
+    (project / "test_locks.py").write_text(ORPHANS)
+    done = run(project, "-q", "--lanescope-timeout", "20")
+    living, stuck = map(int, (project / "pids").read_text().split())
+    os.kill(living, signal.SIGKILL)  # it is there
+    assert "self-deadlock" in done.stdout
+    with pytest.raises(ProcessLookupError):
+        os.kill(stuck, signal.SIGKILL)
+
+
+AT_THE_END = """
+import threading
+
+
+def twice():
+    threading.main_thread().join()
+    lock = threading.Lock()
+    with lock, lock:
+        pass
+
+
+def test_passes():
+    threading.Thread(target=twice, name="late").start()
+"""
+
+
+def test_a_deadlock_after_the_last_test_is_told_and_ended(project: Path) -> None:
+    (project / "test_locks.py").write_text(AT_THE_END)
+    done = run(project, "-q")
+    assert "1 passed" in done.stdout
+    assert done.returncode == 1
+    assert "after the last test: error: Deadlock: late waits for itself" in done.stderr

@@ -53,18 +53,27 @@ class _Observed:
 class DeadlockWatch:
     """Call `look` with every snapshot. `emit` gets findings; `confirmed` counts them."""
 
-    def __init__(self, registry: Registry, emit: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, registry: Registry, emit: Callable[[dict[str, Any]], None], test_signal: int | None = None
+    ) -> None:
         self._participants = Participants(registry)
         self._emit = emit
         self._seen: object = None
         self._suspected: dict[Knot, _Suspicion] = {}
+        self._is_of_tests = test_signal is not None  # what one has left stuck is nobody whom another one waits for
         self._observed: dict[Knot, _Observed] = {}
-        self._outsiders = Outsiders()
+        self._ever: dict[Node, CellWait] = {}  # the last wait in which each was deadlocked
+        self._outsiders = Outsiders(test_signal)
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
         self._long_waits = LongWaits(self._participants, self._outsiders, self._report_long_wait)
         self.confirmed = 0
         self.open_waits: dict[int, int] = {}  # lanes that are deadlocked now: since when they wait
+
+    def stuck_pids(self, snapshot: Snapshot) -> set[int]:
+        """Processes with a thread in the same wait as when it was deadlocked, though others may have been let go."""
+        serials = snapshot.wait_serials()
+        return {wait.process.pid for node, wait in self._ever.items() if serials.get(node) == wait.serial}
 
     @property
     def wants_another_look(self) -> bool:
@@ -108,6 +117,9 @@ class DeadlockWatch:
         graph_waits |= enablers.relays
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         stuck = wait_for.stuck_nodes(graph_waits)
+        if self._is_of_tests and self._observed:
+            left_over = {node for knot in self._observed for node, _ in knot}
+            graph_waits, stuck = wait_for.without(left_over, graph_waits), stuck - left_over
         knots = wait_for.without_followers(wait_for.find_knots(stuck, graph_waits), graph_waits)
         asleep = bool(knots) and self._all_asleep(stuck, enablers)
         suspected: dict[Knot, _Suspicion] = {}
@@ -129,6 +141,7 @@ class DeadlockWatch:
             }
             observed = _Observed(self._last_number, knot, waiting, participants, edges, now_ns)
             self._observed[knot] = observed
+            self._ever |= waiting
             self.confirmed += 1
             self.open_waits.update((each.lane, each.since_ns) for each in participants)
             self._report(observed, now_ns, None)

@@ -1,6 +1,6 @@
 """The search for knots: crowds, followers, consequences; and that its cost grows with the threads, not their pairs."""
 
-from engine.model.wait_for import Node, Wait, build, ends_of, find_knots, stuck_nodes, without_followers
+from engine.model.wait_for import Node, Wait, build, ends_of, find_knots, stuck_nodes, without, without_followers
 
 A, B, C, D, MAIN = ((0, serial) for serial in range(1, 6))
 
@@ -42,6 +42,14 @@ def test_who_joins_a_knot_is_no_participant_unless_it_takes_one_to_make_it() -> 
 def test_a_crowd_with_a_member_stuck_elsewhere_is_a_consequence() -> None:
     crowd = frozenset({A, B, C, D})
     assert participants(lock(A, B), lock(B, A), event(C, crowd), event(D, crowd)) == [(A, B)]
+
+
+def test_without_those_who_are_stuck_elsewhere_it_is_none() -> None:
+    crowd = frozenset({A, B, C, D})
+    waits = {wait.node: wait for wait in (lock(A, B), lock(B, A), event(C, crowd), event(D, crowd), lock(MAIN, A))}
+    left = without({A, B}, waits)
+    assert find_knots(stuck_nodes(waits) - {A, B}, left) == ((C, D),)
+    assert not left[MAIN].enablers
 
 
 def test_a_lock_and_a_crowd() -> None:
