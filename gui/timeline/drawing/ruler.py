@@ -31,6 +31,7 @@ class _Strip(NamedTuple):
     first: int
     last: int
     ticks: Ticks
+    texts: list[tuple[int, int]]  # from which pixel of it to which (exclusive) each mark's text goes
 
 
 class Ruler:
@@ -50,6 +51,9 @@ class Ruler:
         strip = self._fitting_strip(geometry, times)
         before = geometry.first_column - strip.first
         painter.drawPixmap(names, 0, self._pixmap, before, 0, geometry.columns, height)
+        for left, right in strip.texts:
+            if left < before < right or left < before + geometry.columns < right:  # cut, it would tell another time
+                painter.fillRect(names + left - before, 0, right - left, height - px(TICK_PX), theme.color("panel"))
         if strip.ticks.base is not None:
             self._paint_base(painter, names, strip.ticks.base.text)
         painter.fillRect(0, 0, names, height, theme.color("panel"))
@@ -84,11 +88,12 @@ class Ruler:
         beside_ns = beside * geometry.ns_per_column
         scale = TimeScale(start_ns - beside_ns, geometry.scale.ns_per_px)
         ticks = times.ticks(start_ns, end_ns, scale.ns_per_px, beside_ns)
-        self._strip = _Strip(grid, first - beside, last + beside, ticks)
-        self._paint_strip(scale, last - first + 2 * beside, ticks, times.origin_ns)
+        texts = self._paint_strip(scale, last - first + 2 * beside, ticks, times.origin_ns)
+        self._strip = _Strip(grid, first - beside, last + beside, ticks, texts)
         return self._strip
 
-    def _paint_strip(self, scale: TimeScale, width: int, ticks: Ticks, origin_ns: float) -> None:
+    def _paint_strip(self, scale: TimeScale, width: int, ticks: Ticks, origin_ns: float) -> list[tuple[int, int]]:
+        """Returns where the texts are."""
         px, height = self._px, self._px(RULER_PX)
         ink, top = self._theme.color("text_dim"), self._text_bottom() - self._plain.ascent
         self._plain.add([tick.text for tick in ticks.marks], ink)
@@ -96,11 +101,13 @@ class Ruler:
             self._pixmap = QPixmap(width, height)
         painter = QPainter(self._pixmap)
         painter.fillRect(0, 0, width, height, self._theme.color("panel"))
-        marks = []
+        marks, texts = [], []
         for tick in ticks.marks:
             x = px(scale.x(tick.time_ns + origin_ns))
             marks.append(QRect(x, height - px(TICK_PX), px(1), px(TICK_PX)))
-            self._plain.draw(painter, x + px(GAP_PX) // 2, top, tick.text, ink)
+            text = x + px(GAP_PX) // 2
+            self._plain.draw(painter, text, top, tick.text, ink)
+            texts.append((text, text + self._plain.place(tick.text, ink)[0]))
         if ticks.marks:
             fine = ticks.step_ns / 5
             first = ticks.marks[0].time_ns - ticks.step_ns
@@ -110,6 +117,7 @@ class Ruler:
             painter.setBrush(self._theme.color("border_strong"))
             painter.drawRects(marks)
         painter.end()
+        return texts
 
     def _paint_minor(self, painter: QPainter, lefts: NDArray[np.floating], width: int) -> None:
         """Paints the fine marks, all in one image of a pixel's height."""

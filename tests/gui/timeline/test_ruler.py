@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.state.arrangement import Times
 from gui.theme import make_theme
-from gui.timeline.drawing.ruler import Ruler
+from gui.timeline.drawing.ruler import TICK_PX, Ruler
 from gui.timeline.layout.geometry import RULER_PX, Geometry
 from gui.timeline.layout.time_base import TimeBase
 
@@ -36,3 +36,16 @@ def test_a_ruler_that_has_moved_along_looks_like_a_new_one(qtbot: QtBot, ratio: 
         assert (kept == picture(Ruler(theme, ratio), start, span_ns, ratio)).all()
         seen.append(kept.tobytes())
     assert len(set(seen)) == len(shifts)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+def test_no_text_is_cut_at_the_edges(qtbot: QtBot, ratio: float) -> None:
+    span_ns = (SIZE[0] - 180) * ratio * 1e4
+    ruler, told = Ruler(make_theme(dark=True), ratio), set()
+    for shift in range(0, 200, 3):  # columns of 10 µs
+        seen = picture(ruler, 1e9 + shift * 1e4, span_ns, ratio).view(np.uint32)
+        above_marks = seen[: round((RULER_PX - TICK_PX) * ratio), : round(SIZE[0] * ratio)]
+        for column in (round(180 * ratio), -1):
+            assert len(set(above_marks[:, column].tolist())) == 1, (shift, column)
+        told.add(bytes(above_marks))
+    assert len(told) > 60
