@@ -119,7 +119,7 @@ def test_a_span_is_selected_read_and_left(opened: MainWindow, wait_for: Wait) ->
     assert opened.selection.primitive == lock.primitive.id
     QTest.keyClick(opened.timeline.canvas, Key.Key_Escape)
     assert opened.selection.empty
-    assert not opened.statistics.strip.isVisible()
+    wait_for(opened.statistics.strip.isHidden)
 
 
 def test_a_wait_is_followed_to_its_end_and_measured(opened: MainWindow) -> None:
