@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "engine.recorder.deadlocks": {
         "engine.recorder.definitions",
+        "engine.recorder.processes",
         "engine.recorder.sampling",
         "engine.analysis",
         "engine.model",

@@ -325,8 +325,7 @@ class Enablers:
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
         """Whoever has read from it; if nobody ever has, any ordinary thread of another process."""
-        if self._incomplete:
-            self.may_change = True
+        if self._is_shared_with_others():
             return None
         if self._flushing is None:
             self._flushing = frozenset(node for node, other in self.waits.items() if self.is_flush(other))
@@ -348,13 +347,19 @@ class Enablers:
     def _anybody(self, wait: CellWait, primitive: Primitive) -> Crowd:
         """All threads that the primitive is shared with; nobody: there may be others."""
         scope = _scope(wait.process, primitive)
-        if scope is None and self._incomplete:
-            self.may_change = True
+        if scope is None and self._is_shared_with_others():
             return NOBODY
         if scope not in self._free and self._outsiders_in(scope, wait.process):
             self.may_change = True
             return NOBODY
         return self._ordinary.get(scope, NOBODY)
+
+    def _is_shared_with_others(self) -> bool:
+        """Whether processes may use what processes share that have no threads to show: not yet, or never."""
+        followed = {process.pid for process in self._registry.processes}
+        found = self._incomplete or self._outsiders.are_strangers(followed)
+        self.may_change |= found
+        return found
 
     def _outsiders_in(self, scope: int | None, process: TracedProcess) -> bool:
         numbers = {process.number}

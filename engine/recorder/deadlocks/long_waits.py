@@ -34,6 +34,9 @@ class _NoOutsiders(Outsiders):
     def may_act_in(self, _process: object) -> bool:
         return False
 
+    def are_strangers(self, _followed: object) -> bool:
+        return False
+
 
 @dataclass
 class _Told:

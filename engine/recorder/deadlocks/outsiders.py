@@ -1,8 +1,9 @@
-"""Who may act in a traced process besides the threads it shows: signal handlers, and threads that Python did not start.
+"""Who may act besides the threads that show: signal handlers, threads that Python did not start, and whole processes
+that nobody follows.
 
-Both may set or notify what nobody else would (Linux; other systems do not tell). A native thread does not count while
-it sleeps in a futex of its own process without a timeout, as the idle helpers of numerical libraries do: only a thread
-of the process can wake it. So where all the others wait as well, it waits with them.
+The first two may set or notify what nobody else would (Linux; other systems do not tell). A native thread does not
+count while it sleeps in a futex of its own process without a timeout, as the idle helpers of numerical libraries do:
+only a thread of the process can wake it. So where all the others wait as well, it waits with them.
 """
 
 import contextlib
@@ -10,9 +11,11 @@ import os
 import platform
 import signal
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from engine.recorder.definitions.registry import TracedProcess
+from engine.recorder.processes import tree
 
 LASTS_NS = 1_000_000_000  # an answer is good for so long
 # Not counted: SIGINT, which Python always catches (the tracer tells of handlers of the program's own); the faults that
@@ -34,7 +37,7 @@ class Outsiders:
         """
         of_tests = () if test_signal is None else (test_signal, signal.SIGWINCH)
         self._counted = ~sum(1 << (number - 1) for number in (*_NOT_COUNTED, *of_tests))
-        self._answers: dict[int, tuple[int, bool]] = {}
+        self._answers: dict[int | None, tuple[int, bool]] = {}  # by process; None: about strangers
 
     def ask_anew(self) -> None:
         """Whoever waits now may have set a handler before, later than the last answer was given."""
@@ -48,6 +51,16 @@ class Outsiders:
             caught = _caught_signals(process.pid) & self._counted
             answer = _handles_interrupt(process) or bool(caught) or _has_others(process, now_ns)
             self._answers[process.number] = now_ns, answer
+        return answer
+
+    def are_strangers(self, followed: Collection[int]) -> bool:
+        """Whether other processes of the run live than these (pids), which may have inherited whatever is shared."""
+        now_ns = time.perf_counter_ns()
+        asked_ns, answer = self._answers.get(None, (0, False))
+        if now_ns - asked_ns > LASTS_NS:
+            others = set(tree.descendants()).difference(followed)
+            answer = not all(tree.is_resource_tracker(pid) for pid in others)
+            self._answers[None] = now_ns, answer
         return answer
 
 
