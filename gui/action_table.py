@@ -270,7 +270,7 @@ ACTIONS = (
     ActionSpec(
         "pin-lane",
         "Pin to the top",
-        "Keep the selected lane at the top, or let it go back",
+        "Keep the selected lane at the top while the others scroll, or let it go back",
         "Lanes",
         "P",
         when=When.RECORDING,

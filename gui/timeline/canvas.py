@@ -149,6 +149,7 @@ class Canvas(QWidget):
             (self.view.start_ns, self.view.end_ns),
             self._row_px,
             min(self.arrangement.names_px, self.width() // 2),
+            self.rows.pinned,
         )
 
     def times(self, model: Model) -> TimeBase:
@@ -174,10 +175,11 @@ class Canvas(QWidget):
 
     @property
     def first_row(self) -> int:
+        """How many rows are scrolled away: the number of the first one in view that is not pinned, less those."""
         return self._first_row
 
     def scroll_to(self, row: int) -> None:
-        """Makes this the uppermost row, as far as there are rows below to fill the widget."""
+        """Scrolls so many rows away, the pinned ones staying, as far as there are rows below to fill the widget."""
         whole = self.geometry_now().whole_rows
         row = max(0, min(row, len(self.rows) - whole))
         if row != self._first_row:
@@ -186,9 +188,12 @@ class Canvas(QWidget):
             self._on_moved()
 
     def reveal_row(self, row: int) -> None:
-        whole = self.geometry_now().whole_rows
-        if row < self._first_row:
-            self.scroll_to(row)
+        geometry = self.geometry_now()
+        whole, pinned = geometry.whole_rows, geometry.pinned
+        if row < pinned:
+            return
+        if row < self._first_row + pinned:
+            self.scroll_to(row - pinned)
         elif row >= self._first_row + whole:
             self.scroll_to(row - whole + 1)
 

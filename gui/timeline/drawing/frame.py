@@ -81,7 +81,7 @@ class Frame:
         # Either one or the other.
         columns.update(scene, budget_s, rest=self._labels.overdue and not math.isinf(budget_s))
         self._labels.place(scene, columns)
-        self._rows_end = geometry.row_top(geometry.first_row + geometry.rows_in_view)
+        self._rows_end = geometry.place_top(geometry.rows_in_view)
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints what was prepared: the lanes in one image, then labels, names and ruler."""

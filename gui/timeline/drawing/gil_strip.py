@@ -56,12 +56,10 @@ class GilStrip:
         geometry, model = scene.geometry, scene.model
         if not len(model.gils):
             return
-        first = geometry.first_row
-        for number in range(first, first + geometry.rows_in_view):
-            row = scene.rows.rows[number]
+        for place, row in enumerate(scene.rows_in_view):
             if row.kind is RowKind.PROCESS and row.expanded and (gils := model.gils.of_process(row.process)):
                 strip = self._strip(scene, row.process, gils[:MOST_STRIPS])
-                self._draw(painter, geometry, geometry.row_top(number), strip)
+                self._draw(painter, geometry, geometry.place_top(place), strip)
 
     def _strip(self, scene: Scene, process: int, gils: list[Gil]) -> _Strip:
         geometry, model, theme = scene.geometry, scene.model, self._themes.current

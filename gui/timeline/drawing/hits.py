@@ -48,7 +48,7 @@ class HitMarks:
         grid = (hits, hits.version, f"{geometry.ns_per_column:.9e}")  # panning may change its last digits
         if grid != self._known_for:
             self._known, self._known_for = {}, grid
-        rows = scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view]
+        rows = scene.rows_in_view
         masks = np.zeros((len(rows), geometry.columns), bool)
         for place, row in enumerate(rows):
             for lane in row.lanes:

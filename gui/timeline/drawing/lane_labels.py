@@ -193,7 +193,7 @@ class LaneLabels:
         geometry, found, boxes = scene.geometry, self._found, []
         lefts, rights = self._edges(geometry)
         for place in np.flatnonzero(found.awaited == primitive).tolist():
-            top = geometry.row_top(geometry.first_row + int(found.rows[place])) + self._shape.bar_top
+            top = geometry.place_top(int(found.rows[place])) + self._shape.bar_top
             width = (rights[place] - lefts[place]) / self._ratio - 1
             if width > 0:
                 boxes.append(QRectF(geometry.names_px + lefts[place] / self._ratio, top, width, self._shape.bar_px))
@@ -227,7 +227,7 @@ def _awaited(scene: Scene, runs: Runs, middles_ns: NDArray[np.floating]) -> Ints
     waits = np.flatnonzero(np.isin(runs.codes & STATE_MASK, _WITH_PRIMITIVE))
     if len(waits):
         model = scene.model
-        lanes = scene.rows.lane_ids[scene.geometry.first_row + runs.rows[waits]]
+        lanes = scene.lane_ids_in_view[runs.rows[waits]]
         details = model.states.details_at(lanes, middles_ns[waits].astype(np.int64))
         kinds, kind_of = np.unique(details, return_inverse=True)
         primitives = (model.detail(detail)[0] for detail in kinds.tolist())

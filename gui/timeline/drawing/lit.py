@@ -147,7 +147,7 @@ def _is_of(cover: _Cover, scene: Scene, primitive: int) -> bool:
 def _boxes_of(cover: _Cover, scene: Scene) -> list[QRectF]:
     """Of the lanes in view that have a row of their own, in logical px."""
     geometry, shape, span = scene.geometry, scene.geometry.shape, cover.span
-    lanes = scene.rows.lane_ids[geometry.first_row : geometry.first_row + geometry.rows_in_view]
+    lanes = scene.lane_ids_in_view
     places = np.flatnonzero((lanes >= 0) & (lanes < len(cover.held)))
     # Those of the grid in view, or, while that is being looked up, of the one before.
     same = span.ns_per_column == geometry.ns_per_column
@@ -166,7 +166,7 @@ def _boxes_of(cover: _Cover, scene: Scene) -> list[QRectF]:
     boxes = []
     edges = (geometry.names_px + columns / geometry.ratio).tolist()
     for number, left, right in zip(row[::2].tolist(), edges[::2], edges[1::2], strict=True):
-        top = geometry.row_top(geometry.first_row + int(places[number])) + shape.bar_top
+        top = geometry.place_top(int(places[number])) + shape.bar_top
         boxes.append(QRectF(left, top, max(right - left, 1.0), height))
     return boxes
 

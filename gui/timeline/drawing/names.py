@@ -94,15 +94,15 @@ class Names:
         """`copied`: the rows that stand in the picture `before`, each with its place there."""
         theme, geometry, model = self._theme, scene.geometry, scene.model
         painter.fillRect(0, 0, geometry.names_px, geometry.height, theme.color("panel"))
-        ratio, first = geometry.ratio, geometry.first_row
+        ratio = geometry.ratio
         sources = [copied.get(told, -1) for told in self._kept_rows]
         for moved in _moved(sources):
-            top, row_top = geometry.row_top(first + moved.place), geometry.row_top(first + moved.source)
+            top, before_top = geometry.place_top(moved.place), geometry.place_top(moved.source)
             height = moved.rows * self._row_px
-            area = QRectF(0, row_top * ratio, self._width * ratio, height * ratio)
+            area = QRectF(0, before_top * ratio, self._width * ratio, height * ratio)
             painter.drawPixmap(QRectF(0, top, self._width, height), before, area)
         for place, told in enumerate(self._kept_rows):
-            top = geometry.row_top(first + place)
+            top = geometry.place_top(place)
             if sources[place] >= 0:
                 continue
             if told.row.kind is RowKind.LANE:
@@ -214,8 +214,8 @@ def _moved(sources: list[int]) -> list[_Moved]:
 
 def _told(scene: Scene) -> list[_Told]:
     """What is told of the rows in view."""
-    geometry, model, told = scene.geometry, scene.model, []
-    for row in scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view]:
+    model, told = scene.model, []
+    for row in scene.rows_in_view:
         marked = any(lane in scene.deadlocked for lane in row.lanes) if scene.deadlocked else False
         if row.kind is RowKind.LANE:
             lane = model.lanes[row.lanes[0]]

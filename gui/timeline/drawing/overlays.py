@@ -91,6 +91,11 @@ class Overlays:
         if strong:
             painter.fillRect(0, geometry.row_top(row), 3, geometry.row_px, self._theme.color("accent"))
 
+    def paint_pinned_edge(self, painter: QPainter, geometry: Geometry) -> None:
+        """A line between the rows that stay and those that scroll below them."""
+        color = self._theme.color("border_strong")
+        painter.fillRect(0, geometry.place_top(geometry.pinned) - 1, geometry.width, 2, color)
+
     def paint_span(self, painter: QPainter, geometry: Geometry, span: tuple[float, float], note: str) -> None:
         """Shades what lies outside of a span and says over it how long it is, and where, if out of view."""
         edges = [geometry.scale.x(edge) for edge in span]

@@ -99,6 +99,8 @@ class Painting:
         if not len(scene.rows):
             room = canvas.rect().adjusted(geometry.names_px, RULER_PX, 0, 0)
             self._overlays.paint_empty(painter, room, *self._no_rows_text())
+        if geometry.pinned:
+            self._overlays.paint_pinned_edge(painter, geometry)
         for row, strong in ((canvas.hit.row, False), (canvas.selected_row, True)):
             if row is not None:
                 self._overlays.paint_row_focus(painter, geometry, row, strong=strong)

@@ -111,6 +111,9 @@ class Commands(QObject):
         lane = self._canvas.selection.lane
         if lane is not None:
             self._filters.toggle_pinned(lane)
+            row = self._canvas.rows.of_lane(lane)
+            if row is not None:
+                self._canvas.reveal_row(row)  # back where it belongs
         else:
             self._canvas.remarked.emit("Select a lane first.")
 

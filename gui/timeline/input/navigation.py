@@ -136,8 +136,9 @@ def select_row_beside(canvas: "Canvas", direction: int) -> None:
     else:
         current = rows.of_group(selection.group) if selection.group is not None else None
     if current is None:
-        lanes = (number for number in range(canvas.first_row, len(rows)) if rows.rows[number].lane is not None)
-        row = next(lanes, canvas.first_row)
+        first = canvas.geometry_now().row_of(0)
+        lanes = (number for number in range(first, len(rows)) if rows.rows[number].lane is not None)
+        row = next(lanes, first)
     else:
         row = current + direction
     if not 0 <= row < len(rows):

@@ -14,7 +14,9 @@ RULER_PX = 32
 class Geometry:
     """The layout of one frame. Sizes are logical px unless they say device px.
 
-    Columns are device pixels on a grid anchored to time zero: a slice keeps its columns while panning.
+    The uppermost `pinned` rows stay where they are; of those below them `first_row` are scrolled away. A *place* is a
+    row's number from the top of the view. Columns are device pixels on a grid anchored to time zero: a slice keeps its
+    columns while panning.
     """
 
     width: int
@@ -26,6 +28,7 @@ class Geometry:
     ns_per_column: float
     shape: RowShape
     names_px: int = FIRST_NAMES_PX
+    pinned: int = 0
 
     @classmethod
     def of(
@@ -36,13 +39,18 @@ class Geometry:
         times_ns: tuple[float, float],
         row_px: int = ROW_PX,
         names_px: int = FIRST_NAMES_PX,
+        pinned: int = 0,
     ) -> "Geometry":
-        """The layout of a widget of this size that shows these times, from row `rows[0]` of `rows[1]` on."""
+        """The layout of a widget of this size that shows these times, `rows[0]` of `rows[1]` rows scrolled away.
+
+        Rows that are pinned take half of the height at most; those beyond scroll like others.
+        """
         width, height = size
         columns = max(round(max(width - names_px, 1) * ratio), 1)
         ns_per_column = (times_ns[1] - times_ns[0]) / columns
         first = math.floor(times_ns[0] / ns_per_column)
-        return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px), names_px)
+        pinned = min(pinned, max(height - RULER_PX, 0) // (2 * row_px))
+        return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px), names_px, pinned)
 
     @property
     def columns(self) -> int:
@@ -77,16 +85,27 @@ class Geometry:
         """Rows that fit the widget's height completely."""
         return max(1, (self.height - RULER_PX) // self.row_px)
 
+    def row_of(self, place: int) -> int:
+        """The row at a place."""
+        return place if place < self.pinned else place + self.first_row
+
+    def place_top(self, place: int) -> int:
+        """y of a place's upper edge."""
+        return RULER_PX + place * self.row_px
+
     def row_top(self, row: int) -> int:
-        """y of a row's upper edge; outside of the widget when it is not in view."""
-        return RULER_PX + (row - self.first_row) * self.row_px
+        """y of a row's upper edge; outside of the lanes' area when it is not in view."""
+        if row < self.pinned:
+            return self.place_top(row)
+        place = row - self.first_row
+        return self.place_top(place if place >= self.pinned else place - self.pinned)
 
     def row_at(self, y: float) -> int | None:
         """The row at a height; None over the ruler and below the last row."""
         if y < RULER_PX:
             return None
-        row = self.first_row + int((y - RULER_PX) // self.row_px)
+        row = self.row_of(int((y - RULER_PX) // self.row_px))
         return row if row < self.rows else None
 
     def shows_row(self, row: int) -> bool:
-        return self.first_row <= row < self.first_row + self.rows_in_view
+        return row < self.pinned or self.first_row + self.pinned <= row < self.first_row + self.rows_in_view

@@ -53,6 +53,7 @@ class Rows:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
+        self.pinned = sum(row.pinned for row in rows)  # they come first
         self.lane_ids = np.full(len(rows), -1, np.int64)
         self._of_lane: dict[int, int] = {}
         self._of_group: dict[Group, int] = {}

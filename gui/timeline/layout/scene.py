@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.model.model import Model
 from gui.timeline.layout.geometry import Geometry
-from gui.timeline.layout.rows import Rows
+from gui.timeline.layout.rows import Row, Rows
 from gui.timeline.layout.time_base import TimeBase
 
 
@@ -21,6 +24,26 @@ class Scene(NamedTuple):
     deadlocked: dict[int, int]
     times: TimeBase
     version: int | None = None
+
+    @property
+    def rows_in_view(self) -> tuple[Row, ...]:
+        """By place, those that are at least partly in view."""
+        pinned, others = self._in_view
+        return self.rows.rows[pinned] + self.rows.rows[others]
+
+    @property
+    def lane_ids_in_view(self) -> NDArray[np.int64]:
+        """By place, the lane that the row shows alone; -1: none."""
+        pinned, others = self._in_view
+        ids = self.rows.lane_ids
+        return np.concatenate([ids[pinned], ids[others]]) if self.geometry.pinned else ids[others]
+
+    @property
+    def _in_view(self) -> tuple[slice, slice]:
+        """The pinned rows, and those below them."""
+        geometry = self.geometry
+        first = geometry.first_row
+        return slice(geometry.pinned), slice(first + geometry.pinned, first + geometry.rows_in_view)
 
     def row_in_view(self, lane: int) -> int | None:
         """The row that shows a lane; None when it is filtered out or scrolled away."""

@@ -145,7 +145,7 @@ class LaneColumns:
         is none, nothing is made, but never twice in a row. `rest`: what can wait is to wait.
         """
         geometry = scene.geometry
-        rows = list(scene.rows.rows[geometry.first_row : geometry.first_row + geometry.rows_in_view])
+        rows = list(scene.rows_in_view)
         if self._model is not scene.model:
             self._model, self.rows, self._grid = scene.model, [], NO_GRID
         wanted = (geometry.ns_per_column, geometry.columns)
@@ -271,7 +271,7 @@ class LaneColumns:
         changed = self._freshness.look(scene.model, scene.version)
         if changed is None or not self.rows:
             return
-        ids = scene.rows.lane_ids[scene.geometry.first_row :][: len(self.rows)]
+        ids = scene.lane_ids_in_view
         times = np.where(ids >= 0, changed[ids], np.inf)
         for place, row in enumerate(self.rows):
             if row.lane is None and row.lanes:

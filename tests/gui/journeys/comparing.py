@@ -59,7 +59,7 @@ def differences(window: MainWindow) -> list[str]:
     canvas, model, theme = window.timeline.canvas, window.bridge.model, window.themes.current
     assert model is not None
     geometry = canvas.geometry_now()
-    rows = range(geometry.first_row, geometry.first_row + geometry.rows_in_view)
+    rows = [geometry.row_of(place) for place in range(geometry.rows_in_view)]
     shown = [(row, canvas.rows.rows[row].lane) for row in rows]
     lanes = [(row, lane) for row, lane in shown if lane is not None]
     if not lanes:

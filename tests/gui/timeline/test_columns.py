@@ -53,7 +53,7 @@ class View:
 
     def show(self, start_ns: float, span_ns: float, first_row: int = 0, budget_s: float = GENEROUS) -> None:
         place = (first_row, len(self.rows))
-        geometry = Geometry.of(SIZE, 1.0, place, (start_ns, start_ns + span_ns))
+        geometry = Geometry.of(SIZE, 1.0, place, (start_ns, start_ns + span_ns), pinned=self.rows.pinned)
         times = TimeBase(Times.START, self.model.start_ns)
         self.scene = Scene(geometry, self.rows, self.model, {}, times)
         self.columns.update(self.scene, budget_s)
@@ -70,7 +70,7 @@ class View:
         geometry = self.scene.geometry
         found = np.zeros((3, geometry.rows_in_view, geometry.columns), np.uint8)
         for place in range(geometry.rows_in_view):
-            row = self.rows.rows[geometry.first_row + place]
+            row = self.rows.rows[geometry.row_of(place)]
             if row.lane is not None:
                 asked = (np.array([row.lane]), geometry.start_ns, geometry.ns_per_column, geometry.columns)
                 found[DOMINANT, place], found[WORST, place] = (part[0] for part in self.model.states.codes(*asked))
@@ -222,6 +222,19 @@ def test_a_live_recording_is_exact_after_every_commit() -> None:
             width = LIVE_NS if number % 2 else LIVE_NS / 3
             view.show(model.end_ns - 0.9 * width, width)
             view.assert_exact()
+
+
+def test_pinned_lanes_stay_exact_where_they_are_while_the_others_scroll(model: Model) -> None:
+    filters = Filters()
+    for lane in (17, 5):
+        filters.toggle_pinned(lane)
+    view = View(model)
+    view.rows = arrange(model, filters)
+    for first_row in (0, 9, 3, 25, 24):
+        view.show(model.start_ns, span(model), first_row)
+        view.assert_exact()
+        assert [row.lane for row in view.columns.rows[:2]] == [5, 17]
+        assert view.columns.rows[2] == view.rows.rows[2 + first_row]
 
 
 def test_what_had_not_been_recorded_yet_may_be_empty_for_a_paint_only() -> None:

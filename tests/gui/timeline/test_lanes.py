@@ -14,9 +14,10 @@ from gui.state.arrangement import FIRST_NAMES_PX, LEAST_NAMES_PX, Arrangement, T
 from gui.state.filters import Sort
 from gui.state.measure import Mark
 from gui.state.selection import Group
+from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.layout.row_shape import HEIGHTS_PX, ROW_PX
 from tests.gui.timeline.conftest import Bench, make_bench
-from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, MS, START, by_hand
+from tests.gui.timeline.recordings import ALICE, BOB, CAROL, FEEDER, MS, START, by_hand, synthetic
 
 Key = Qt.Key
 Shift, Control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -50,6 +51,49 @@ def test_a_pinned_lane_goes_to_the_top_and_back(bench: Bench) -> None:
     assert bench.acts["pin-lane"].isChecked()
     bench.press(Key.Key_P)
     assert lanes(bench) == [ALICE, BOB, CAROL]
+
+
+def test_pinned_lanes_stay_in_view_while_the_others_scroll(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, synthetic(lanes=40, slices=4_000))
+    canvas = bench.canvas
+    bench.timeline.activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    bench.selection.select_lane(30)
+    bench.press(Key.Key_P)
+    bench.selection.clear()
+    names = bench.picture().copy(0, RULER_PX, 100, canvas.row_px)
+    canvas.scroll_to(12)
+    geometry = canvas.geometry_now()
+    assert bench.picture().copy(0, RULER_PX, 100, canvas.row_px) == names
+    at = [canvas.hit_at(QPointF(500, geometry.place_top(place) + 5)) for place in range(3)]
+    assert [hit.row for hit in at] == [0, 13, 14]
+    assert at[0].lane == 30
+    assert [geometry.row_top(hit.row or 0) for hit in at] == [geometry.place_top(place) for place in range(3)]
+    assert not geometry.shows_row(12)
+    assert geometry.row_top(12) < RULER_PX
+    canvas.reveal_row(5)
+    assert canvas.geometry_now().row_top(5) == geometry.place_top(1), "below the pinned one, not under it"
+    canvas.scroll_to(len(canvas.rows))
+    assert canvas.geometry_now().shows_row(len(canvas.rows) - 1)
+    bench.selection.select_lane(30)
+    canvas.scroll_to(0)
+    bench.press(Key.Key_P)
+    row = canvas.rows.of_lane(30)
+    assert row is not None
+    assert canvas.geometry_now().shows_row(row), "it is seen where it goes back to"
+
+
+def test_pinned_lanes_leave_half_of_the_room_to_the_others(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, synthetic(lanes=40, slices=4_000))
+    for lane in range(38):
+        bench.filters.toggle_pinned(lane)
+    geometry = bench.canvas.geometry_now()
+    assert 0 < geometry.pinned <= geometry.whole_rows / 2
+    bench.canvas.reveal_row(37)
+    geometry = bench.canvas.geometry_now()
+    assert geometry.shows_row(0)
+    assert geometry.shows_row(37)
 
 
 def test_hidden_lanes_are_counted_and_come_back_with_one_click(bench: Bench) -> None:
