@@ -73,7 +73,8 @@ class Showing(QObject):
         """The keyboard goes to what has been opened."""
         canvas = self._window.timeline.canvas
         canvas.setFocus()
-        self._focus_awaits_page = not canvas.isVisible()
+        # A window that is active already leaves the focus where it is put, and somebody may put it elsewhere meanwhile.
+        self._focus_awaits_page = not canvas.isVisible() and not self._window.isActiveWindow()
 
     def show_enabled(self) -> None:
         """Actions that make no sense now can't be chosen."""

@@ -7,6 +7,7 @@ import pytest
 
 from engine.session import Session, program_request
 from gui.main_window import MainWindow
+from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
 CORPUS = Path(__file__).parents[1] / "engine" / "corpus"
@@ -24,6 +25,7 @@ def predicted(tmp_path: Path) -> Path:
 
 def test_a_prediction_is_proven_and_its_proof_opened(window: MainWindow, wait_for: Wait, predicted: Path) -> None:
     window.open(predicted)
+    wait_for(lambda: shown_whole(window))
     wait_for(lambda: window.findings.prove.isVisible() and window.findings.prove.isEnabled())
     assert "slow_transfer.py" in window.findings.prove.toolTip(), "what is run again is said beforehand"
     window.findings.prove.setFocus()
