@@ -1,5 +1,6 @@
 """What a recording says of forks: who, where, and beside whom, whatever becomes of the child."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def try_to_fork():
     try:
         os.fork() or os._exit(0)
     except OSError as error:
-        print("refused")
+        print(type(error).__name__)
 
 stop = threading.Event()
 threading.Thread(target=stop.wait).start()
@@ -91,11 +92,25 @@ stop.set()
 """
 
 
+def keeps_errors_of_forks() -> bool:
+    """Whether a refused fork raises its own error where any hook is registered: CPython 3.11.2 takes what a call in the
+    hook has failed with. Asked without recording.
+    """
+    hook = "os.register_at_fork(after_in_parent=lambda: os.path.exists('nowhere'))"
+    plain = subprocess.run(
+        [sys.executable, "-c", FAILING.format(before=hook)], capture_output=True, text=True, timeout=LIMIT_S, check=True
+    )
+    return plain.stdout == "BlockingIOError\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs what only Linux has")
 @pytest.mark.parametrize(("before", "forks"), [("", 0), ("try_to_fork()", 1)])
 def test_a_fork_that_failed_is_none(before: str, forks: int, tmp_path: Path) -> None:
     recorded = record_source(tmp_path, FAILING.format(before=before))
-    assert recorded.output == "refused\n"
+    if keeps_errors_of_forks():
+        assert recorded.output == "BlockingIOError\n"
+    else:
+        assert recorded.output.strip() in {each.__name__ for each in (OSError, *OSError.__subclasses__())}
     assert len(list(recorded.model.forks)) == forks
     assert len(forked_threads.find(recorded.model)) == forks
 

@@ -221,6 +221,19 @@ def test_what_is_asked_for_before_the_lanes_are_seen_keeps_the_keyboard(
     assert window.focusWidget() is window.search_bar.line
 
 
+def test_the_keyboard_stays_where_it_was_put_before_the_lanes_are_seen(
+    window: MainWindow, wait_for: Wait, recording: Path
+) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.open(recording)
+    chosen = window.tool_bar.run
+    chosen.setFocus()
+    assert window.pages.currentWidget() is window.welcome
+    wait_for(lambda: window.pages.currentWidget() is window.centre_split)
+    assert window.focusWidget() is chosen
+
+
 def test_keys_before_anything_is_known_of_a_recording_do_not_hold_the_view(
     window: MainWindow, wait_for: Wait, recording: Path
 ) -> None:
