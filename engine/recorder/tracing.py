@@ -263,8 +263,8 @@ class Tracing:
                 process.collectors[number] = serial
             case (str(kind), *_) if kind in LATE:
                 self._late.take(process, frame)
-            case ("parameter", "sigint-handler", _):
-                process.handles_interrupt = True
+            case ("parameter", "signal-handler", number):
+                process.handles.add(number)
             case ("child", pid, launched_ns, name, serial):
                 registry.add_child(process, pid, Launch(name, launched_ns, registry.lane(process, serial).number))
             case ("process-work", start_ns, end_ns):

@@ -190,4 +190,4 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("temporary-folder", path)           of multiprocessing; the process removes it at its end, unless it is killed
 #   ("shared-name", name)                /mp-… or /psm_…, which multiprocessing is about to give a semaphore or memory
 #   ("note", time_ns, text)              ("parameter", name, value)
-#   ("parameter", "sigint-handler", 1)   the program has set a handler of its own for SIGINT
+#   ("parameter", "signal-handler", number)    the program has set a handler of its own for that signal

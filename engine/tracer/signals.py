@@ -8,7 +8,7 @@ until that code is left. Nothing is paid for it in the fast path, and a blocking
 
 from __future__ import annotations
 
-from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found]
+from _signal import default_int_handler  # type: ignore[import-not-found]
 from _thread import interrupt_main
 
 from .originals import get_frame
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFERS_SIGNALS = True
+GIVES_UP = ("pytest_timeout",)  # modules whose handlers do nothing but end a test by raising
 
 
 class Signal(int):
@@ -71,8 +72,8 @@ class SetHandler(Builtin):
             handler = Handler(number, handler)
         try:
             former = self.original(number, handler)
-            if type(handler) is Handler and number == SIGINT and handler.handler is not default_int_handler:
-                current_ring().texts.write("parameter", "sigint-handler", 1)
+            if type(handler) is Handler and may_act(handler.handler):
+                tell_handled(int(number))
             return unwrap(former)
         except BaseException as error:
             hide(error)
@@ -88,6 +89,22 @@ class GetHandler(Builtin):
         """As the original: the handler that the program set."""
         with hidden:
             return unwrap(self.original(*args, **kwargs))
+
+
+_told = 0  # a bit for each signal
+
+
+def tell_handled(number: int) -> None:
+    """The program has a handler of its own for that signal: told once, a forked child's parent's tellings included."""
+    global _told  # noqa: PLW0603
+    if not _told >> number & 1:
+        _told |= 1 << number
+        current_ring().texts.write("parameter", "signal-handler", number)
+
+
+def may_act(handler: Any) -> bool:
+    """Whether this handler may do what somebody waits for, rather than raise at once."""
+    return handler is not default_int_handler and getattr(handler, "__module__", None) not in GIVES_UP
 
 
 def unwrap(handler: Any) -> Any:

@@ -203,7 +203,10 @@ import multiprocessing
 import queue
 import threading
 
+import pytest
+
 forked = multiprocessing.get_context("fork")
+pytestmark = pytest.mark.timeout(80)  # another plugin's, whose handler of a signal does nothing but raise
 
 
 def hand_on(source, target):

@@ -11,16 +11,19 @@ import os
 import platform
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from engine.recorder.definitions.registry import TracedProcess
 from engine.recorder.processes import tree
 
 LASTS_NS = 1_000_000_000  # an answer is good for so long
-# Not counted: SIGINT, which Python always catches (the tracer tells of handlers of the program's own); the faults that
-# faulthandler writes its traces at; the two that the C library keeps for itself.
-_NOT_COUNTED = (signal.SIGINT, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, 32, 33)
+# Not counted: the faults that faulthandler writes its traces at; the two that the C library keeps for itself.
+_NOT_COUNTED = (signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, 32, 33)
+# Counted only where the tracer tells of a handler of the program's own. Python always catches SIGINT, and raises;
+# readline and curses, which pdb and many a prompt bring along, note a window's new size; pytest's plugin for timeouts
+# ends a test at SIGALRM.
+_TOLD = (signal.SIGINT, signal.SIGWINCH, signal.SIGALRM)
 _FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())  # number of the system call
 _FUTEX_PRIVATE = 128
 _FUTEX_WAITS = (0, 9)  # FUTEX_WAIT, FUTEX_WAIT_BITSET
@@ -31,12 +34,9 @@ class Outsiders:
     """Remembers the answers for a while."""
 
     def __init__(self, test_signal: int | None = None) -> None:
-        """`test_signal`: Lanescope's own in a run of tests, whose handler ends nothing but what is known to be stuck.
-
-        Nor is a window's change of size counted there: pytest imports pdb, and that readline, which catches it.
-        """
-        of_tests = () if test_signal is None else (test_signal, signal.SIGWINCH)
-        self._counted = ~sum(1 << (number - 1) for number in (*_NOT_COUNTED, *of_tests))
+        """`test_signal`: Lanescope's own in a run of tests, whose handler ends only what is known to be stuck."""
+        of_tests = () if test_signal is None else (test_signal,)
+        self._counted = ~_bits((*_NOT_COUNTED, *of_tests))
         self._answers: dict[int | None, tuple[int, bool]] = {}  # by process; None: about strangers
 
     def ask_anew(self) -> None:
@@ -48,8 +48,9 @@ class Outsiders:
         now_ns = time.perf_counter_ns()
         asked_ns, answer = self._answers.get(process.number, (0, False))
         if now_ns - asked_ns > LASTS_NS:
-            caught = _caught_signals(process.pid) & self._counted
-            answer = _handles_interrupt(process) or bool(caught) or _has_others(process, now_ns)
+            untold = _bits(_TOLD) & ~_bits(_handled(process))
+            caught = _caught_signals(process.pid) & self._counted & ~untold
+            answer = bool(caught) or _has_others(process, now_ns)
             self._answers[process.number] = now_ns, answer
         return answer
 
@@ -64,12 +65,19 @@ class Outsiders:
         return answer
 
 
-def _handles_interrupt(process: TracedProcess) -> bool:
-    return process.handles_interrupt or bool(process.forked and process.parent and _handles_interrupt(process.parent))
+def _handled(process: TracedProcess) -> set[int]:
+    """Signals for which the program has set handlers of its own, there or where the process was forked."""
+    inherited = _handled(process.parent) if process.forked and process.parent else set()
+    return process.handles | inherited
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    """One each, the lowest for signal 1."""
+    return sum(1 << (number - 1) for number in set(numbers))
 
 
 def _caught_signals(pid: int) -> int:
-    """A bit each, the lowest for signal 1."""
+    """As `_bits`."""
     with contextlib.suppress(OSError, ValueError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("SigCgt:"):

@@ -66,7 +66,7 @@ class TracedProcess:
     is_manager: bool = False  # serves the others of the run, and nobody else
     serves: dict[int, Service] = field(default_factory=dict)  # by the serving thread's serial
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
-    handles_interrupt: bool = False  # a handler of the program's own for SIGINT has been set
+    handles: set[int] = field(default_factory=set)  # signals for which the program has set handlers of its own
     end_ns: int | None = None
     exit_status: int | None = None
     terminated: bool = False  # by a signal that the program itself sent to it
