@@ -68,18 +68,28 @@ def make_start_thread(original: Method) -> Method:
     return _start_thread
 
 
-def make_simple_put(original: Method) -> Method:
-    """Of a pipe with locks: what is in it can't be seen. Waits while the pipe is full."""
-    follow = waiting(original, timeout_at=NO_TIMEOUT)
+def make_simple_put(original: Method, dumps: Method) -> Method:
+    """Of a pipe with locks: what is in it can't be seen. Waits while the pipe is full, but not while code of the
+    program's finds out (`dumps`) what to write into it.
+    """
+    follow = waiting(write, timeout_at=NO_TIMEOUT)
 
-    def put(self: Any, obj: Any) -> Any:
+    def put(self: Any, obj: Any) -> None:
         with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
-            follow(self, obj)
             if number:
+                follow(self, dumps(obj))
                 depth(number, layout.QUEUE_PUT, layout.DEPTH_UNCOUNTED)
+            else:
+                original(self, obj)
 
     return put
+
+
+def write(queue: Any, message: Any) -> None:
+    """Into the pipe of a SimpleQueue, which only some systems need a lock for."""
+    with queue._wlock or hidden:
+        queue._writer.send_bytes(message)
 
 
 def make_simple_get(original: Method) -> Method:
@@ -133,7 +143,7 @@ def patch_process_queues(module: ModuleType) -> None:
     for name in ("join", "task_done"):
         replace_method(joinable, name, using_condition)
     replace_method(simple, "get", make_simple_get)
-    replace_method(simple, "put", make_simple_put)
+    replace_method(simple, "put", lambda o: make_simple_put(o, module._ForkingPickler.dumps))
     carry_number(queue)
     carry_number(simple)
 
