@@ -32,7 +32,8 @@ _ADVICE = {
     "process-queue": "Read everything from the queue before joining the process that fills it.",
     "barrier": "Give the barrier exactly as many parties as there are threads that reach it.",
     "semaphore": "Take several permits in the same order everywhere, or all of them at once.",
-    "executor": "Do not wait inside a task for another task of the same pool; use a second pool, or return the future.",
+    "executor": "Do not wait inside a task for another task of the same pool or event loop; use a second pool, return"
+    " the future, or await it.",
     "fork-held-lock": "Start processes before threads, or by spawn or forkserver: fork copies held locks, "
     "but not the threads that would release them.",
     "rwlock": "Do not wait to write while reading: leave first, or let only one reader at a time become the writer.",
@@ -267,7 +268,7 @@ def _title(participants: Sequence[Participant]) -> str:
     names = [participant.name for participant in participants]
     if len(names) == 1:
         waits_for_itself = (
-            participants[0].primitive.kind in MUTEXES | JOINS
+            participants[0].primitive.kind in MUTEXES | JOINS | {"Future"}
             and not participants[0].held_at_fork
             and not participants[0].reason
         )

@@ -1,9 +1,15 @@
-"""asyncio is not followed: the recording says so when a program makes an event loop."""
+"""asyncio's tasks are not followed: the recording says so when a program makes an event loop. But threads are that wait
+for what a loop is to do for them, which is done by the thread in which it runs.
+"""
 
 from __future__ import annotations
 
 from .failures import note
-from .patching import replace_method
+from .follow import maker
+from .originals import get_frame
+from .patching import hidden, look_like, replace_method
+from .primitives import ATTRIBUTE, define
+from .threads import state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+LOOP = "_lanescope_loop"  # on a future: the event loop whose task it stands for
 TEXT = (
     "This program uses asyncio, whose tasks are not followed yet: an event loop's thread is one lane, in I/O at rest."
 )
@@ -32,3 +39,28 @@ def make_init(original: Callable[..., None]) -> Callable[..., None]:
             note(TEXT)
 
     return __init__
+
+
+def patch_tasks(module: ModuleType) -> None:
+    """For asyncio.tasks."""
+    original = module.run_coroutine_threadsafe
+    module.run_coroutine_threadsafe = look_like(make_run_threadsafe(original), original)  # type: ignore[attr-defined]
+
+
+def make_run_threadsafe(original: Callable[..., Any]) -> Callable[..., Any]:
+    def run_coroutine_threadsafe(coro: Any, loop: Any) -> Any:
+        with hidden:
+            future = original(coro, loop)
+            frame = maker(get_frame(1))
+            if frame is not None:
+                future.__dict__[LOOP] = loop
+                future.__dict__[ATTRIBUTE] = define("Future", frame)
+            return future
+
+    return run_coroutine_threadsafe
+
+
+def runner_of(loop: Any) -> int:
+    """Serial of the thread in which it runs now; 0 when it does not, or does not say."""
+    state = state_of(getattr(loop, "_thread_id", None))
+    return state.serial if state is not None else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import job_order, layout
+from .event_loops import LOOP, runner_of
 from .follow import making, signal, waiting
 from .job_errors import forgo, keep, see, tell_failed, unnumbered
 from .job_order import RESULT
@@ -161,7 +162,8 @@ def is_done(future: Any, *_: Any, **__: Any) -> bool:
 
 def worker_of(future: Any) -> int:
     """Serial of the thread that runs it; 0 when that is not known (queued, or another process's)."""
-    return int(future.__dict__.get(WORKER, 0))
+    loop = future.__dict__.get(LOOP)
+    return int(future.__dict__.get(WORKER, 0)) if loop is None else runner_of(loop)
 
 
 def make_waiters(original: Method) -> Method:
@@ -281,7 +283,8 @@ def make_set_exception(original: Method) -> Method:
     def set_exception(self: Any, exception: Any) -> None:
         with hidden:
             number = self.__dict__.get(ATTRIBUTE, 0)
-            if number and isinstance(exception, BaseException) and not is_done(self):
+            is_of_job = LOOP not in self.__dict__
+            if number and is_of_job and isinstance(exception, BaseException) and not is_done(self):
                 keep_exception(self, number, exception)  # before anybody can ask for it
             follow(self, exception)
 
@@ -314,6 +317,7 @@ def completing(original: Method) -> Method:
                 note_given(self)
             original(self, *args)
             if number:
+                self.__dict__.pop(LOOP, None)
                 signal(number)
 
     return method

@@ -89,6 +89,7 @@ def install(folder: str, python_path: str) -> None:
         ("multiprocessing.pool", pools.patch_pools),
         ("multiprocessing.managers", managers.patch_managers),
         ("asyncio.base_events", event_loops.patch_event_loops),
+        ("asyncio.tasks", event_loops.patch_tasks),
     ):
         imports.patch_on_import(name, patch)
     imports.install()

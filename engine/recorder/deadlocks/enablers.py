@@ -20,7 +20,7 @@ SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "process Semaphore", "p
 QUEUES = frozenset({"process Queue", "process JoinableQueue"})
 # Kinds of which not just anybody can end a wait.
 FOLLOWED = JOINS | {"Executor", "Pool", "Future"}  # to wait for these is to wait for the end of somebody's work
-_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool", "Proxy"}
+_PARTICULAR = MUTEXES | JOINS | SEMAPHORES | QUEUES | {"Executor", "Pool", "Future", "Proxy"}
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class Enablers:
             nodes = self._no_daemons(process) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
-        elif primitive.kind in {"Executor", "Pool"}:
+        elif primitive.kind in {"Executor", "Pool"} or (primitive.kind == "Future" and wait.owner):
             nodes, bystanders = self._at_work(wait)
         elif primitive.kind == "Proxy":
             nodes = (self.served.servants(wait.node) - self.relied_on) or None

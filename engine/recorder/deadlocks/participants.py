@@ -130,7 +130,7 @@ class Participants:
 
     def _awaited(self, wait: CellWait, kind: str) -> str:
         registry, process = self._registry, wait.process
-        if kind in JOINS and wait.owner:
+        if kind in JOINS | {"Future"} and wait.owner:
             return self._name(registry.lane(process, wait.owner))
         if kind in JOINS and (target := process.target(wait.number)):
             awaited = registry.process_of_pid(target)
