@@ -10,6 +10,7 @@ from .semlocks import ProcessLock, ProcessSemaphore, name_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -28,8 +29,8 @@ def carrying_number(original: Method) -> Method:
     return __getstate__
 
 
-def restoring_number(original: Method) -> Method:
-    """The `__setstate__` to it."""
+def restoring_number(original: Method, after: Callable[[Any, int], None] | None = None) -> Method:
+    """The `__setstate__` to it. `after(self, number)` runs once the object is whole."""
 
     def __setstate__(self: Any, state: Any) -> None:
         with hidden:
@@ -39,14 +40,16 @@ def restoring_number(original: Method) -> Method:
             if number:
                 self.__dict__[ATTRIBUTE] = number
             original(self, state)
+            if number and after is not None:
+                after(self, number)
 
     return __setstate__
 
 
-def carry_number(cls: type) -> None:
+def carry_number(cls: type, after: Callable[[Any, int], None] | None = None) -> None:
     """Let the number be pickled with objects of a class that has a `__getstate__` of its own."""
     replace_method(cls, "__getstate__", carrying_number)
-    replace_method(cls, "__setstate__", restoring_number)
+    replace_method(cls, "__setstate__", lambda original: restoring_number(original, after))
 
 
 def reducing_with_number(original: Method) -> Method:

@@ -144,8 +144,8 @@ def patch_process_queues(module: ModuleType) -> None:
         replace_method(joinable, name, using_condition)
     replace_method(simple, "get", make_simple_get)
     replace_method(simple, "put", lambda o: make_simple_put(o, module._ForkingPickler.dumps))
-    carry_number(queue)
-    carry_number(simple)
+    carry_number(queue, mark_reader)
+    carry_number(simple, mark_reader)
 
 
 def mark_reader(queue: Any, number: int) -> None:

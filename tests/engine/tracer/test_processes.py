@@ -235,6 +235,37 @@ def test_waiting_for_a_queue_or_a_process_is_waiting_for_the_queue(tmp_path: Pat
     assert waits[12] == (layout.WAIT_IO, "")
 
 
+def test_so_it_is_in_a_process_that_got_the_queue_by_a_message(tmp_path: Path) -> None:
+    (tmp_path / "late.py").write_text("""
+from multiprocessing.connection import wait
+def look(numbers):
+    assert wait([numbers._reader], 0.01) == []  # line 4
+""")
+    programs = trace(
+        tmp_path,
+        """
+        import multiprocessing, sys
+        sys.path.insert(0, "")
+        import late
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("spawn")
+            for numbers in context.Queue(), context.SimpleQueue():
+                process = context.Process(target=late.look, args=(numbers,))
+                process.start()
+                process.join()
+                assert process.exitcode == 0
+        """,
+    )
+    kinds = {number: kind for program in programs for number, kind, *_ in program.primitives()}
+    waits = [
+        (program.line(wait.site), kinds.get(wait.object, ""))
+        for program in programs
+        for wait in program.of(layout.WAIT)
+        if wait.detail & layout.WAIT_TIMED
+    ]
+    assert sorted(waits) == [(4, "process Queue"), (4, "process SimpleQueue")]
+
+
 def test_what_backends_need_for_themselves_is_internal(tmp_path: Path) -> None:
     """Not what a package of the user's that happens to be called the same makes."""
     ours = Path(layout.__file__).parent.parent.parent
