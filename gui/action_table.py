@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class When(Enum):
-    """What must hold for an action to be possible."""
+    """What must hold for an action to be possible, in words that follow "possible when"."""
 
     ALWAYS = "always"
     READY = "no run is going on"
@@ -13,6 +13,16 @@ class When(Enum):
     RECORDING = "a recording is shown"
     SAVEABLE = "a recording is shown and no run is going on"
     DEADLOCK = "a deadlock was found"
+    MESSAGE = "there is a message"
+    PARTLY = "only a part of the recording is in view"
+    MOVED = "the view has been moved"
+    TAKEN_BACK = "Back was the last to move the view"
+    LEFT_BEHIND = "a run goes on and the view does not follow it"
+    SELECTED = "something is selected"
+    SLICE = "a slice is selected"
+    HIDDEN = "lanes are hidden"
+    UNFOLDED = "a process is unfolded"
+    FOLDED = "a process is folded"
 
 
 @dataclass(frozen=True)
@@ -175,7 +185,9 @@ ACTIONS = (
         When.DEADLOCK,
         begins=True,
     ),
-    ActionSpec("dismiss-message", "Dismiss message", "Take away the uppermost message", "Run", "Shift+Esc"),
+    ActionSpec(
+        "dismiss-message", "Dismiss message", "Take away the uppermost message", "Run", "Shift+Esc", when=When.MESSAGE
+    ),
     ActionSpec(
         "choose-scenario",
         "Find a scenario…",
@@ -191,29 +203,29 @@ ACTIONS = (
         "Run",
         "Ctrl+E",
     ),
-    ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.RECORDING),
+    ActionSpec("fit-all", "Fit all", "Show the whole recording", "Timeline", "Home", "fit", When.PARTLY),
     ActionSpec(
         "focus-selection", "Focus selection", "Zoom to what is selected", "Timeline", "F", "target", When.RECORDING
     ),
-    ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.RECORDING),
+    ActionSpec("navigate-back", "Back", "Take the last zoom or pan back", "Timeline", "Ctrl+Z", "back", When.MOVED),
     ActionSpec(
-        "navigate-forward", "Forward", "Go again where Back came from", "Timeline", "Ctrl+Shift+Z", when=When.RECORDING
+        "navigate-forward", "Forward", "Go again where Back came from", "Timeline", "Ctrl+Shift+Z", when=When.TAKEN_BACK
     ),
-    ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "End", "follow", When.RECORDING),
-    ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.RECORDING, begins=True),
+    ActionSpec("follow", "Follow", "Let the view follow the run again", "Timeline", "End", "follow", When.LEFT_BEHIND),
+    ActionSpec("clear-selection", "Clear selection", "Select nothing", "Timeline", "", "", When.SELECTED, begins=True),
     ActionSpec(
         "previous-alike",
         "Previous in the same state",
         "Select the lane's previous slice in the same state",
         "Timeline",
-        when=When.RECORDING,
+        when=When.SLICE,
     ),
     ActionSpec(
         "next-alike",
         "Next in the same state",
         "Select the lane's next slice in the same state",
         "Timeline",
-        when=When.RECORDING,
+        when=When.SLICE,
     ),
     ActionSpec(
         "select-view",
@@ -238,6 +250,7 @@ ACTIONS = (
         "Timeline",
         checkable=True,
         begins=True,
+        when=When.RECORDING,
     ),
     ActionSpec(
         "times-selection",
@@ -245,9 +258,15 @@ ACTIONS = (
         "Tell times since the start of the selected slice or span",
         "Timeline",
         checkable=True,
+        when=When.RECORDING,
     ),
     ActionSpec(
-        "times-clock", "Time of day", "Tell times as the clock on the wall showed them", "Timeline", checkable=True
+        "times-clock",
+        "Time of day",
+        "Tell times as the clock on the wall showed them",
+        "Timeline",
+        checkable=True,
+        when=When.RECORDING,
     ),
     ActionSpec(
         "next-times",
@@ -255,6 +274,7 @@ ACTIONS = (
         "Tell times in the next way: since the start, since the selection, time of day",
         "Timeline",
         "T",
+        when=When.RECORDING,
     ),
     ActionSpec(
         "find-lane", "Find a lane…", "Go to a lane by any letters of its name", "Lanes", "Ctrl+F", when=When.RECORDING
@@ -289,7 +309,7 @@ ACTIONS = (
         "Show hidden lanes again and end the filter",
         "Lanes",
         "Shift+H",
-        when=When.RECORDING,
+        when=When.HIDDEN,
     ),
     ActionSpec(
         "fold-group",
@@ -299,8 +319,8 @@ ACTIONS = (
         when=When.RECORDING,
         begins=True,
     ),
-    ActionSpec("fold-all", "Fold all processes", "Show every process as one row", "Lanes", when=When.RECORDING),
-    ActionSpec("unfold-all", "Unfold all processes", "Show all lanes of every process", "Lanes", when=When.RECORDING),
+    ActionSpec("fold-all", "Fold all processes", "Show every process as one row", "Lanes", when=When.UNFOLDED),
+    ActionSpec("unfold-all", "Unfold all processes", "Show all lanes of every process", "Lanes", when=When.FOLDED),
     ActionSpec(
         "sort-started",
         "Sort as started",
@@ -308,14 +328,18 @@ ACTIONS = (
         "Lanes",
         checkable=True,
         begins=True,
+        when=When.RECORDING,
     ),
-    ActionSpec("sort-name", "Sort by name", "Lanes and processes by name", "Lanes", checkable=True),
+    ActionSpec(
+        "sort-name", "Sort by name", "Lanes and processes by name", "Lanes", checkable=True, when=When.RECORDING
+    ),
     ActionSpec(
         "sort-wait",
         "Sort by time waited",
         "The longest waiting first: locks, GIL, cores, everything else",
         "Lanes",
         checkable=True,
+        when=When.RECORDING,
     ),
     ActionSpec(
         "sort-lock-wait",
@@ -323,6 +347,7 @@ ACTIONS = (
         "Those that waited longest for locks first",
         "Lanes",
         checkable=True,
+        when=When.RECORDING,
     ),
     ActionSpec("rows-higher", "Higher rows", "Make rows higher", "Lanes", "Ctrl++", when=When.RECORDING, begins=True),
     ActionSpec("rows-lower", "Lower rows", "Make rows lower", "Lanes", "Ctrl+-", when=When.RECORDING),
@@ -332,9 +357,10 @@ ACTIONS = (
         "Let the height of rows follow the room there is",
         "Lanes",
         when=When.RECORDING,
+        checkable=True,
     ),
-    ActionSpec("names-wider", "Wider names", "Give the names more room", "Lanes"),
-    ActionSpec("names-narrower", "Narrower names", "Give the names less room", "Lanes"),
+    ActionSpec("names-wider", "Wider names", "Give the names more room", "Lanes", when=When.RECORDING),
+    ActionSpec("names-narrower", "Narrower names", "Give the names less room", "Lanes", when=When.RECORDING),
     ActionSpec(
         "theme", "Dark or light", "Switch between the dark and the light theme", "View", "Ctrl+Shift+T", "theme"
     ),
@@ -348,6 +374,7 @@ ACTIONS = (
         "plots",
         checkable=True,
         begins=True,
+        when=When.RECORDING,
     ),
     ActionSpec("reset-layout", "Reset layout", "Put every panel back in its place", "View"),
     ActionSpec("keys", "Keys", "Show all keys", "Help", "?"),
@@ -374,6 +401,9 @@ TIMELINE_KEYS = (
     KeyHint("[  ]", "Follow a hand-off back or on"),
     KeyHint("Menu", "What can be done with the lane"),
     KeyHint("Esc", "Clear ruler, selection, filter"),
+)
+
+POINTER_KEYS = (
     KeyHint("Ctrl + wheel", "Zoom at the pointer"),
     KeyHint("Wheel", "Scroll lanes"),
     KeyHint("Shift + wheel", "Pan"),

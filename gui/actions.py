@@ -1,6 +1,6 @@
 """The table of actions as live QActions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -26,10 +26,9 @@ class Actions(QObject):
             if spec.menu in IN_TIMELINE and not (spec.menu == "Lanes" and spec.key.startswith("Ctrl+")):
                 # what is typed elsewhere is no key of the timeline; Ctrl+F finds a lane wherever one is
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            key = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.key else ""
-            action.setToolTip(f"{spec.tip}{key}")
             action.setStatusTip("")
             self._actions[spec.id] = action
+            self.set_tip(spec.id, spec.tip)
         self.draw_icons()
 
     def __getitem__(self, identifier: str) -> QAction:
@@ -43,10 +42,22 @@ class Actions(QObject):
         for name, handler in handlers.items():
             self._actions[name.replace("_", "-")].triggered.connect(lambda _checked=False, handler=handler: handler())
 
-    def update_enabled(self, holding: set[When]) -> None:
+    def set_tip(self, identifier: str, tip: str) -> None:
+        """What an action does, in the moment; its key is told with it."""
+        action = self._actions[identifier]
+        key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip} ({key})" if key else tip)
+
+    def update_enabled(self, holding: Set[When]) -> None:
         """Enables what is possible while the conditions in `holding` hold."""
         for spec in ACTIONS:
             self._actions[spec.id].setEnabled(spec.when is When.ALWAYS or spec.when in holding)
+
+    @staticmethod
+    def why_not(action: QAction) -> str:
+        """When an action of the table that is not possible now would be; "" for one that is."""
+        when = next((spec.when for spec in ACTIONS if spec.id == action.objectName()), When.ALWAYS)
+        return "" if action.isEnabled() else f"possible when {when.value}"
 
     def draw_icons(self) -> None:
         """Draws the icons anew, in the theme's colour."""

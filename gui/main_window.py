@@ -23,6 +23,7 @@ from gui.window.overlays.find_lane import FindLane
 from gui.window.places.bookmarks import Bookmarks
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
+from gui.window.possible import Possible
 from gui.window.remembering import Remembering
 from gui.window.runs.discovering import Discovering
 from gui.window.runs.proving import Proving
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 # What comparing needs, a piece of loading each.
 OF_COMPARING = ("statistics", "engine.comparison.result", "gui.panels.comparison", "gui.window.runs.comparing")
-REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
 class MainWindow(WindowFrame):
@@ -71,6 +71,7 @@ class MainWindow(WindowFrame):
         self.places.bookmarks_changed.connect(self.bookmarks.refresh_soon)
         self.copying = Copying(self.timeline, self.legend, self.selection, self.messages, self.recordings.folder)
         self.find_lane = FindLane(self._go_to_lane, self)
+        self.possible = Possible(self)
         self.discovering = Discovering(
             self.bridge,
             self.findings,
@@ -80,7 +81,7 @@ class MainWindow(WindowFrame):
             self.status,
             self.navigation,
             self.run_control,
-            self._show_enabled,
+            self.possible.refresh,
             self,
         )
         self.proving = Proving(self.findings, self.bridge, self.recordings, self)
@@ -91,6 +92,7 @@ class MainWindow(WindowFrame):
             self.navigation,
             self.places,
             self.discovering,
+            self.possible,
             comparing=lambda: self._comparing_if_made,
             debug=debug,
         )
@@ -200,7 +202,8 @@ class MainWindow(WindowFrame):
         bridge.failed.connect(lambda text: self.messages.show_message(Message("failed", text, "error")))
         bridge.noted.connect(lambda text: self.messages.show_message(Message("note", text, "warning")))
         self.recordings.opened.connect(self.showing.focus_lanes)
-        self.timeline.canvas.remarked.connect(lambda text: self.status.showMessage(text, REMARK_MS))
+        self.navigation.going.connect(self._leave_comparing)
+        self.timeline.canvas.remarked.connect(self.remark)
         bridge.opening_progressed.connect(lambda share: self.status.show_progress("opening", share))
         bridge.saving_progressed.connect(lambda share: self.status.show_progress("saving", share))
         self.copying.text.progressed.connect(lambda share: self.status.show_progress("copying", share))
@@ -235,7 +238,9 @@ class MainWindow(WindowFrame):
         self.recordings.open(path)
 
     def reset_layout(self) -> None:
-        """Every panel back in its place."""
+        """Every panel back in its place, that of comparisons too."""
+        if self._comparing_if_made is not None:
+            self.comparing.leave_at_once()
         self.docks.arrange()
         self.settings.put("plots", None)  # nothing chosen
         self._place_plots()
@@ -283,13 +288,14 @@ class MainWindow(WindowFrame):
     def _run_program_again(self) -> None:
         self.program_form.run_again()
 
-    def _show_enabled(self) -> None:
-        self.showing.show_enabled()
-
     def _cancel_work(self) -> None:
         """What was begun last: copying is short, so it is that as long as it goes on."""
         if not self.copying.cancel():
             self.bridge.cancel_work()
+
+    def _leave_comparing(self) -> None:
+        if self._comparing_if_made is not None:
+            self.comparing.leave()
 
     def _toggle_comparing(self) -> None:
         self.comparing.toggle()

@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "gui.settings": {"engine.recording"},
     "gui.bridges": {"gui.settings", "gui.widgets.natural", *ENGINE},
     "gui.widgets": {*STATE, "gui.bridges", *ENGINE},
-    "gui.timeline": {*STATE, "gui.widgets", *PURE},
+    "gui.timeline": {*STATE, "gui.action_table", "gui.widgets", *PURE},
     "gui.timeline.layout": {"gui.state", "gui.theme", "gui.widgets", *PURE},
     "gui.timeline.pixels": {"gui.state", "gui.theme", "gui.timeline.layout", *PURE},
     "gui.panels": {*SHARED, "gui.timeline", *ENGINE},

@@ -11,6 +11,7 @@ FIRST_SPAN_NS = 5e9  # what a live run shows before anyone has zoomed
 MARGIN = 0.02  # of the span, kept free at the ends
 GESTURE_S = 0.6  # navigation of one kind within this time is taken back in one step
 HISTORY = 200
+LEAST_NS = 1.0  # of a move; less is rounding
 
 
 class Range(NamedTuple):
@@ -43,6 +44,7 @@ class ViewWindow(QObject):
         self._start = 0.0
         self._span = FIRST_SPAN_NS
         self._limits = Range(0.0, 0.0)
+        self._live = False  # more may come, which can be followed
         self._following = True
         self._fitting = False
         self._history: list[_Place] = []
@@ -77,6 +79,11 @@ class ViewWindow(QObject):
         return self._fitting
 
     @property
+    def can_follow(self) -> bool:
+        """Whether following would change anything: newer data may come, and the view does not just follow already."""
+        return self._live and (self._fitting or not self._following)
+
+    @property
     def can_go_back(self) -> bool:
         return bool(self._history)
 
@@ -91,6 +98,7 @@ class ViewWindow(QObject):
         self._limits = Range(start_ns, max(start_ns, end_ns))
         self._span = FIRST_SPAN_NS
         self._start = start_ns
+        self._live = live
         self._set_mode(following=live, fitting=not live)
         self._keep_up()
         self.changed.emit()
@@ -107,6 +115,7 @@ class ViewWindow(QObject):
 
     def end_live(self) -> None:
         """No more data will come: the view stays where it is."""
+        self._live = False
         self._set_mode(following=False, fitting=self._fitting)
 
     def show(self, start_ns: float, end_ns: float, *, gesture: str = "", keep_following: bool = False) -> None:
@@ -116,9 +125,16 @@ class ViewWindow(QObject):
         """
         if self._limits.end_ns <= self._limits.start_ns:
             return
+        start, span = self._allowed(start_ns, end_ns - start_ns)
+        stays = abs(start - self._start) < LEAST_NS and abs(span - self._span) < LEAST_NS
+        following = keep_following and self._following
+        if stays and not self._fitting and following is self._following:
+            return  # as at the end of what may be shown: there would be nothing to take back
         self._remember(gesture)
-        self._set_mode(following=keep_following and self._following, fitting=False)
-        self._place(start_ns, end_ns - start_ns)
+        self._set_mode(following=following, fitting=False)
+        if (start, span) != (self._start, self._span):
+            self._start, self._span = start, span
+            self.changed.emit()
 
     def pan(self, delta_ns: float) -> None:
         """Moves the view; positive goes towards newer data. Panning back stops following."""
@@ -128,6 +144,8 @@ class ViewWindow(QObject):
         """Multiplies the span by `factor` around a time (default: the middle; the newest data while following)."""
         span = min(max(self._span * factor, SHORTEST_NS), self._longest())
         if self._following:
+            if span == self._span and not self._fitting:
+                return
             self._remember("zoom")
             self._set_mode(following=True, fitting=False)
             self._span = span
@@ -141,6 +159,8 @@ class ViewWindow(QObject):
 
     def fit_all(self) -> None:
         """Shows the whole recording, and goes on doing so while it grows."""
+        if self._fitting:
+            return
         self._remember("")
         self._set_mode(following=self._following, fitting=True)
         self._keep_up()
@@ -167,11 +187,15 @@ class ViewWindow(QObject):
             self._set_mode(following=False, fitting=False)
 
     def resume_following(self) -> None:
-        """Back to the newest data, with the span as it is."""
-        self._remember("")
-        self._set_mode(following=True, fitting=False)
-        self._keep_up()
-        self.changed.emit()
+        """Back to the newest data, with the span as it is; of what is finished, to its end."""
+        if not self._live:
+            end = self._limits.end_ns + self._span * MARGIN
+            self.show(end - self._span, end)
+        elif self.can_follow:
+            self._remember("")
+            self._set_mode(following=True, fitting=False)
+            self._keep_up()
+            self.changed.emit()
 
     def go_back(self) -> bool:
         """Takes the last navigation back. Returns False when there is none."""
@@ -228,13 +252,11 @@ class ViewWindow(QObject):
             margin = self._span * MARGIN
             self._start = max(end + margin - self._span, start - margin)
 
-    def _place(self, start_ns: float, span_ns: float) -> None:
+    def _allowed(self, start_ns: float, span_ns: float) -> tuple[float, float]:
+        """Start and span nearest to these that may be shown."""
         span = min(max(span_ns, SHORTEST_NS), self._longest())
         start = start_ns + (span_ns - span) / 2
         # Half of the view may lie beyond the recording, never all of it.
         lowest = self._limits.start_ns - span / 2
         highest = self._limits.end_ns - span / 2
-        place = min(max(start, lowest), max(highest, lowest))
-        if (place, span) != (self._start, self._span):
-            self._start, self._span = place, span
-            self.changed.emit()
+        return min(max(start, lowest), max(highest, lowest)), span

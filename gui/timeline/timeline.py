@@ -188,7 +188,7 @@ class Timeline(QWidget):
 
     def _update_buttons(self) -> None:
         has_lanes = self._model is not None and bool(self._model.lanes)
-        self.fit_button.setEnabled(has_lanes)
+        self.fit_button.setEnabled(has_lanes and not self._view.fitting)
         self.back_button.setEnabled(self._view.can_go_back)
         show = has_lanes and self._live and not self._view.following
         if show != self.resume_button.isVisibleTo(self.canvas):

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 
 SMALLEST = QSize(900, 560)
 NARROWEST = 240  # px, of a panel at the side
+REMARK_MS = 4000  # that a passing remark stays in the status bar
 
 
 class WindowParts(QMainWindow):
@@ -98,6 +99,10 @@ class WindowParts(QMainWindow):
         """Starts another, independent Lanescope."""
         program, *arguments = lanescope_command(*(("open", str(path)) if path else ()))
         QProcess.startDetached(program, arguments)
+
+    def remark(self, text: str) -> None:
+        """A few words in the status bar, which pass."""
+        self.status.showMessage(text, REMARK_MS)
 
     def ask_for_interpreter(self) -> None:
         """Opens the line that takes the path of another interpreter."""
@@ -166,7 +171,7 @@ class WindowParts(QMainWindow):
         self.addToolBar(self.tool_bar)
         self.setStatusBar(self.status)
         self.setCentralWidget(self._make_centre())
-        self.palette_overlay = CommandPalette(self)
+        self.palette_overlay = CommandPalette(self, self.acts.why_not, self.remark)
         self.text_page = TextPage(themes, self)
         self.note_editor = NoteEditor(self)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine.model.model import Model
-from gui.action_table import ACTIONS, When
+from gui.action_table import ACTIONS
 from gui.bridges.session import RunState
 from gui.widgets.messages import Answer, Message
 from gui.window.frame import WindowFrame
@@ -15,6 +15,7 @@ from gui.window.overlays.debug_overlay import DebugOverlay
 from gui.window.overlays.overlay import Overlay
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
+from gui.window.possible import Possible
 from gui.window.runs.discovering import Discovering
 from gui.window.runs.recorder_share import RecorderShare
 from gui.window.runs.recordings import OF_BEFORE
@@ -37,6 +38,7 @@ class Showing(QObject):
         navigation: Navigation,
         places: Places,
         discovering: Discovering,
+        possible: Possible,
         *,
         comparing: Callable[[], "Comparing | None"],
         debug: bool,
@@ -45,7 +47,7 @@ class Showing(QObject):
         super().__init__(window)
         self._window, self._bridge = window, window.bridge
         self._navigation, self._places, self._discovering = navigation, places, discovering
-        self._comparing = comparing
+        self._possible, self._comparing = possible, comparing
         self._shown_version = -1  # what the bridge had told of the model when the timeline was last refreshed
         self._focus_awaits_page = False
         self._recorder = RecorderShare()
@@ -76,17 +78,6 @@ class Showing(QObject):
         # A window that is active already leaves the focus where it is put, and somebody may put it elsewhere meanwhile.
         self._focus_awaits_page = not canvas.isVisible() and not self._window.isActiveWindow()
 
-    def show_enabled(self) -> None:
-        """Actions that make no sense now can't be chosen."""
-        holding = {When.RUNNING if self._bridge.running else When.READY}
-        if self._bridge.model is not None:
-            holding.add(When.RECORDING)
-            if not self._bridge.running:
-                holding.add(When.SAVEABLE)
-        if self._window.banner.finding is not None:
-            holding.add(When.DEADLOCK)
-        self._window.acts.update_enabled(holding)
-
     @property
     def asked_to_close(self) -> bool:
         """Whether the question stands there: closing once more is an answer too."""
@@ -111,7 +102,7 @@ class Showing(QObject):
         window.source.show_model(model)
         window.soon.put(self._show_page)
         self._show_title()
-        self.show_enabled()
+        self._possible.refresh()
         window.clock.wake()
 
     def _clear_away(self) -> None:
@@ -152,7 +143,7 @@ class Showing(QObject):
             window.pages.setCurrentIndex(1)
             if window.focusWidget() in (None, tool_bar.run, tool_bar.deadlock, window.workload.run_button):
                 window.timeline.canvas.setFocus()  # else the focus would pass on to a choice, and keys would change it
-        self.show_enabled()
+        self._possible.refresh()
         self._show_title()
         window.clock.wake()
 
@@ -214,4 +205,4 @@ class Showing(QObject):
         action, method = self._window.acts["deadlock-processes"], self._window.run_control.deadlock_start_method
         spec = next(spec for spec in ACTIONS if spec.id == action.objectName())
         action.setText(f"{spec.text} ({method})" if method else spec.text)
-        action.setToolTip(f"{spec.tip}, started {f'by {method}' if method else 'as by default'} ({spec.key})")
+        self._window.acts.set_tip(spec.id, f"{spec.tip}, started {f'by {method}' if method else 'as by default'}")

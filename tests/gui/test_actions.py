@@ -6,8 +6,8 @@ from itertools import groupby
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtGui import QAction, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QScrollArea, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from gui.action_table import ACTIONS, MENUS, When
@@ -95,6 +95,20 @@ def test_letters_must_occur_in_order(typed: str, text: str, fits: bool) -> None:
 
 def test_starts_of_words_come_first() -> None:
     assert (fuzzy_score("fa", "Fit all") or 0) > (fuzzy_score("fa", "Default") or 0)
+
+
+def test_the_keys_of_every_action_and_menu_are_listed_and_fit_into_a_low_window(window: MainWindow) -> None:
+    window.resize(1280, 686)  # of 720, with what the window manager puts round it
+    window.acts["keys"].trigger()
+    texts = [label.text() for label in window.keys.findChildren(QLabel)]
+    listed = QTextDocument()
+    listed.setHtml(" ".join(texts))
+    words = " ".join(listed.toPlainText().replace("\N{NO-BREAK SPACE}", " ").split())
+    assert [spec.text for spec in ACTIONS if spec.text.removesuffix("…") not in words] == []
+    assert [name for name in MENUS if f"Alt+{name[0]}" not in words] == []
+    assert all(action.shortcut().toString() in words for action in window.acts.all())
+    sheet = window.keys.findChild(QScrollArea)
+    assert [bar.maximum() for bar in (sheet.horizontalScrollBar(), sheet.verticalScrollBar())] == [0, 0]
 
 
 def test_guide_colours_keys_and_preferences_are_shown(window: MainWindow) -> None:

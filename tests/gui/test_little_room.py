@@ -50,7 +50,10 @@ def test_all_keys_can_be_read_in_the_smallest_window(window: MainWindow, wait_fo
     assert window.keys.isHidden()
 
 
-def test_the_plots_are_brought_by_a_button_in_the_tool_bar(window: MainWindow) -> None:
+def test_the_plots_are_brought_by_a_button_in_the_tool_bar(window: MainWindow, wait_for: Wait) -> None:
+    assert not window.tool_bar.plots.isEnabled(), "there is nothing to plot yet"
+    window.acts["open-sample"].trigger()
+    wait_for(window.tool_bar.plots.isEnabled)
     assert window.plots.isHidden()
     window.tool_bar.plots.click()
     assert not window.plots.isHidden()

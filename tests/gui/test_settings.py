@@ -85,7 +85,7 @@ def test_theme_palette_and_panels_are_remembered(open_window: Callable[[], MainW
     window.themes.choose(dark=False, palette=StatePalette.HIGH_CONTRAST)
     window.docks["details"].hide()
     had_plots = window.plots.isVisibleTo(window)
-    window.acts["plots"].trigger()
+    window.show_plots(not had_plots)
     window.close()
     again = open_window()
     assert again.settings.get("dark", True) is False

@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from gui.action_table import ACTIONS, When
 from gui.state.arrangement import Times
 from gui.state.filters import Sort
+from gui.timeline.input.conditions import holding
 from gui.timeline.input.measuring import measure_step
 from gui.timeline.input.navigation import step_alike, toggle_group
 from gui.timeline.timeline import Timeline
@@ -21,6 +23,7 @@ SORTS = {
     "sort-lock-wait": Sort.LOCK_WAIT,
 }
 TIMES = {"times-start": Times.START, "times-selection": Times.SELECTION, "times-clock": Times.CLOCK}
+CONDITIONS = {spec.id: spec.when for spec in ACTIONS}
 # Ids of actions; "" stands for a line between them.
 _ARRANGE = (*SORTS, "", "fold-group", "fold-all", "unfold-all", "", "rows-higher", "rows-lower", "rows-fit")
 LANE_MENU = (
@@ -58,11 +61,11 @@ class Commands(QObject):
             "fold-group": lambda: toggle_group(canvas),
             "fold-all": lambda: filters.collapse(self._processes()),
             "unfold-all": lambda: filters.collapse(()),
-            "rows-higher": lambda: canvas.resize_rows(1),
-            "rows-lower": lambda: canvas.resize_rows(-1),
+            "rows-higher": partial(self._resize_rows, 1),
+            "rows-lower": partial(self._resize_rows, -1),
             "rows-fit": lambda: canvas.set_row_height(None),
-            "names-wider": lambda: arrangement.set_names_px(arrangement.names_px + NAMES_STEP_PX),
-            "names-narrower": lambda: arrangement.set_names_px(arrangement.names_px - NAMES_STEP_PX),
+            "names-wider": partial(self._resize_names, 1),
+            "names-narrower": partial(self._resize_names, -1),
             "next-times": arrangement.next_times,
             "select-view": self._select_view,
             "measure": lambda: measure_step(canvas),
@@ -88,6 +91,7 @@ class Commands(QObject):
             self._action(name).setChecked(self._filters.sort is sort)
         for name, times in TIMES.items():
             self._action(name).setChecked(self._arrangement.times is times)
+        self._action("rows-fit").setChecked(self._arrangement.row_px is None)
         self._action("pin-lane").setChecked(self._canvas.selection.lane in self._filters.pinned)
 
     # What is selected
@@ -131,7 +135,22 @@ class Commands(QObject):
     def _hide_others(self) -> None:
         model, lanes = self._canvas.model, self._selected_lanes()
         if lanes and model is not None:
+            before = self._filters.hidden
             self._filters.hide_all_but(lanes, range(len(model.lanes)))
+            if self._filters.hidden == before:
+                self._canvas.remarked.emit("There are no others.")
+
+    def _resize_rows(self, steps: int) -> None:
+        before = self._canvas.row_px
+        self._canvas.resize_rows(steps)
+        if self._canvas.row_px == before:
+            self._canvas.remarked.emit(f"Rows get no {'higher' if steps > 0 else 'lower'} than this.")
+
+    def _resize_names(self, steps: int) -> None:
+        before = self._canvas.geometry_now().names_px
+        self._arrangement.set_names_px(self._arrangement.names_px + steps * NAMES_STEP_PX)
+        if self._canvas.geometry_now().names_px == before:
+            self._canvas.remarked.emit(f"Names get no {'more' if steps > 0 else 'less'} room than this.")
 
     # Menus
 
@@ -149,15 +168,9 @@ class Commands(QObject):
 
     def _applies(self, name: str) -> bool:
         """Whether it would do anything here."""
+        if CONDITIONS[name] not in {When.ALWAYS, *holding(self._canvas)}:
+            return False
         selection = self._canvas.selection
-        if name == "show-hidden":
-            return self._canvas.hidden_lanes > 0
-        if name in ("next-alike", "previous-alike"):
-            return selection.slice is not None
         if name == "focus-selection":
             return selection.slice is not None or selection.span is not None
-        if name in ("fold-all", "unfold-all"):
-            return len(list(self._processes())) > 1
-        if name == "navigate-back":
-            return self._canvas.view.can_go_back
-        return name != "navigate-forward" or self._canvas.view.can_go_forward
+        return name not in ("fold-all", "unfold-all") or len(list(self._processes())) > 1

@@ -97,8 +97,7 @@ class Keys:
         """Does what a key stands for. Returns False for keys that mean nothing here."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if event.key() == _Key.Key_Z.value and modifiers & Qt.KeyboardModifier.ControlModifier:
-            forward = modifiers & Qt.KeyboardModifier.ShiftModifier
-            self._canvas.view.go_forward() if forward else self._canvas.view.go_back()
+            self._go(forward=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
             return True
         if modifiers & ~Qt.KeyboardModifier.ShiftModifier != Qt.KeyboardModifier.NoModifier:
             return False
@@ -108,6 +107,11 @@ class Keys:
             return False
         does()
         return True
+
+    def _go(self, *, forward: bool) -> None:
+        view = self._canvas.view
+        if not (view.go_forward() if forward else view.go_back()):
+            self._canvas.remarked.emit(f"There is no {'further' if forward else 'earlier'} view to go to.")
 
     def _zoom(self, factor: float) -> None:
         """Around the pointer when it is over the lanes, else around the middle."""

@@ -26,6 +26,8 @@ def focus_selection(canvas: "Canvas") -> None:
     else:
         if selection.lane is not None:
             reveal_lane(canvas, selection.lane)
+        else:
+            canvas.remarked.emit("Select a slice or a span first: F zooms to it.")
         return
     margin = max(end - start, 1.0) * (1 / FOCUS_SHARE - 1) / 2
     canvas.view.show(start - margin, end + margin)
@@ -168,6 +170,8 @@ def toggle_group(canvas: "Canvas") -> None:
         canvas.selection.select_group(group)
     if group is not None:
         canvas.filters.toggle_group(group)
+    else:
+        canvas.remarked.emit("Select a lane or a process first.")
 
 
 def _select_beside(canvas: "Canvas", lane: int) -> None:

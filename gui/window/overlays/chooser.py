@@ -16,13 +16,17 @@ MOST_SHOWN = 200
 
 
 class Choice(NamedTuple):
-    """One that can be chosen: what it is, what is searched and shown of it, what stands beside it."""
+    """One that can be chosen: what it is, what is searched and shown of it, what stands beside it.
+
+    `faint`: it does not do much at the moment, and comes after what fits as well.
+    """
 
     thing: Any
     text: str
     beside: str
     tip: str = ""
     also_searched: str = ""
+    faint: bool = False
 
 
 class Chooser(Overlay):
@@ -82,11 +86,16 @@ class Chooser(Overlay):
         scored = [(score, choice) for choice in self._offered if (score := _score(text, choice)) is not None]
         if text.strip():
             scored.sort(key=lambda pair: pair[0], reverse=True)
+        scored.sort(key=lambda pair: pair[1].faint)
         self.list.clear()
+        faint = self.palette().placeholderText()
         for _, choice in scored[:MOST_SHOWN]:
             item = QTreeWidgetItem(self.list, [choice.text, choice.beside])
             item.setData(0, Qt.ItemDataRole.UserRole, choice.thing)
             item.setToolTip(0, choice.tip)
+            if choice.faint:
+                for column in range(2):
+                    item.setForeground(column, faint)
         left = len(scored) - MOST_SHOWN
         one, many = self._things
         self.more.setText(f"and {count(left, one, many)} more" if left > 0 else "" if scored else f"No {one} matches.")
@@ -115,16 +124,22 @@ def _score(typed: str, choice: Choice) -> tuple[bool, float] | None:
 class CommandPalette(Chooser):
     """Finds an action and does it."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, why_not: Callable[[QAction], str], remark: Callable[[str], object]) -> None:
+        """`why_not` tells when an action that is not possible now would be; `remark` says it to who chooses it."""
         super().__init__(window, "Command palette", "Command", "Type what you want to do", ("command", "commands"))
+        self._why_not, self._remark = why_not, remark
 
     def offer(self, actions: Iterable[QAction]) -> None:
-        """Opens with these actions; those that are not possible now are left out."""
-        possible = (action for action in actions if action.isEnabled() and action.text())
-        self.ask(
-            [
-                Choice(action, action.text().removesuffix("…"), action.shortcut().toString(NATIVE), action.toolTip())
-                for action in possible
-            ],
-            QAction.trigger,
-        )
+        """Opens with these actions; those that are not possible now come last and say when they would be."""
+        self.ask([self._choice(action) for action in actions if action.isVisible()], self._do)
+
+    def _choice(self, action: QAction) -> Choice:
+        key, why_not = action.shortcut().toString(NATIVE), self._why_not(action)
+        beside = f"{why_not}   {key}".rstrip() if why_not else key
+        return Choice(action, action.text().removesuffix("…"), beside, action.toolTip(), faint=bool(why_not))
+
+    def _do(self, action: QAction) -> None:
+        if action.isEnabled():
+            action.trigger()
+        else:
+            self._remark(f"{action.text().removesuffix('…')}: {self._why_not(action)}.")

@@ -1,17 +1,21 @@
-"""The overlay of keys: every action with its key, and what the timeline does for keys of its own."""
+"""The overlay of keys: every action with its key, each menu with its own, and what the timeline does for others."""
 
 from collections.abc import Iterable
 from html import escape
+from textwrap import wrap
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QWidget
 
-from gui.action_table import ACTIONS, MENUS, TIMELINE_KEYS, TIMELINE_MENU
+from gui.action_table import ACTIONS, MENUS, POINTER_KEYS, TIMELINE_KEYS, TIMELINE_MENU
 from gui.actions import Actions
 from gui.window.overlays.overlay import NATIVE, Overlay
 
-LINE_PERCENT = 125  # of a line's height
+LINE_PERCENT = 114  # of a line's height
+WRAPPED = 52  # letters in a line of what has no key
+POINTER = "With the pointer"
+COLUMNS = (("File", "Run", "View"), ("Edit", "Search", "Lanes", "Help"), (TIMELINE_MENU, POINTER))
 
 
 class KeysOverlay(Overlay):
@@ -23,41 +27,42 @@ class KeysOverlay(Overlay):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._sheet = _Sheet(self)
         frame = QHBoxLayout(self)
-        frame.setContentsMargins(8, 8, 8, 8)
+        frame.setContentsMargins(8, 8, 4, 8)
         frame.addWidget(self._sheet)
         columns = QHBoxLayout(self._sheet.page)
-        columns.setContentsMargins(16, 8, 16, 8)
+        columns.setContentsMargins(16, 0, 16, 0)
         columns.setSpacing(28)
-        groups: dict[str, list[tuple[str, str]]] = {menu: [] for menu in MENUS}
-        for spec in ACTIONS:
-            if spec.key and spec.menu:
-                groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text))
-        groups["View"] += [
-            ("Ctrl+1 … Ctrl+9", "Go to a panel; from it, close it"),
-            ("Esc", "From a panel back to the lanes"),
-        ]
-        groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
-        beside = [QGridLayout() for _ in range(3)]
-        for name, keys in groups.items():
-            self._add_group(beside[2 if name == TIMELINE_MENU else 0 if name in ("File", "Run") else 1], name, keys)
-        for grid in beside:
+        groups = _keys_by_group(actions)
+        for names in COLUMNS:
+            grid = QGridLayout()
+            for name in names:
+                alone = [spec.text for spec in ACTIONS if spec.menu == name and not spec.key]
+                self._add_group(grid, name, groups[name], alone)
             grid.setHorizontalSpacing(12)
-            grid.setVerticalSpacing(4)
+            grid.setVerticalSpacing(2)
             grid.setRowStretch(grid.rowCount(), 1)
             columns.addLayout(grid)
 
     @staticmethod
-    def _add_group(grid: QGridLayout, name: str, keys: Iterable[tuple[str, str]]) -> None:
-        """Below what is there. A label a column: a hundred small ones take long to paint."""
+    def _add_group(grid: QGridLayout, name: str, keys: list[tuple[str, str]], alone: list[str]) -> None:
+        """Below what is there: keys, then what only stands in the menu. A label a column: many take long to paint."""
+        row = grid.rowCount()
+        if name in MENUS:
+            opener = QLabel(_lines([f"Alt+{name[0]}"], "right"))
+            opener.setProperty("role", "key")
+            grid.addWidget(opener, row, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
         title = QLabel(name)
         title.setProperty("role", "title")
-        row, column = grid.rowCount(), list(keys)
-        grid.addWidget(title, row, 0, 1, 2)
-        names = QLabel(_lines((key for key, _ in column), "right"))
+        grid.addWidget(title, row, 1)
+        names = QLabel(_lines((key for key, _ in keys), "right"))
         names.setProperty("role", "key")
         grid.addWidget(names, row + 1, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        does = QLabel(_lines((does.removesuffix("…") for _, does in column), "left"))
+        does = QLabel(_lines((does for _, does in keys), "left"))
         grid.addWidget(does, row + 1, 1, Qt.AlignmentFlag.AlignTop)
+        if alone:
+            also = QLabel(_lines(wrap(_listed(alone), WRAPPED), "left"))
+            also.setProperty("role", "dim")
+            grid.addWidget(also, row + 2, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
 
     def mousePressEvent(self, _event: object) -> None:
         self.dismiss()
@@ -84,7 +89,8 @@ class _Sheet(QScrollArea):
             ground.setAutoFillBackground(False)  # the overlay's shows
 
     def sizeHint(self) -> QSize:
-        return self.page.sizeHint()
+        """With room for a bar at the side: where one is needed, none is needed below."""
+        return self.page.sizeHint() + QSize(self.verticalScrollBar().sizeHint().width(), 0)
 
     def scroll_by_key(self, event: QKeyEvent) -> bool:
         """Whether this key leads to what could not be seen."""
@@ -92,6 +98,26 @@ class _Sheet(QScrollArea):
             return False
         self.keyPressEvent(event)
         return event.isAccepted()
+
+
+def _keys_by_group(actions: Actions) -> dict[str, list[tuple[str, str]]]:
+    """Keys and what they do, by the heading below which they stand."""
+    groups: dict[str, list[tuple[str, str]]] = {menu: [] for menu in MENUS}
+    for spec in ACTIONS:
+        if spec.key:
+            groups[spec.menu].append((actions[spec.id].shortcut().toString(NATIVE), spec.text.removesuffix("…")))
+    groups["View"] += [
+        ("Ctrl+1 … Ctrl+9", "Go to a panel; from it, close it"),
+        ("Esc", "From a panel back to the lanes"),
+    ]
+    groups[TIMELINE_MENU] += [(hint.keys, hint.does) for hint in TIMELINE_KEYS]
+    groups[POINTER] = [(hint.keys, hint.does) for hint in POINTER_KEYS]
+    return groups
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """In one sentence, to be broken between its entries rather than within them."""
+    return "In the menu: " + ", ".join(text.removesuffix("…") for text in texts)
 
 
 def _lines(texts: Iterable[str], align: str) -> str:

@@ -41,6 +41,7 @@ class Bookmarks(QObject):
     def add(self) -> None:
         """A note on what is selected, else at the pointer, else in the middle of the view."""
         if self.model is None or not self.model.lanes:
+            self._canvas.remarked.emit("There is no lane yet to leave a note on.")
             return
         start, end, lane = self._place()
         number = max([0, *self.model.bookmarks]) + 1

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from engine.model.entities import Slice
 from engine.model.model import Model
@@ -14,6 +14,8 @@ from gui.timeline.timeline import Timeline
 class Navigation(QObject):
     """`model` is the one that is shown."""
 
+    going = Signal()  # to the lanes: what stands in their place makes room
+
     def __init__(self, timeline: Timeline, view: ViewWindow, selection: Selection) -> None:
         super().__init__(timeline)
         self._timeline = timeline
@@ -23,11 +25,13 @@ class Navigation(QObject):
 
     def show_lane(self, lane: int) -> None:
         """Selects a lane and scrolls it into view."""
+        self.going.emit()
         self._selection.select_lane(lane)
         self._timeline.reveal_lane(lane)
 
     def show_slice(self, chosen: Slice) -> None:
         """Selects a slice and brings it into view; a view that shows some of it stays where it is."""
+        self.going.emit()
         self._selection.select_slice(chosen)
         if chosen.end_ns < self._view.start_ns or chosen.start_ns > self._view.start_ns + self._view.span_ns:
             self._view.center_on(float(chosen.start_ns))
@@ -37,6 +41,7 @@ class Navigation(QObject):
 
     def show_time(self, time_ns: float, lane: int | None) -> None:
         """Goes to a moment, and to what the lane was doing then."""
+        self.going.emit()
         self._view.center_on(time_ns)
         if lane is None or self.model is None:
             return
@@ -51,6 +56,7 @@ class Navigation(QObject):
 
     def show_finding(self, finding: dict[str, Any]) -> None:
         """Goes to a finding's beginning and selects the first of its lanes."""
+        self.going.emit()
         lanes = finding.get("lanes") or []
         start = finding.get("start_ns") or (self.model.start_ns if self.model else 0)
         self._view.center_on(float(start))

@@ -98,10 +98,14 @@ class Comparing(QObject):
                 self._pages.setCurrentIndex(page)
             self._later(self._bring_back_docks)
 
-    def close(self) -> None:
-        """With the window: ends what is going on, keeps what was chosen."""
+    def leave_at_once(self) -> None:
+        """As `leave`, the panels too."""
         self.leave()
         self._bring_back_docks()
+
+    def close(self) -> None:
+        """With the window: ends what is going on, keeps what was chosen."""
+        self.leave_at_once()
         self._bridge.close()
         self._settings.put("comparison", self._page.choices.to_data())
 

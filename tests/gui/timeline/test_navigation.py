@@ -250,6 +250,23 @@ def test_quick_steps_of_one_kind_are_taken_back_together(qtbot: QtBot) -> None:
     assert not view.go_back()
 
 
+def test_what_moves_nothing_is_no_step_to_take_back(qtbot: QtBot) -> None:
+    view = ViewWindow()
+    view.reset(START, START + 100 * MS, live=False)
+    view.fit_all()
+    assert not view.can_go_back
+    view.show(START + 80 * MS, START + 90 * MS)
+    view.resume_following()
+    assert not view.following, "nothing will come"
+    assert view.start_ns < START + 100 * MS < view.end_ns
+    there = view.start_ns
+    view.resume_following()
+    for _ in range(30):
+        view.pan(view.span_ns)
+    assert view.go_back()
+    assert view.start_ns == there, "the end was reached once"
+
+
 def test_the_view_stays_on_the_recording(qtbot: QtBot) -> None:
     view = ViewWindow()
     view.reset(START, START + 100 * MS, live=False)
