@@ -6,7 +6,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextDocument
 
 from engine.recording.schema import DEADLOCKED, SAMPLED, State
-from gui.panels.legend import swatch
+from gui.panels.legend.entries import swatch
 from gui.theme import STATE_NAMES, Theme
 from gui.timeline.pixels.raster import MERGED, Raster
 

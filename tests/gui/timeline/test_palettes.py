@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import State
-from gui.panels.legend import swatch
+from gui.panels.legend.entries import swatch
 from gui.theme import StatePalette, Theme, contrast, make_theme
 from gui.timeline.pixels.raster import Raster
 

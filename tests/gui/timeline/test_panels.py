@@ -129,6 +129,22 @@ def test_a_click_on_the_legend_filters(qtbot: QtBot, view: ViewWindow) -> None:
     assert filters.states == set()
 
 
+def test_a_narrow_legend_is_dense_and_shows_every_mark_that_has_room(legend: Legend) -> None:
+    width = 430  # in a window of 960 x 540, as of a full HD screen at twice its scale
+    legend.resize(width, 40)
+    QApplication.processEvents()
+    assert legend.height() <= 72
+    parts = [*legend.entries.values(), *(mark for mark in legend.marks if not mark.isHidden())]
+    assert [mark.accessibleName() for mark in legend.marks if mark.isHidden()] == []
+    assert all(legend.rect().contains(part.geometry()) for part in parts)
+    assert not any(
+        one.geometry().intersects(other.geometry()) for one in parts for other in parts if one is not other
+    )
+    legend.resize(1200, 40)
+    QApplication.processEvents()
+    assert legend.entries[State.RUNNING].height() > 24, "where there is room again, it is used"
+
+
 def test_a_narrow_legend_takes_more_lines(legend: Legend) -> None:
     tall = legend.height()
     legend.resize(500, 40)
