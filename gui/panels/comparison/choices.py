@@ -119,6 +119,14 @@ class Choices(QScrollArea):
             return "Choose at least one backend."
         return "" if self.chosen_pythons() else "Choose at least one interpreter."
 
+    def lead_to(self, fault: str) -> bool:
+        """Whether that stands at a field already, which gets the keyboard then."""
+        stands = bool(fault) and fault == self.workers_row.error
+        if stands:
+            self.ensureWidgetVisible(self.workers_row)
+            self.workers.setFocus(Qt.FocusReason.OtherFocusReason)
+        return stands
+
     def chosen_backends(self) -> list[str]:
         """Those ticked, in the order of the scenario."""
         return [name for name, box in self.backends.items() if box.isChecked()]

@@ -183,7 +183,7 @@ class ComparisonPage(QWidget):
 
     def _on_start_clicked(self) -> None:
         fault = self.choices.fault()
-        self.refuse(fault)
+        self.refuse("" if self.choices.lead_to(fault) else fault)
         if not fault:
             self.start_requested.emit()
 
