@@ -309,7 +309,7 @@ class MainWindow(WindowFrame):
             self.remember_places()
 
     def _align_plots(self) -> None:
-        self.plots.set_names_px(self.timeline.canvas.geometry_now().names_px)
+        self.plots.set_names_px(self.timeline.canvas.names_px)
 
     def _go_to_lane(self, lane: int) -> None:
         self.navigation.show_lane(lane)

@@ -148,9 +148,14 @@ class Canvas(QWidget):
             (self._first_row, len(self.rows)),
             (self.view.start_ns, self.view.end_ns),
             self._row_px,
-            min(self.arrangement.names_px, self.width() // 2),
+            self.names_px,
             self.rows.pinned,
         )
+
+    @property
+    def names_px(self) -> int:
+        """Width of the lanes' names, logical px."""
+        return min(self.arrangement.names_px, self.width() // 2)
 
     def times(self, model: Model) -> TimeBase:
         """What times are told from at the moment."""
@@ -269,8 +274,7 @@ class Canvas(QWidget):
             if self.model is None or not self.model.lanes:
                 self._painting.paint_empty(painter)
             else:
-                names_px = self.geometry_now().names_px
-                whole = event.rect().contains(self.rect().adjusted(names_px, 0, 0, 0))
+                whole = event.rect().contains(self.rect().adjusted(self.names_px, 0, 0, 0))
                 self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole)
 
     def scene(self, model: Model) -> Scene:
@@ -305,7 +309,7 @@ class Canvas(QWidget):
             self._find_hit()
         self._painting.invalidate()
         if beside_names:  # these stay as they are
-            names_px = self.geometry_now().names_px
+            names_px = self.names_px
             self.update(names_px, 0, self.width() - names_px, self.height())
         else:
             self.update()

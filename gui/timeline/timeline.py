@@ -175,7 +175,7 @@ class Timeline(QWidget):
 
     def _place_corner(self) -> None:
         """The buttons stand over the names, between them what filters lanes."""
-        width = self.canvas.geometry_now().names_px
+        width = self.canvas.names_px
         self._corner.setFixedWidth(width)
         self.lane_filter.place(width, RULER_PX)
 

@@ -102,11 +102,12 @@ class LaneLabels:
 
     def place(self, scene: Scene, columns: LaneColumns) -> None:
         """Finds the place of each label for what is in view. While the view moves, what was found is used again for a
-        few paints, and for more when it is being zoomed and cells had to be made."""
+        few paints, and for more when it is being zoomed and cells had to be made; for a few as well while the recording
+        is being opened."""
         if scene.model is not self._model:
             self._model, self._rows, self._found, self._choices = scene.model, columns.rows, NOTHING, {}
             self._covered = NOWHERE
-        grid = (scene.model.version, scene.model.finished, columns.ns_per_column, columns.placing.column)
+        grid = (scene.version, scene.model.finished, columns.ns_per_column, columns.placing.column)
         shows = (*grid, columns.first, columns.last)
         same = columns.rows == self._rows
         if same and shows == self._shows and self.complete and not columns.changed:
@@ -117,7 +118,7 @@ class LaneLabels:
         if not same:
             self._carry_over(columns.rows)
         if not self._covered.shows(columns):
-            self._reused = self._reused + 1 if self._may_wait(columns) else 0
+            self._reused = self._reused + 1 if self._may_wait(scene, columns) else 0
             if self.complete:
                 self._find(scene, columns, grid)
         self._put(scene.geometry)
@@ -131,10 +132,10 @@ class LaneLabels:
         self._found = _Found(new[kept], *(part[kept] for part in found[1:]))  # type: ignore[arg-type]
         self._rows = rows
 
-    def _may_wait(self, columns: LaneColumns) -> bool:
+    def _may_wait(self, scene: Scene, columns: LaneColumns) -> bool:
         if columns.zooming:
             return columns.anew or self._reused < (LONG_REUSED if columns.made_s else REUSED)
-        return (columns.anew or columns.panning) and self._reused < REUSED
+        return (columns.anew or columns.panning or scene.opening) and self._reused < REUSED
 
     def _find(self, scene: Scene, columns: LaneColumns, grid: tuple[object, ...]) -> None:
         """What is wide enough for a label, or nearly; beside the view, too, if that is panned over known ground."""

@@ -61,7 +61,7 @@ class Names:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paints the rows in view; from a kept picture as long as nothing about them has changed."""
-        looked_at = (_shape(scene), scene.rows, scene.deadlocked, scene.model, scene.model.version)
+        looked_at = (_shape(scene), scene.rows, scene.deadlocked, scene.model, scene.version)
         if looked_at != self._looked_at:
             self._looked_at = looked_at
             self._look(scene)

@@ -2,7 +2,7 @@
 
 What has changed comes in a series of paints, none of them long: one that lays out all columns anew (other rows, another
 height or zoom) makes what is bare and nothing else; exact cells, labels, arrows and the holds of a lit lock come in the
-next ones, GO_ON_MS apart. Until then what was known of them goes along with its lanes and times.
+next ones, GO_ON_MS apart, less often while the recording is being taken in. Until then what was known of them goes along with its lanes and times.
 """
 
 import math
@@ -23,7 +23,7 @@ from gui.timeline.layout.scene import Scene
 if TYPE_CHECKING:
     from gui.timeline.canvas import Canvas
 
-GO_ON_MS = 20
+GO_ON_MS, OPENING_GO_ON_MS = 20, 60
 RESERVE_MS = 10
 
 
@@ -40,7 +40,6 @@ class Painting:
         self._overlays = Overlays(canvas.themes.current)
         self._go_on = QTimer(canvas)  # for what has not been exact within the last paint's budget
         self._go_on.setSingleShot(True)
-        self._go_on.setInterval(GO_ON_MS)
         self._go_on.timeout.connect(canvas.update)
         self._reserve = QTimer(canvas)
         self._reserve.setSingleShot(True)
@@ -112,9 +111,13 @@ class Painting:
             painter.setPen(canvas.themes.current.color("accent"))
             painter.drawRect(canvas.rect().adjusted(0, 0, -1, -1))
         if owing:
-            self._go_on.start()
+            self._come_back(scene)
         if fresh:
             self._budget.painting_s = left_s - self._budget.left_s() - frame.made_s
+
+    def _come_back(self, scene: Scene) -> None:
+        """There will be another paint, whatever happens."""
+        self._go_on.start(OPENING_GO_ON_MS if scene.opening else GO_ON_MS)
 
     def _no_rows_text(self) -> tuple[str, str]:
         """Why no lane is shown, and how to see some again."""
@@ -131,7 +134,7 @@ class Painting:
             frame.prepare(scene, self._budget.spare_s())
             self._stale = not frame.complete
             if self._stale:
-                self._go_on.start()
+                self._come_back(scene)
         return frame, fresh
 
     def _worn(self, geometry: Geometry) -> Frame:
@@ -167,6 +170,6 @@ class Painting:
         arrows = self.annotations.arrows(model, selection.hovered, selection.slice, rest=busy)
         over.paint_arrows(painter, scene, arrows)
         if not (over.complete and self.annotations.complete):
-            self._go_on.start()
+            self._come_back(scene)
         if selection.hover_ns is not None:
             over.paint_crosshair(painter, geometry, selection.hover_ns, scene.times)

@@ -147,9 +147,9 @@ class Commands(QObject):
             self._canvas.remarked.emit(f"Rows get no {'higher' if steps > 0 else 'lower'} than this.")
 
     def _resize_names(self, steps: int) -> None:
-        before = self._canvas.geometry_now().names_px
+        before = self._canvas.names_px
         self._arrangement.set_names_px(self._arrangement.names_px + steps * NAMES_STEP_PX)
-        if self._canvas.geometry_now().names_px == before:
+        if self._canvas.names_px == before:
             self._canvas.remarked.emit(f"Names get no {'more' if steps > 0 else 'less'} room than this.")
 
     # Menus

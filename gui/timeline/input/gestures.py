@@ -89,7 +89,7 @@ class Gestures:
         panning = button == Qt.MouseButton.MiddleButton or event.modifiers() & _Shift
         if self._on_border(position):
             self._drag = _Drag.NAMES
-        elif position.x() < canvas.geometry_now().names_px:
+        elif position.x() < canvas.names_px:
             self._click_name(position)
         elif panning:
             self._drag = _Drag.PAN
@@ -146,7 +146,7 @@ class Gestures:
             self._canvas.view.show(hit.slice.start_ns - margin, hit.slice.end_ns + margin)
 
     def _on_border(self, position: QPointF) -> bool:
-        return abs(position.x() - self._canvas.geometry_now().names_px) <= BORDER_PX
+        return abs(position.x() - self._canvas.names_px) <= BORDER_PX
 
     def _other_edge(self, position: QPointF) -> float | None:
         """With an edge of the selected span under the pointer, the time of its other edge."""

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from gui.state.arrangement import FIRST_NAMES_PX
 from gui.timeline.layout.row_shape import ROW_PX, RowShape
@@ -52,21 +53,21 @@ class Geometry:
         pinned = min(pinned, max(height - RULER_PX, 0) // (2 * row_px))
         return cls(width, height, ratio, rows[0], rows[1], first, ns_per_column, RowShape(row_px), names_px, pinned)
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Device pixels of the lanes' area, from left to right."""
         return max(round(max(self.width - self.names_px, 1) * self.ratio), 1)
 
-    @property
+    @cached_property
     def start_ns(self) -> float:
         """Time of the first column's left edge."""
         return self.first_column * self.ns_per_column
 
-    @property
+    @cached_property
     def end_ns(self) -> float:
         return self.start_ns + self.columns * self.ns_per_column
 
-    @property
+    @cached_property
     def scale(self) -> TimeScale:
         return TimeScale(self.start_ns, self.ns_per_column * self.ratio, self.names_px)
 
@@ -74,7 +75,7 @@ class Geometry:
     def row_px(self) -> int:
         return self.shape.height
 
-    @property
+    @cached_property
     def rows_in_view(self) -> int:
         """Rows that are at least partly in view."""
         fitting = math.ceil(max(self.height - RULER_PX, 0) / self.row_px)

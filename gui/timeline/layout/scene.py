@@ -14,8 +14,8 @@ from gui.timeline.layout.time_base import TimeBase
 class Scene(NamedTuple):
     """A model, laid out. `deadlocked`: lanes in a deadlock, each with a time at which it was stuck.
 
-    What has been made of it stays while `version` (of the model) is the same, though the model may have grown; None:
-    its version now.
+    What has been made of it stays while `version` is the same, though the model may have grown: `told_version` is the
+    one at which the canvas was told so last; None: the model's own.
     """
 
     geometry: Geometry
@@ -23,7 +23,17 @@ class Scene(NamedTuple):
     model: Model
     deadlocked: dict[int, int]
     times: TimeBase
-    version: int | None = None
+    told_version: int | None = None
+
+    @property
+    def version(self) -> int:
+        """Of the model, as far as this shows it."""
+        return self.model.version if self.told_version is None else self.told_version
+
+    @property
+    def opening(self) -> bool:
+        """Whether more of a saved recording is to be taken in."""
+        return self.model.loaded < 1
 
     @property
     def rows_in_view(self) -> tuple[Row, ...]:

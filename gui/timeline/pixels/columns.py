@@ -178,8 +178,8 @@ class LaneColumns:
         elif rest:
             budget_s = 0.0
         elif not math.isinf(budget_s):
-            opening = scene.model.loaded < 1  # taking in needs time, too
-            budget_s = min(budget_s, MOST_MOVED_S if self.anew or opening else MOST_S)
+            # Taking in needs time, too.
+            budget_s = min(budget_s, MOST_MOVED_S if self.anew or scene.opening else MOST_S)
             if self.anew:
                 todo[todo < WAS_EMPTY] = 0  # laying out has taken that time already
         self._make(scene, todo, budget_s)

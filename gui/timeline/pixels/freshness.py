@@ -26,12 +26,11 @@ class Freshness:
         self._finished = False
         self._settled = float("inf")
 
-    def look(self, model: Model, version: int | None = None) -> NDArray[np.float64] | None:
+    def look(self, model: Model, version: int) -> NDArray[np.float64] | None:
         """For every lane the time (ns) from which on it may have changed since the last look; None: nothing has.
 
-        A model that counts as being of this version (None: of its own) has not changed as long as that has not.
+        A model that counts as being of this version has not changed as long as that has not.
         """
-        version = model.version if version is None else version
         if model is self._model and version == self._version:
             return None
         starts, ends, codes = model.states.tails(np.arange(len(model.lanes)))
