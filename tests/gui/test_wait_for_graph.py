@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLineF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.model.entities import Slice
@@ -141,6 +141,33 @@ def test_no_edge_runs_under_a_lane_that_it_does_not_concern(qtbot: QtBot) -> Non
                 area = canvas.node_area(node)
                 assert area is not None
                 assert not any(area.contains(point) for point in points), (edge.start, holder, node)
+
+
+def test_chains_and_crowds_of_waiting_lanes_stand_so_that_no_edges_cross() -> None:
+    chain = [(n, n + 1) for n in range(10)]
+    crowds = [(n, n % 3) for n in range(3, 20)]
+    for pairs in (chain, crowds):
+        edges = tuple(GraphEdge(waiter, holder, 100) for waiter, holder in pairs)
+        at = RingLayout().place(GraphData(edges))
+        lines = [QLineF(*at[waiter], *at[holder]) for waiter, holder in pairs]
+        crossing = QLineF.IntersectionType.BoundedIntersection
+        crossed = [
+            (one, other)
+            for one, other in combinations(lines, 2)
+            if {one.p1().toTuple(), one.p2().toTuple()}.isdisjoint({other.p1().toTuple(), other.p2().toTuple()})
+            and one.intersects(other)[0] is crossing
+        ]
+        assert crossed == []
+
+
+def test_whatever_little_room_there_is_some_who_wait_are_shown_with_whom_they_wait_for(qtbot: QtBot) -> None:
+    """The lanes of the lowest numbers hold nothing that one another wants."""
+    pairs = [(n, n % 4 + 20) for n in range(12)] + [(n, n + 1) for n in range(20, 34)]
+    edges = tuple(GraphEdge(waiter, holder, 100 + waiter % 5, 1, 1) for waiter, holder in pairs)
+    canvas, _ = ring_of(qtbot, 40, (250, 190))
+    canvas.show_data(canvas._model, GraphData(edges))
+    canvas.grab()
+    assert [edge for edge in edges if canvas.path_of(edge) is not None]
 
 
 def test_who_stays_keeps_its_place_whoever_comes_or_goes() -> None:

@@ -22,6 +22,7 @@ LOW_NODE_HEIGHT = 22.0
 NODE_MARGIN = 10.0
 LONGEST_NAMES = (120, 96, 78, 64, 52, 42)  # px; the first at which the nodes have room
 READABLE = 64  # px of a name; rather than cut names shorter, several lanes become one node
+TOUCHING, APART = 2.0, 4.0  # px between two nodes, at least; those in no cycle have edges between any of them
 MOST_TOLD = 12  # names of lanes that one node stands for
 SPREAD = 0.4  # at least so far from the middle of the layout's unit square is the edge of the room
 BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
@@ -69,7 +70,7 @@ class GraphCanvas(GraphView):
         for most in MOST_APART:
             self._folded = fold(self._data, most)
             places = self._layout.copy().place(self._folded.data)
-            if _fits(self._boxes_at(places, metrics, READABLE)):
+            if _fits(self._boxes_at(places, metrics, READABLE), TOUCHING if self._data.cycle else APART):
                 break
         self.show_drawing(
             Drawing(
@@ -101,7 +102,7 @@ class GraphCanvas(GraphView):
         boxes: dict[int, tuple[QRectF, str]] = {}
         for longest in LONGEST_NAMES:
             boxes = self._boxes_at(places, metrics, longest)
-            if _fits(boxes):
+            if _fits(boxes, TOUCHING):
                 break
         self._lanes = np.array(list(boxes), np.int64)
         self._areas = np.array([box.getCoords() for box, _ in boxes.values()], float).reshape(-1, 4)
@@ -173,10 +174,10 @@ class GraphCanvas(GraphView):
         return found.short if found else "something"
 
 
-def _fits(boxes: dict[int, tuple[QRectF, str]]) -> bool:
-    """Whether no two nodes touch."""
+def _fits(boxes: dict[int, tuple[QRectF, str]], apart: float) -> bool:
+    """Whether any two nodes are so far apart, px."""
     pairs = combinations([box for box, _ in boxes.values()], 2)
-    return not any(one.adjusted(-2, -2, 2, 2).intersects(other) for one, other in pairs)
+    return not any(one.adjusted(-apart, -apart, apart, apart).intersects(other) for one, other in pairs)
 
 
 def node_at(place: tuple[float, float], spread: float, width: float, height: float, room: QRectF) -> QRectF:

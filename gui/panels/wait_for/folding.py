@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gui.panels.wait_for.layout import GraphData, GraphEdge
+from gui.panels.wait_for.layout import GraphData, GraphEdge, in_reach
 
 FEWEST_ALIKE = 3  # that become one
 MOST_APART = (None, 24, 12, 8, 5)  # lanes of a cycle, and others, by how little room there is; None: nothing is folded
@@ -27,7 +27,7 @@ def fold(data: GraphData, most: int | None) -> Folded:
         groups = [group for group in _alike(data) if len(group) >= FEWEST_ALIKE]
         groups += [data.cycle[most - 1 :]] if len(data.cycle) > most else []
         node_of.update({lane: group[0] for group in groups for lane in group})
-        others = list(dict.fromkeys(node_of[lane] for lane in data.lanes if lane not in data.cycle))
+        others = list(dict.fromkeys(node_of[lane] for lane in in_reach(data) if lane not in data.cycle))
         hidden = {lane for lane in data.lanes if node_of[lane] in others[most:]}
     edges: dict[tuple[int, int | None, int], GraphEdge] = {}
     for edge in data.edges:

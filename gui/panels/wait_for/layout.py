@@ -1,10 +1,13 @@
 """Where the nodes of a wait-for graph stand. Who stays keeps its place; a cycle stands in a ring, in its order."""
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 FIRST_SLOTS = 3
+Place = tuple[float, float]
+Chord = tuple[Place, Place]
 MOST_IN_ROWS = 8  # that wait for two who wait for each other; more stand around them
 
 
@@ -51,7 +54,7 @@ class RingLayout:
         """Centres of the lanes, each coordinate 0–1."""
         if data.cycle:
             return self._place_cycle(data)
-        return self._place_ring(data.lanes)
+        return self._place_ring(data)
 
     def copy(self) -> "RingLayout":
         """To try how something would stand."""
@@ -75,21 +78,72 @@ class RingLayout:
         places.update(zip(others, ring(len(others), 0.44, start + 0.5), strict=True))
         return places
 
-    def _place_ring(self, lanes: Sequence[int]) -> dict[int, tuple[float, float]]:
-        """Slots of one ring; whoever leaves frees a slot for the next one to come."""
-        present = set(lanes)
-        self._slots = [lane if lane in present else None for lane in self._slots]
-        for lane in lanes:
-            if lane not in self._slots:
-                if None in self._slots:
-                    self._slots[self._slots.index(None)] = lane
-                else:
-                    self._slots.append(lane)
-        return {
-            lane: place
-            for lane, place in zip(self._slots, map(slot_place, range(len(self._slots))), strict=True)
-            if lane is not None
-        }
+    def _place_ring(self, data: GraphData) -> dict[int, tuple[float, float]]:
+        """Slots of one ring. Whoever leaves frees a slot; whoever comes takes the one where it crosses fewest edges."""
+        lanes, beside = data.lanes, neighbours(data.edges)
+        slots = [lane if lane in beside else None for lane in self._slots]
+        slots += [None] * (_ring_size(len(lanes)) - len(slots))
+        places = [slot_place(slot) for slot in range(len(slots))]
+        at = {lane: places[slot] for slot, lane in enumerate(slots) if lane is not None}
+        for lane in (lane for lane in in_reach(data) if lane not in at):
+            ends = [at[other] for other in beside[lane] if other in at]
+            chords = [(at[one], at[other]) for one in at for other in beside[one] if one < other and other in at]
+
+            costs = [(*_cost(places[slot], ends, chords), slot) for slot, taken in enumerate(slots) if taken is None]
+            chosen = min(costs)[-1]
+            slots[chosen], at[lane] = lane, places[chosen]
+        self._slots = slots
+        return at
+
+
+def neighbours(edges: Sequence[GraphEdge]) -> dict[int, set[int]]:
+    """Whom each lane waits for or is waited for by."""
+    beside: dict[int, set[int]] = defaultdict(set)
+    for edge in edges:
+        waits = beside[edge.waiter]
+        if edge.holder is not None and edge.holder != edge.waiter:
+            waits.add(edge.holder)
+            beside[edge.holder].add(edge.waiter)
+    return beside
+
+
+def in_reach(data: GraphData) -> list[int]:
+    """All lanes, each but the first of its part of the graph after one that it is beside; who owes most comes first."""
+    beside, reached = neighbours(data.edges), dict.fromkeys(data.cycle)
+    owed = Counter(edge.holder for edge in data.edges)
+    waiting = {edge.waiter for edge in data.edges if edge.holder is not None}
+    for first in [*data.cycle, *sorted(data.lanes, key=lambda lane: (lane in waiting, -owed[lane], lane))]:
+        ahead = [first]
+        while ahead:
+            lane = ahead.pop(0)
+            reached.setdefault(lane)
+            ahead += sorted(beside[lane] - set(reached) - set(ahead))
+    return list(reached)
+
+
+def _ring_size(lanes: int) -> int:
+    """The number of slots, evenly spaced, that so many lanes need."""
+    size = FIRST_SLOTS
+    while size < lanes:
+        size *= 2
+    return size
+
+
+def _cost(here: Place, ends: Sequence[Place], chords: Sequence[Chord]) -> tuple[int, float]:
+    """How many edges those of a node here would cross, and how long they would be."""
+    crossed = sum(_cross((here, end), chord) for end in ends for chord in chords)
+    return crossed, sum(math.dist(here, end) for end in ends)
+
+
+def _cross(one: Chord, other: Chord) -> bool:
+    """Whether two straight edges that share no end cross."""
+    if set(one) & set(other):
+        return False
+    return _left(*one, other[0]) != _left(*one, other[1]) and _left(*other, one[0]) != _left(*other, one[1])
+
+
+def _left(start: Place, end: Place, of: Place) -> bool:
+    return (end[0] - start[0]) * (of[1] - start[1]) > (end[1] - start[1]) * (of[0] - start[0])
 
 
 def _between_rows(data: GraphData, others: Sequence[int]) -> dict[int, tuple[float, float]]:
