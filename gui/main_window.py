@@ -242,7 +242,9 @@ class MainWindow(WindowFrame):
         if self._comparing_if_made is not None:
             self.comparing.leave_at_once()
         self.docks.arrange()
-        self.settings.put("plots", None)  # nothing chosen
+        for choice in ("plots", "plots_px"):
+            self.settings.put(choice, None)  # nothing chosen
+        self.centre_split.forget()
         self._place_plots()
         self.soon.put(self.size_parts)
 

@@ -40,9 +40,6 @@ class WindowFrame(WindowParts):
             self.docks.arrange()
             self.size_parts()
         self._place_plots()
-        split = self.settings.get_bytes("centre")
-        if split:
-            self.centre_split.restoreState(QByteArray(split))
 
     def _fit_on_screen(self) -> None:
         """Also with what the window manager will put round the window: what is kept may be of a larger screen."""
@@ -60,6 +57,9 @@ class WindowFrame(WindowParts):
     def _place_plots(self) -> None:
         """As chosen; until then, shown where the window is high enough."""
         shown = self.settings.get("plots", self.height() >= LOW)
+        if shown and self.plots.isHidden():
+            self.plots.show()
+            self.centre_split.place()
         self.plots.setVisible(shown)
         self.acts["plots"].setChecked(shown)
 
@@ -72,10 +72,8 @@ class WindowFrame(WindowParts):
         )
         self.docks.resize({"findings": LOWEST if low else max(LOWEST, height // 5)}, Qt.Orientation.Vertical)
         self.docks.resize({"details": height // 2, "wait-for": height // 2}, Qt.Orientation.Vertical)
-        self.centre_split.setSizes([height, height // 5])
 
     def remember_places(self) -> None:
         """Puts into the settings where everything stands."""
         self.settings.put_bytes("geometry", bytes(self.saveGeometry().data()))
         self.settings.put_bytes("layout", self.docks.save())
-        self.settings.put_bytes("centre", bytes(self.centre_split.saveState().data()))

@@ -1,18 +1,17 @@
 """The window's parts: state objects, widgets, docks and menus, made and put together."""
 
 import copy
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QProcess, QSize, Qt
+from PySide6.QtCore import QProcess, QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMainWindow,
     QMenu,
     QPlainTextEdit,
-    QSplitter,
     QStackedWidget,
     QTextEdit,
     QVBoxLayout,
@@ -58,6 +57,7 @@ from gui.window.bars.banner import DeadlockBanner
 from gui.window.bars.search_bar import SearchBar
 from gui.window.bars.status_bar import StatusBar
 from gui.window.bars.tool_bar import ToolBar
+from gui.window.layout.centre import Centre
 from gui.window.layout.docks import Area, Docks
 from gui.window.overlays.chooser import CommandPalette
 from gui.window.overlays.keys import KeysOverlay
@@ -211,7 +211,6 @@ class WindowParts(QMainWindow):
 
     def _make_centre(self) -> QWidget:
         """Messages over everything; below them the first page, or timeline, legend and plots."""
-        self.centre_split = QSplitter(Qt.Orientation.Vertical)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
@@ -219,10 +218,8 @@ class WindowParts(QMainWindow):
         column.addWidget(self.search_bar)
         column.addWidget(self.timeline, 1)
         column.addWidget(self.legend)
-        self.centre_split.addWidget(upper)
-        self.centre_split.addWidget(self.plots)
-        self.centre_split.setStretchFactor(0, 3)
-        self.centre_split.setStretchFactor(1, 1)
+        chosen = self.settings.get("plots_px", 0)
+        self.centre_split = Centre(upper, self.plots, chosen or None, partial(self.settings.put, "plots_px"))
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.centre_split)

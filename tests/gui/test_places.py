@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.main_window import MainWindow
+from gui.panels.plots.header import LINE_PX
 from gui.settings import Settings
 from gui.theme import ActiveTheme
 from gui.timeline.layout.geometry import RULER_PX
@@ -100,6 +101,40 @@ def test_a_low_window_leaves_the_plots_out(window: MainWindow, height: int, show
     window.show_plots(not shown)
     window.resize(1280, height - 8)
     assert window.plots.isVisible() is not shown  # what was chosen holds at any height
+
+
+def test_the_plots_have_room_for_their_values_in_a_full_hd_window_and_keep_the_height_that_was_chosen(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    window = open_window()
+    window.resize(1920, 1030)
+    window.pages.setCurrentIndex(1)
+    QApplication.processEvents()
+    assert min(header.height() for header in window.plots.headers) >= 2 * LINE_PX + 4, "name and value"
+    assert window.timeline.height() > 2 * window.plots.height()
+    split, handle = window.centre_split, window.centre_split.handle(1)
+    at = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(handle, at - QPoint(0, 60))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at - QPoint(0, 60))
+    chosen, lanes = window.plots.height(), window.timeline.height()
+    assert chosen == split.sizes()[1]
+    window.show_plots(False)
+    window.show_plots(True)
+    QApplication.processEvents()
+    assert (window.plots.height(), window.timeline.height()) == (chosen, lanes)
+    window.resize(1920, 930)
+    QApplication.processEvents()
+    assert window.plots.height() == chosen, "the lanes give way"
+    window.close()
+    again = open_window()
+    again.resize(1920, 1030)
+    again.pages.setCurrentIndex(1)
+    QApplication.processEvents()
+    assert again.plots.height() == chosen
+    again.acts["reset-layout"].trigger()
+    QApplication.processEvents()
+    assert again.plots.height() < chosen
 
 
 def test_a_low_window_shows_six_lanes_below_the_banner(window: MainWindow) -> None:
