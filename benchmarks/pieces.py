@@ -13,13 +13,12 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.pace import Pace
 
 LONG_MS = 8.0
-LOOK_S = 0.02  # of thread CPU time between two looks at how fast the machine is
 WORST_PARTS = 4  # widgets named for the longest piece of an action
 _notify = QApplication.notify
 
 
 class Cost(NamedTuple):
-    """What a piece took, ms of thread CPU, and the first look at the machine's pace after it."""
+    """What a piece took, ms of thread CPU, and the last look at the machine's pace before it."""
 
     ms: float
     look: int
@@ -39,7 +38,7 @@ class Application(QApplication):
         self.doing = "start"
         self._tell_parts = parts
         self._pace = Pace()
-        self._look, self._looked_at = self._pace.look(), time.thread_time()
+        self._look = self._pace.look()
         self._costs: dict[str, list[Cost]] = defaultdict(list)
         self._steps: Counter[str] = Counter()  # how often each action was taken
         self._worst: dict[str, dict[str, Any]] = {}
@@ -75,15 +74,14 @@ class Application(QApplication):
                 self._inner[-1] += took
             else:
                 self._count(name, took)
-                if time.thread_time() - self._looked_at > LOOK_S:
-                    self._look, self._looked_at = self._pace.look(), time.thread_time()
+                self._look = self._pace.look_now_and_then()
 
     def _count(self, name: str, took: float) -> None:
         costs = self._costs[self.doing]
         if took > self._worst.get(self.doing, {}).get("took_ms", 0.0):
             parts = {part: round(ms, 2) for part, ms in self._parts.most_common(WORST_PARTS)}
             self._worst[self.doing] = {"took_ms": took, "piece": name, "parts": parts}
-        costs.append(Cost(took, self._look + 1))
+        costs.append(Cost(took, self._look))
         self._parts.clear()
 
     def statistics(self) -> dict[str, dict[str, Any]]:
@@ -129,7 +127,7 @@ class Application(QApplication):
     def _ms(self, costs: list[Cost]) -> np.ndarray:
         """What pieces took, and what they would have taken at the reference pace: (2, pieces) ms."""
         ms = [cost.ms for cost in costs]
-        return np.array([ms, self._pace.at_reference(ms, [min(cost.look, self._look) for cost in costs])])
+        return np.array([ms, self._pace.at_reference(ms, [cost.look for cost in costs])])
 
 
 def _shares(pieces: float, long: np.ndarray) -> dict[str, float]:

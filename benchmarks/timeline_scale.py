@@ -5,7 +5,8 @@
 Each part of the script has its frames' percentiles and their median as a multiple of a bare blit of the whole frame
 (an opaque widget that draws one image), measured before and after. `other_threads_ms` is what the process spent
 besides the window's thread, per frame. `--repeat` runs the script so often and takes each frame's least cost: what
-other programs on the machine add to it (cold caches) is left out.
+other programs on the machine add to it (cold caches) is left out. `p99_at_reference_pace_ms` is about what the
+percentile would be at the pace of benchmarks/pace.py, the machine was `times_reference` slower.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.frame_cost import BUDGET, SLOW_MS, WARM_UP, Blit, Centre, measure_live, synthetic_model
+from benchmarks.frame_cost import BUDGET, PACE, SLOW_MS, WARM_UP, Blit, Centre, measure_live, synthetic_model
 from benchmarks.machine import report
 from engine.model.model import Model
 from gui.dresser import Dresser
@@ -38,19 +39,22 @@ class OpaqueBlit(Blit):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
 
-def costs_of(frame: Callable[[int], object], frames: int) -> tuple[list[float], float]:
-    """Each frame's cost (ms), painting included, and what other threads of the process spent per frame (ms)."""
-    costs = []
+def costs_of(frame: Callable[[int], object], frames: int) -> tuple[np.ndarray, float]:
+    """Each frame's cost, painting included, as it was and at the reference pace: (2, frames) ms. And what other threads
+    of the process spent per frame (ms).
+    """
+    costs, looks = [], []
     for number in range(frames + WARM_UP):
         if number == WARM_UP:
             all_begun, own_begun = time.process_time(), time.thread_time()
+        looks.append(PACE.look_now_and_then())
         BUDGET.begin()
         begun = time.thread_time()
         frame(number)
         QApplication.processEvents()
         costs.append((time.thread_time() - begun) * 1000)
     others = (time.process_time() - all_begun) - (time.thread_time() - own_begun)
-    return costs[WARM_UP:], others * 1000 / frames
+    return np.array([costs, PACE.at_reference(costs, looks)])[:, WARM_UP:], others * 1000 / frames
 
 
 def script(centre: Centre, model: Model, frames: int) -> Iterator[Part]:
@@ -83,7 +87,9 @@ def script(centre: Centre, model: Model, frames: int) -> Iterator[Part]:
     yield "jumps", jump
 
 
-def summary(costs: np.ndarray, blit_ms: float) -> dict[str, float]:
+def summary(both: np.ndarray, blit_ms: float) -> dict[str, float]:
+    """Of costs as `costs_of` gives them."""
+    costs, at_reference = both
     return {
         "median_ms": round(float(np.median(costs)), 3),
         "p90_ms": round(float(np.percentile(costs, 90)), 3),
@@ -91,6 +97,7 @@ def summary(costs: np.ndarray, blit_ms: float) -> dict[str, float]:
         "worst_ms": round(float(costs.max()), 3),
         "times_blit": round(float(np.median(costs)) / blit_ms, 2),
         "slow_percent": round(float((costs > SLOW_MS).mean() * 100), 2),
+        "p99_at_reference_pace_ms": round(float(np.percentile(at_reference, 99)), 3),
     }
 
 
@@ -100,7 +107,7 @@ def measure_blit(frames: int) -> float:
     floor.show()
     costs, _ = costs_of(lambda _: floor.update(), frames)
     floor.close()
-    return float(np.median(costs))
+    return float(np.median(costs[0]))
 
 
 def measure_scale(themes: ActiveTheme, slices: int, lanes: int, frames: int, repeat: int) -> dict[str, object]:
@@ -120,7 +127,7 @@ def measure_scale(themes: ActiveTheme, slices: int, lanes: int, frames: int, rep
         centre.close()
         blits.append(measure_blit(frames))
     blit = min(blits)
-    everything = np.concatenate(list(best.values()))
+    everything = np.concatenate(list(best.values()), axis=1)
     return {
         "slices": model.states.slice_count,
         "lanes": lanes,
@@ -154,7 +161,7 @@ def main() -> None:
             result[f"live_{lanes}"] = measure_live(
                 themes, arguments.frames, blit, alone=True, lanes=lanes, rate=arguments.rate
             )
-    report(result)
+    report({"times_reference": round(PACE.times_reference(), 2), **result})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 What has changed comes in a series of paints, none of them long: one that lays out all columns anew (other rows, another
 height or zoom) makes what is bare and nothing else; exact cells, labels, arrows and the holds of a lit lock come in the
-next ones, GO_ON_MS apart, less often while the recording is being taken in. Until then what was known of them goes along with its lanes and times.
+next ones, GO_ON_MS apart, less often while the recording is being taken in. Until then what was known of them goes
+along with its lanes and times.
 """
 
 import math
