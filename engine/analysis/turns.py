@@ -13,6 +13,7 @@ from engine.recording.schema import STATE_MASK, State
 BLOCKED = (State.SLEEP, State.IO, State.WAIT)
 WORK = {"Queue", "SimpleQueue", "process Queue", "process SimpleQueue", "process JoinableQueue", "Condition", "Event"}
 MOST_WAITS = 1000  # of one hold
+MOST_HOLDS = 20  # of a lock, the longest, that are asked what their holder did in them
 
 
 def are_turns(model: Model, lanes: Collection[int], holds: Iterable[tuple[int, int, int]]) -> bool:

@@ -2,7 +2,8 @@
 
 Rests on lanes of one name without its number, started one after the other over MIN_SPREAD of the run, of which none has
 ended before the program did and all wait at its end. Silent with fewer than MIN_LEFT, and when they all began together:
-that is a pool.
+that is a pool. An executor or a pool starts no more workers than it may have, however late: of those of one only the
+first counts. Executors that are made again and again and never shut down are found by these.
 """
 
 import re
@@ -29,16 +30,22 @@ def find(model: Model) -> list[Finding]:
     if elapsed < MIN_RUN_NS:
         return []
     stuck = {lane for found in deadlock.find(model) for lane in found["lanes"]}
-    threads = [lane for lane in model.lanes if not lane.internal and lane.serial > 1 and lane.id not in stuck]
+    others = stuck | _later_workers(model)
+    threads = [lane for lane in model.lanes if lane.serial > 1]
     first = {lane.process: lane for lane in reversed(model.lanes) if lane.serial == 1}
     processes = [first[each.id] for each in model.processes if each.parent is not None and each.id in first]
     found = []
-    for what, lanes in (("thread", threads), ("process", [lane for lane in processes if not lane.internal])):
-        for left in _alike(model, lanes):
+    for what, lanes in (("thread", threads), ("process", processes)):
+        for left in _alike(model, (lane for lane in lanes if not lane.internal and lane.id not in others)):
             spread = max(lane.start_ns for lane in left) - min(lane.start_ns for lane in left)
             if len(left) >= MIN_LEFT and spread >= MIN_SPREAD * elapsed and all(_is_left(model, lane) for lane in left):
                 found.append(_of(model, what, left, spread))
     return found
+
+
+def _later_workers(model: Model) -> set[int]:
+    """All workers of executors and pools but the first one of each."""
+    return {lane for lanes in model.executor_workers.values() for lane in set(lanes) - {min(lanes)}}
 
 
 def _alike(model: Model, lanes: Iterable[Lane]) -> list[list[Lane]]:

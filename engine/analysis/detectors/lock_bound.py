@@ -2,8 +2,8 @@
 
 The plain sum that is left when the waiting makes no convoy, no lock is held while blocked and no single line is to
 blame: many locks, or one that is taken at many lines. Silent about deadlocks and whoever waits behind them, few waits
-and short runs, and where most of the waiting is for locks that others release, by which a thread is told to go on, or
-for what is made once under each of many locks (see `once`).
+and short runs, and where most of the waiting is for locks that others release, by which a thread is told to go on, for
+what is made once under each of many locks (see `once`), or by idle daemons for their turn (see `turns`).
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ from engine.analysis import once
 from engine.analysis.building import Finding, finding, listed
 from engine.analysis.detectors import uneven
 from engine.analysis.known import Known
+from engine.analysis.turns import MOST_HOLDS, are_turns
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -22,6 +23,7 @@ MIN_SHARE = 0.3  # of the crew's time
 MIN_NS = 200_000_000  # of waiting in all
 MIN_WAITS = 20
 MOST_LOCKS = 3  # that are named
+MOST_ASKED = 10  # of which it is looked up what their holders did
 TOLD = frozenset({"convoy", "lock-held-while-blocked", "costly-hold"})
 
 
@@ -39,6 +41,8 @@ def find(model: Model, known: Known) -> list[Finding]:
         if once.is_harmless(row.longest_hold_ns, row.hold_ns, row.longest_wait_ns)
     }
     left = [row for row in waited_for if row.primitive.id not in told]
+    turns = {row.primitive.id for row in left[:MOST_ASKED] if _are_turns(model, known, row.primitive.id)}
+    left = [row for row in left if row.primitive.id not in turns]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
     deadlocks = [each for each in known.told if each["kind"] == "deadlock"]
@@ -70,6 +74,11 @@ def find(model: Model, known: Known) -> list[Finding]:
             )
         )
     return found
+
+
+def _are_turns(model: Model, known: Known, lock: int) -> bool:
+    profile = known.profiles.of(lock)
+    return are_turns(model, dict(profile.users), profile.longest_holds(MOST_HOLDS))
 
 
 def _signals(model: Model, locks: list[int]) -> set[int]:

@@ -34,14 +34,13 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
-from engine.analysis.turns import are_turns
+from engine.analysis.turns import MOST_HOLDS, are_turns
 from engine.model.entities import Primitive
 from engine.model.format import count, duration, percent, rate
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
 
 MOST_LOCKS = 10  # those that cost the most waiting
-MOST_HOLDS = 20  # that are asked what their holder did in them
 MIN_TIMES = 3.0
 SWITCH_NS = 5_000_000
 MAX_PROBABILITY = 0.05

@@ -226,3 +226,17 @@ def test_locks_that_others_release_bind_nobody() -> None:
     rows = [(0, number, START + 900 * MS, 1) for number in range(2, 7)]
     made.take_in(Batch([], {Layer.SIGNALS: np.array(rows, SIGNAL_ROW)}, START + 1000 * MS))
     assert found_by(lock_bound, made) == []
+
+
+def test_idle_daemons_that_take_turns_at_waiting_for_work_are_bound_by_no_lock() -> None:
+    made = many_locks(0.5)
+    works = [{"type": "primitive", "id": 9, "kind": "Queue", "name": "work", "file": "bank.py", "line": 4}]
+    works += [{"type": "detail", "id": 9, "primitive": 9, "site": 1}]
+    states = [(lane, START + 1400 * MS, State.WAIT, 9) for lane in (1, 2, 3)]
+    holds = [(lane, number, START + 1001 * MS, START + 1390 * MS, 1, 0) for lane in (1, 2, 3) for number in range(2, 7)]
+    rows = {Layer.STATES: np.array(states, STATE_ROW), Layer.HOLDS: np.array(holds, HOLD_ROW)}
+    made.take_in(Batch(works, rows, START + 1400 * MS))
+    assert kinds(found_by(lock_bound, made)) == ["lock-bound"]
+    for lane in made.lanes:
+        lane.daemon = True
+    assert found_by(lock_bound, made) == []
