@@ -5,11 +5,21 @@ from engine.model.format import count
 from engine.model.model import Model
 
 
+def lost_texts(model: Model) -> int:
+    """Records lost that tell what there is and in what order it is taken: without them nothing can be ruled out."""
+    return int(model.overhead.get("lost_texts") or 0)
+
+
 def find(model: Model) -> list[Finding]:
     """At most one finding."""
     missing = []
-    if dropped := int(model.overhead.get("dropped") or 0):
+    lost = lost_texts(model)
+    if dropped := int(model.overhead.get("dropped") or 0) - lost:
         missing.append(f"{count(dropped, 'record')} came faster than they could be kept")
+    if lost:
+        missing.append(
+            f"what {count(lost, 'record')} would have told of threads, locks and their order could not be written"
+        )
     if model.overhead and not model.finished:
         missing.append("the recording has no end")
     if not missing:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.analysis.building import Finding
 from engine.analysis.findings import KEYS, find_all, plain, verdict
+from engine.analysis.incomplete import lost_texts
 from engine.analysis.order.lock_graph import excluded
 from engine.analysis.order.lock_order import AS_FAR_AS, KIND
 from engine.analysis.report import how_it_ended, listed_exclusions
@@ -74,15 +75,17 @@ def render(model: Model, findings: list[Finding], *, verbose: bool = False) -> s
     if verbose:
         otherwise = " otherwise" if any(found["kind"] == KIND for found in findings) else ""
         parts.append(listed_exclusions(excluded(model)) or f"No locks are taken in opposite orders{otherwise}.")
-    parts.append(f"{HEADS[_head(findings)]}\n{_counts(model)}")
+    parts.append(f"{HEADS[_head(model, findings)]}\n{_counts(model)}")
     return "\n\n".join(parts)
 
 
-def _head(findings: list[Finding]) -> str:
+def _head(model: Model, findings: list[Finding]) -> str:
     said = verdict(findings)
     confirmed = said == "potential" and any(found["certainty"] == "confirmed" for found in findings)
     if said == "clean" and (titles := [found["title"] for found in findings if found["kind"] == KIND]):
         return "unknown" if all(title.endswith(AS_FAR_AS) for title in titles) else "doubtful"
+    if said == "clean" and lost_texts(model):
+        return "unknown"
     return "confirmed" if confirmed else said
 
 
@@ -152,8 +155,8 @@ def _wrapped(text: str) -> list[str]:
 
 def _counts(model: Model) -> str:
     dropped = int(model.overhead.get("dropped") or 0)
+    lost = f", {count(dropped, 'record')} dropped" if dropped else ""
     return (
         f"{count(len(model.lanes), 'lane')} in {count(len(model.processes), 'process', 'processes')},"
-        f" {count(model.overhead.get('events', 0), 'event')}{f', {dropped} dropped' if dropped else ''};"
-        f" {how_it_ended(model.program_end or {})}"
+        f" {count(model.overhead.get('events', 0), 'event')}{lost}; {how_it_ended(model.program_end or {})}"
     )

@@ -239,6 +239,9 @@ class Recorder:
 
     def _tell_overhead(self, now_ns: int) -> None:
         program = max(self._resources.program_cpu_ns, _ended_cpu_ns(), 1)
+        untold = self._tracing.lost_texts()
+        lost_texts = sum(lost for _, lost in untold)
+        lossy = {lane.number for process, _ in untold for lane in process.lanes.values()}
         share = min(1.0, (self._timeline.tracing_ns + self._tracing.set_up_ns) / program)
         self._emit(
             {
@@ -246,8 +249,9 @@ class Recorder:
                 "time_ns": now_ns,
                 "recorder_cpu_ns": time.process_time_ns(),
                 "events": self._timeline.events,
-                "dropped": self._timeline.dropped,
-                "lossy": self._timeline.lossy,
+                "dropped": self._timeline.dropped + lost_texts,
+                "lost_texts": lost_texts,
+                "lossy": sorted(lossy.union(self._timeline.lossy)),
                 "traced_percent": round(100 * share, 2),
                 "sampler": self._looks.sampler.method.name.lower(),
                 "sample_hz": round(self._pace.rate_hz, 1),

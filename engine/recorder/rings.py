@@ -71,6 +71,11 @@ class RingFile:
         (value,) = struct.unpack_from("=Q", self._map, layout.HEADER_TRACER_NS)
         return int(value)
 
+    @property
+    def lost_texts(self) -> int:
+        """Frames of the text file that the process could not write, but for what it printed."""
+        return self._word(layout.HEADER_LOST_TEXTS)
+
     def abort(self) -> None:
         """Tells threads in contended waits to give up."""
         struct.pack_into("=I", self._map, layout.HEADER_COMMAND, layout.COMMAND_ABORT)

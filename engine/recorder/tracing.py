@@ -71,11 +71,17 @@ class Tracing:
         self.holes = 0
         self._told_of_limit = False
         self._set_up_ns = 0  # of the dead
+        self._lost_texts: list[tuple[TracedProcess, int]] = []  # of the dead
 
     @property
     def set_up_ns(self) -> int:
         """CPU time that the tracer took to set itself up in all processes."""
         return self._set_up_ns + sum(traced.ring.tracer_ns for traced in self.living)
+
+    def lost_texts(self) -> list[tuple[TracedProcess, int]]:
+        """The processes that could not tell what their threads, locks and signals are and did, and how often."""
+        living = ((traced.process, traced.ring.lost_texts) for traced in self.living)
+        return [*self._lost_texts, *(each for each in living if each[1])]
 
     def discover(self, now_ns: int) -> None:
         """Takes up new ring files."""
@@ -150,6 +156,8 @@ class Tracing:
         self._note_left_held(traced.process, words)
         self.holes += traced.ring.holes
         self._set_up_ns += traced.ring.tracer_ns
+        if traced.ring.lost_texts:
+            self._lost_texts.append((traced.process, traced.ring.lost_texts))
         traced.ring.close(unlink=True)
         traced.texts.close()
         traced.texts.path.unlink(missing_ok=True)

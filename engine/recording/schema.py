@@ -183,6 +183,7 @@ PRIMITIVE_KINDS = (
 #                edges([{waiter, holder(lane|null), primitive, wait_site, hold_site}]); one with the same id replaces it
 #   program-end  time_ns exit_status ended_by("itself"|"deadlock"|"time limit"|"stop"|"signal N"|"recorder lost")
 #   overhead     time_ns recorder_cpu_ns events dropped lossy([lane, ...]: whose records were dropped) traced_percent
+#                lost_texts(of `dropped`: what tells of threads, locks and their order, of whole processes)
 #                sampler(what of threads can be seen: "system_calls"|"accounts"|"cpu_time"|"none")
 #                sample_hz(as it is) sample_wanted_hz sample_looks(so far) sample_percent(of a core)
 #   attribution  process method(as `sampler`, of this process)

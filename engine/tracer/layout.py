@@ -72,6 +72,7 @@ HEADER_FLAGS = 24
 HEADER_PARENT_PID = 28
 HEADER_START = 32  # u64 ns: when this process's tracer started
 HEADER_COMMAND = 40  # u32, written by the recorder, read by traced threads in a contended wait
+HEADER_LOST_TEXTS = 44  # frames of the text file that could not be written, but for what was printed
 HEADER_TRACER_NS = 48  # u64: thread CPU time spent in setting up the tracer
 FLAG_FREE_THREADED = 1
 FLAG_FORKED = 2

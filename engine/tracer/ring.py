@@ -15,6 +15,8 @@ from .texts import TextFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .state import ThreadState
 
 DEFERS_SIGNALS = True
@@ -201,6 +203,16 @@ def open_ring(folder: str, *, forked: bool) -> Ring:
         return sink_ring()
 
 
+def _counter(buffer: mmap) -> Callable[[int], None]:
+    """Tells the recorder how many frames of the text file were lost."""
+
+    def tell(lost: int) -> None:
+        if not buffer.closed:  # as the parent's is after a fork
+            pack_u32(buffer, layout.HEADER_LOST_TEXTS, min(lost, 0xFFFF_FFFF))
+
+    return tell
+
+
 def sink_ring() -> Ring:
     """A ring that nobody reads."""
     ring = Ring("", 0, mmap(-1, layout.CHUNKS_AT + layout.CHUNK_SIZE), TextFile(""))
@@ -224,7 +236,7 @@ def _make_ring(folder: str, *, forked: bool) -> Ring:
             buffer = mmap(descriptor, layout.FILE_SIZE)
     finally:
         CLOSE(descriptor)
-    ring = Ring(stem + ".ring", sequence, buffer, TextFile(stem + ".texts"))
+    ring = Ring(stem + ".ring", sequence, buffer, TextFile(stem + ".texts", _counter(buffer)))
     if not ring._grow_cells():
         raise OSError("no space for cells")
     ring._grow_chunks()

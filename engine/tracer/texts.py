@@ -11,6 +11,8 @@ from marshal import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     TextValue = str | int | float | bool | bytes | None | tuple[int, ...] | tuple[str, ...]
 
 pack_length = Struct("<I").pack
@@ -34,22 +36,33 @@ def frame_bytes(items: tuple[TextValue, ...]) -> bytes:
 
 
 class TextFile:
-    """Appends frames to a file. What cannot be written (no space, no file, no reader any more) is lost: see `lost`."""
+    """Appends frames to a file. What cannot be written (no space, no descriptor, no reader any more) is lost: it is
+    counted in `lost`, which `tell_lost` is told, but for what is printed: of that, whoever writes it keeps count.
+    """
 
-    __slots__ = ("lost", "path")
+    __slots__ = ("lost", "path", "tell_lost")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, tell_lost: Callable[[int], None] | None = None) -> None:
         self.path = path
         self.lost = 0
+        self.tell_lost = tell_lost
 
     def write(self, *items: TextValue) -> bool:
         """Append one frame. False when it is lost."""
+        if self._append(items):
+            return True
+        if items[0] != "output":
+            self.lost += 1
+            if self.tell_lost is not None:
+                self.tell_lost(self.lost)
+        return False
+
+    def _append(self, items: tuple[TextValue, ...]) -> bool:
         if not self.path:
             return False
         try:
             descriptor = open_file(self.path, FLAGS)
         except OSError:
-            self.lost += 1
             return False
         try:
             limit = OUTPUT_LIMIT if items[0] == "output" else LIMIT
@@ -62,5 +75,4 @@ class TextFile:
             pass
         finally:
             close_file(descriptor)
-        self.lost += 1
         return False

@@ -178,9 +178,9 @@ def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
 
 def _perhaps_ordered(model: Model, cycle: Cycle) -> Finding:
     reason = (
-        "By then so many jobs, results, signals or rounds of a barrier had gone by that not all of them are recorded."
-        " If none of those that are not keeps these apart, each can wait for the next for ever; whether one does, only"
-        " another run can tell."
+        "Not all jobs, results, signals, joins and rounds of a barrier until then are recorded: there were too many, or"
+        " records were lost. If none of those that are not keeps these apart, each can wait for the next for ever;"
+        " whether one does, only another run can tell."
     )
     return _inferred(model, cycle, AS_FAR_AS, reason)
 

@@ -71,7 +71,7 @@ class Outcomes:
 
     def _prepare(self) -> Iterator[None]:
         overhead = self._model.overhead
-        is_lossy = bool(overhead.get("dropped")) and self._may_matter()
+        is_lossy = bool(overhead.get("lost_texts")) or (bool(overhead.get("dropped")) and self._may_matter())
         if self._wanted.any():
             for lane in range(self.lanes):
                 yield from self._look_for_waits(lane)

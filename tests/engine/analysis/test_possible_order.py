@@ -115,3 +115,17 @@ def test_lost_records_make_less_only_of_those_who_lost_them(lossy: list[int], se
     model.overhead = {"dropped": len(lossy), "lossy": lossy}
     (found,) = lock_order.find(model)
     assert (found["kind"], found["severity"]) == ("potential-deadlock", severity)
+
+
+def test_lost_words_make_less_of_all_predictions_of_their_process() -> None:
+    """What would have kept apart what is predicted may be among them, whatever there is in the program."""
+    model = Model({"start_ns": 0})
+    model.processes = [Process(0, 1, "python", 0)]
+    model.lanes = [Lane(n, 0, n + 1, 0, f"lane-{n}", 0, parent=0 if n else None) for n in range(4)]
+    model.primitives = {n: Primitive(n, "Lock", "Lock", "bank.py", n, 0) for n in (3, 4)}
+    model.nestings = [Nesting(ASIDE, 10, 3, 0, True, (Held(4, 0),)), Nesting(OTHER, 20, 4, 0, True, (Held(3, 0),))]
+    assert [found["severity"] for found in lock_order.find(model)] == ["error"]
+    model.overhead = {"dropped": 7, "lossy": [MAIN, WORKER, ASIDE, OTHER]}
+    assert [found["severity"] for found in lock_order.find(model)] == ["error"], "no messages: nothing told by records"
+    model.overhead["lost_texts"] = 7
+    assert [found["severity"] for found in lock_order.find(model)] == ["warning"]

@@ -53,11 +53,11 @@ def test_nobody_reads(path: Path) -> None:
     writer = writing.TextFile(str(path))
     while writer.write("output", 1, 0, 1, PRINTED * 100):
         assert size(path) < 2 * writing.OUTPUT_LIMIT
-    assert writer.lost == 1
+    assert writer.lost == 0
     assert writer.write("site", 1, "file.py", 1, "function")
     while writer.write("text", 1, PRINTED * 1000):
         assert size(path) < 2 * writing.LIMIT
-    assert writer.lost == 2
+    assert writer.lost == 1
 
 
 def test_writing_goes_on_once_it_is_read(path: Path) -> None:
@@ -70,3 +70,15 @@ def test_writing_goes_on_once_it_is_read(path: Path) -> None:
         pytest.skip("this file system cannot punch holes")
     assert writer.write("output", 1, 0, 1, PRINTED)
     reader.close()
+
+
+def test_what_is_lost_is_told_to_who_counts_it(path: Path) -> None:
+    """But for what is printed, of which its writer keeps count."""
+    told: list[int] = []
+    writer = writing.TextFile(str(path), told.append)
+    assert writer.write("site", 1, "file.py", 1, "function")
+    path.unlink()
+    assert not writer.write("site", 2, "file.py", 2, "function")
+    assert not writer.write("output", 1, 0, 1, PRINTED)
+    assert not writer.write("nesting", 1)
+    assert told == [1, 2]
