@@ -87,13 +87,22 @@ def test_the_palette_goes_on_escape(window: MainWindow, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "text", "fits"), [("rl", "Reset layout", True), ("xyz", "Run", False), ("", "Run", True)]
+    ("typed", "text", "fits"),
+    [
+        ("rl", "Reset layout", True),
+        ("xyz", "Run", False),
+        ("", "Run", True),
+        ("4713 main", "MainThread Process-1 4713", True),
+        ("4711 main", "MainThread Process-1 4713", False),
+        ("lr", "Reset layout", False),
+    ],
 )
-def test_letters_must_occur_in_order(typed: str, text: str, fits: bool) -> None:
+def test_letters_must_occur_in_order_words_in_any(typed: str, text: str, fits: bool) -> None:
     assert (fuzzy_score(typed, text) is not None) is fits
 
 
 def test_starts_of_words_come_first() -> None:
+    assert (fuzzy_score("layout reset", "Reset layout") or 0) < (fuzzy_score("reset layout", "Reset layout") or 0)
     assert (fuzzy_score("fa", "Fit all") or 0) > (fuzzy_score("fa", "Default") or 0)
 
 
