@@ -1,9 +1,10 @@
 """Threads or processes that are started again and again and never end.
 
 Rests on lanes of one name without its number, started one after the other over MIN_SPREAD of the run, of which none has
-ended before the program did and all wait at its end. Silent with fewer than MIN_LEFT, and when they all began together:
-that is a pool. An executor or a pool starts no more workers than it may have, however late: of those of one only the
-first counts. Executors that are made again and again and never shut down are found by these.
+ended before the program did and all wait at its end but for a few, the latest maybe. Silent with fewer than MIN_LEFT,
+and when they all began together: that is a pool. An executor or a pool starts no more workers than it may have, however
+late: of those of one only the first counts. Executors that are made again and again and never shut down are found by
+these.
 """
 
 import re
@@ -19,6 +20,7 @@ from engine.recording.schema import State
 
 MIN_LEFT = 8
 MIN_SPREAD = 0.3  # of the run lies between the start of the first and that of the last
+MIN_WAITING = 0.75  # of them at the end
 MIN_RUN_NS = 500_000_000
 QUIET = (State.WAIT, State.LOCK_WAIT, State.IDLE, State.SLEEP)
 _NUMBER = re.compile(r"\d+")
@@ -36,9 +38,12 @@ def find(model: Model) -> list[Finding]:
     processes = [first[each.id] for each in model.processes if each.parent is not None and each.id in first]
     found = []
     for what, lanes in (("thread", threads), ("process", processes)):
-        for left in _alike(model, (lane for lane in lanes if not lane.internal and lane.id not in others)):
+        for alike in _alike(model, (lane for lane in lanes if not lane.internal and lane.id not in others)):
+            left = _left(model, alike)
+            if len(left) < max(MIN_LEFT, MIN_WAITING * len(alike)):
+                continue
             spread = max(lane.start_ns for lane in left) - min(lane.start_ns for lane in left)
-            if len(left) >= MIN_LEFT and spread >= MIN_SPREAD * elapsed and all(_is_left(model, lane) for lane in left):
+            if spread >= MIN_SPREAD * elapsed:
                 found.append(_of(model, what, left, spread))
     return found
 
@@ -56,17 +61,26 @@ def _alike(model: Model, lanes: Iterable[Lane]) -> list[list[Lane]]:
     return list(groups.values())
 
 
-def _is_left(model: Model, lane: Lane) -> bool:
-    """Whether it was alive and waited when its program ended, which ends its daemons before itself."""
+def _left(model: Model, alike: list[Lane]) -> list[Lane]:
+    """Those that waited when their program ended, which ends its daemons before itself; none where any had ended."""
+    slack = (model.end_ns - model.start_ns) // 20
+    left = []
+    for lane in alike:
+        end = _end_of_its_program(model, lane)
+        if lane.end_ns is not None and lane.end_ns < end - slack:
+            return []
+        last = model.states.slice_at(lane.id, min(end, lane.end_ns or end) - slack)
+        if last is not None and last.state in QUIET:
+            left.append(lane)
+    return left
+
+
+def _end_of_its_program(model: Model, lane: Lane) -> int:
+    """When the program ended or the process did that had started it."""
     end = int(model.program_end["time_ns"]) if model.program_end else model.end_ns
     process = model.processes[lane.process]
     parent = process.id if lane.serial > 1 or process.parent is None else process.parent
-    end = min([end, *(each.end_ns for each in model.lanes if _is_main(each, parent) and each.end_ns is not None)])
-    slack = (model.end_ns - model.start_ns) // 20
-    if lane.end_ns is not None and lane.end_ns < end - slack:
-        return False
-    last = model.states.slice_at(lane.id, min(end, lane.end_ns or end) - slack)
-    return last is not None and last.state in QUIET
+    return min([end, *(each.end_ns for each in model.lanes if _is_main(each, parent) and each.end_ns is not None)])
 
 
 def _is_main(lane: Lane, process: int) -> bool:
