@@ -3,8 +3,9 @@ can meet" where not all is known that might keep them apart; `StartOrder` is for
 
 Something untold goes from a thread that may give without its being told to one that may get so. It orders two moments
 only if the first one comes before something that such a giver does, the second one after something that such a receiver
-does, and the giver's comes first. Who may give or get in that way is known (`StartOrder.untold`), and since when; a
-worker may get any job, and anybody who gets untold things its result. So threads that have nothing to do with these
+does, and the giver's comes first. Who may give or get in that way is known (`StartOrder.untold`), and since when. Where
+jobs may be untold, those of the executors and pools of that process (which nobody else can hand jobs to), their workers
+may get any, and anybody who gets untold things its result. So threads that have nothing to do with these
 are as free to meet as they would be if all had been told.
 
 All that is doubted counts as certain here: waits that another run might do without, all of several gifts of which one
@@ -43,12 +44,31 @@ class PossibleOrder(StartOrder):
 
     def _prepare(self) -> Iterator[None]:
         yield from super()._prepare()
-        since_ns = self.untold.since_ns
+        since_ns, silent = self.untold.since_ns, self._silent_processes()
         for lanes in list(self._model.executor_workers.values()):
-            for lane in lanes:
+            for lane in lanes if any(self._comes_from(each, silent) for each in lanes) else ():
                 self.untold.may_give(self._strands.on(lane), since_ns)
                 self.untold.may_get(self._strands.on(lane), since_ns)
             yield
+
+    def _silent_processes(self) -> set[int]:
+        """Those of whose jobs not all are told."""
+        silent = set(self._model.jobs.silences)
+        if self._model.overhead.get("lost_texts"):
+            silent.update(self._model.overhead["lossy"])
+        return {self._model.lanes[lane].process for lane in silent}
+
+    def _comes_from(self, lane: int, processes: set[int]) -> bool:
+        """Whether it lives in one of these or in one that may come from it: a worker's executor is of its own process, or
+        of one that this comes from. Whom a fork server started a process for is not known.
+        """
+        process = self._model.lanes[lane].process
+        while process and process not in processes:
+            parent = self._model.processes[process].parent
+            if parent is None or self._model.processes[parent].role == "service":
+                return True
+            process = parent
+        return process in processes
 
     def _last_heard(self, moment: Moment) -> int:
         """When somebody may have got something untold, at the latest, that comes before this moment; -1: nobody may."""

@@ -52,6 +52,16 @@ def test_jobs_that_are_not_told_may_come_after_whatever_their_submitter_did() ->
     assert not known.ordered((MAIN, 80), (WORKER, 90)), "until then all is told"
 
 
+@pytest.mark.parametrize(("parent", "possible"), [(0, False), (1, True), (None, True)])
+def test_only_workers_of_who_tells_not_of_all_jobs_may_get_untold_ones(parent: int | None, possible: bool) -> None:
+    """`parent`: of the worker's process; None: not known. The main thread is that of a process of the program's."""
+    known = order({MAIN: 100})
+    model = known._model
+    model.processes += [Process(1, 2, "silent", 0, parent=0), Process(2, 3, "worker", 0, parent=parent)]
+    model.lanes[MAIN].process, model.lanes[WORKER].process = 1, 2
+    assert known.before((MAIN, 110), (WORKER, 120)) is possible
+
+
 def test_jobs_that_are_told_may_have_untold_results() -> None:
     known = order({MAIN: 100}, jobs=((10, 20), (130, 140)))
     assert known.before((WORKER, 135), (MAIN, 150))
