@@ -59,8 +59,8 @@ class PossibleOrder(StartOrder):
         return {self._model.lanes[lane].process for lane in silent}
 
     def _comes_from(self, lane: int, processes: set[int]) -> bool:
-        """Whether it lives in one of these or in one that may come from it: a worker's executor is of its own process, or
-        of one that this comes from. Whom a fork server started a process for is not known.
+        """Whether it lives in one of these or in one that may come from it: a worker's executor is of its own process,
+        or of one that this comes from. Whom a fork server started a process for is not known.
         """
         process = self._model.lanes[lane].process
         while process and process not in processes:
