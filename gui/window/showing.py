@@ -141,7 +141,13 @@ class Showing(QObject):
             for message in OF_BEFORE:
                 window.messages.dismiss(message)
             window.pages.setCurrentIndex(1)
-            if window.focusWidget() in (None, tool_bar.run, tool_bar.deadlock, window.workload.run_button):
+            if window.focusWidget() in (
+                None,
+                window.pages,
+                tool_bar.run,
+                tool_bar.deadlock,
+                window.workload.run_button,
+            ):
                 window.timeline.canvas.setFocus()  # else the focus would pass on to a choice, and keys would change it
         self._possible.refresh()
         self._show_title()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPushButton, QWidget
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
@@ -105,3 +105,21 @@ def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: 
     wait_for(lambda: window.docks.shown("statistics"))
     QApplication.processEvents()
     assert window.focusWidget() is window.timeline.canvas, "only a focus that would be lost is moved"
+
+
+def test_the_keyboard_goes_back_from_a_comparison_to_what_had_it(window: MainWindow, wait_for: Wait) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    for opened in (False, True):
+        if opened:
+            window.acts["open-sample"].trigger()
+            wait_for(lambda: shown_whole(window))
+        wait_for(lambda: not window.soon.busy)
+        before = window.focusWidget()
+        window.acts["compare"].trigger()
+        assert window.focusWidget() is window.comparison.start
+        window.acts["compare"].trigger()
+        assert not isinstance(window.focusWidget(), QComboBox), "a key would choose something else"
+        wait_for(lambda: not window.soon.busy)
+        assert window.focusWidget() is before
+    assert before is window.timeline.canvas

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QStackedWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from engine.comparison import result as results
 from engine.comparison.run import comparisons_folder, new_folder
@@ -59,6 +59,7 @@ class Comparing(QObject):
         self._later, self._messages = later, messages
         self.share: float | None = None  # of the comparison that goes on
         self._before: tuple[int, bytes] | None = None  # page and docks that were shown
+        self._focused: QWidget | None = None  # what had the keyboard then
         self._docks_due: bytes | None = None  # that are going to be shown again
         page.start_requested.connect(self._start)
         page.recording_requested.connect(self._open_run)
@@ -85,6 +86,7 @@ class Comparing(QObject):
         self._messages.dismiss(ENDED)
         docks, self._docks_due = self._docks_due or self._docks.save(), None
         self._before = self._pages.currentIndex(), docks
+        self._focused = self._pages.window().focusWidget()
         self._pages.setCurrentWidget(self._page)
         self._open_last()
         self._page.start.setFocus()
@@ -94,9 +96,12 @@ class Comparing(QObject):
         """Back to what was there before: the page at once, the panels in a moment."""
         if self._before is not None:
             (page, self._docks_due), self._before = self._before, None
+            if self._page.isAncestorOf(self._pages.window().focusWidget()):
+                self._pages.setFocus()  # else it would pass on to a choice of the tool bar, and keys would change that
             if self._pages.currentWidget() is self._page:
                 self._pages.setCurrentIndex(page)
             self._later(self._bring_back_docks)
+            self._later(self._give_back_focus)
 
     def leave_at_once(self) -> None:
         """As `leave`, the panels too."""
@@ -117,6 +122,12 @@ class Comparing(QObject):
         docks, self._docks_due = self._docks_due, None
         if docks is not None:
             self._docks.restore(docks)
+
+    def _give_back_focus(self) -> None:
+        """To what had the keyboard before, unless something else has got it meanwhile."""
+        if self._focused is not None and self._pages.hasFocus():
+            self._focused.setFocus()
+        self._focused = None
 
     def _start(self) -> None:
         if self._busy():
