@@ -29,7 +29,8 @@ _ADVICE = {
     "join-cycle": "Let only one of them wait for the other; signal the end with an event or a queue instead.",
     "condition": "Make sure that a thread which does not wait itself notifies or sets it, exceptions included.",
     "queue": "Keep a thread that reads or feeds the queue without waiting for the others; end readers with a sentinel.",
-    "process-queue": "Read everything from the queue before joining the process that fills it.",
+    "process-queue": "Read everything from the queue or pipe before joining the process that fills it; of a program,"
+    " `communicate()` does both.",
     "barrier": "Give the barrier exactly as many parties as there are threads that reach it.",
     "semaphore": "Take several permits in the same order everywhere, or all of them at once.",
     "executor": "Do not wait inside a task for another task of the same pool or event loop; use a second pool, return"
@@ -64,11 +65,20 @@ class Reason(NamedTuple):
 
     words: str
     advice: str
+    cause: str = ""  # of a wait for this alone, where it is not "mixed"
 
 
 def held_by_ended(name: str) -> Reason:
     """The lock's holder has ended."""
     return Reason(f"an abandoned lock: {name} held it when it ended", ABANDONED_ADVICE)
+
+
+def stuck_at_pipe(*, is_writing: bool) -> Reason:
+    """The process waited for is stuck at a pipe."""
+    stuck = "writing to a full pipe that nobody else reads"
+    if not is_writing:
+        stuck = "reading from an empty pipe that nobody else writes to"
+    return Reason(f"but it is stuck {stuck}", _ADVICE["process-queue"], "process-queue")
 
 
 COPY_OF_EXECUTOR = Reason(
@@ -194,6 +204,9 @@ def _cause(participants: Sequence[Participant]) -> str:
     if any(participant.held_at_fork for participant in participants):
         return "fork-held-lock"
     cause = cause_of([participant.primitive for participant in participants])
+    causes = {participant.reason.cause for participant in participants if participant.reason}
+    if len(participants) == 1 and any(causes):
+        return causes.pop()
     if cause == "self-deadlock" and participants[0].reason:
         return "mixed"
     if cause in _OF_RWLOCKS and any(_is_in_rwlock(participant) for participant in participants):

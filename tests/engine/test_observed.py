@@ -15,8 +15,8 @@ from tests.engine.corpus_runs import Case, name, run
 COVERING = {
     "acquired_twice", "barrier_of_three", "callback_fails", "crossed_queues", "ended_while_holding", "five_diners",
     "full_queue_under_lock", "held_at_fork", "joined_under_lock", "joining_the_main_thread", "killed_while_holding",
-    "last_permits", "left_at_the_end", "loop_embrace", "never_notified", "pool_task_lost", "process_events",
-    "stuck_aside", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
+    "last_permits", "left_at_the_end", "loop_embrace", "never_notified", "pipe_never_read", "pool_task_lost",
+    "process_events", "stuck_aside", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]

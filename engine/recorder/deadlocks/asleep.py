@@ -16,10 +16,11 @@ _SLEEPING = b"StT"  # not D, which a disk ends
 
 def all_asleep(threads: Iterable[tuple[int, int]]) -> bool:
     """Whether none of these threads, by pid and native id, goes on by itself. One that is gone does not."""
-    return sys.platform != "linux" or all(_is_asleep(pid, native_id) for pid, native_id in threads)
+    return sys.platform != "linux" or all(is_asleep(pid, native_id) for pid, native_id in threads)
 
 
-def _is_asleep(pid: int, native_id: int) -> bool:
+def is_asleep(pid: int, native_id: int) -> bool:
+    """Whether this one does not (Linux)."""
     folder = f"/proc/{pid}/task/{native_id}/"
     state = _read(folder + "stat").rpartition(b")")[2].split(None, 1)
     if state and state[0] not in _SLEEPING:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended
+from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended, stuck_at_pipe
 from engine.model.entities import Primitive
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.deadlocks.executor_work import ExecutorWork
+from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.served import Served
 from engine.recorder.definitions.registry import Registry, TracedProcess
@@ -132,7 +133,9 @@ class Snapshot:
 class Enablers:
     """Answers for one snapshot. What cannot be told for sure is answered with more enablers, or `ends_otherwise`."""
 
-    def __init__(self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders) -> None:
+    def __init__(
+        self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders, full_pipes: FullPipes
+    ) -> None:
         self._registry = snapshot.registry
         self.hold_site = snapshot.hold_site
         self._getters = snapshot.getters
@@ -166,6 +169,7 @@ class Enablers:
         self.relays = self._work.relays() | self.served.relays(resting)
         self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
+        self._full_pipes = full_pipes
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
         self.reasons: dict[Node, Reason] = {}  # why nobody can end a wait
@@ -196,6 +200,9 @@ class Enablers:
             nodes = self._no_daemons(process) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
+            anybody = self._at_pipe(wait)
+            if anybody:
+                nodes = {wait.node}
         elif primitive.kind in {"Executor", "Pool"} or (primitive.kind == "Future" and wait.owner):
             nodes, bystanders = self._at_work(wait)
         elif primitive.kind == "Proxy":
@@ -287,6 +294,29 @@ class Enablers:
         if awaited is None or awaited.end_ns is not None:
             return None
         return {(awaited.number, main_thread(awaited))}
+
+    def _at_pipe(self, wait: CellWait) -> Crowd:
+        """All threads that could let a process go on, or end it, that is stuck at a pipe and whose end is waited for;
+        nobody: it is not, or there may be others.
+        """
+        target = wait.process.target(wait.number)
+        if wait.owner or target is None:
+            return NOBODY
+        self.may_change = True  # nothing shows when it comes to a pipe
+        stuck = self._full_pipes.stuck(target, wait.process.pid)
+        if stuck is None:
+            return NOBODY
+        awaited = self._registry.process_of_pid(target)
+        if awaited is None and not stuck.for_good:
+            return NOBODY  # nothing is known of its threads
+        found = [self._registry.process_of_pid(pid) for pid in stuck.others]
+        processes = [each for each in (*found, awaited) if each is not None and each.end_ns is None]
+        is_known = len(stuck.others) == len({each.pid for each in processes} & stuck.others)
+        if not is_known or any(self._outsiders_in(each.number, each) for each in processes):
+            return NOBODY
+        self.reasons[wait.node] = stuck_at_pipe(is_writing=stuck.is_writing)
+        everybody = {node for each in processes for node in self._ordinary.get(each.number, NOBODY)}
+        return frozenset(everybody - {(awaited.number, main_thread(awaited))} if awaited else everybody)
 
     def _no_daemons(self, process: TracedProcess) -> set[Node]:
         """All of them must end, so one that is stuck is enough; to ask for all to be is on the safe side."""

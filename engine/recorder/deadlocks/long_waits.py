@@ -15,6 +15,7 @@ from engine.analysis.deadlock import HELD_UP_ADVICE, LOST_TASK, MUTEXES, KnotEdg
 from engine.model import wait_for
 from engine.model.wait_for import NOBODY, SHOWN_OF_CROWD, Node, Wait
 from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers, Snapshot
+from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.held_up import HeldUp, held_up
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.participants import Participants
@@ -51,10 +52,15 @@ class LongWaits:
     """Call `look` when `is_due`. `emit` gets findings; it numbers those with the number 0."""
 
     def __init__(
-        self, participants: Participants, outsiders: Outsiders, emit: Callable[[dict[str, Any]], None]
+        self,
+        participants: Participants,
+        outsiders: Outsiders,
+        full_pipes: FullPipes,
+        emit: Callable[[dict[str, Any]], None],
     ) -> None:
         self._participants = participants
         self._outsiders = outsiders
+        self._full_pipes = full_pipes
         self._emit = emit
         self._due_ns = 0
         self._seen: object = None
@@ -81,7 +87,7 @@ class LongWaits:
                 told.reason += " (since then it has become a deadlock)" if worse else ""
                 self._report(told, now_ns, now_ns)
         waits = snapshot.waits(chosen)
-        enablers = Enablers(snapshot, waits, _NoOutsiders())
+        enablers = Enablers(snapshot, waits, _NoOutsiders(), self._full_pipes)
         graph = {wait.node: self._as_if_forever(enablers.wait(wait), enablers) for wait in waits} | enablers.relays
         stuck = wait_for.stuck_nodes(graph)
         suspected, self._suspected = self._suspected, set()

@@ -76,6 +76,11 @@ def _bits(numbers: Iterable[int]) -> int:
     return sum(1 << (number - 1) for number in set(numbers))
 
 
+def has_timer(pid: int) -> bool:
+    """Whether a process catches a timer's signal."""
+    return bool(_caught_signals(pid) & _bits((signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)))
+
+
 def _caught_signals(pid: int) -> int:
     """As `_bits`."""
     with contextlib.suppress(OSError, ValueError):

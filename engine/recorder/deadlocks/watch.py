@@ -15,6 +15,7 @@ from engine.model import wait_for
 from engine.model.wait_for import Node
 from engine.recorder.deadlocks.asleep import all_asleep
 from engine.recorder.deadlocks.enablers import CellWait, Enablers, Snapshot
+from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.long_waits import LongWaits
 from engine.recorder.deadlocks.outsiders import LASTS_NS, Outsiders
 from engine.recorder.deadlocks.participants import Participants
@@ -64,9 +65,10 @@ class DeadlockWatch:
         self._observed: dict[Knot, _Observed] = {}
         self._ever: dict[Node, CellWait] = {}  # the last wait in which each was deadlocked
         self._outsiders = Outsiders(test_signal)
+        self._full_pipes = FullPipes()
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
-        self._long_waits = LongWaits(self._participants, self._outsiders, self._report_long_wait)
+        self._long_waits = LongWaits(self._participants, self._outsiders, self._full_pipes, self._report_long_wait)
         self.confirmed = 0
         self.open_waits: dict[int, int] = {}  # lanes that are deadlocked now: since when they wait
 
@@ -112,7 +114,7 @@ class DeadlockWatch:
         self._long_waits.end(now_ns)
 
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
-        enablers = Enablers(snapshot, waits, self._outsiders)
+        enablers = Enablers(snapshot, waits, self._outsiders, self._full_pipes)
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
         graph_waits |= enablers.relays
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
@@ -131,6 +133,7 @@ class DeadlockWatch:
             if suspicion is None:
                 suspicion = _Suspicion(now_ns)
                 self._outsiders.ask_anew()
+                self._full_pipes.ask_anew()
             if now_ns - suspicion.since_ns < CONFIRM_NS or not suspicion.asleep:
                 suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
                 continue
@@ -172,7 +175,7 @@ class DeadlockWatch:
                 and any(node in waits and waits[node].site != wait.site for node, wait in observed.waits.items())
             ):
                 observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
-                enablers = Enablers(snapshot, observed.waits.values(), self._outsiders)
+                enablers = Enablers(snapshot, observed.waits.values(), self._outsiders, self._full_pipes)
                 observed.participants = [self._participants.participant(enablers, node) for node, _ in knot]
                 nodes = {
                     participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)

@@ -1,0 +1,69 @@
+"""Who is stuck at a pipe, and who could let it go on, as the system tells it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from engine.recorder.deadlocks.full_pipes import FullPipes, StuckAtPipe
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+ME = os.getpid()
+MUCH = "1000000"  # bytes: more than a pipe holds
+
+
+@pytest.fixture
+def writing() -> Iterator[subprocess.Popen[bytes]]:
+    """A program that has come to a full pipe."""
+    with subprocess.Popen(["head", "-c", MUCH, "/dev/zero"], stdout=subprocess.PIPE) as program:
+        while FullPipes().stuck(program.pid, ME) is None:
+            assert program.poll() is None
+        yield program
+        program.kill()
+
+
+def inode(stream: object) -> int:
+    return os.fstat(stream.fileno()).st_ino  # type: ignore[attr-defined]
+
+
+def test_who_writes_to_a_full_pipe_needs_who_can_read_it(writing: subprocess.Popen[bytes]) -> None:
+    assert FullPipes().stuck(writing.pid, ME) == StuckAtPipe(
+        inode(writing.stdout), True, frozenset({ME}), for_good=True
+    )
+    assert FullPipes().stuck(writing.pid, os.getppid()) is None  # has nothing to do with it
+    assert FullPipes().stuck(ME, writing.pid) is None
+
+
+def test_others_that_have_the_end_open_count_once_asked_anew(writing: subprocess.Popen[bytes]) -> None:
+    pipes = FullPipes()
+    pipes.stuck(writing.pid, ME)
+    with subprocess.Popen(["sleep", "60"], stdin=writing.stdout) as other:
+        pipes.ask_anew()
+        stuck = pipes.stuck(writing.pid, ME)
+        assert stuck is not None
+        assert stuck.others == {ME, other.pid}
+        other.kill()
+
+
+def test_who_reads_from_an_empty_pipe_needs_who_can_write_to_it() -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as program:
+        while (stuck := FullPipes().stuck(program.pid, ME)) is None:
+            assert program.poll() is None
+        assert stuck == StuckAtPipe(inode(program.stdin), False, frozenset({ME}), for_good=True)
+        assert program.stdin is not None
+        program.stdin.close()
+        program.wait()
+        assert FullPipes().stuck(program.pid, ME) is None
+
+
+TIMED = "import signal; signal.signal(signal.SIGALRM, lambda *_: None); open(0, closefd=False).read()"
+
+
+def test_who_has_a_timer_is_not_stuck_for_good() -> None:
+    with subprocess.Popen([sys.executable, "-c", TIMED], stdin=subprocess.PIPE) as program:
+        while (stuck := FullPipes().stuck(program.pid, ME)) is None:
+            assert program.poll() is None
+        assert not stuck.for_good
+        program.kill()
