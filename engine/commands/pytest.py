@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HELP = "run tests with pytest; deadlocks fail them"
 PLUGIN = Path(__file__).resolve().parents[1] / "pytest_plugin"
 TIMEOUT_S = 60.0
+OWN = {"-h": 1, "--help": 1, "--as-started": 1, "-o": 2, "--interpreter": 2, "--timeout": 2}  # how many words each is
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", type=Path, dest="recording", metavar="FILE", help="keep the recording there")
     parser.add_argument("--as-started", action="store_true", help=argparse.SUPPRESS)  # ARGS are the interpreter's
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="pytest's arguments")
+    parse = parser.parse_known_args
+    parser.parse_known_args = lambda words, *rest: parse(divided(words), *rest)  # type: ignore[method-assign, assignment]
+
+
+def divided(words: list[str]) -> list[str]:
+    """With `--` before the first word that is pytest's, as a rule one of its options."""
+    place = 0
+    while place < len(words) and words[place].partition("=")[0] in OWN:
+        place += 1 if "=" in words[place] else OWN[words[place]]
+    return words if words[place : place + 1] == ["--"] else [*words[:place], "--", *words[place:]]
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -77,10 +77,12 @@ class TestReporter:
         self.stream.connect(path)
         self.rest = b""
         self.failures: list[str] = []  # told, not yet shown
+        self.at_the_end: list[str] = []  # told after the last test
         self.is_exposed = False  # test code runs: a failure may be raised
+        self.raised: BaseException | None = None  # the latest
         self.threads = threading.active_count()
         self.starts = 0  # of threads and processes
-        self.exit_status = 0
+        self.session: pytest.Session | None = None  # when it has come to its end
         self.hook = threading.excepthook
         signal.signal(number, self.on_signal)  # for good: it may come late, and would kill the process
         self.send(pid=os.getpid())
@@ -111,7 +113,37 @@ class TestReporter:
         if message and "failed" in message:
             self.is_exposed = False
             self.give_up_waits()
-            raise pytest.fail.Exception(message["failed"] + waiting_tasks(), pytrace=False)
+            self.raised = pytest.fail.Exception(message["failed"] + waiting_tasks(), pytrace=False)
+            raise self.raised
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, None, None]:
+        """Importing tests may hang, too."""
+        yield from self.told(f"collecting {collector.nodeid}")
+        self.let_go()
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, None]:
+        """So may other hooks at the end. What is raised in them would keep pytest from telling how the tests went."""
+        outcome = yield from self.told("the end of the session")
+        if outcome.excinfo is not None and outcome.excinfo[1] is self.raised:
+            self.at_the_end.append(str(self.raised))
+            outcome.force_result([])
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self.session = session
+
+    @pytest.hookimpl
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for text in self.at_the_end:
+            terminalreporter.section("Lanescope: the end of the session", red=True)
+            terminalreporter.write_line(text)
+
+    def told(self, what: str) -> Generator[None, Any, Any]:
+        """Around what may hang besides tests. Returns what came of it."""
+        self.send(begin=what, time_ns=time.perf_counter_ns())
+        outcome = yield from self.exposed()
+        self.send(end=what)
+        return outcome
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -134,11 +166,12 @@ class TestReporter:
     def pytest_runtest_teardown(self) -> Generator[None, None, None]:
         yield from self.exposed()
 
-    def exposed(self) -> Generator[None, None, None]:
-        """While test code runs."""
+    def exposed(self) -> Generator[None, Any, Any]:
+        """While code of the tests runs. Returns what came of it."""
         self.is_exposed = True
-        yield
+        outcome = yield
         self.is_exposed = False
+        return outcome
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
@@ -185,12 +218,8 @@ class TestReporter:
             threading.excepthook = self.hook
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self.exit_status = int(exitstatus)
-
-    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        self.send(bye=self.exit_status)
+        self.send(bye=int(self.session.exitstatus) if self.session is not None else 0)
         self.stream.close()
 
 

@@ -36,6 +36,7 @@ PATIENCE_S = 1.0  # when the recording does not move, there is nothing more to c
 INTERRUPT_S = 5.0  # for a test that was told to end
 LEAVING_S = 2.0  # for the process, once its tests are over
 LONGEST_ADDRESS = 103  # bytes: the least that systems allow
+AT_EXIT = "pytest's process"  # in place of a test
 WAITS = (State.LOCK_WAIT, State.WAIT)
 HANGS = (*WAITS, State.IO)  # an event loop whose test waits for what never comes waits in the system
 
@@ -135,6 +136,7 @@ class TestWatch:
                 self._question = message, time.monotonic()
             elif "bye" in message:
                 self._bye = message["bye"], time.monotonic()
+                self._test, self._began_ns = AT_EXIT, time.perf_counter_ns()
 
     def _follow(self) -> None:
         """Takes in what has been recorded."""
@@ -206,7 +208,15 @@ class TestWatch:
         main = next((lane for lane in model.lanes if self._is_main(model, lane.process, lane.serial)), model.lanes[0])
         waiting = [item for item in model.states.open_slices() if item.state in HANGS and item.lane == main.id]
         if waiting and now_ns - max(waiting[0].start_ns, self._began_ns) > self._timeout_ns:
-            self._fail(f"The test hangs.\n{who_waits(model)}")
+            self._tell_of_hang(who_waits(model))
+
+    def _tell_of_hang(self, who: str) -> None:
+        """Ends it, too."""
+        if self._bye is None:
+            self._fail(f"This hangs: {self._test}.\n{who}")
+        elif not self._is_stuck:
+            self._is_stuck = True
+            self.last.append(f"the process of the tests does not end.\n{who}")
 
     def _is_main(self, model: Model, process: int, serial: int) -> bool:
         return model.processes[process].pid == self._pid and serial == 1
@@ -239,13 +249,13 @@ def who_waits(model: Model) -> str:
     lines = []
     for item in sorted(model.states.open_slices(), key=lambda item: item.lane):
         lane = model.lanes[item.lane]
-        if item.state in WAITS and not lane.internal:
+        if item.state in HANGS and not lane.internal:
             lines.append(f"  {model.lane_label(item.lane)}: {explain(model, item)}")
             lines += stack_lines(model.stack(model.detail(item.detail)[1]))
     running = [
         f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.words})"
         for item in model.states.open_slices()
-        if item.state not in WAITS and not model.lanes[item.lane].internal
+        if item.state not in HANGS and not model.lanes[item.lane].internal
     ]
     if running:
         lines.append(f"  not waiting for anybody: {', '.join(running[:8])}")

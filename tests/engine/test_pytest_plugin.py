@@ -243,7 +243,7 @@ def test_undrained():
 def test_what_a_failed_test_has_left_stuck_hides_nothing_and_is_ended(project: Path) -> None:
     (project / "test_locks.py").write_text(LEFT_BEHIND)
     done = run(project, "-q", "--lanescope-timeout", "20")  # returns when nobody has its output open any more
-    assert "The test hangs" not in done.stdout
+    assert "This hangs" not in done.stdout
     for words in ("(observed, queue)", "(observed, executor)", "(observed, process-queue)"):
         assert words in done.stdout, done.stdout
     assert "3 failed" in done.stdout
@@ -299,3 +299,63 @@ def test_a_deadlock_after_the_last_test_is_told_and_ended(project: Path) -> None
     assert "1 passed" in done.stdout
     assert done.returncode == 1
     assert "after the last test: error: Deadlock: late waits for itself" in done.stderr
+
+
+READS = """
+import os
+
+reader, writer = os.pipe()
+"""
+AROUND_TESTS = {
+    "test_import.py": f"{READS}os.read(reader, 1)\n",
+    "conftest.py": f"{READS}\n\ndef pytest_sessionfinish():\n    os.read(reader, 1)\n",
+}
+
+
+def test_what_hangs_before_and_after_the_tests_is_ended_and_told(project: Path) -> None:
+    for name, text in AROUND_TESTS.items():
+        (project / name).write_text(text)
+    options = ("-k", "plain", "--continue-on-collection-errors", "--lanescope-timeout", "1")
+    done = run(project, "-q", *options)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 passed, 6 deselected, 1 error" in done.stdout
+    told = done.stdout.partition("This hangs: collecting test_import.py.")[2]
+    assert "test_import.py:5 in <module>" in told, done.stdout
+    told = told.partition("This hangs: the end of the session.")[2]
+    assert "MainThread: In I/O for" in told, done.stdout
+    assert "conftest.py:8 in pytest_sessionfinish" in told
+
+
+NO_END = """
+import socket
+import threading
+
+ours, theirs = socket.socketpair()
+
+
+def test_passes():
+    threading.Thread(target=ours.recv, args=(1,), name="kept").start()
+"""
+
+
+def test_a_process_that_does_not_end_is_ended_and_told(project: Path) -> None:
+    (project / "test_locks.py").write_text(NO_END)
+    done = run(project, "-q", "--lanescope-timeout", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    told = done.stderr.partition("after the last test: the process of the tests does not end.")[2]
+    assert "MainThread: Has been waiting" in told, done.stderr
+    assert "kept: In I/O for" in told
+
+
+def test_the_command_leaves_to_pytest_what_is_not_its_own(project: Path) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "pytest", "--timeout", "20", f"--interpreter={sys.executable}"]
+    for words in (["-p", "no:cacheprovider", "-q"], ["--", "-q"], ["test_locks.py", "-q"]):
+        done = subprocess.run(
+            [*command, *words, "-k", "plain"], cwd=project, capture_output=True, text=True, check=False, timeout=100
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "1 passed" in done.stdout
+    refused = subprocess.run([*command, "--timeout", "-q"], capture_output=True, text=True, check=False, timeout=100)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("main.py pytest: argument --timeout: expected one argument")
