@@ -1,7 +1,6 @@
 """The overlay of keys: every action with its key, each menu with its own, and what the timeline does for others."""
 
 from collections.abc import Iterable
-from html import escape
 from textwrap import wrap
 
 from PySide6.QtCore import QSize, Qt
@@ -12,7 +11,6 @@ from gui.action_table import ACTIONS, MENUS, POINTER_KEYS, TIMELINE_KEYS, TIMELI
 from gui.actions import Actions
 from gui.window.overlays.overlay import NATIVE, Overlay
 
-LINE_PERCENT = 114  # of a line's height
 WRAPPED = 52  # letters in a line of what has no key
 POINTER = "With the pointer"
 COLUMNS = (("File", "Run", "View"), ("Edit", "Search", "Lanes", "Help"), (TIMELINE_MENU, POINTER))
@@ -45,22 +43,25 @@ class KeysOverlay(Overlay):
 
     @staticmethod
     def _add_group(grid: QGridLayout, name: str, keys: list[tuple[str, str]], alone: list[str]) -> None:
-        """Below what is there: keys, then what only stands in the menu. A label a column: many take long to paint."""
+        """Below what is there: keys, then what only stands in the menu. A label a column: many take long to
+        paint, rich text longer still."""
         row = grid.rowCount()
         if name in MENUS:
-            opener = QLabel(_lines([f"Alt+{name[0]}"], "right"))
+            opener = QLabel(f"Alt+{name[0]}")
             opener.setProperty("role", "key")
             grid.addWidget(opener, row, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
         title = QLabel(name)
         title.setProperty("role", "title")
+        title.setContentsMargins(0, 4, 0, 0)
         grid.addWidget(title, row, 1)
-        names = QLabel(_lines((key for key, _ in keys), "right"))
+        names = QLabel("\n".join(key for key, _ in keys))
+        names.setAlignment(Qt.AlignmentFlag.AlignRight)
         names.setProperty("role", "key")
         grid.addWidget(names, row + 1, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        does = QLabel(_lines((does for _, does in keys), "left"))
+        does = QLabel("\n".join(does for _, does in keys))
         grid.addWidget(does, row + 1, 1, Qt.AlignmentFlag.AlignTop)
         if alone:
-            also = QLabel(_lines(wrap(_listed(alone), WRAPPED), "left"))
+            also = QLabel("\n".join(wrap(_listed(alone), WRAPPED)))
             also.setProperty("role", "dim")
             grid.addWidget(also, row + 2, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
 
@@ -118,9 +119,3 @@ def _keys_by_group(actions: Actions) -> dict[str, list[tuple[str, str]]]:
 def _listed(texts: Iterable[str]) -> str:
     """In one sentence, to be broken between its entries rather than within them."""
     return "In the menu: " + ", ".join(text.removesuffix("…") for text in texts)
-
-
-def _lines(texts: Iterable[str], align: str) -> str:
-    """Rich text: one a line, with some space between them."""
-    rows = "<br>".join(escape(text).replace(" ", "&nbsp;") for text in texts)
-    return f"<p align='{align}' style='line-height: {LINE_PERCENT}%'>{rows}</p>"
