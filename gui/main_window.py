@@ -20,6 +20,7 @@ from gui.window.later import Later
 from gui.window.layout.layout_keeper import LayoutKeeper
 from gui.window.links import Links
 from gui.window.overlays.find_lane import FindLane
+from gui.window.overlays.keys import COLUMNS
 from gui.window.places.bookmarks import Bookmarks
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
@@ -110,7 +111,7 @@ class MainWindow(WindowFrame):
                 lambda: self.interpreters.find(project_folders(self.settings)),
                 # psutil tells how busy the cores are; numpy loads numpy.ma when it is first asked for what is unique.
                 *(partial(import_module, name) for name in ("psutil", "numpy.ma", *OF_COMPARING)),
-                lambda: self.keys,
+                *(self._prepare_keys,) * (len(COLUMNS) + 1),
                 partial(self.text_page.prepare_markdown, "guide"),
                 self.text_page.lay_out,
                 lambda: self.program_form,
@@ -301,6 +302,9 @@ class MainWindow(WindowFrame):
 
     def _toggle_comparing(self) -> None:
         self.comparing.toggle()
+
+    def _prepare_keys(self) -> None:
+        self.keys.prepare()
 
     def _show_log(self) -> None:
         self.messages.show_message(Message("log", f"Unexpected errors are logged in {log_folder() / LOG_NAME}."))

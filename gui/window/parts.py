@@ -178,9 +178,7 @@ class WindowParts(QMainWindow):
     @cached_property
     def keys(self) -> KeysOverlay:
         """Every action with its key."""
-        overlay = KeysOverlay(self.acts, self)
-        overlay.lay_out()
-        return overlay
+        return KeysOverlay(self.acts, self)
 
     @cached_property
     def preferences(self) -> Preferences:

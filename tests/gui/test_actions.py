@@ -15,6 +15,7 @@ from gui.main_window import MainWindow
 from gui.widgets.fuzzy import fuzzy_score
 from gui.widgets.icons import FOLDER
 from gui.window.overlays.colour_key import STATE_MEANINGS
+from gui.window.overlays.keys import KeysOverlay
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -116,6 +117,16 @@ def test_the_keys_of_every_action_and_menu_are_listed_and_fit_into_a_low_window(
     assert all(action.shortcut().toString() in words for action in window.acts.all())
     sheet = window.keys.findChild(QScrollArea)
     assert [bar.maximum() for bar in (sheet.horizontalScrollBar(), sheet.verticalScrollBar())] == [0, 0]
+
+
+def test_the_keys_are_prepared_in_pieces(window: MainWindow, wait_for: Wait) -> None:
+    overlay = KeysOverlay(window.acts, window)
+    counts = []
+    for _ in range(4):
+        counts.append(len(overlay.findChildren(QLabel)))
+        overlay.prepare()
+    assert counts[0] == 0 < counts[1] < counts[2] < counts[3] == len(overlay.findChildren(QLabel))
+    wait_for(lambda: "keys" in vars(window) and len(window.keys.findChildren(QLabel)) == counts[3])  # unasked
 
 
 def test_guide_colours_keys_and_preferences_are_shown(window: MainWindow) -> None:

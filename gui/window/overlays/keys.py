@@ -1,5 +1,6 @@
 """The overlay of keys: every action with its key, each menu with its own, and what the timeline does for others."""
 
+from collections import deque
 from collections.abc import Iterable
 from textwrap import wrap
 
@@ -30,16 +31,30 @@ class KeysOverlay(Overlay):
         columns = QHBoxLayout(self._sheet.page)
         columns.setContentsMargins(16, 0, 16, 0)
         columns.setSpacing(28)
-        groups = _keys_by_group(actions)
-        for names in COLUMNS:
-            grid = QGridLayout()
-            for name in names:
-                alone = [spec.text for spec in ACTIONS if spec.menu == name and not spec.key]
-                self._add_group(grid, name, groups[name], alone)
+        self._keys = _keys_by_group(actions)
+        self._to_come = deque((QGridLayout(), names) for names in COLUMNS)
+        for grid, _ in self._to_come:
             grid.setHorizontalSpacing(12)
             grid.setVerticalSpacing(2)
-            grid.setRowStretch(grid.rowCount(), 1)
             columns.addLayout(grid)
+
+    def prepare(self) -> None:
+        """Beforehand, in pieces: adds the next column or, when all are there, lays them out."""
+        if self._to_come:
+            self._add_column(*self._to_come.popleft())
+        else:
+            self.lay_out()
+
+    def pop_up(self, focused: QWidget) -> None:
+        while self._to_come:
+            self.prepare()
+        super().pop_up(focused)
+
+    def _add_column(self, grid: QGridLayout, names: Iterable[str]) -> None:
+        for name in names:
+            alone = [spec.text for spec in ACTIONS if spec.menu == name and not spec.key]
+            self._add_group(grid, name, self._keys[name], alone)
+        grid.setRowStretch(grid.rowCount(), 1)
 
     @staticmethod
     def _add_group(grid: QGridLayout, name: str, keys: list[tuple[str, str]], alone: list[str]) -> None:
