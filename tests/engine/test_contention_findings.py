@@ -21,6 +21,7 @@ QUICK = {
     "blocked asleep threads", "blocked turns threads", "forking held threads", "forking queue threads",
     "leaking growing threads", "leaking requests threads", "many left threads", "many released threads",
 }  # fmt: skip
+TRIES = 3
 Case = tuple[str, str, str]  # program, its arguments, the kind of what is found ("nothing")
 
 
@@ -65,7 +66,15 @@ def test_what_is_there_is_told_and_what_is_not_is_not(case: Case, tmp_path: Path
 @pytest.mark.full
 @pytest.mark.parametrize("case", OTHERS, ids=name)
 def test_all_that_is_there_is_told_and_nothing_else(case: Case, tmp_path: Path) -> None:
-    assert_told(case, kinds_of(case, tmp_path))
+    """Who waits for whom for how long depends on the machine, too: of what is there one run in three has to tell. What
+    is not there, no run may.
+    """
+    for number in range(1 if case[2] == "nothing" else TRIES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if case[2] in (kinds := kinds_of(case, folder)):
+            break
+    assert_told(case, kinds)
 
 
 @pytest.mark.full
