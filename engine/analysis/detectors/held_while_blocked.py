@@ -32,6 +32,7 @@ LONG_NS = 1_000_000
 MIN_READ_NS = 100_000
 IDLE_SHARE = 0.9  # of a daemon's life that it waits for the lock
 DOING = {State.SLEEP: "sleeping", State.IO: "doing I/O", State.WAIT: "waiting"}
+SERVING = "Server.handle_request"  # what a manager's thread does: it holds what its client, in another process, took
 MIN_PART = 0.05  # of what the lane that did most of it did, for another to be named
 MOST_READS = 50  # holds in which it is looked up what was read
 
@@ -161,7 +162,9 @@ def _of(
     longest = dict(zip(rows["lane"][guilty].tolist(), guilty.tolist(), strict=True))  # by lane
     labels = {lock.primitive.id: lock.primitive.label for lock in locks}
     doing = DOING[most]
-    if most is State.WAIT:
+    if all(model.lanes[lane].target == SERVING for lane in lanes):
+        doing = "waiting for the client that took it"
+    elif most is State.WAIT:
         doing += _awaited(model, rows[guilty[np.argmax(blocked_as[most][guilty])]])
     site = model.site(int(rows["site"][worst]))
     place = f", longest after taking it at {site.label}" if site else ""

@@ -63,6 +63,15 @@ def test_a_lock_held_in_sleep_is_found() -> None:
     )
 
 
+def test_a_lock_of_a_manager_is_held_for_a_client() -> None:
+    """By the manager's thread that serves it, which reads its next request meanwhile."""
+    made = single_file(3, 5, 4.0, while_held=State.IO)
+    for lane in made.lanes:
+        lane.target, lane.internal = "Server.handle_request", True
+    (found,) = found_by(held_while_blocked, made)
+    assert found["title"] == "Lock accounts is held while waiting for the client that took it"
+
+
 @pytest.mark.parametrize(
     ("line", "subjects"), [(12, {"2 Locks (accounts and audit) are"}), (13, {"Lock accounts is", "Lock audit is"})]
 )
