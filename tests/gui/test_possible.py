@@ -166,6 +166,19 @@ def test_the_palette_tells_of_what_is_not_possible_when_it_would_be(window: Main
     assert window.status.currentMessage().startswith("Follow: possible when a run goes on")
 
 
+def test_progress_leaves_a_remark_its_room_and_comes_back(window: MainWindow) -> None:
+    status = window.status
+    status.show_progress("opening", 0.2)
+    assert status.progress.isVisible()
+    window.remark("Rows get no higher than this.")
+    status.show_progress("opening", 0.3)
+    assert not status.progress.isVisible()
+    assert not status.cancel.isVisible()
+    status.clearMessage()
+    assert status.progress.isVisible()
+    assert status.cancel.isVisible()
+
+
 def test_a_place_on_the_lanes_leads_away_from_the_page_of_comparisons(window: MainWindow, wait_for: Wait) -> None:
     show_sample(window, wait_for)
     window.acts["compare"].trigger()

@@ -36,6 +36,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self.recording, 1)
         self._works: dict[str, float] = {}  # that go on, with the share of each that is done
         self.show_progress("", 1.0)
+        self.messageChanged.connect(lambda _text: self._place_progress())
         self.recorder = self._figure(
             "What recording costs: the recorder process's share of one core", "recorder 000.0 %"
         )
@@ -74,8 +75,13 @@ class StatusBar(QStatusBar):
         work, share = next(reversed(self._works.items()), ("", 1.0))
         self.progress.setAccessibleName(f"Progress: {work}")
         self.progress.show_share(share, work)
-        self.progress.setVisible(share < 1.0)
-        self.cancel.setVisible(share < 1.0)
+        self._place_progress()
+
+    def _place_progress(self) -> None:
+        """A remark stands in its place: Qt would write it below what is shown meanwhile."""
+        shown = bool(self._works) and not self.currentMessage()
+        self.progress.setVisible(shown)
+        self.cancel.setVisible(shown)
 
     def show_costs(self, model: Model | None, recorder_share: float | None, frames: FrameStatistics) -> None:
         """`recorder_share` is of one core, None when unknown."""

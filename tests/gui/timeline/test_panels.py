@@ -137,9 +137,7 @@ def test_a_narrow_legend_is_dense_and_shows_every_mark_that_has_room(legend: Leg
     parts = [*legend.entries.values(), *(mark for mark in legend.marks if not mark.isHidden())]
     assert [mark.accessibleName() for mark in legend.marks if mark.isHidden()] == []
     assert all(legend.rect().contains(part.geometry()) for part in parts)
-    assert not any(
-        one.geometry().intersects(other.geometry()) for one in parts for other in parts if one is not other
-    )
+    assert not any(one.geometry().intersects(other.geometry()) for one in parts for other in parts if one is not other)
     legend.resize(1200, 40)
     QApplication.processEvents()
     assert legend.entries[State.RUNNING].height() > 24, "where there is room again, it is used"
