@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import multiprocessing, resource, sys, threading, time
+import multiprocessing, os, resource, signal, sys, threading, time
 accounts, audit, journal = threading.Lock(), threading.Lock(), threading.Lock()
 both = threading.Barrier(2)
 reader, writer = multiprocessing.Pipe(duplex=False)
@@ -26,10 +26,13 @@ def new_order():
 
 def lose(*works):
     # As where all files are open that may be: no more room can be had for records, and no word be written of `works`.
+    # The recorder, which has started this program, makes no room meanwhile either.
     hurry(1000)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
-    hurry(100_000)
+    os.kill(os.getppid(), signal.SIGSTOP)
+    hurry(20_000)
+    os.kill(os.getppid(), signal.SIGCONT)
     for work in works:
         work()
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
