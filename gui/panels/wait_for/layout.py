@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 FIRST_SLOTS = 3
-Place = tuple[float, float]
-Chord = tuple[Place, Place]
+Points = NDArray[np.float64]  # (…, 2)
 MOST_IN_ROWS = 8  # that wait for two who wait for each other; more stand around them
 
 
@@ -84,16 +86,16 @@ class RingLayout:
         slots = [lane if lane in beside else None for lane in self._slots]
         slots += [None] * (_ring_size(len(lanes)) - len(slots))
         places = [slot_place(slot) for slot in range(len(slots))]
-        at = {lane: places[slot] for slot, lane in enumerate(slots) if lane is not None}
+        points = np.array(places)
+        at = {lane: slot for slot, lane in enumerate(slots) if lane is not None}
         for lane in (lane for lane in in_reach(data) if lane not in at):
+            free = [slot for slot, taken in enumerate(slots) if taken is None]
             ends = [at[other] for other in beside[lane] if other in at]
             chords = [(at[one], at[other]) for one in at for other in beside[one] if one < other and other in at]
-
-            costs = [(*_cost(places[slot], ends, chords), slot) for slot, taken in enumerate(slots) if taken is None]
-            chosen = min(costs)[-1]
-            slots[chosen], at[lane] = lane, places[chosen]
+            chosen = free[_cheapest(points[free], ends, chords, points)] if ends else free[0]
+            slots[chosen], at[lane] = lane, chosen
         self._slots = slots
-        return at
+        return {lane: places[slot] for lane, slot in at.items()}
 
 
 def neighbours(edges: Sequence[GraphEdge]) -> dict[int, set[int]]:
@@ -129,21 +131,26 @@ def _ring_size(lanes: int) -> int:
     return size
 
 
-def _cost(here: Place, ends: Sequence[Place], chords: Sequence[Chord]) -> tuple[int, float]:
-    """How many edges those of a node here would cross, and how long they would be."""
-    crossed = sum(_cross((here, end), chord) for end in ends for chord in chords)
-    return crossed, sum(math.dist(here, end) for end in ends)
+def _cheapest(free: Points, ends: Sequence[int], chords: Sequence[tuple[int, int]], points: Points) -> int:
+    """At which of the free places a node's edges cross the fewest others, and are shortest. They lead to `ends`; all
+    places but the free ones are told by their number in `points`, `chords` are the edges that there are.
+    """
+    to, pairs = np.array(ends, np.intp), np.array(chords, np.intp).reshape(-1, 2)
+    one, other = points[pairs[:, 0]], points[pairs[:, 1]]
+    here, end = free[:, None, None], points[to][None, :, None]  # (free, ends, chords)
+    apart = _left(here, end, one) != _left(here, end, other)
+    between = _left(one, other, here) != _left(one, other, end)
+    shared = (pairs[None] == to[:, None, None]).any(axis=2)
+    crossed = (apart & between & ~shared).sum(axis=(1, 2))
+    lengths = np.hypot(*(free[:, None] - points[to][None]).transpose(2, 0, 1)).sum(axis=1)
+    return int(np.lexsort((lengths.round(9), crossed))[0])
 
 
-def _cross(one: Chord, other: Chord) -> bool:
-    """Whether two straight edges that share no end cross."""
-    if set(one) & set(other):
-        return False
-    return _left(*one, other[0]) != _left(*one, other[1]) and _left(*other, one[0]) != _left(*other, one[1])
-
-
-def _left(start: Place, end: Place, of: Place) -> bool:
-    return (end[0] - start[0]) * (of[1] - start[1]) > (end[1] - start[1]) * (of[0] - start[0])
+def _left(start: Points, end: Points, of: Points) -> NDArray[np.bool_]:
+    """Whether points lie to the left of the way from start to end."""
+    (along, up), (aside, over) = (np.moveaxis(way, -1, 0) for way in (end - start, of - start))
+    left: NDArray[np.bool_] = along * over > up * aside
+    return left
 
 
 def _between_rows(data: GraphData, others: Sequence[int]) -> dict[int, tuple[float, float]]:
