@@ -9,14 +9,16 @@ from .follow import maker
 from .originals import get_frame
 from .patching import hidden, look_like, replace_method
 from .primitives import ATTRIBUTE, define
+from .sites import code_of
 from .threads import state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
+    from types import FrameType, ModuleType
     from typing import Any
 
+_numbers: dict[tuple[object, int], int] = {}  # by code and instruction
 LOOP = "_lanescope_loop"  # on a future: the event loop whose task it stands for
 TEXT = (
     "This program uses asyncio, whose tasks are not followed yet: an event loop's thread is one lane, in I/O at rest."
@@ -54,10 +56,17 @@ def make_run_threadsafe(original: Callable[..., Any]) -> Callable[..., Any]:
             frame = maker(get_frame(1))
             if frame is not None:
                 future.__dict__[LOOP] = loop
-                future.__dict__[ATTRIBUTE] = define("Future", frame)
+                future.__dict__[ATTRIBUTE] = number_at(frame)
             return future
 
     return run_coroutine_threadsafe
+
+
+def number_at(frame: FrameType) -> int:
+    """What is asked of event loops at this place of the code has one number, however often that is."""
+    place = code_of(frame), frame.f_lasti
+    number = _numbers.get(place)
+    return number if number is not None else _numbers.setdefault(place, define("Future", frame))
 
 
 def runner_of(loop: Any) -> int:
