@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 def _log() -> str:
     """Writes the exception that is being handled to a file of its own."""
     descriptor, path = tempfile.mkstemp(prefix="lanescope-", suffix=".log")
-    with open(descriptor, "w") as file:
+    with open(descriptor, "w", encoding="utf-8") as file:
         traceback.print_exc(file=file)
     return path
 

@@ -103,6 +103,8 @@ def make_popen(original: Method) -> Method:
         if isinstance(self.pid, int):
             tell_of_child(self, get_frame(1), launched)
 
+    # What it warns of (an encoding that is not given) is told of the first line outside its file: this is inside.
+    __init__.__code__ = __init__.__code__.replace(co_filename=original.__code__.co_filename)
     return __init__
 
 

@@ -107,6 +107,6 @@ def _is_alone(pid: int) -> bool:
 
 def _read(path: str) -> str:
     """Nothing when it is gone, or not allowed to be read."""
-    with contextlib.suppress(OSError), open(path) as file:
+    with contextlib.suppress(OSError), open(path, encoding="utf-8") as file:
         return file.read()
     return ""

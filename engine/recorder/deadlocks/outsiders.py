@@ -84,7 +84,7 @@ def has_timer(pid: int) -> bool:
 def _caught_signals(pid: int) -> int:
     """As `_bits`."""
     with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/status").read_text("latin-1").splitlines():
             if line.startswith("SigCgt:"):
                 return int(line.split()[1], 16)
     return 0
@@ -105,7 +105,7 @@ def _has_others(process: TracedProcess, now_ns: int) -> bool:
 def _sleeps_for_good(pid: int, thread: str) -> bool:
     """Whether only its own process can wake this thread: it is in a private futex's wait without timeout."""
     try:
-        words = Path(f"/proc/{pid}/task/{thread}/syscall").read_text().split()
+        words = Path(f"/proc/{pid}/task/{thread}/syscall").read_text("utf-8").split()
         number, _, operation, _, timeout = (int(word, 0) for word in words[:5])
     except FileNotFoundError:
         return True  # it has ended

@@ -51,6 +51,8 @@ def _made_by(pid: int, candidates: set[str]) -> Iterable[HalfMade]:
                 path = os.readlink(f"/proc/{pid}/fd/{number}")
                 if path in candidates:
                     status = os.stat(f"/proc/{pid}/fd/{number}")
-                    position, _ = Path(f"/proc/{pid}/fdinfo/{number}").read_text().removeprefix("pos:").split("\n", 1)
+                    position, _ = (
+                        Path(f"/proc/{pid}/fdinfo/{number}").read_text("utf-8").removeprefix("pos:").split("\n", 1)
+                    )
                     if int(position) == status.st_size:
                         yield HalfMade(Path(path), status.st_ino)

@@ -26,7 +26,7 @@ def choose_path() -> Path:
 def make(path: Path) -> None:
     """Makes the folder and puts this process's name on it. OSError."""
     path.mkdir(mode=0o700)
-    (path / _OWNER).write_text(f"{os.getpid()} {process_start(os.getpid())}")
+    (path / _OWNER).write_text(f"{os.getpid()} {process_start(os.getpid())}", encoding="utf-8")
 
 
 def traced_pids(path: Path) -> set[int]:
@@ -79,7 +79,7 @@ def _place() -> Path:
 
 def _is_stale(path: Path) -> bool:
     try:
-        pid, started = (path / _OWNER).read_text().split()
+        pid, started = (path / _OWNER).read_text("utf-8").split()
         return not is_alive(int(pid), float(started))
     except FileNotFoundError:
         with contextlib.suppress(OSError):

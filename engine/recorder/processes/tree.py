@@ -138,7 +138,7 @@ def runnable() -> int:
 
 def _system_load() -> list[str]:
     with contextlib.suppress(OSError):
-        return Path("/proc/loadavg").read_text().split()
+        return Path("/proc/loadavg").read_text("utf-8").split()
     return ["0"] * 5
 
 

@@ -1,5 +1,8 @@
 """Nothing of the program's is run, kept or changed by describing what it does."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +122,22 @@ def test_program_works_the_same(tmp_path: Path, source: str) -> None:
     plain, traced = outcomes(tmp_path, source)
     assert traced[:2] == plain[:2]
     assert plain[0] == 0
+
+
+WARNED = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", ""], text=True)
+subprocess.Popen([sys.executable, "-c", ""], text=True).wait()
+"""
+
+
+def test_warnings_that_there_is_no_encoding_are_about_the_programs_lines_alone(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(WARNED)
+    main = Path(__file__).parents[3] / "main.py"
+    done = subprocess.run(
+        [sys.executable, str(main), "record", "-o", "recording.lane", "program.py"],
+        cwd=tmp_path, env=os.environ | {"PYTHONWARNDEFAULTENCODING": "1"}, capture_output=True, text=True, check=True,
+        timeout=100,
+    )  # fmt: skip
+    warned = [line.partition(": EncodingWarning")[0] for line in done.stderr.splitlines() if "EncodingWarning" in line]
+    assert [place.rpartition("/")[2] for place in warned] == ["program.py:3", "program.py:4"], done.stderr
