@@ -73,6 +73,7 @@ class Canvas(QWidget):
             "Run a scenario or open a recording: its threads appear here as lanes.",
         )
         self._first_row = 0
+        self._staying = 0  # pinned rows that stay, when last arranged
         self._span_ns = 0.0  # of the view, when it was changed last
         self._row_px = ROW_PX
         self._arranged: tuple[int, int, int, bool] | None = None  # see `arranged_for`
@@ -293,9 +294,11 @@ class Canvas(QWidget):
     # Changes elsewhere
 
     def _on_arranged(self) -> None:
-        """Rows are higher or lower now, or the names wider."""
+        """Rows are higher or lower now, or the names wider, or there is more or less room."""
         self._fit_rows()
-        self.scroll_to(self._first_row)
+        staying, self._staying = self._staying, self.geometry_now().pinned
+        scrolled = self._first_row + staying - self._staying  # what is below the pinned rows stays there
+        self.scroll_to(scrolled if self._first_row else 0)
         self.rows_changed.emit()
         self.invalidate()
 
@@ -319,8 +322,9 @@ class Canvas(QWidget):
         self._arranged = arranged_for(self.model)
         self.rows = arrange(self.model, self.filters)
         self._fit_rows()
-        whole = self.geometry_now().whole_rows
-        self._first_row = max(0, min(self._first_row, len(self.rows) - whole))
+        geometry = self.geometry_now()
+        self._staying = geometry.pinned
+        self._first_row = max(0, min(self._first_row, len(self.rows) - geometry.whole_rows))
         self._hit = Hit()
         if self._pointer is not None:
             self._find_hit()

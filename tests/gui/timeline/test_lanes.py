@@ -96,6 +96,26 @@ def test_pinned_lanes_leave_half_of_the_room_to_the_others(qtbot: QtBot) -> None
     assert geometry.shows_row(37)
 
 
+def test_what_scrolls_below_pinned_lanes_stays_in_view_when_more_of_those_have_room(qtbot: QtBot) -> None:
+    bench = make_bench(qtbot, synthetic(lanes=40, slices=4_000))
+    canvas = bench.canvas
+    canvas.set_row_height(ROW_PX)
+    for lane in range(20):
+        bench.filters.toggle_pinned(lane)
+    canvas.scroll_to(9)
+    before = canvas.geometry_now()
+    first = before.first_row + before.pinned
+    bench.timeline.resize(bench.timeline.width(), bench.timeline.height() + 6 * ROW_PX)
+    qtbot.waitUntil(lambda: canvas.geometry_now().height > before.height)
+    after = canvas.geometry_now()
+    assert after.pinned > before.pinned
+    assert canvas.hit_at(QPointF(500, after.place_top(after.pinned) + 5)).row == first
+    canvas.scroll_to(0)
+    bench.timeline.resize(bench.timeline.width(), bench.timeline.height() - 6 * ROW_PX)
+    qtbot.waitUntil(lambda: canvas.geometry_now().height < after.height)
+    assert canvas.first_row == 0, "who is at the top stays there"
+
+
 def test_hidden_lanes_are_counted_and_come_back_with_one_click(bench: Bench) -> None:
     chip = bench.timeline.lane_filter.chip
     assert not chip.isVisible()
