@@ -21,6 +21,7 @@ from gui.window.layout.layout_keeper import LayoutKeeper
 from gui.window.links import Links
 from gui.window.overlays.find_lane import FindLane
 from gui.window.overlays.keys import COLUMNS
+from gui.window.pins import Pins
 from gui.window.places.bookmarks import Bookmarks
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
@@ -54,6 +55,7 @@ class MainWindow(WindowFrame):
             self.messages,
             self,
         )
+        self.pins = Pins(self.filters, settings, self)
         self._may_end_run = False  # without being asked
         self.navigation = Navigation(self.timeline, self.view, self.selection)
         self.notes = Bookmarks(
@@ -92,6 +94,7 @@ class MainWindow(WindowFrame):
             self,
             self.navigation,
             self.places,
+            self.pins,
             self.discovering,
             self.possible,
             comparing=lambda: self._comparing_if_made,

@@ -96,6 +96,10 @@ class Filters(QObject):
         """Pins a lane (which shows it again if it was hidden), or takes it back into its place."""
         self._change_lanes(self._pinned ^ {lane}, self._hidden - {lane})
 
+    def pin(self, lanes: Iterable[int]) -> None:
+        """Pins exactly these lanes; one that is not there yet will be once it comes."""
+        self._change("_pinned", frozenset(lanes))
+
     def toggle_collapsed(self, process: int) -> None:
         self._change("_collapsed", self._collapsed ^ {process})
 

@@ -13,6 +13,7 @@ from gui.widgets.messages import Answer, Message
 from gui.window.frame import WindowFrame
 from gui.window.overlays.debug_overlay import DebugOverlay
 from gui.window.overlays.overlay import Overlay
+from gui.window.pins import Pins
 from gui.window.places.navigation import Navigation
 from gui.window.places.places import Places
 from gui.window.possible import Possible
@@ -37,6 +38,7 @@ class Showing(QObject):
         window: WindowFrame,
         navigation: Navigation,
         places: Places,
+        pins: Pins,
         discovering: Discovering,
         possible: Possible,
         *,
@@ -47,7 +49,7 @@ class Showing(QObject):
         super().__init__(window)
         self._window, self._bridge = window, window.bridge
         self._navigation, self._places, self._discovering = navigation, places, discovering
-        self._possible, self._comparing = possible, comparing
+        self._pins, self._possible, self._comparing = pins, possible, comparing
         self._shown_version = -1  # what the bridge had told of the model when the timeline was last refreshed
         self._focus_awaits_page = False
         self._recorder = RecorderShare()
@@ -96,7 +98,9 @@ class Showing(QObject):
         self._navigation.model = model
         self._recorder.forget()
         self._discovering.forget()
+        self._pins.let_go()
         window.timeline.show_model(model, live=self._bridge.running)
+        self._pins.show_model(model)
         self._places.show_model(model)
         window.views.show_model(model)
         window.source.show_model(model)

@@ -1,6 +1,7 @@
 """Ways through the real window over a recording: finding lanes, reading a span, what is remembered."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from engine.recording.schema import State
+from engine.recording.synthetic import write_synthetic
 from gui.action_table import ACTIONS, LANES_MENU
 from gui.main_window import MainWindow
 from gui.state.arrangement import Times
@@ -168,6 +170,50 @@ def test_how_the_timeline_is_arranged_is_remembered(
     assert again.filters.sort is Sort.LOCK_WAIT
     assert again.acts["sort-lock-wait"].isChecked()
     assert again.arrangement.times is Times.CLOCK
+
+
+def test_pins_come_back_with_their_recording_whoever_opens_it_and_with_no_other(
+    opened: MainWindow, open_window: Callable[[], MainWindow], wait_for: Wait, tmp_path: Path
+) -> None:
+    fourth = lane_called(opened, "worker-4")
+    opened.selection.select_lane(fourth)
+    QTest.keyClick(opened.timeline.canvas, Key.Key_P)
+    assert opened.timeline.canvas.rows.lanes()[0] == fourth
+    source = opened.bridge.path
+    assert source is not None
+    copy = tmp_path / "copy.lane"
+    copy.write_bytes(source.read_bytes())
+    other = tmp_path / "other.lane"
+    write_synthetic(other, lanes=8, slices=400)
+
+    opened.open(other)
+    wait_for(lambda: opened.bridge.path == other and shown_whole(opened))
+    assert not opened.filters.pinned
+    opened.open(copy)
+    wait_for(lambda: opened.bridge.path == copy and shown_whole(opened))
+    assert opened.timeline.canvas.rows.lanes()[0] == fourth
+    assert opened.timeline.canvas.rows.pinned == 1
+    opened.close_at_once()
+
+    again = open_sample(open_window(), wait_for)
+    assert again.timeline.canvas.rows.lanes()[0] == fourth, "at the next launch, too"
+    again.selection.select_lane(fourth)
+    QTest.keyClick(again.timeline.canvas, Key.Key_P)
+    assert not again.timeline.canvas.rows.pinned
+    again.close_at_once()
+    assert not open_sample(open_window(), wait_for).timeline.canvas.rows.pinned, "what was let go stays so"
+
+
+@pytest.mark.parametrize("kept", [{}, [3], [{"recording": 1, "lanes": [1]}], [{"recording": "a", "lanes": ["x"]}]])
+def test_damaged_pins_are_passed_over(
+    window: MainWindow, open_window: Callable[[], MainWindow], wait_for: Wait, kept: object
+) -> None:
+    window.settings.put("pinned", kept)
+    window.close_at_once()
+    again = open_sample(open_window(), wait_for)
+    again.selection.select_lane(lane_called(again, "worker-2"))
+    QTest.keyClick(again.timeline.canvas, Key.Key_P)
+    assert again.timeline.canvas.rows.pinned == 1
 
 
 def drag_border(window: MainWindow, by_px: int) -> None:
