@@ -22,7 +22,7 @@ class HoldStore:
         self._coverage = Coverage()
         self._open = np.zeros(0, OPEN_HOLD_ROW)  # by `_keys`
         self._open_keys = np.zeros(0, np.uint64)
-        self._lane_ends: dict[int, int] = {}
+        self._lane_ends = np.zeros(0, np.int64)  # by lane; FOREVER as long as it lives
         self._watermark = 0
 
     def __len__(self) -> int:
@@ -81,6 +81,10 @@ class HoldStore:
 
     def end_lane(self, lane: int, end_ns: int) -> None:
         """What a lane held when it ended it held to its end."""
+        known = len(self._lane_ends)
+        if lane >= known:
+            more = np.full(max(2 * known, lane + 1) - known, FOREVER)
+            self._lane_ends = np.concatenate([self._lane_ends, more])
         self._lane_ends[lane] = end_ns
 
     def advance(self, watermark_ns: int) -> None:
@@ -93,12 +97,24 @@ class HoldStore:
 
     def unreleased(self) -> list[Hold]:
         """What is held now, and what lanes never released that have ended."""
-        found = []
-        for lane, primitive, since, site in self._open.tolist():
-            end = self._lane_ends.get(lane, FOREVER)
-            last = max(min(end, self._watermark), since)
-            found.append(Hold(lane, primitive, since, last, site, 0, end > self._watermark))
-        return found
+        ends, is_open = self._unreleased_until()
+        told = zip(self._open.tolist(), ends.tolist(), is_open.tolist(), strict=True)
+        return [Hold(lane, what, since, end, site, 0, opened) for (lane, what, since, site), end, opened in told]
+
+    @property
+    def unreleased_rows(self) -> np.ndarray:
+        """The same as OPEN_HOLD_ROW, by lane and primitive; they stay as they are."""
+        return self._open
+
+    def _unreleased_until(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of each of these rows: until when (ns, int64), and whether it is held now."""
+        lanes, since = self._open["lane"], self._open["since"].astype(np.int64)
+        known = len(self._lane_ends)
+        ends = np.full(len(lanes), FOREVER)
+        if known:
+            ended = lanes < known
+            ends[ended] = self._lane_ends[lanes[ended]]
+        return np.maximum(np.minimum(ends, self._watermark), since), ends > self._watermark
 
     def holder_at(self, primitive: int, time_ns: int) -> Hold | None:
         """The hold of a primitive that covers this time; of several (RLock, semaphore) the latest."""
@@ -165,8 +181,8 @@ class HoldStore:
         count = max(int(some.max(initial=0)) for some in (lanes, self._open["lane"])) + 1
         row_of = np.full(max(count, self._coverage.lanes), -1)
         row_of[lanes] = np.arange(len(lanes))
-        holds = self.unreleased()
-        spans = np.array([(hold.lane, hold.start_ns, hold.end_ns) for hold in holds], np.int64).reshape(-1, 3).T
+        opened, until = self._open, self._unreleased_until()[0]
+        spans = np.stack([opened["lane"].astype(np.int64), opened["since"].astype(np.int64), until])
         if level >= self._coverage.finest:
             found = self._coverage.columns(level, lanes, start, ns_per_column, columns)
         else:

@@ -21,7 +21,7 @@ class Freshness:
         self._starts = self._ends = np.zeros(0, np.int64)
         self._codes = np.zeros(0, np.uint8)
         self._holds = 0
-        self._open: dict[tuple[int, int], int] = {}
+        self._open = np.zeros((3, 0), np.int64)  # holds: lane, primitive, since when; by lane and primitive
         self._findings: list[int] = []
         self._finished = False
         self._settled = float("inf")
@@ -34,7 +34,8 @@ class Freshness:
         if model is self._model and version == self._version:
             return None
         starts, ends, codes = model.states.tails(np.arange(len(model.lanes)))
-        opened = {(hold.lane, hold.primitive): hold.start_ns for hold in model.holds.unreleased()}
+        rows = model.holds.unreleased_rows
+        opened = np.stack([rows[name].astype(np.int64) for name in ("lane", "primitive", "since")])
         findings = [id(finding) for finding in model.findings.values()]
         if model is self._model and findings == self._findings and model.finished == self._finished:
             changed = np.minimum(self._changed(model, starts, ends, codes, opened), self._settled)
@@ -51,7 +52,7 @@ class Freshness:
         starts: NDArray[np.int64],
         ends: NDArray[np.int64],
         codes: NDArray[np.uint8],
-        opened: dict[tuple[int, int], int],
+        opened: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         known = len(self._starts)
         goes_on = (starts[:known] == self._starts) & (codes[:known] == self._codes)
@@ -60,10 +61,16 @@ class Freshness:
         changed[:known] = np.where(goes_on, grown, self._starts)
         rows = model.holds.since(self._holds)
         np.minimum.at(changed, rows["lane"], rows["start"].astype(np.float64))
-        for lane, primitive in self._open.keys() ^ opened.keys():
-            since = self._open.get((lane, primitive), opened.get((lane, primitive), 0))
-            changed[lane] = min(changed[lane], since)
-        for key in self._open.keys() & opened.keys():
-            if self._open[key] != opened[key]:
-                changed[key[0]] = min(changed[key[0]], self._open[key], opened[key])
+        for some, others in ((self._open, opened), (opened, self._open)):
+            lanes, _, since = some[:, ~_among(some, others)]
+            np.minimum.at(changed, lanes, since.astype(np.float64))
         return changed
+
+
+def _among(some: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some open holds are also among the others, since the same time; both by lane and primitive."""
+    if not others.shape[1]:
+        return np.zeros(some.shape[1], bool)
+    keys, known = (holds[0] << 32 | holds[1] for holds in (some, others))
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.asarray((known[at] == keys) & (others[2][at] == some[2]))
