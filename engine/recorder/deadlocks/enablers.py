@@ -200,7 +200,8 @@ class Enablers:
             nodes = self._no_daemons(process) - {wait.node}
         elif primitive.kind in JOINS:
             nodes = self._target(wait)
-            anybody = self._at_pipe(wait)
+            is_told = nodes is not None and nodes <= self.waits.keys()  # by a cell: no need to ask the system
+            anybody = NOBODY if is_told else self._at_pipe(wait)
             if anybody:
                 nodes = {wait.node}
         elif primitive.kind in {"Executor", "Pool"} or (primitive.kind == "Future" and wait.owner):
@@ -314,9 +315,16 @@ class Enablers:
         is_known = len(stuck.others) == len({each.pid for each in processes} & stuck.others)
         if not is_known or any(self._outsiders_in(each.number, each) for each in processes):
             return NOBODY
+        if not all(pid == target or self._stands_at_pipe(pid, wait.process.pid) for pid in self._strangers()):
+            return NOBODY  # who does anything at all may end a process
         self.reasons[wait.node] = stuck_at_pipe(is_writing=stuck.is_writing)
         everybody = {node for each in processes for node in self._ordinary.get(each.number, NOBODY)}
         return frozenset(everybody - {(awaited.number, main_thread(awaited))} if awaited else everybody)
+
+    def _stands_at_pipe(self, pid: int, waiter: int) -> bool:
+        """Whether this process does so for good, unless one that is followed lets it go on."""
+        stuck = self._full_pipes.stuck(pid, waiter)
+        return stuck is not None and stuck.for_good and stuck.others <= self._followed()
 
     def _no_daemons(self, process: TracedProcess) -> set[Node]:
         """All of them must end, so one that is stuck is enough; to ask for all to be is on the safe side."""
@@ -334,15 +342,21 @@ class Enablers:
         return {(process.number, main_thread(process))} if wait.detail & layout.WAIT_HELD_BY_FORKER else None
 
     def _at_work(self, wait: CellWait) -> tuple[set[Node] | None, Crowd]:
-        """Who brings about what is waited for of an executor or a pool, and who may yet."""
+        """Who brings about what is waited for of an executor, a pool or an event loop, and who may yet."""
+        kind = self.primitive(wait).kind
         if wait.owner:
-            return {(wait.process.number, wait.owner)}, NOBODY
+            return {(wait.process.number, wait.owner)}, self._may_cancel(wait.process) if kind == "Future" else NOBODY
         found = self._work.of(wait.process, wait.number)
         self.may_change |= self._incomplete
+        bystanders = found.bystanders | (self._may_cancel(wait.process) if kind == "Executor" else NOBODY)
         if found.reason:
             self.reasons[wait.node] = found.reason
-            return {wait.node}, found.bystanders
-        return found.nodes or None, found.bystanders
+            return {wait.node}, bystanders
+        return found.nodes or None, bystanders
+
+    def _may_cancel(self, process: TracedProcess) -> Crowd:
+        """Others may cancel a job that nobody has begun, or an event loop's, where the program does that at all."""
+        return self._ordinary.get(process.number, NOBODY) if self._registry.cancels else NOBODY
 
     def _left_by(self, holders: set[Node], wait: CellWait) -> set[Node]:
         """Whoever held it is gone: the wait is as good as one for itself, for nobody is known who gives it back."""
@@ -350,7 +364,14 @@ class Enablers:
         process, thread = min(holders)
         lane = registry.lane(registry.processes[process], thread)
         of_process = lane.process is not wait.process and thread == main_thread(lane.process)
-        self.reasons[wait.node] = held_by_ended(lane.process.name if of_process else lane.name)
+        service = lane.process.serves.get(thread)
+        client = registry.process_of_pid(service.pid) if service is not None else None
+        if client is not None and service is not None:  # is meant, rather than who served it
+            is_main = service.client in (0, main_thread(client))
+            name = client.name if is_main else registry.lane(client, service.client).name
+        else:
+            name = lane.process.name if of_process else lane.name
+        self.reasons[wait.node] = held_by_ended(name)
         return {wait.node}
 
     def _readers(self, wait: CellWait, queue: Primitive) -> set[Node] | None:
@@ -386,10 +407,15 @@ class Enablers:
 
     def _is_shared_with_others(self) -> bool:
         """Whether processes may use what processes share that have no threads to show: not yet, or never."""
-        followed = {process.pid for process in self._registry.processes}
-        found = self._incomplete or self._outsiders.are_strangers(followed)
+        found = self._incomplete or bool(self._strangers())
         self.may_change |= found
         return found
+
+    def _strangers(self) -> frozenset[int]:
+        return self._outsiders.strangers(self._followed())
+
+    def _followed(self) -> set[int]:
+        return {process.pid for process in self._registry.processes}
 
     def _outsiders_in(self, scope: int | None, process: TracedProcess) -> bool:
         numbers = {process.number}

@@ -35,8 +35,8 @@ class _NoOutsiders(Outsiders):
     def may_act_in(self, _process: object) -> bool:
         return False
 
-    def are_strangers(self, _followed: object) -> bool:
-        return False
+    def strangers(self, _followed: object) -> frozenset[int]:
+        return frozenset()
 
 
 @dataclass

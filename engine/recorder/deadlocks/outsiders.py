@@ -37,11 +37,13 @@ class Outsiders:
         """`test_signal`: Lanescope's own in a run of tests, whose handler ends only what is known to be stuck."""
         of_tests = () if test_signal is None else (test_signal,)
         self._counted = ~_bits((*_NOT_COUNTED, *of_tests))
-        self._answers: dict[int | None, tuple[int, bool]] = {}  # by process; None: about strangers
+        self._answers: dict[int, tuple[int, bool]] = {}  # by process
+        self._strangers: tuple[int, frozenset[int]] = 0, frozenset()
 
     def ask_anew(self) -> None:
         """Whoever waits now may have set a handler before, later than the last answer was given."""
         self._answers.clear()
+        self._strangers = 0, frozenset()
 
     def may_act_in(self, process: TracedProcess) -> bool:
         """Whether there is anybody of that kind."""
@@ -54,14 +56,14 @@ class Outsiders:
             self._answers[process.number] = now_ns, answer
         return answer
 
-    def are_strangers(self, followed: Collection[int]) -> bool:
-        """Whether other processes of the run live than these (pids), which may have inherited whatever is shared."""
+    def strangers(self, followed: Collection[int]) -> frozenset[int]:
+        """The other processes of the run than these (pids), which may have inherited whatever is shared."""
         now_ns = time.perf_counter_ns()
-        asked_ns, answer = self._answers.get(None, (0, False))
+        asked_ns, answer = self._strangers
         if now_ns - asked_ns > LASTS_NS:
             others = set(tree.descendants()).difference(followed)
-            answer = not all(tree.is_resource_tracker(pid) for pid in others)
-            self._answers[None] = now_ns, answer
+            answer = frozenset(pid for pid in others if not tree.is_resource_tracker(pid))
+            self._strangers = now_ns, answer
         return answer
 
 

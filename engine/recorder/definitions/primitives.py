@@ -57,6 +57,11 @@ class PrimitiveRegistry:
         """The text of a file of the program; None: it cannot be read."""
         return self._sources.text(file)
 
+    @property
+    def cancels(self) -> bool:
+        """Whether the program's code, as far as it is known, may cancel jobs."""
+        return self._sources.cancel
+
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""
         _, number, kind, name, file, line, internal, capacity, column = frame

@@ -1,14 +1,18 @@
 """The source files of the traced program, as they are during the run: to find names in and to keep."""
 
+import re
 from pathlib import Path
 
 LARGEST_FILE = 2 << 20  # bytes; nobody wrote a larger one by hand
 KEPT_FILE = 256 << 10  # a recording keeps files up to this size,
 KEPT_IN_ALL = 4 << 20  # and this much of them
+_CANCELS = re.compile(r"\.cancel\b|\bcancel_futures\b")
 
 
 class Sources:
     """Reads each file once. What cannot be read, or is no text in UTF-8, is None."""
+
+    cancel = False  # one that has been read asks for futures, or for something else, to be cancelled
 
     def __init__(self) -> None:
         self._texts: dict[str, str | None] = {}
@@ -18,7 +22,8 @@ class Sources:
     def text(self, file: str) -> str | None:
         """The whole file."""
         if file not in self._texts:
-            self._texts[file] = _read(file)
+            self._texts[file] = text = _read(file)
+            self.cancel |= text is not None and _CANCELS.search(text) is not None
         return self._texts[file]
 
     def to_keep(self, file: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A program writes more into a pipe than it holds, and whoever could read it waits for the program's end.
+"""Programs write more into pipes than they hold, and whoever could read them waits for the programs' ends.
 
 verdict: deadlock
 cause: process-queue
@@ -7,5 +7,8 @@ participants: MainThread
 
 import subprocess
 
-writer = subprocess.Popen(["head", "-c", "1000000", "/dev/zero"], stdout=subprocess.PIPE)
-writer.wait()
+WRITE = ["head", "-c", "1000000", "/dev/zero"]
+
+writers = [subprocess.Popen(WRITE, stdout=subprocess.PIPE) for _ in range(2)]
+for writer in writers:
+    writer.wait()
