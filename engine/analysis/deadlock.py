@@ -51,6 +51,12 @@ HELD_UP_ADVICE = (
     " lock, which releases it meanwhile."
 )
 
+_JOIN_ADVICE = (
+    "Call `task_done()` once for every item that is taken out of the queue, exceptions included, before waiting for the"
+    " queue to be worked off."
+)
+_NO_LOOP_ADVICE = "Ask an event loop only while another thread runs it, and stop it only once all has been answered."
+
 _OF_RWLOCKS = {"lock-cycle", "self-deadlock", "condition", "semaphore", "mixed", "process-lock-cycle"}
 _RWLOCK_DEPTH = 2  # how many frames above the wait may be the lock's own
 _RWLOCK_METHOD = re.compile(
@@ -115,6 +121,7 @@ class Participant:
     held_at_fork: bool = False  # waits for a lock whose holder stayed behind when its process was forked
     reason: Reason | None = None  # why nobody can end the wait any more
     forked: str = ""  # `by MainThread (bank.py:12)`: its process, as far as is known
+    joins_queue: bool = False  # waits until all that was put into the queue has been done
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ def finding(
         "cause": cause,
         "title": _title(ordered),
         "explanation": explanation(ordered),
-        "advice": next((each.reason.advice for each in ordered if each.reason), _ADVICE[cause]),
+        "advice": _advice_for(ordered, cause),
         "participants": [
             {
                 "process": participant.pid,
@@ -198,6 +205,19 @@ def alive(names: Sequence[str], waiter: str, *, timed: bool) -> str:
     who = _listed(names) if len(names) <= 4 else f"{_listed(names[:3])} and {len(names) - 3} more"
     timeout = ", which has a timeout as well" if timed else ""
     return f"{who} can still go on and may end the wait of {waiter}{timeout}"
+
+
+def _advice_for(participants: Sequence[Participant], cause: str) -> str:
+    if len(participants) == 1 and participants[0].joins_queue:
+        return _JOIN_ADVICE
+    if len(participants) == 1 and _is_of_no_loop(participants[0]):
+        return _NO_LOOP_ADVICE
+    return next((each.reason.advice for each in participants if each.reason), _ADVICE[cause])
+
+
+def _is_of_no_loop(participant: Participant) -> bool:
+    """Whether it waits for an event loop's answer, and no thread runs the loop."""
+    return participant.primitive.kind == "Future" and not participant.awaited
 
 
 def _cause(participants: Sequence[Participant]) -> str:
@@ -261,10 +281,12 @@ def _waiting(participant: Participant) -> str:
     kind = primitive.kind.removeprefix("process ")
     if kind in JOINS:
         return f"waits for {participant.awaited or name} to end"
+    if participant.joins_queue:
+        return f"waits for all in {name} to be done"
     if participant.flush:
         return f"cannot end before what it put into {name} is read"
     return {
-        "Future": f"waits for a result of {participant.awaited or 'a pool'}",
+        "Future": f"waits for a result of {participant.awaited or 'an event loop'}",
         "Executor": f"waits for a result of {name}",
         "Pool": f"waits for a result of {name}",
         "Condition": f"waits to be notified on {name}",
@@ -284,6 +306,7 @@ def _title(participants: Sequence[Participant]) -> str:
             participants[0].primitive.kind in MUTEXES | JOINS | {"Future"}
             and not participants[0].held_at_fork
             and not participants[0].reason
+            and not _is_of_no_loop(participants[0])
         )
         return f"Deadlock: {names[0]} waits for {'itself' if waits_for_itself else 'what nobody can do any more'}"
     if len(names) > 5:

@@ -15,8 +15,9 @@ from tests.engine.corpus_runs import Case, name, run
 COVERING = {
     "acquired_twice", "barrier_of_three", "callback_fails", "crossed_queues", "ended_while_holding", "five_diners",
     "full_queue_under_lock", "held_at_fork", "joined_under_lock", "joining_the_main_thread", "killed_while_holding",
-    "last_permits", "left_at_the_end", "loop_embrace", "never_notified", "pipe_never_read", "pool_task_lost",
-    "process_events", "stuck_aside", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
+    "last_permits", "left_at_the_end", "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified",
+    "never_said_to_be_done", "pipe_from_queue", "pipe_never_read", "pool_task_lost", "process_events", "stuck_aside",
+    "two_pools", "two_upgrades", "undrained_queue", "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]
@@ -73,6 +74,30 @@ def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str
         (found,) = (found for found in find_all(covered[program]) if found["kind"] == "abandoned-lock")
         assert found["title"] == title
         assert "second waited" in found["explanation"]
+
+
+# Of whom, in words, and how the advice begins.
+TOLD = {
+    "loop_not_running": (
+        "MainThread waits for what nobody can do any more", "MainThread waits for a result of an event loop",
+        "Ask an event loop only while another thread runs it",
+    ),
+    "manager_lock_lost fork": (
+        "MainThread waits for what nobody can do any more",
+        "MainThread waits for lock, an abandoned lock: keeper held it when it ended", "Take locks with `with`",
+    ),
+    "never_said_to_be_done": (
+        "MainThread waits for what nobody can do any more", "MainThread waits for all in items to be done",
+        "Call `task_done()` once for every item",
+    ),
+}  # fmt: skip
+
+
+def test_what_is_said_of_a_wait_that_nobody_ends_is_about_that_wait(covered: dict[str, Model]) -> None:
+    for program, (title, explanation, advice) in TOLD.items():
+        (found,) = (each for each in covered[program].findings.values() if each["kind"] == "deadlock")
+        assert (found["title"], found["explanation"]) == (f"Deadlock: {title}", explanation)
+        assert found["advice"].startswith(advice)
 
 
 # Of whom, what holds them up, and why it is no deadlock; nothing: no long wait.

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant
+from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant, Reason
 from engine.model import wait_for
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
@@ -12,6 +13,8 @@ from engine.recorder.deadlocks.brackets import bracketed_lines
 from engine.recorder.deadlocks.enablers import CellWait, Enablers, main_thread
 from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess
 from engine.tracer import layout
+
+_JOINABLE = ("Queue", "process JoinableQueue")
 
 
 class Participants:
@@ -83,6 +86,7 @@ class Participants:
         managed = self._managed(enablers)
         primitive = self._awaited_primitive(enablers, node)
         site = registry.site(process, wait.site)
+        stack = registry.stack(site)
         keys = [key for each in (node, *sorted(enablers.served.servants(node))) for key in enablers.holds.get(each, [])]
         holds = [registry.primitives[registry.primitive_of_key(key)] for key in keys]
         return Participant(
@@ -94,13 +98,26 @@ class Participants:
             primitive,
             site,
             tuple(managed.get(each.id, each) for each in holds),
-            tuple(registry.stack(site)),
+            tuple(stack),
             self._awaited(wait, primitive.kind),
             enablers.is_flush(wait),
             bool(wait.detail & layout.WAIT_HELD_AT_FORK),
-            enablers.reasons.get(node),
+            self._reason(enablers, node),
             self._forked(process) if wait.detail & layout.WAIT_HELD_AT_FORK else "",
+            primitive.kind in _JOINABLE and ".join(" in self._line(stack),
         )
+
+    def _line(self, stack: list[dict[str, Any]]) -> str:
+        """The program's line where it waits; empty when that is not known."""
+        if not stack:
+            return ""
+        lines = (self._registry.source(stack[-1]["file"]) or "").splitlines()
+        return "".join(lines[stack[-1]["line"] - 1 : stack[-1]["line"]])
+
+    def _reason(self, enablers: Enablers, node: Node) -> Reason | None:
+        """Why nobody can end its wait, or that of the thread that serves it."""
+        waiting = (node, *sorted(enablers.servants_at_work(node)))
+        return next((enablers.reasons[each] for each in waiting if each in enablers.reasons), None)
 
     def _forked(self, process: TracedProcess) -> str:
         """By whom and where."""
