@@ -1,5 +1,6 @@
 """What happened within a span: time per state of each lane, waits and holds of each primitive, how many ran at once."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +11,15 @@ from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
 GROWTH = 2.0  # of the stretch of time looked at next, at most
+MOST_PARTS = 256  # of a span, looked at in an order that has seen something of everywhere soon
 WAITS = (State.LOCK_WAIT, State.WAIT)
 
 
 class SpanPrimitive(NamedTuple):
-    """A primitive within a span. Waits and holds count when they overlap it; their times are those within it, ns."""
+    """A primitive within a span. Waits and holds count when they overlap it; their times are those within it, ns.
+
+    Not `exact`: numbers and sums are estimated from the parts that have been looked at, the longest are those seen.
+    """
 
     primitive: Primitive
     waits: int
@@ -23,6 +28,7 @@ class SpanPrimitive(NamedTuple):
     holds: int
     hold_ns: int
     longest_hold_ns: int
+    exact: bool
 
 
 class _Tally:
@@ -46,8 +52,10 @@ class SpanStatistics:
     """Statistics of one span [start_ns, end_ns) of a model as it is now. States are known at once; call `advance`
     until it returns False for everything else.
 
-    Looks at stretches of time one after the other, all lanes together: a wait or hold counts in the stretch in which
-    it begins (in the first one when it began before), with its whole length within the span.
+    Looks at stretches of time, all lanes together: a wait or hold counts in the stretch in which it begins (in the
+    span's first one when it began before), with its whole length within the span. A long span is divided into parts,
+    looked at in bit-reversed order: at any moment what has been seen lies evenly over it, and the whole can be
+    estimated from it.
     """
 
     def __init__(self, model: Model, start_ns: float, end_ns: float) -> None:
@@ -61,7 +69,9 @@ class SpanStatistics:
         self.lanes = alive  # that lived in the span
         self.totals = totals[alive]  # (lanes, states), ns
         self.sampled = model.states.sampled(alive, self.start_ns, self.end_ns)  # of them, see StateStore
-        self._at = self.start_ns
+        self._at = self._until = self.start_ns  # the next stretch begins here, its part ends there
+        self._parts: Iterator[tuple[int, int]] | None = None  # still to be looked at
+        self._looked_ns = 0
         self._stretch = self.end_ns - self.start_ns
         self._waits, self._holds = _Tally(), _Tally()
         self._running = np.zeros(1, np.int64)
@@ -73,11 +83,11 @@ class SpanStatistics:
     @property
     def progress(self) -> float:
         """Share of the span that has been looked at."""
-        return (self._at - self.start_ns) / self.duration_ns if self.duration_ns else 1.0
+        return self._looked_ns / self.duration_ns if self.duration_ns else 1.0
 
     @property
     def complete(self) -> bool:
-        return self._at >= self.end_ns
+        return self._looked_ns >= self.duration_ns
 
     @property
     def mean_running(self) -> float:
@@ -90,12 +100,13 @@ class SpanStatistics:
         return self._running
 
     def primitives(self) -> list[SpanPrimitive]:
-        """Those of the program that were waited for or held, the most waited for first."""
+        """Those of the program that were waited for or held, the most waited for first; estimated until `complete`."""
         found = [
             SpanPrimitive(
                 self.model.primitives[number],
-                *self._waits.of.get(number, (0, 0, 0)),
-                *self._holds.of.get(number, (0, 0, 0)),
+                *self._estimated(self._waits.of.get(number, (0, 0, 0))),
+                *self._estimated(self._holds.of.get(number, (0, 0, 0))),
+                exact=self.complete,
             )
             for number in self._waits.of.keys() | self._holds.of.keys()
             if number in self.model.primitives and not self.model.primitives[number].plumbing
@@ -105,23 +116,45 @@ class SpanStatistics:
     def advance(self, rows: int) -> bool:
         """Looks at about so many more slices and holds. False when everything has been looked at."""
         if self.complete or not len(self.lanes):
-            self._at = self.end_ns
+            self._looked_ns = self.duration_ns
             return False
+        if self._parts is None:
+            self._parts = self._divided(rows)
+        if self._at >= self._until:
+            self._at, self._until = next(self._parts)
         end = self._next_stop(rows)
         seen = self._look_at(self._at, end)
-        self._stretch = int((end - self._at) * min(max(rows / max(seen, 1), 1 / GROWTH), GROWTH)) + 1
+        stretch = int((end - self._at) * min(max(rows / max(seen, 1), 1 / GROWTH), GROWTH)) + 1
+        self._stretch = stretch if end < self._until else max(stretch, self._stretch)  # one cut short says little
+        self._looked_ns += end - self._at
         self._at = end
         return not self.complete
+
+    def _divided(self, rows: int) -> Iterator[tuple[int, int]]:
+        """Start and end of each part, in the order of looking: as many as there are pieces of so many slices."""
+        slices = self.model.states.count_between(self.lanes, self.start_ns, self.end_ns)
+        bits = min(slices // rows, MOST_PARTS - 1, self.duration_ns - 1).bit_length()
+        order = [int(f"{part:0{bits}b}"[::-1], 2) for part in range(1 << bits)] if bits else [0]
+        edges = [self.start_ns + self.duration_ns * part // len(order) for part in range(len(order) + 1)]
+        return iter([(edges[part], edges[part + 1]) for part in order if edges[part] < edges[part + 1]])
+
+    def _estimated(self, figures: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Number and sum of the whole span, as far as what has been looked at tells, and the longest."""
+        share = self.progress
+        if self.complete or not share:
+            return figures
+        return round(figures[0] / share), round(figures[1] / share), figures[2]
 
     def _next_stop(self, rows: int) -> int:
         """The end of a stretch with not much more slices than asked for."""
         stretch, most = self._stretch, max(rows, 2 * len(self.lanes))
         while True:
-            end = min(self._at + stretch, self.end_ns)
+            end = min(self._at + stretch, self._until)
             slices = self.model.states.count_between(self.lanes, self._at, end)
             if slices <= most or stretch <= 1:
                 return end
-            stretch = min(stretch // 2, stretch * most // slices)  # as if they lay evenly, which takes a step or two
+            # As if they lay evenly, which takes a step or two.
+            stretch = max(min(stretch // 2, stretch * most // slices), 1)
 
     def _look_at(self, start: int, end: int) -> int:
         """Counts a stretch; returns how many slices and holds there were."""

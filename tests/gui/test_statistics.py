@@ -118,7 +118,16 @@ def test_how_far_a_span_has_been_counted_is_shown_with_a_way_to_cancel(qtbot: Qt
     qtbot.waitUntil(lambda: panel.strip.progress.isVisible() and panel.strip.progress.value() > 0)
     qtbot.mouseClick(panel.strip.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.strip.progress.isVisible())
-    assert "counted in part" in panel.strip.words.text()
+    assert "counted in part: ≈ is estimated from" in panel.strip.words.text()
+    waited, longest = (
+        next(column for column in panel.locks.row_model.columns if column.title == title).text
+        for title in ("Waited", "Longest wait")
+    )
+    for row in panel.locks.row_model.rows:
+        assert waited(row).startswith("≈ ")
+        assert longest(row).startswith("≥ ")
+    times = [row.time_ns for row in panel.at_once.row_model.rows]
+    assert sum(times) == pytest.approx(model.end_ns - model.start_ns, rel=1e-6), "of the whole span, too"
 
 
 def test_figures_of_a_span_that_is_still_recorded_stay_until_there_are_newer_ones(

@@ -253,11 +253,11 @@ class Page:
         return self._section("Waited for locks") + self._table(rows) if rows else ""
 
     def _primitives(self, span: SpanStatistics) -> str:
-        """What was waited for longest in a span, as far as it has been counted."""
-        rows = []
+        """What was waited for longest in a span; estimated until it has been counted."""
+        rows, about = [], "" if span.complete else "≈ "
         for row in span.primitives()[:MOST_PRIMITIVES]:
-            waits = f"{duration(row.wait_ns)} in {count(row.waits, 'wait')}" if row.waits else "no waits"
-            holds = f" · held {duration(row.hold_ns)}" if row.holds else ""
+            waits = f"{about}{duration(row.wait_ns)} in {count(row.waits, 'wait')}" if row.waits else "no waits"
+            holds = f" · held {about}{duration(row.hold_ns)}" if row.holds else ""
             rows.append((self._link(f"primitive:{row.primitive.id}", row.primitive.short), waits + holds))
         title = "Locks" if span.complete else f"Locks, counting: {percent(span.progress)}"
         return self._section(title) + self._table(rows) if rows or not span.complete else ""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.model.format import duration
+from engine.model.format import duration, percent
 from engine.model.model import Model
 from engine.model.span import SpanPrimitive, SpanStatistics, running_words
 from gui.panels.statistics.lanes import LaneRow, in_order, lane_rows, lane_table
@@ -64,7 +64,7 @@ class SpanStrip(QWidget):
         self.buttons.idClicked.connect(self.page_chosen)
 
     def show_span(self, span: SpanStatistics, *, busy: bool, cancelled: bool) -> None:
-        partly = ", counted in part" if cancelled else ""
+        partly = f", counted in part: ≈ is estimated from {percent(span.progress)}" if cancelled else ""
         self.words.show_text(f"Span of {duration(span.duration_ns)}: {running_words(span)}{partly}")
         self.progress.show_share(span.progress)
         self.progress.setVisible(busy)

@@ -21,6 +21,7 @@ class AtOnceRow:
     lanes: int
     time_ns: int
     share: float
+    exact: bool
 
 
 def primitive_table(parent: QWidget) -> RowTable[SpanPrimitive]:
@@ -32,17 +33,25 @@ def primitive_table(parent: QWidget) -> RowTable[SpanPrimitive]:
             Column("Kind", lambda r: r.primitive.kind, 120),
             Column("Made at", lambda r: r.primitive.place, 0),
             Column(
-                "Waited", lambda r: duration(r.wait_ns), 90, lambda r: r.wait_ns, number=True,
+                "Waited", lambda r: about(r, duration(r.wait_ns)), 100, lambda r: r.wait_ns, number=True,
                 explain="By all lanes together, within the span",
             ),
-            Column("Waits", lambda r: grouped(r.waits), 80, lambda r: r.waits, number=True),
+            Column("Waits", lambda r: about(r, grouped(r.waits)), 90, lambda r: r.waits, number=True),
             Column(
-                "Longest wait", lambda r: duration(r.longest_wait_ns), 100, lambda r: r.longest_wait_ns, number=True
+                "Longest wait", lambda r: at_least(r, duration(r.longest_wait_ns)), 100,
+                lambda r: r.longest_wait_ns, number=True,
             ),
-            Column("Held", lambda r: held(r, r.hold_ns), 90, lambda r: r.hold_ns, number=True),
-            Column("Holds", lambda r: grouped(r.holds) if r.holds else "", 80, lambda r: r.holds, number=True),
             Column(
-                "Longest hold", lambda r: held(r, r.longest_hold_ns), 100, lambda r: r.longest_hold_ns, number=True
+                "Held", lambda r: about(r, duration(r.hold_ns)) if r.holds else "", 100,
+                lambda r: r.hold_ns, number=True,
+            ),
+            Column(
+                "Holds", lambda r: about(r, grouped(r.holds)) if r.holds else "", 90,
+                lambda r: r.holds, number=True,
+            ),
+            Column(
+                "Longest hold", lambda r: at_least(r, duration(r.longest_hold_ns)) if r.holds else "", 100,
+                lambda r: r.longest_hold_ns, number=True,
             ),
         ),
         key=lambda row: row.primitive.id,
@@ -58,8 +67,10 @@ def at_once_table(themes: ActiveTheme, parent: QWidget) -> RowTable[AtOnceRow]:
         "Lanes running at once",
         (
             Column("Running at once", lambda r: count(r.lanes, "lane") if r.lanes else "none", 150, lambda r: r.lanes),
-            Column("Time", lambda r: duration(r.time_ns), 90, lambda r: r.time_ns, number=True),
-            Column("Share", lambda r: fixed_percent(r.share), 220, lambda r: r.share, share=lambda r: r.share),
+            Column("Time", lambda r: about(r, duration(r.time_ns)), 90, lambda r: r.time_ns, number=True),
+            Column(
+                "Share", lambda r: about(r, fixed_percent(r.share)), 220, lambda r: r.share, share=lambda r: r.share
+            ),
             Column("", lambda _r: ""),
         ),
         key=lambda row: row.lanes,
@@ -71,12 +82,22 @@ def at_once_table(themes: ActiveTheme, parent: QWidget) -> RowTable[AtOnceRow]:
 
 
 def at_once_rows(span: SpanStatistics) -> list[AtOnceRow]:
-    """From none to the most that ran at once."""
+    """From none to the most that ran at once; estimated until all of the span has been looked at."""
     counted = span.running_ns.tolist()
     whole = sum(counted) or 1
-    return [AtOnceRow(lanes, time_ns, time_ns / whole) for lanes, time_ns in enumerate(counted) if time_ns]
+    times = (round(time_ns * span.duration_ns / whole) for time_ns in counted)
+    return [
+        AtOnceRow(lanes, time_ns, time_ns / max(span.duration_ns, 1), span.complete)
+        for lanes, time_ns in enumerate(times)
+        if time_ns
+    ]
 
 
-def held(row: SpanPrimitive, time_ns: int) -> str:
-    """A time held; nothing for what nobody holds."""
-    return duration(time_ns) if row.holds else ""
+def about(row: SpanPrimitive | AtOnceRow, figure: str) -> str:
+    """A number or sum, told as the estimate that it is."""
+    return figure if row.exact else f"≈ {figure}"
+
+
+def at_least(row: SpanPrimitive, figure: str) -> str:
+    """The longest one, as far as has been seen."""
+    return figure if row.exact else f"≥ {figure}"

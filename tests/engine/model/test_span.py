@@ -8,8 +8,8 @@ import pytest
 from engine.model.model import Model
 from engine.model.span import SpanStatistics
 from engine.model.stepping import next_alike, previous_alike
-from engine.recording.schema import STATE_MASK, State
-from engine.recording.synthetic import Synthetic, commits, header
+from engine.recording.schema import STATE_MASK, Layer, State
+from engine.recording.synthetic import START_NS, Synthetic, commits, header
 
 LANES = 6
 
@@ -82,6 +82,30 @@ def test_a_span_is_counted_exactly_in_pieces_of_any_size(model: Model, rows: int
     assert int(span.running_ns.sum()) == end - start
     mean = sum(number * lasted for number, lasted in enumerate(expected)) / (end - start)
     assert span.mean_running == pytest.approx(mean)
+
+
+def test_what_a_tenth_of_a_span_tells_is_close_to_all_of_it_and_told_as_an_estimate() -> None:
+    made = Synthetic(lanes=LANES, slices=60_000)
+    model, batches = Model(header(made)), list(commits(made))
+    end_ns = batches[-1].watermark_ns
+    for batch in batches:
+        rows = batch.rows[Layer.STATES]
+        calm = rows["end"] < end_ns - (end_ns - START_NS) // 4  # nobody waits for a lock but in the last quarter
+        rows["code"][calm & (rows["code"] & STATE_MASK == State.LOCK_WAIT)] = State.SLEEP
+        model.take_in(batch)
+    span = SpanStatistics(model, model.start_ns, model.end_ns)
+    whole = SpanStatistics(model, model.start_ns, model.end_ns)
+    while whole.advance(10_000):
+        pass
+    while span.progress < 0.1:
+        assert span.advance(500)
+    waited = {row.primitive.id: row.wait_ns for row in whole.primitives() if row.waits > 500}
+    estimated = {row.primitive.id: row.wait_ns for row in span.primitives()}
+    assert waited
+    for primitive, wait_ns in waited.items():
+        assert estimated[primitive] == pytest.approx(wait_ns, rel=0.3)
+    assert all(row.exact for row in whole.primitives())
+    assert not any(row.exact for row in span.primitives())
 
 
 def test_a_span_outside_of_the_recording_is_empty(model: Model) -> None:
