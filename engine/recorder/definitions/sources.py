@@ -7,12 +7,13 @@ LARGEST_FILE = 2 << 20  # bytes; nobody wrote a larger one by hand
 KEPT_FILE = 256 << 10  # a recording keeps files up to this size,
 KEPT_IN_ALL = 4 << 20  # and this much of them
 _CANCELS = re.compile(r"\.cancel\b|\bcancel_futures\b")
+_STANDARD_LIBRARY = re.compile(r"/lib(64)?/python3\.\d+t?/(?!site-packages/|dist-packages/)")
 
 
 class Sources:
     """Reads each file once. What cannot be read, or is no text in UTF-8, is None."""
 
-    cancel = False  # one that has been read asks for futures, or for something else, to be cancelled
+    cancel = False  # one of the program's own that has been read asks for something to be cancelled
 
     def __init__(self) -> None:
         self._texts: dict[str, str | None] = {}
@@ -23,7 +24,8 @@ class Sources:
         """The whole file."""
         if file not in self._texts:
             self._texts[file] = text = _read(file)
-            self.cancel |= text is not None and _CANCELS.search(text) is not None
+            is_own = _STANDARD_LIBRARY.search(file) is None  # that one's stacks lead through files that can cancel
+            self.cancel |= is_own and text is not None and _CANCELS.search(text) is not None
         return self._texts[file]
 
     def to_keep(self, file: str) -> str | None:
