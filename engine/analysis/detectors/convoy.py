@@ -2,13 +2,15 @@
 
 A convoy (Blasgen, Gray, Mitchell, Price: "The Convoy Phenomenon", 1979) shows as a lock for which nearly every
 acquisition waits and nearly every release is a hand-off, while its holds are short against the waits. Silent below
-MIN_ACQUISITIONS. Not found: convoys over several locks at once, and locks of which the recorder knows no holds.
+MIN_ACQUISITIONS, and of locks by which threads take turns at waiting for work (see `turns`). Not found: convoys over
+several locks at once, and locks of which the recorder knows no holds.
 """
 
 import numpy as np
 
 from engine.analysis.building import Finding, finding
 from engine.analysis.known import Known
+from engine.analysis.turns import is_for_turns
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -32,8 +34,9 @@ def find(model: Model, known: Known) -> list[Finding]:
             or row.wait_ns < 2 * row.hold_ns
         ):
             continue
-        lanes = sorted(lane for lane, _ in known.profiles.of(row.primitive.id).users)
-        if len(lanes) < MIN_LANES:
+        profile = known.profiles.of(row.primitive.id)
+        lanes = sorted(lane for lane, _ in profile.users)
+        if len(lanes) < MIN_LANES or is_for_turns(model, profile):
             continue
         totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
         share = row.wait_ns / max(1, int(totals[:, 1:].sum()))

@@ -12,7 +12,7 @@ from engine.analysis import once
 from engine.analysis.building import Finding, finding, listed
 from engine.analysis.detectors import uneven
 from engine.analysis.known import Known
-from engine.analysis.turns import MOST_HOLDS, are_turns
+from engine.analysis.turns import is_for_turns
 from engine.model.format import duration, percent
 from engine.model.hand_offs import MUTEXES
 from engine.model.model import Model
@@ -41,7 +41,7 @@ def find(model: Model, known: Known) -> list[Finding]:
         if once.is_harmless(row.longest_hold_ns, row.hold_ns, row.longest_wait_ns)
     }
     left = [row for row in waited_for if row.primitive.id not in told]
-    turns = {row.primitive.id for row in left[:MOST_ASKED] if _are_turns(model, known, row.primitive.id)}
+    turns = {row.primitive.id for row in left[:MOST_ASKED] if is_for_turns(model, known.profiles.of(row.primitive.id))}
     left = [row for row in left if row.primitive.id not in turns]
     if 2 * sum(row.wait_ns for row in left) < whole:
         return []
@@ -74,11 +74,6 @@ def find(model: Model, known: Known) -> list[Finding]:
             )
         )
     return found
-
-
-def _are_turns(model: Model, known: Known, lock: int) -> bool:
-    profile = known.profiles.of(lock)
-    return are_turns(model, dict(profile.users), profile.longest_holds(MOST_HOLDS))
 
 
 def _signals(model: Model, locks: list[int]) -> set[int]:

@@ -34,7 +34,7 @@ import numpy as np
 from engine.analysis.building import Finding, finding
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
-from engine.analysis.turns import MOST_HOLDS, are_turns
+from engine.analysis.turns import is_for_turns
 from engine.model.entities import Primitive
 from engine.model.format import count, duration, percent, rate
 from engine.model.hand_offs import MUTEXES
@@ -70,7 +70,7 @@ def find(model: Model, known: Known) -> list[Finding]:
     for row in costly[:MOST_LOCKS]:
         profile = known.profiles.of(row.primitive.id)
         starving = _starving(model, profile)
-        if starving and not are_turns(model, dict(profile.users), profile.longest_holds(MOST_HOLDS)):
+        if starving and not is_for_turns(model, profile):
             found.append(_of(model, row.primitive, max(starving, key=lambda each: each.times)))
     return found
 

@@ -18,7 +18,7 @@ MS = 1_000_000
 
 def model(
     lanes: int,
-    states: Iterable[tuple[int, float, State, int]],
+    states: Iterable[tuple[int, float, int, int]],
     holds: Iterable[tuple[int, float, float]] = (),
     texts: Iterable[dict[str, Any]] = (),
     *,

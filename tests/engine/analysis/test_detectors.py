@@ -20,7 +20,7 @@ from engine.analysis.findings import KEYS, find_all, plain, verdict
 from engine.analysis.report import render, summarise
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import HOLD_ROW, SIGNAL_ROW, STATE_ROW, Layer, State
+from engine.recording.schema import HOLD_ROW, SAMPLED, SIGNAL_ROW, STATE_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, found_by, model, single_file
 
 
@@ -170,15 +170,17 @@ def test_one_hold_that_others_were_stuck_behind_for_seconds_is_told() -> None:
     assert "others waited 6.01 s" in found["explanation"]
 
 
-def test_daemons_that_take_turns_at_waiting_for_work_do_not_hold_one_another_up() -> None:
-    states: list[tuple[int, float, State, int]] = [(0, 400.0, State.RUNNING, 0)]
+@pytest.mark.parametrize("first", [State.WAIT | SAMPLED, State.RUNNING])
+def test_daemons_that_take_turns_at_waiting_for_work_do_not_hold_one_another_up(first: int) -> None:
+    """A free-threaded interpreter makes a thread wait for a moment before it waits for work."""
+    states: list[tuple[int, float, int, int]] = [(0, 400.0, State.RUNNING, 0)]
     holds, ends = [], {1: 0.0, 2: 0.0}
     for turn in range(20):
         start, lane = 20.0 * turn, 1 + turn % 2
         if ends[lane] < start:
             states.append((lane, start, State.LOCK_WAIT, 1))
         ends[lane] = start + 20
-        states.append((lane, ends[lane], State.WAIT, 2))
+        states += [(lane, start + 1, first, 0), (lane, ends[lane], State.WAIT, 2)]
         holds.append((lane, start, ends[lane]))
     work = {"type": "primitive", "id": 2, "kind": "Queue", "name": "work", "file": "bank.py", "line": 14}
     made = model(3, states, holds, [work, {"type": "detail", "id": 2, "primitive": 2, "site": 1}])
