@@ -15,7 +15,7 @@ import psutil
 
 from engine.recorder import launch
 from engine.recorder.control import Channel
-from engine.recorder.deadlocks.enablers import Snapshot
+from engine.recorder.deadlocks.snapshot import Snapshot
 from engine.recorder.deadlocks.watch import DeadlockWatch
 from engine.recorder.definitions.registry import Registry
 from engine.recorder.ending import Ending

@@ -14,11 +14,12 @@ from engine.analysis.deadlock import KnotEdge, Participant, finding
 from engine.model import wait_for
 from engine.model.wait_for import Node
 from engine.recorder.deadlocks.asleep import all_asleep
-from engine.recorder.deadlocks.enablers import CellWait, Enablers, Snapshot
+from engine.recorder.deadlocks.enablers import Enablers
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.long_waits import LongWaits
 from engine.recorder.deadlocks.outsiders import LASTS_NS, Outsiders
 from engine.recorder.deadlocks.participants import Participants
+from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
 from engine.recorder.definitions.registry import Registry
 from engine.tracer import layout
 
