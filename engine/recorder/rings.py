@@ -71,6 +71,10 @@ class RingFile:
         (value,) = struct.unpack_from("=Q", self._map, layout.HEADER_TRACER_NS)
         return int(value)
 
+    def timers(self) -> tuple[int, ...]:
+        """When the signals of its timers come, as in the header."""
+        return struct.unpack_from("=3Q", self._map, layout.HEADER_TIMERS)
+
     @property
     def lost_texts(self) -> int:
         """Frames of the text file that the process could not write, but for what it printed."""

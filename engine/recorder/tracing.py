@@ -153,6 +153,7 @@ class Tracing:
             for frame in frames:
                 self._take(traced, frame)
         traced.process.end_ns = now_ns
+        traced.process.timers = tuple
         self._note_left_held(traced.process, words)
         self.holes += traced.ring.holes
         self._set_up_ns += traced.ring.tracer_ns
@@ -229,6 +230,7 @@ class Tracing:
             **values,
         )
         process.python = ring.python
+        process.timers = ring.timers
         descriptor = -1
         with contextlib.suppress(OSError, AttributeError):
             descriptor = os.pidfd_open(ring.pid)
@@ -271,8 +273,8 @@ class Tracing:
                 process.collectors[number] = serial
             case (str(kind), *_) if kind in LATE:
                 self._late.take(process, frame)
-            case ("parameter", "signal-handler", number):
-                process.handles.add(number)
+            case ("parameter", "signal-handler" | "signal-traceback" as what, number):
+                (process.handles if what == "signal-handler" else process.dumps_at).add(number)
             case ("child", pid, launched_ns, name, serial):
                 registry.add_child(process, pid, Launch(name, launched_ns, registry.lane(process, serial).number))
             case ("process-work", start_ns, end_ns):

@@ -39,6 +39,7 @@ from . import (
     synchronisation,
     test_runs,
     threads,
+    timers,
     waits,
 )
 from .layout import HEADER_TRACER_NS, RUN_FOLDER_VARIABLE
@@ -62,6 +63,8 @@ def install(folder: str, python_path: str) -> None:
         ("sys", bookmarks.patch_sys),
         ("_thread", patch_thread_module),
         ("_signal", signals.patch_signals),
+        ("_signal", timers.patch_signals),
+        ("faulthandler", signals.patch_faulthandler),
         ("_posixsubprocess", children.patch_fork_exec),
         ("time", blocking.patch_time),
         ("os", blocking.patch_os),

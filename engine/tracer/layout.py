@@ -74,6 +74,8 @@ HEADER_START = 32  # u64 ns: when this process's tracer started
 HEADER_COMMAND = 40  # u32, written by the recorder, read by traced threads in a contended wait
 HEADER_LOST_TEXTS = 44  # frames of the text file that could not be written, but for what was printed
 HEADER_TRACER_NS = 48  # u64: thread CPU time spent in setting up the tracer
+HEADER_TIMERS = 56  # three u64, in the order of signal.ITIMER_…: when (ns) the timer's signal comes; 0: it is not set
+TIMER_OFTEN = (1 << 64) - 1  # again and again, or as processor time passes
 FLAG_FREE_THREADED = 1
 FLAG_FORKED = 2
 COMMAND_NONE = 0
@@ -192,3 +194,4 @@ PRIVATE_NAME = "_lanescope"  # name under which the tracer's package is loaded i
 #   ("shared-name", name)                /mp-… or /psm_…, which multiprocessing is about to give a semaphore or memory
 #   ("note", time_ns, text)              ("parameter", name, value)
 #   ("parameter", "signal-handler", number)    the program has set a handler of its own for that signal
+#   ("parameter", "signal-traceback", number)  faulthandler writes a traceback at that signal, and does nothing else

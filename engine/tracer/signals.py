@@ -8,7 +8,7 @@ until that code is left. Nothing is paid for it in the fast path, and a blocking
 
 from __future__ import annotations
 
-from _signal import default_int_handler  # type: ignore[import-not-found]
+from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found]
 from _thread import interrupt_main
 
 from .originals import get_frame
@@ -72,8 +72,8 @@ class SetHandler(Builtin):
             handler = Handler(number, handler)
         try:
             former = self.original(number, handler)
-            if type(handler) is Handler and may_act(handler.handler):
-                tell_handled(int(number))
+            if type(handler) is Handler and may_act(handler.handler, number):
+                tell("signal-handler", int(number))
             return unwrap(former)
         except BaseException as error:
             hide(error)
@@ -91,20 +91,34 @@ class GetHandler(Builtin):
             return unwrap(self.original(*args, **kwargs))
 
 
-_told = 0  # a bit for each signal
+class Register(Builtin):
+    """`faulthandler.register`."""
+
+    __slots__ = ()
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """As the original; what writes tracebacks ends nobody's wait."""
+        with hidden:
+            self.original(*args, **kwargs)
+        tell("signal-traceback", int(args[0] if args else kwargs["signum"]))
 
 
-def tell_handled(number: int) -> None:
-    """The program has a handler of its own for that signal: told once, a forked child's parent's tellings included."""
-    global _told  # noqa: PLW0603
-    if not _told >> number & 1:
-        _told |= 1 << number
-        current_ring().texts.write("parameter", "signal-handler", number)
+_told: set[tuple[str, int]] = set()
 
 
-def may_act(handler: Any) -> bool:
-    """Whether this handler may do what somebody waits for, rather than raise at once."""
-    return handler is not default_int_handler and getattr(handler, "__module__", None) not in GIVES_UP
+def tell(what: str, number: int) -> None:
+    """That is so of a signal: told once, a forked child's parent's tellings included."""
+    if (what, number) not in _told:
+        _told.add((what, number))
+        current_ring().texts.write("parameter", what, number)
+
+
+def may_act(handler: Any, number: int) -> bool:
+    """Whether this handler may do what somebody waits for, or let him go on by raising: as that of SIGINT does always,
+    and what ends a test.
+    """
+    is_usual = handler is default_int_handler and number == SIGINT
+    return not is_usual and getattr(handler, "__module__", None) not in GIVES_UP
 
 
 def unwrap(handler: Any) -> Any:
@@ -114,11 +128,15 @@ def unwrap(handler: Any) -> Any:
 
 def patch_signals(signals: ModuleType) -> None:
     """`_signal`, and the handler that raises KeyboardInterrupt."""
-    interrupt = signals.SIGINT
-    if signals.getsignal(interrupt) is signals.default_int_handler:
+    if signals.getsignal(SIGINT) is default_int_handler:
         try:
-            signals.signal(interrupt, Handler(interrupt, signals.default_int_handler))
+            signals.signal(SIGINT, Handler(SIGINT, default_int_handler))
         except ValueError:  # not the main thread
             return
     replace_builtins(signals, SetHandler, "signal")
     replace_builtins(signals, GetHandler, "getsignal")
+
+
+def patch_faulthandler(faulthandler: ModuleType) -> None:
+    """What it writes at signals."""
+    replace_builtins(faulthandler, Register, "register")

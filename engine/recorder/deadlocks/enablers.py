@@ -109,18 +109,27 @@ class Enablers:
             if nodes is None:
                 anybody = self._anybody(wait, primitive)
         known = bool(anybody) or (nodes is not None and nodes <= self._threads)
-        if process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
-            known = False  # daemons go with their process
         return Wait(
             wait.node,
             primitive.id,
             frozenset(nodes or ()),
             bystanders,
-            ends_otherwise=not known,
+            ends_otherwise=not known or self._ends_otherwise(wait),
             serial=wait.serial,
             anybody=anybody,
             follows=primitive.kind in FOLLOWED,
         )
+
+    def _ends_otherwise(self, wait: CellWait) -> bool:
+        """Whether it may be over whatever it is for: daemons go with their process, and handlers of signals may raise
+        in the main thread.
+        """
+        if wait.process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
+            return True
+        if wait.thread != main_thread(wait.process) or not self._outsiders.may_interrupt(wait.process):
+            return False
+        self.may_change = True
+        return True
 
     def surely_goes_on(self, wait: CellWait) -> bool:
         """Whether anybody could end it, of whom somebody does not wait. Asked first, for it is told quickly."""

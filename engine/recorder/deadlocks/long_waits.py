@@ -14,7 +14,7 @@ from typing import Any
 from engine.analysis.deadlock import HELD_UP_ADVICE, LOST_TASK, MUTEXES, KnotEdge, Participant, alive, long_wait
 from engine.model import wait_for
 from engine.model.wait_for import NOBODY, SHOWN_OF_CROWD, Node, Wait
-from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers
+from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers, main_thread
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.held_up import HeldUp, held_up
 from engine.recorder.deadlocks.outsiders import Outsiders
@@ -34,6 +34,9 @@ class _NoOutsiders(Outsiders):
     """As if nobody but the threads with a lane could act."""
 
     def may_act_in(self, _process: object) -> bool:
+        return False
+
+    def may_interrupt(self, _process: object) -> bool:
         return False
 
     def strangers(self, _followed: object) -> frozenset[int]:
@@ -97,7 +100,7 @@ class LongWaits:
             is_particular = any(graph[node].enablers for node in nodes)
             if is_particular and not told_of & set(nodes) and self._is_confirmed(nodes, enablers, suspected, now_ns):
                 participants, edges = self._participants.of(nodes, enablers, graph)
-                if reason := self._reason(nodes, enablers, participants):
+                if reason := self._reason(nodes, enablers, graph, participants):
                     self._tell(nodes, enablers, _Told(0, participants, edges, reason), now_ns)
         for found in self._held_up(enablers, graph, stuck):
             (nodes,) = enablers.without_relays([found.members])
@@ -155,7 +158,9 @@ class LongWaits:
         )  # a worker that comes up may have the task
         return replace(wait, timed=False, bystanders=NOBODY if is_owed else wait.bystanders)
 
-    def _reason(self, nodes: tuple[Node, ...], enablers: Enablers, participants: list[Participant]) -> str:
+    def _reason(
+        self, nodes: tuple[Node, ...], enablers: Enablers, graph: dict[Node, Wait], participants: list[Participant]
+    ) -> str:
         """Why it is no deadlock; nothing where that is not known."""
         waits = [enablers.waits[node] for node in nodes]
         timed = [each.name for each, wait in zip(participants, waits, strict=True) if wait.detail & layout.WAIT_TIMED]
@@ -163,7 +168,10 @@ class LongWaits:
             return f"{timed[0]} waits with a timeout"
         if any(node in enablers.reasons for node in nodes):
             return "others that go on may still do it"
-        if any(self._outsiders.may_act_in(wait.process) for wait in waits):
+        for each, wait in zip(participants, waits, strict=True):
+            if wait.thread == main_thread(wait.process) and self._outsiders.may_interrupt(wait.process):
+                return f"a timer is set, and what handles its signal may end the wait of {each.name}"
+        if any(graph[wait.node].anybody and self._outsiders.may_act_in(wait.process) for wait in waits):
             return "a signal handler, or a thread that Python did not start, may still act"
         return ""
 

@@ -1,6 +1,9 @@
 """Who may act besides the threads that show: signal handlers, threads that Python did not start, and whole processes
 that nobody follows.
 
+A handler runs in the main thread, whose own wait it may end by raising, whatever that is for. Where a timer is set
+whose signal the program handles itself, that may happen yet. (A signal that merely kills lets nobody go on.)
+
 The first two may set or notify what nobody else would (Linux; other systems do not tell). A native thread does not
 count while it sleeps in a futex of its own process without a timeout, as the idle helpers of numerical libraries do:
 only a thread of the process can wake it. So where all the others wait as well, it waits with them.
@@ -24,6 +27,8 @@ _NOT_COUNTED = (signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, si
 # readline and curses, which pdb and many a prompt bring along, note a window's new size; pytest's plugin for timeouts
 # ends a test at SIGALRM.
 _TOLD = (signal.SIGINT, signal.SIGWINCH, signal.SIGALRM)
+_TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)  # by signal.ITIMER_…
+_HANDLED_NS = 1_000_000_000  # after the time of a timer: its handler has run by then
 _FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())  # number of the system call
 _FUTEX_PRIVATE = 128
 _FUTEX_WAITS = (0, 9)  # FUTEX_WAIT, FUTEX_WAIT_BITSET
@@ -50,11 +55,18 @@ class Outsiders:
         now_ns = time.perf_counter_ns()
         asked_ns, answer = self._answers.get(process.number, (0, False))
         if now_ns - asked_ns > LASTS_NS:
-            untold = _bits(_TOLD) & ~_bits(_handled(process))
+            untold = _bits({*_TOLD, *_dumps_at(process)}) & ~_bits(_handled(process))
             caught = _caught_signals(process.pid) & self._counted & ~untold
             answer = bool(caught) or _has_others(process, now_ns)
             self._answers[process.number] = now_ns, answer
         return answer
+
+    def may_interrupt(self, process: TracedProcess) -> bool:
+        """Whether a timer may yet end what the process's main thread waits for."""
+        latest_ns = time.perf_counter_ns() - _HANDLED_NS
+        due = {each for each, rings_ns in zip(_TIMERS, process.timers(), strict=False) if rings_ns > latest_ns}
+        due &= _handled(process)
+        return bool(due) and bool(_caught_signals(process.pid) & _bits(due))
 
     def strangers(self, followed: Collection[int]) -> frozenset[int]:
         """The other processes of the run than these (pids), which may have inherited whatever is shared."""
@@ -73,6 +85,12 @@ def _handled(process: TracedProcess) -> set[int]:
     return process.handles | inherited
 
 
+def _dumps_at(process: TracedProcess) -> set[int]:
+    """Signals at which it only writes tracebacks, as `_handled`."""
+    inherited = _dumps_at(process.parent) if process.forked and process.parent else set()
+    return process.dumps_at | inherited
+
+
 def _bits(numbers: Iterable[int]) -> int:
     """One each, the lowest for signal 1."""
     return sum(1 << (number - 1) for number in set(numbers))
@@ -80,7 +98,7 @@ def _bits(numbers: Iterable[int]) -> int:
 
 def has_timer(pid: int) -> bool:
     """Whether a process catches a timer's signal."""
-    return bool(_caught_signals(pid) & _bits((signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)))
+    return bool(_caught_signals(pid) & _bits(_TIMERS))
 
 
 def _caught_signals(pid: int) -> int:

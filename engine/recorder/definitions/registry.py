@@ -67,6 +67,8 @@ class TracedProcess:
     serves: dict[int, Service] = field(default_factory=dict)  # by the serving thread's serial
     children: dict[str, int] = field(default_factory=dict)  # the latest Process object of that name
     handles: set[int] = field(default_factory=set)  # signals for which the program has set handlers of its own
+    dumps_at: set[int] = field(default_factory=set)  # signals at which it writes a traceback, and does nothing else
+    timers: Callable[[], tuple[int, ...]] = tuple  # when their signals come, as in the ring's header, while it lives
     end_ns: int | None = None
     exit_status: int | None = None
     terminated: bool = False  # by a signal that the program itself sent to it

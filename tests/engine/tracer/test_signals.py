@@ -94,6 +94,37 @@ def test_a_blocking_acquire_is_interrupted_at_once(tmp_path: Path) -> None:
     assert done.stdout == "interrupted\n" * 3, done.stderr
 
 
+def test_timers_are_told_while_they_are_set(tmp_path: Path) -> None:
+    """Neither by a call that fails, nor in a forked child, which inherits none."""
+    done = run_program(
+        tmp_path,
+        """
+        import os, signal, sys, time
+        from contextlib import suppress
+        def told():
+            timers = sys.modules["_lanescope.state"].current_ring().words[7:10]
+            now = time.perf_counter_ns()
+            return *(each and ("often" if each == 2**64 - 1 else round((each - now) / 1e9)) for each in timers),
+        def again(*_): signal.setitimer(signal.ITIMER_REAL, 70)
+        signal.signal(signal.SIGALRM, again)
+        print(*told())
+        signal.alarm(90); print(*told())
+        with suppress(OSError): signal.setitimer(signal.ITIMER_REAL, -1)
+        with suppress(TypeError): signal.alarm("soon")
+        print(*told(), flush=True)
+        if not (child := os.fork()): print(*told(), signal.alarm(0)); sys.stdout.flush(); os._exit(0)
+        os.waitpid(child, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 80); signal.setitimer(signal.ITIMER_PROF, 80, 1); print(*told())
+        for which in (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF): signal.setitimer(which, 0)
+        signal.setitimer(signal.ITIMER_REAL, 1e-6)
+        while not told()[0] > 60: pass
+        print(*told()); signal.alarm(0); print(*told())
+        """,
+    )
+    lines = ["0 0 0", "90 0 0", "90 0 0", "0 0 0 0", "90 often often", "70 0 0", "0 0 0"]
+    assert done.stdout.splitlines() == lines, done.stderr
+
+
 # Every builtin that blocks, interrupted while it blocks, and by a signal that came while its wait was still being told.
 BLOCKS = """
     import functools, multiprocessing, os, queue, select, signal, socket, sys, time, types
