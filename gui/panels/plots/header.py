@@ -1,10 +1,11 @@
 """What stands beside a plot: its name, the top of its scale, values under the pointer; a click collapses the plot."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPolygon
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from gui.theme import FONT_PX, FONT_SMALL_PX, Theme, make_theme, ui_font
+from gui.widgets.chevron import paint_chevron
 
 COLLAPSED_PX = 24
 LINE_PX = 16
@@ -57,7 +58,7 @@ class PlotHeader(QAbstractButton):
             painter.fillRect(self.rect(), theme.color("hovered" if self.underMouse() else "panel"))
             painter.fillRect(0, self.height() - 1, width, 1, theme.color("border"))
             painter.fillRect(width - 1, 0, 1, self.height(), theme.color("border"))
-            self._paint_chevron(painter)
+            paint_chevron(painter, QPointF(8, 12), self._theme.color("text_dim"), expanded=self.expanded)
             painter.setFont(ui_font(FONT_PX - 1))
             painter.setPen(theme.color("text" if self.expanded else "text_dim"))
             painter.drawText(QRect(24, 2, width - 32, 20), _LEFT, self._title)
@@ -93,9 +94,3 @@ class PlotHeader(QAbstractButton):
             painter.fillRect(self.width() - width - 22, 11, 8, 3, colour)
             painter.setPen(self._theme.color("text"))
             painter.drawText(QRect(24, 2, self.width() - 32, 20), _RIGHT, value)
-
-    def _paint_chevron(self, painter: QPainter) -> None:
-        points = ((8, 10), (16, 10), (12, 15)) if self.expanded else ((10, 8), (10, 16), (15, 12))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("text_dim"))
-        painter.drawPolygon(QPolygon([QPoint(x, y) for x, y in points]))

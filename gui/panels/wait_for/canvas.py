@@ -16,6 +16,7 @@ from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
 from gui.theme import ActiveTheme, ui_font
 from gui.widgets.graph import Drawing, Edge, GraphView, Node, Tone
 from gui.widgets.graph.routes import bowed_clear
+from gui.widgets.graph.view import MARK_PX
 
 NODE_HEIGHT = 28.0
 LOW_NODE_HEIGHT = 22.0
@@ -120,7 +121,8 @@ class GraphCanvas(GraphView):
         boxes: dict[int, tuple[QRectF, str]] = {}
         for lane, place in places.items():
             text = metrics.elidedText(self._node_text(lane), Qt.TextElideMode.ElideMiddle, longest)
-            box = node_at(place, spread, metrics.horizontalAdvance(text) + 2 * margin, height, room)
+            mark = MARK_PX if lane in self._folded.members else 0.0
+            box = node_at(place, spread, metrics.horizontalAdvance(text) + 2 * margin + mark, height, room)
             boxes[lane] = box, text
         return boxes
 
@@ -136,8 +138,10 @@ class GraphCanvas(GraphView):
     def _node(self, lane: int) -> Node:
         tone = Tone.DANGER if lane in self._data.cycle else Tone.PLAIN
         lanes = self._folded.members.get(lane, ())
-        tip = f"{listed([self._name(each) for each in lanes], MOST_TOLD)}; a larger panel shows each" if lanes else ""
-        return Node(lane, self._node_text(lane), tone, tip or self._name(lane))
+        if not lanes:
+            return Node(lane, self._node_text(lane), tone, self._name(lane))
+        tip = f"{listed([self._name(each) for each in lanes], MOST_TOLD)}. Click to see each, and to fold them again"
+        return Node(lane, self._node_text(lane), tone, tip, tuple(map(self._member, lanes)))
 
     def _node_text(self, lane: int) -> str:
         """The lane's name, or how many lanes the node stands for."""
@@ -145,6 +149,15 @@ class GraphCanvas(GraphView):
         if lanes is None:
             return self._name(lane)
         return f"{len(lanes)} more" if lane in self._data.cycle else count(len(lanes), "lane")
+
+    def _member(self, lane: int) -> Node:
+        """One of those that a node stands for; in a cycle each waits for something of its own, which is told."""
+        tone = Tone.DANGER if lane in self._data.cycle else Tone.PLAIN
+        edge = next((edge for edge in self._data.edges if edge.waiter == lane), None)
+        if edge is None:
+            return Node(lane, self._name(lane), tone, self._name(lane))
+        apart = f" → {self._primitive(edge.primitive)}" if edge.in_cycle else ""
+        return Node(lane, self._name(lane) + apart, tone, self.describe(edge))
 
     def _edge(self, edge: GraphEdge, start: int, end: int | None) -> Edge:
         return Edge(

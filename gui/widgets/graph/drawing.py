@@ -15,12 +15,13 @@ class Tone(Enum):
 
 @dataclass(frozen=True)
 class Node:
-    """A box with a name."""
+    """A box with a name. One with `members` stands for these, of whom one may have its key, and can be unfolded."""
 
     key: int
     text: str
     tone: Tone = Tone.PLAIN
     tip: str = ""
+    members: tuple["Node", ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QPolygonF
 
 # For an edge that would run under nodes, other ways: times its bend, to its right where negative.
 OTHER_WAYS = (0.0, 1.6, 2.2, -1.6, 2.8, -2.2, 3.4, -2.8)
 STEPS = np.linspace(0.0, 1.0, 18)[1:-1]  # where along a bow it is looked for what lies over it
 WEIGHTS = np.stack([(1 - STEPS) ** 2, 2 * STEPS * (1 - STEPS), STEPS**2])  # of begin, control point and end there
 AIR = 3.0
+ARROW = 9.0
+VOID_PX = 18.0  # of the room above a node, for what stands at the end of an edge that leads nowhere
 Areas = NDArray[np.float64]  # a row each: left, top, right, bottom
 Bows = NDArray[np.float64]  # (n, 3, 2): begin, control point and end, x and y of each
 Counts = NDArray[np.intp]
@@ -91,3 +93,29 @@ def border_point(area: QRectF, towards: QPointF) -> QPointF:
         (area.height() / 2 + AIR) / abs(dy) if dy else math.inf,
     )
     return QPointF(middle.x() + dx * min(1.0, scale), middle.y() + dy * min(1.0, scale))
+
+
+def into_the_void(box: QRectF, rise: float) -> QPainterPath:
+    """The edge of a node that leads nowhere. Room for a word is left above it."""
+    path = QPainterPath(QPointF(box.center().x(), box.top()))
+    path.lineTo(box.center().x(), box.top() - rise + VOID_PX)
+    return path
+
+
+def loop(box: QRectF, rise: float) -> QPainterPath:
+    """The edge of a node that leads to itself."""
+    middle, peak = box.center().x(), box.top() - rise
+    path = QPainterPath(QPointF(middle - 16, box.top()))
+    path.cubicTo(QPointF(middle - 44, peak), QPointF(middle + 44, peak), QPointF(middle + 16, box.top()))
+    return path
+
+
+def arrow_head(path: QPainterPath) -> QPolygonF:
+    """At the end of a way."""
+    tip, before = path.pointAtPercent(1.0), path.pointAtPercent(path.percentAtLength(max(0.0, path.length() - ARROW)))
+    angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
+    wings = [
+        QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn))
+        for turn in (0.45, -0.45)
+    ]
+    return QPolygonF([tip, *wings])

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
@@ -15,21 +15,23 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.theme import ActiveTheme, ui_font
+from gui.widgets.chevron import CHEVRON_PX, paint_chevron
 from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
+from gui.widgets.graph.members import MemberList, lay_out
+from gui.widgets.graph.routes import ARROW, arrow_head, into_the_void, loop
 
 RANKS = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)  # what is painted later lies on top
 DOT = 12.0
-ARROW = 9.0
 CROSSBAR = 18.0
 STEP_S = 0.003  # of a paint's thread CPU time for working out where everything is
 NOTE_PX = 28.0  # at the bottom, kept free for the note
-VOID_PX = 18.0  # of the room above a node, for what stands at the end of an edge that leads nowhere
+MARK_PX = CHEVRON_PX + 4  # at the left of a node that can be unfolded
 Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
 
 
@@ -44,7 +46,10 @@ class Labels(NamedTuple):
 
 
 class GraphView(QWidget):
-    """Subclasses place the nodes and route the edges; clicks and keys choose."""
+    """Subclasses place the nodes and route the edges; clicks and keys choose.
+
+    A node with members is not chosen but unfolded, and folded again; the keyboard walks over its members then, too.
+    """
 
     node_chosen = Signal(int)
     edge_chosen = Signal(object)  # the edge's key
@@ -61,7 +66,9 @@ class GraphView(QWidget):
         self._paths: list[tuple[Edge, QPainterPath]] = []  # what matters most last
         self._labels = Labels([], set(), {})
         self._work: Iterator[None] | None = None  # that works it out
-        self._chosen_node: int | None = None
+        self._chosen_node: int | None = None  # or the member of one
+        self._crowd: int | None = None  # the node with members where the keyboard is, none of whom is chosen yet
+        self._unfolded: MemberList | None = None
         self._chosen_edge: Hashable = None
         self._hovered: Edge | Node | None = None
         self.setMouseTracking(True)
@@ -94,6 +101,10 @@ class GraphView(QWidget):
         if drawing != self.drawing:
             self.drawing = drawing
             self._hovered = None
+            if all(node.key != self._crowd or not node.members for node in drawing.nodes):
+                self._crowd = None
+            if self._still_unfolded() is None:
+                self._unfolded = None
             self._stale = True
             self.setAccessibleDescription("; ".join(edge.tip for edge in drawing.edges))
             self.update()
@@ -106,7 +117,9 @@ class GraphView(QWidget):
     def choose_node(self, key: int | None) -> None:
         """Marks a node, without a word to anybody."""
         if key != self._chosen_node:
-            self._chosen_node = key
+            self._chosen_node, self._crowd = key, None
+            if self._unfolded is not None and key is not None:
+                self._unfolded.reveal(key)
             self.update()
 
     def choose_edge(self, key: Hashable) -> None:
@@ -136,6 +149,35 @@ class GraphView(QWidget):
         """Where a node was painted."""
         return self._boxes[key][0] if key in self._boxes else None
 
+    def toggle(self, node: Node) -> None:
+        """Unfolds a node with members, or folds it again. Nothing else moves, and what is chosen stays chosen."""
+        if self._is_unfolded(node):
+            self._unfolded = None
+        elif node.key in self._boxes:
+            self._unfolded = None
+            self._unfold(node, QFontMetricsF(ui_font(12)))
+        self._hovered = None
+        self.update()
+
+    @property
+    def members_shown(self) -> Mapping[int, QRectF]:
+        """Of the node that is unfolded: where each member stands, as far as they are in view."""
+        return {member.key: area for area, member in self._unfolded.places} if self._unfolded is not None else {}
+
+    def _still_unfolded(self) -> Node | None:
+        """The node that stands for most of those now who were unfolded before."""
+        before = {member.key for member in self._unfolded.node.members} if self._unfolded is not None else set()
+        crowds = (node for node in self.drawing.nodes if before & {member.key for member in node.members})
+        return max(crowds, key=lambda node: len(before & {member.key for member in node.members}), default=None)
+
+    def _unfold(self, node: Node, metrics: QFontMetricsF) -> None:
+        first = self._unfolded.first if self._unfolded is not None else 0
+        room = self.room(self.drawing.note).adjusted(2, 2, -2, -2)
+        self._unfolded = lay_out(node, self._boxes[node.key][0], room, metrics)
+        self._unfolded.scroll(first)
+        if self._chosen_node is not None:
+            self._unfolded.reveal(self._chosen_node)
+
     # -- painting ----------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -163,6 +205,8 @@ class GraphView(QWidget):
             if self.drawing.note:
                 painter.setPen(theme.color("text_dim"))
                 painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignBottom, self.drawing.note)
+            if self._unfolded is not None:
+                self._paint_members(painter, self._unfolded)
             if self.hasFocus():
                 painter.setPen(QPen(theme.color("accent"), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -193,11 +237,11 @@ class GraphView(QWidget):
             start = boxes[edge.start][0]
             end = boxes[edge.end][0] if edge.end is not None and edge.end in boxes else start
             if edge.end is None:
-                path = _into_the_void(start, self.loop_px)
+                path = into_the_void(start, self.loop_px)
                 middle = path.pointAtPercent(0.45)
                 labels.ends[edge.key] = self._end_area(edge, path.pointAtPercent(1.0), metrics)
             elif end == start:
-                path, middle = _loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
+                path, middle = loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
             else:
                 path = self.route(edge, start, end)
                 middle = path.pointAtPercent(0.5)
@@ -208,6 +252,8 @@ class GraphView(QWidget):
             self._place_label(edge, middle, metrics, boxes, labels)  # what matters most has the best place
             yield
         self._boxes, self._paths, self._labels = boxes, paths, labels
+        if (node := self._still_unfolded()) is not None:
+            self._unfold(node, metrics)
 
     def _is_marked(self, edge: Edge) -> bool:
         return edge.key == self._chosen_edge or edge is self._hovered
@@ -218,13 +264,32 @@ class GraphView(QWidget):
 
     def _paint_node(self, painter: QPainter, node: Node) -> None:
         theme, (area, text) = self.themes.current, self._boxes[node.key]
-        chosen = node.key == self._chosen_node or node is self._hovered
+        chosen = self._is_chosen(node) or node is self._hovered
         painter.setBrush(theme.color("danger_soft" if node.tone is Tone.DANGER else "raised"))
         border = theme.color("accent") if chosen else self._colour(node.tone)
         painter.setPen(QPen(border, 2.0 if chosen or node.tone is Tone.DANGER else 1.0))
         painter.drawRoundedRect(area, 4, 4)
+        if node.members:
+            left = QPointF(area.left() + MARK_PX / 2, area.center().y())
+            paint_chevron(painter, left, theme.color("text_dim"), expanded=self._is_unfolded(node))
+            area = area.adjusted(MARK_PX, 0, 0, 0)
         painter.setPen(theme.color("text"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _is_unfolded(self, node: Node) -> bool:
+        return bool(node.members) and self._unfolded is not None and self._unfolded.node.key == node.key
+
+    def _is_chosen(self, node: Node) -> bool:
+        """Whether it is, or one of those that it stands for."""
+        if node.members:
+            return node.key == self._crowd or self._chosen_node in [member.key for member in node.members]
+        return node.key == self._chosen_node
+
+    def _paint_members(self, painter: QPainter, unfolded: MemberList) -> None:
+        hovered = {self._hovered.key} if isinstance(self._hovered, Node) and not self._hovered.members else set()
+        chosen = {self._chosen_node} if self._chosen_node is not None else set()
+        border = QPen(self._colour(unfolded.node.tone), 1.0)
+        unfolded.paint(painter, self.themes.current, hovered | chosen, border)
 
     def _paint_edge(self, painter: QPainter, edge: Edge, path: QPainterPath) -> None:
         marked = self._is_marked(edge)
@@ -240,7 +305,7 @@ class GraphView(QWidget):
         if edge.end is None:
             self._paint_nowhere(painter, edge, path.pointAtPercent(1.0))
         else:
-            painter.drawPolygon(_arrow_head(path))
+            painter.drawPolygon(arrow_head(path))
 
     def _paint_nowhere(self, painter: QPainter, edge: Edge, end: QPointF) -> None:
         """A crossbar, where an arrow would have its head, and what it means above it."""
@@ -322,39 +387,80 @@ class GraphView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self._find(event.position())
+        if isinstance(found, Node) and found.members:
+            self.toggle(found)
+            return
         self._choose(found)
         if isinstance(found, Edge):
             self.code_wanted.emit()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Over a long list of members it shows the others."""
+        if self._unfolded is None or not self._unfolded.area.contains(event.position()):
+            super().wheelEvent(event)
+            return
+        turned = event.angleDelta()
+        self._unfolded.scroll(-1 if (turned.y() or turned.x()) > 0 else 1)
+        self.update()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and right walk over the edges, up and down over the nodes; each step selects. Enter shows the code."""
+        """Left and right walk over the edges, up and down over the nodes; each step selects. Enter unfolds what stands
+        for several, or shows the code; Esc folds.
+        """
         key = Qt.Key(event.key())
-        edges, nodes = self.drawing.edges, self.drawing.nodes
+        edges, nodes = self.drawing.edges, self._stops()
         if key in (Qt.Key.Key_Right, Qt.Key.Key_Left) and edges:
             keys = [edge.key for edge in edges]
             step = 1 if key == Qt.Key.Key_Right else -1
             place = keys.index(self._chosen_edge) + step if self._chosen_edge in keys else 0
+            self._crowd = None
             self._choose(edges[place % len(edges)])
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and nodes:
-            numbers = [node.key for node in nodes]
             step = 1 if key == Qt.Key.Key_Down else -1
-            place = numbers.index(self._chosen_node) + step if self._chosen_node in numbers else 0
-            self._choose(nodes[place % len(nodes)])
+            here = self._stop(nodes)
+            self._choose(nodes[(here + step) % len(nodes) if here is not None else 0])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._crowd is not None:
+            self.toggle(next(node for node in nodes if node.key == self._crowd and node.members))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen_edge is not None:
             self.code_wanted.emit()
+        elif key == Qt.Key.Key_Escape and self._unfolded is not None:
+            if self._chosen_node in [member.key for member in self._unfolded.node.members]:
+                self._crowd = self._unfolded.node.key
+            self.toggle(self._unfolded.node)
         else:
             super().keyPressEvent(event)
+
+    def _stops(self) -> list[Node]:
+        """Where up and down lead: the nodes, members after theirs where that is unfolded."""
+        return [
+            stop
+            for node in self.drawing.nodes
+            for stop in ((node, *node.members) if self._is_unfolded(node) else (node,))
+        ]
+
+    def _stop(self, stops: Sequence[Node]) -> int | None:
+        """At which of them the keyboard is: the crowd it came to, the one that is chosen, or whose members hold it."""
+        if self._crowd is not None:
+            return next(n for n, stop in enumerate(stops) if stop.key == self._crowd and stop.members)
+        alone = (n for n, stop in enumerate(stops) if stop.key == self._chosen_node and not stop.members)
+        return next(alone, next((n for n, stop in enumerate(stops) if self._is_chosen(stop)), None))
 
     def _choose(self, found: Edge | Node | None) -> None:
         if isinstance(found, Edge):
             self._chosen_edge = found.key
             self.edge_chosen.emit(found.key)
+        elif found is not None and found.members:
+            self._crowd = found.key
         elif found is not None:
-            self._chosen_node = found.key
+            self._chosen_node, self._crowd = found.key, None
+            if self._unfolded is not None:
+                self._unfolded.reveal(found.key)
             self.node_chosen.emit(found.key)
         self.update()
 
     def _find(self, place: QPointF) -> Edge | Node | None:
+        if self._unfolded is not None and self._unfolded.area.contains(place):
+            return self._unfolded.at(place)
         for area, edge in reversed(self._labels.areas):
             if area.contains(place):
                 return edge
@@ -363,28 +469,3 @@ class GraphView(QWidget):
     def _contains(self, node: Node, place: QPointF) -> bool:
         area = self.node_area(node.key)
         return area is not None and area.contains(place)
-
-
-def _into_the_void(box: QRectF, rise: float) -> QPainterPath:
-    """The edge of a node that leads nowhere. Room for a word is left above it."""
-    path = QPainterPath(QPointF(box.center().x(), box.top()))
-    path.lineTo(box.center().x(), box.top() - rise + VOID_PX)
-    return path
-
-
-def _loop(box: QRectF, rise: float) -> QPainterPath:
-    """The edge of a node that leads to itself."""
-    middle, peak = box.center().x(), box.top() - rise
-    path = QPainterPath(QPointF(middle - 16, box.top()))
-    path.cubicTo(QPointF(middle - 44, peak), QPointF(middle + 44, peak), QPointF(middle + 16, box.top()))
-    return path
-
-
-def _arrow_head(path: QPainterPath) -> QPolygonF:
-    tip, before = path.pointAtPercent(1.0), path.pointAtPercent(path.percentAtLength(max(0.0, path.length() - ARROW)))
-    angle = math.atan2(tip.y() - before.y(), tip.x() - before.x())
-    wings = [
-        QPointF(tip.x() - ARROW * math.cos(angle + turn), tip.y() - ARROW * math.sin(angle + turn))
-        for turn in (0.45, -0.45)
-    ]
-    return QPolygonF([tip, *wings])
