@@ -90,7 +90,9 @@ class Rows:
 
 
 def arrange(model: Model, filters: Filters) -> Rows:
-    """The rows of a model under these filters: pinned lanes, then process by process those that are not."""
+    """The rows of a model under these filters: pinned lanes, sorted among themselves whatever their processes, then
+    process by process those that are not.
+    """
     by_process: dict[int, list[Lane]] = {process.id: [] for process in model.processes}
     pinned, away = filters.pinned, filters.hidden | filters.pinned
     admits = filters.matcher() if filters.text else None
@@ -98,8 +100,9 @@ def arrange(model: Model, filters: Filters) -> Rows:
         process = model.processes[lane.process]
         if lane.id not in away and (admits is None or admits(lane.name, process.name, str(process.pid))):
             by_process[lane.process].append(lane)
-    rows = [Row(RowKind.LANE, lane.process, (lane.id,), pinned=True) for lane in model.lanes if lane.id in pinned]
     lane_order, process_order = _orders(model, filters.sort)
+    on_top = sorted((lane for lane in model.lanes if lane.id in pinned), key=lane_order)
+    rows = [Row(RowKind.LANE, lane.process, (lane.id,), pinned=True) for lane in on_top]
     for process in sorted(model.processes, key=process_order):
         rows.extend(_process_rows(process.id, sorted(by_process[process.id], key=lane_order), filters))
     return Rows(rows)
@@ -116,7 +119,8 @@ def _orders(model: Model, sort: Sort) -> tuple[Callable[[Lane], Any], Callable[[
         return lambda lane: natural(lane.name.casefold()), lambda process: natural(process.name.casefold())
     if sort is Sort.STARTED:
         # as they were started, not as they came up: under fork that is a matter of chance
-        return lambda lane: lane.id, lambda process: (process.launched_ns or process.start_ns, process.id)
+        started = {process.id: (process.launched_ns or process.start_ns, process.id) for process in model.processes}
+        return lambda lane: (started[lane.process], lane.id), lambda process: started[process.id]
     waited = time_in(model, SORT_STATES[sort])
     worst: dict[int, int] = {}
     for lane in model.lanes:

@@ -239,6 +239,22 @@ def test_lanes_are_sorted(bench: Bench, sort: Sort, expected: list[int]) -> None
     assert [each.isChecked() for each in (bench.acts["sort-started"], bench.acts[name])] == [sort is Sort.STARTED, True]
 
 
+def test_pinned_lanes_are_sorted_among_themselves_and_stay_at_the_top(qtbot: QtBot) -> None:
+    model = by_hand()
+    late, early = model.processes
+    late.launched_ns, early.launched_ns = START + 2 * MS, START + MS
+    bench = make_bench(qtbot, model)
+    for lane in (ALICE, BOB, CAROL):
+        bench.filters.toggle_pinned(lane)
+    assert lanes(bench) == [CAROL, ALICE, BOB], "as their processes were started"
+    bench.acts["sort-name"].trigger()
+    assert lanes(bench) == [ALICE, BOB, CAROL]
+    bench.acts["sort-lock-wait"].trigger()
+    assert lanes(bench) == [BOB, ALICE, CAROL]
+    bench.filters.toggle_pinned(BOB)
+    assert lanes(bench) == [ALICE, CAROL, BOB], "pinned ones first, whoever waited longest"
+
+
 def test_processes_stand_in_the_order_of_their_starts(qtbot: QtBot) -> None:
     model = by_hand()
     late, early = model.processes
