@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from engine.model.format import duration
@@ -15,6 +14,8 @@ from gui.timeline.layout.geometry import RULER_PX, Geometry
 from gui.timeline.layout.ticks import Ticks
 from gui.timeline.layout.time_base import TimeBase
 from gui.timeline.layout.time_scale import TimeScale
+
+Pixels = NDArray[np.intp]
 
 TICK_PX = 6
 MINOR_PX = 3
@@ -101,33 +102,33 @@ class Ruler:
             self._pixmap = QPixmap(width, height)
         painter = QPainter(self._pixmap)
         painter.fillRect(0, 0, width, height, self._theme.color("panel"))
-        marks, texts = [], []
-        for tick in ticks.marks:
-            x = px(scale.x(tick.time_ns + origin_ns))
-            marks.append(QRect(x, height - px(TICK_PX), px(1), px(TICK_PX)))
-            text = x + px(GAP_PX) // 2
-            self._plain.draw(painter, text, top, tick.text, ink)
-            texts.append((text, text + self._plain.place(tick.text, ink)[0]))
+        texts = []
         if ticks.marks:
-            fine = ticks.step_ns / 5
-            first = ticks.marks[0].time_ns - ticks.step_ns
-            left, step = scale.x(first + origin_ns) * self._ratio, scale.width(fine) * self._ratio
-            self._paint_minor(painter, left + np.arange(int((width - left) / step) + 1) * step, width)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("border_strong"))
-            painter.drawRects(marks)
+            times = np.array([tick.time_ns for tick in ticks.marks]) + origin_ns
+            places = np.rint(self._pixels(scale, times)).astype(np.intp)
+            for tick, left in zip(ticks.marks, (places + px(GAP_PX) // 2).tolist(), strict=True):
+                texts.append((left, left + self._plain.draw(painter, left, top, tick.text, ink)))
+            step = scale.width(ticks.step_ns / 5) * self._ratio
+            left = float(self._pixels(scale, times[0] - ticks.step_ns))
+            fine = np.rint(left + np.arange(int((width - left) / step) + 1) * step).astype(np.intp)
+            self._paint_marks(painter, places, fine, width)
         painter.end()
         return texts
 
-    def _paint_minor(self, painter: QPainter, lefts: NDArray[np.floating], width: int) -> None:
-        """Paints the fine marks, all in one image of a pixel's height."""
-        line = np.full(width, self._theme.color("panel").rgb(), np.uint32)
-        for offset in range(self._px(1)):
-            places = np.rint(lefts).astype(np.intp) + offset
-            line[places[(places >= 0) & (places < width)]] = self._theme.color("border").rgb()
-        image = QImage(line.data, width, 1, QImage.Format.Format_RGB32)
-        height = self._px(MINOR_PX)
-        painter.drawImage(QRect(0, self._px(RULER_PX) - height, width, height), image)
+    def _pixels(self, scale: TimeScale, times_ns: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Where times are, device px."""
+        return (scale.left_px + (times_ns - scale.start_ns) / scale.ns_per_px) * self._ratio
+
+    def _paint_marks(self, painter: QPainter, places: Pixels, fine: Pixels, width: int) -> None:
+        """Paints the marks and the fine ones between them, all in one image."""
+        theme, px, height = self._theme, self._px, self._px(TICK_PX)
+        lines = np.full((height, width), theme.color("panel").rgb(), np.uint32)
+        for offset in range(px(1)):
+            for some, high, colour in ((fine, px(MINOR_PX), "border"), (places, height, "border_strong")):
+                columns = some + offset
+                columns = columns[(columns >= 0) & (columns < width)]
+                lines[height - high :, columns] = theme.color(colour).rgb()
+        painter.drawImage(0, px(RULER_PX) - height, QImage(lines.data, width, height, QImage.Format.Format_RGB32))
 
     def _px(self, logical: float) -> int:
         return round(logical * self._ratio)

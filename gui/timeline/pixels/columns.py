@@ -352,7 +352,7 @@ class LaneColumns:
             span = Span(first + of.start, of.stop - of.start, self._grid[0])
             self.ring.put(places, span.first, sketch_cells(scene.model, rows, span, self._raster, coarseness), ROUGH)
             self._changed.append(Piece(places, span.first, span.first + span.columns))
-            todo[:, of][empty[:, of]] = 0
+            np.copyto(todo[:, of], 0, where=empty[:, of])
             self._rough_s = self._clock() - begun
 
 

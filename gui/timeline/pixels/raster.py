@@ -14,6 +14,7 @@ A row is (see RowShape) a bar, and below it a line where a lock is held. No stat
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from gui.timeline.layout.row_shape import RowShape
 MERGED = 0x80
 _MERGED_BIT = np.uint8(7)
 _OUTER, _EDGE, _MIDDLE, _CORE = range(4)
-_DEPTH = {"cap": _OUTER, "outer": _OUTER, "edge": _EDGE, "middle": _MIDDLE, "core": _CORE}
+_DEPTH = {"outer": _OUTER, "edge": _EDGE, "middle": _MIDDLE, "core": _CORE}
 # The outermost band that a state fills.
 _REACH = {State.RUNNING: _OUTER, State.IO: _OUTER, State.UNKNOWN: _OUTER, State.SLEEP: _MIDDLE, State.IDLE: _CORE}
 _TINTED = {State.LOCK_WAIT}
@@ -42,6 +43,13 @@ Codes = NDArray[np.uint8]
 Pixels = NDArray[np.uint32]
 Counts = NDArray[np.int32]
 Places = NDArray[np.uint16]  # in tables
+
+
+class _Band(NamedTuple):
+    """Lines of a row that look the same: their table, a colour per stripe phase and code; and which lines they are."""
+
+    table: Pixels
+    lines: list[slice]
 
 
 def pixel(colour: str) -> int:
@@ -74,16 +82,21 @@ class Raster:
         self.lane_pixel = pixel(self._lane)
         self.group_pixel = pixel(theme.surfaces.group)
         self.hold_pixel = pixel(theme.hold)
-        self._tables, self._darker_tables = _tables(tuple(self._colour(state) for state in State), self._lane)
+        self._tables, darker_tables = _tables(tuple(self._colour(state) for state in State), self._lane)
         # The upper edge: as the outermost band, then from _CAPS on a colour per worst code.
         self._cap_table = np.concatenate([self._tables[_OUTER], self._worst_table()])
-        self._bands: dict[str, list[tuple[int, int]]] = {}  # their lines, from … to (exclusive)
-        for top, bottom, band in self.shape.bands:
-            if self._px(top) < self._px(bottom):
-                self._bands.setdefault(band, []).append((self._px(top), self._px(bottom)))
-        self._hatched = _ARE_DEADLOCKED | (_CODES & STATE_MASK == State.UNKNOWN)
+        self._caps = self._lines_of("cap")
+        depths = [(_DEPTH[band], self._lines_of(band)) for band in ("outer", "edge", "middle", "core")]
+        self._bands = [_Band(self._tables[depth], [slice(*part) for part in parts]) for depth, parts in depths]
+        # The same where something is sampled: every second line is another band.
+        self._sampled_bands = [
+            _Band(tables[depth], lines)
+            for depth, parts in depths
+            for odd, tables in enumerate((self._tables, darker_tables))
+            if (lines := [slice(top + (top + odd) % 2, end, 2) for top, end in parts if top + (top + odd) % 2 < end])
+        ]
         self._hatch = np.stack([self._hatch_table(stripe) for stripe in (False, True)])
-        self._hold_table = np.array([self.lane_pixel, self.hold_pixel], np.uint32)
+        self._hold_above_lane = np.uint32((self.hold_pixel - self.lane_pixel) & 0xFFFFFFFF)
         self._phases_of: tuple[int, int] | None = None
         self._kept_phases = np.empty(0, np.uint16)
         self._stack = {state: pixel(self._colour(state)) for state in State}
@@ -94,25 +107,25 @@ class Raster:
         `first_column` anchors the patterns to time, so that they move along when the view pans.
         """
         index = dominant + self._phases(dominant.shape[1], first_column)
+        places = index.astype(np.intp)  # once: `take` would do it for each band
+        flags = int(np.bitwise_or.reduce(dominant, axis=None)) if dominant.size else 0
         hold_top, hold_bottom = self._px(self.shape.hold_top), self._px(self.shape.hold_bottom)
         rows[:, : self._px(self.shape.bar_top)] = self.lane_pixel
         rows[:, self._px(self.shape.bar_bottom) : hold_top] = self.lane_pixel
-        rows[:, hold_top:hold_bottom] = self._hold_table.take(held, mode="clip")[:, None, :]
+        rows[:, hold_top:hold_bottom] = self._hold_line(held)[:, None, :]
         rows[:, hold_bottom:] = self.lane_pixel
-        sampled = bool((dominant & SAMPLED).any())
-        for band, parts in self._bands.items():
-            if band == "cap":
-                line = self._cap_table.take(_cap_places(index, dominant, worst), mode="clip")
-            else:
-                line = self._tables[_DEPTH[band]].take(index, mode="clip")
-            for first, last in parts:
-                rows[:, first:last] = line[:, None, :]
-            seconds = [(first + (first + 1) % 2, last) for first, last in parts if last > first + (first + 1) % 2]
-            if sampled and seconds and band != "cap":
-                line = self._darker_tables[_DEPTH[band]].take(index, mode="clip")
-                for first, last in seconds:
-                    rows[:, first:last:2] = line[:, None, :]
-        self._hatch_lanes(rows, dominant, first_column)
+        worst_places = _cap_places(index, dominant, worst)
+        for first, last in self._caps:
+            rows[:, first:last] = self._cap_table.take(worst_places, mode="clip")[:, None, :]
+        for band in self._sampled_bands if flags & SAMPLED else self._bands:
+            line = band.table.take(places, mode="clip")
+            for lines in band.lines:
+                rows[:, lines] = line[:, None, :]
+        hatched = dominant & np.uint8(STATE_MASK) == State.UNKNOWN
+        if flags & DEADLOCKED:
+            hatched |= dominant & np.uint8(DEADLOCKED) != 0
+        if hatched.any():
+            self._hatch_lanes(rows, dominant, hatched, first_column)
 
     def fill_summary(self, row: Pixels, dominant: Codes) -> None:
         """Paints many lanes into one row (row height, columns): how many are in which state, the worst on top."""
@@ -137,6 +150,11 @@ class Raster:
     def _px(self, logical: float) -> int:
         return round(logical * self.ratio)
 
+    def _lines_of(self, band: str) -> list[tuple[int, int]]:
+        """The lines of a band, from … to (exclusive)."""
+        parts = [(self._px(top), self._px(bottom)) for top, bottom, name in self.shape.bands if name == band]
+        return [(top, bottom) for top, bottom in parts if top < bottom]
+
     def _phases(self, columns: int, first_column: int) -> Places:
         """Where the tables of each column's stripe phase begin; those asked for last are kept."""
         if self._phases_of != (columns, first_column):
@@ -145,10 +163,14 @@ class Raster:
             self._kept_phases = (phases * 256).astype(np.uint16)
         return self._kept_phases
 
-    def _hatch_lanes(self, rows: Pixels, dominant: Codes, first_column: int) -> None:
-        hatched = self._hatched.take(dominant)
-        if not hatched.any():
-            return
+    def _hold_line(self, held: Codes) -> Pixels:
+        """The line that marks holds, from marks (lanes, columns) of 0 or 1: computing is cheaper than a table."""
+        line = held.astype(np.uint32)
+        line *= self._hold_above_lane  # wraps around where that is negative
+        line += np.uint32(self.lane_pixel)
+        return line
+
+    def _hatch_lanes(self, rows: Pixels, dominant: Codes, hatched: NDArray[np.bool_], first_column: int) -> None:
         lanes = np.flatnonzero(hatched.view(np.uint8).max(axis=1))
         few = len(lanes) < len(rows)
         where, codes = (hatched[lanes], dominant[lanes]) if few else (hatched, dominant)

@@ -86,17 +86,18 @@ class Ring:
         for part in self.parts(first, first + cells.codes.shape[2]):
             codes = cells.codes[:, :, part.skip : part.skip + part.size]
             rows: slice | Places = slice(None) if whole else places
-            if status == MADE:
+            worse = self.status[rows, part.at] < status
+            over_all = status == MADE or bool(worse.all())  # as in a ring that is new
+            if over_all:
                 self.codes[:, rows, part.at] = codes
-                self.status[rows, part.at] = MADE
+                self.status[rows, part.at] = status
             else:
-                worse = self.status[rows, part.at] < status
                 self.codes[:, rows, part.at] = np.where(worse, codes, self.codes[:, rows, part.at])
                 self.status[rows, part.at] = np.maximum(self.status[rows, part.at], status)
             for row, pixels in cells.summaries.items():
                 kept = self.summaries.setdefault(int(places[row]), np.zeros((self.row_height, self.width), np.uint32))
                 new = pixels[:, part.skip : part.skip + part.size]
-                kept[:, part.at] = new if status == MADE else np.where(worse[row], new, kept[:, part.at])
+                kept[:, part.at] = new if over_all else np.where(worse[row], new, kept[:, part.at])
 
     def reopen(self, first: int, last: int) -> None:
         """In these columns nothing had been recorded when they were made, and something has been since."""
