@@ -3,7 +3,9 @@
     python -m benchmarks.timeline_scale [--slices 10000000] [--lanes 64,1000] [--frames N] [--rate 200000] [--no-live]
 
 Each part of the script has its frames' percentiles and their median as a multiple of a bare blit of the whole frame
-(an opaque widget that draws one image), measured before and after. `other_threads_ms` is what the process spent
+(an opaque widget that draws one image), measured before and after, one right after the other. Such a blit finds what it
+copies in the caches; `blit_between_ms` is what one takes that comes after every tenth frame, as a frame comes after
+other work, and `times_blit_between` the ratio to that. `other_threads_ms` is what the process spent
 besides the window's thread, per frame. `--repeat` runs the script so often and takes each frame's least cost: what
 other programs on the machine add to it (cold caches) is left out. `p99_at_reference_pace_ms` is about what the
 percentile would be at the pace of benchmarks/pace.py, the machine was `times_reference` slower.
@@ -13,6 +15,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")  # as gui/__init__.py does it
@@ -27,6 +30,7 @@ from gui.dresser import Dresser
 from gui.theme import ActiveTheme
 
 NARROWEST_NS = 1_000.0
+BLIT_EVERY = 10  # frames
 
 Part = tuple[str, Callable[[int], object]]
 
@@ -39,22 +43,34 @@ class OpaqueBlit(Blit):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
 
-def costs_of(frame: Callable[[int], object], frames: int) -> tuple[np.ndarray, float]:
-    """Each frame's cost, painting included, as it was and at the reference pace: (2, frames) ms. And what other threads
-    of the process spent per frame (ms).
-    """
-    costs, looks = [], []
+class Costs(NamedTuple):
+    """Of each frame, painting included, as it was and at the reference pace: (2, frames) ms. Of blits in between, ms.
+    And what other threads of the process spent per frame (ms)."""
+
+    frames: np.ndarray
+    blits: list[float]
+    others: float
+
+
+def costs_of(frame: Callable[[int], object], frames: int, floor: OpaqueBlit | None = None) -> Costs:
+    """Makes so many frames, and blits of `floor` between them."""
+    costs, looks, blits = [], [], []
     for number in range(frames + WARM_UP):
         if number == WARM_UP:
             all_begun, own_begun = time.process_time(), time.thread_time()
         looks.append(PACE.look_now_and_then())
+        if floor is not None and number >= WARM_UP and number % BLIT_EVERY == 0:
+            begun = time.thread_time()
+            floor.update()
+            QApplication.processEvents()
+            blits.append((time.thread_time() - begun) * 1000)
         BUDGET.begin()
         begun = time.thread_time()
         frame(number)
         QApplication.processEvents()
         costs.append((time.thread_time() - begun) * 1000)
     others = (time.process_time() - all_begun) - (time.thread_time() - own_begun)
-    return np.array([costs, PACE.at_reference(costs, looks)])[:, WARM_UP:], others * 1000 / frames
+    return Costs(np.array([costs, PACE.at_reference(costs, looks)])[:, WARM_UP:], blits, others * 1000 / frames)
 
 
 def script(centre: Centre, model: Model, frames: int) -> Iterator[Part]:
@@ -105,7 +121,7 @@ def measure_blit(frames: int) -> float:
     """Median ms."""
     floor = OpaqueBlit()
     floor.show()
-    costs, _ = costs_of(lambda _: floor.update(), frames)
+    costs = costs_of(lambda _: floor.update(), frames).frames
     floor.close()
     return float(np.median(costs[0]))
 
@@ -115,24 +131,29 @@ def measure_scale(themes: ActiveTheme, slices: int, lanes: int, frames: int, rep
     model = synthetic_model(slices, lanes)
     made_s = time.thread_time() - begun
     best: dict[str, np.ndarray] = {}
-    others = []
+    others, between = [], []
     blits = [measure_blit(frames)]
     for _ in range(repeat):
-        centre = Centre(themes, alone=True)
+        centre, floor = Centre(themes, alone=True), OpaqueBlit()
+        floor.show()
         centre.show_model(model, live=False)
         for name, frame in script(centre, model, frames):
-            costs, other = costs_of(frame, frames)
-            best[name] = np.minimum(best.get(name, np.inf), costs)
-            others.append(other)
+            costs = costs_of(frame, frames, floor)
+            best[name] = np.minimum(best.get(name, np.inf), costs.frames)
+            others.append(costs.others)
+            between += costs.blits
         centre.close()
+        floor.close()
         blits.append(measure_blit(frames))
-    blit = min(blits)
+    blit, blit_between = min(blits), float(np.median(between))
     everything = np.concatenate(list(best.values()), axis=1)
     return {
         "slices": model.states.slice_count,
         "lanes": lanes,
         "taking_in_s": round(made_s, 1),
         "blit_ms": round(blit, 3),
+        "blit_between_ms": round(blit_between, 3),
+        "times_blit_between": round(float(np.median(everything[0])) / blit_between, 2),
         "other_threads_ms": round(float(np.mean(others)), 3),
         "all": summary(everything, blit),
         **{name: summary(costs, blit) for name, costs in best.items()},
