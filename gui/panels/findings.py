@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QUrl, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from engine.analysis.building import hold_edges
 from engine.analysis.order.lock_order import is_provable
@@ -13,6 +13,7 @@ from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
+from gui.widgets.linked_text import LinkedText
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
@@ -58,9 +59,7 @@ class FindingsPanel(Panel):
             key=lambda finding: finding["id"],
             parent=body,
         )
-        self.text = QTextBrowser(body)
-        self.text.setAccessibleName("The finding in words")
-        self.text.setOpenLinks(False)
+        self.text = LinkedText("The finding in words", body)
         self.text.anchorClicked.connect(self._on_link)
         self._html = ""
         DressWhenSeen(self, themes, lambda: self.text.setHtml(self._html))  # links keep the colour they were written in

@@ -21,6 +21,7 @@ from gui.timeline.input import navigation
 from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.overview import HEIGHT_PX, Overview
+from gui.widgets.assistive import PAINTED, give_role
 
 MOST_AHEAD = 0.1  # of the view may lie beyond what is known, while it follows
 
@@ -50,6 +51,8 @@ class Timeline(QWidget):
         self.canvas = Canvas(view, selection, filters, themes, self.arrangement, self, budget=budget)
         self.canvas.layers.append(GilStrip(themes).paint)
         self.overview = Overview(view, themes, self, budget=budget)
+        for painted in (self.canvas, self.overview):
+            give_role(painted, PAINTED)
         self.lane_filter = LaneFilter(filters, self.canvas)
         self._scroll = QScrollBar(self)
         self._scroll.setAccessibleName("Scroll lanes")

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from gui.widgets.assistive import announce
+
 MOST_LINES = 12
 LINE_PX = 24
 WIDTH = 560
@@ -104,6 +106,9 @@ class SuggestingLine(QLineEdit):
         now = self._chosen()
         place = (now + step) % count if now is not None else (0 if step > 0 else count - 1)
         self.list.setCurrentIndex(self.list.model().index(place, 0))
+        item = self.list.topLevelItem(place)
+        if item is not None:
+            announce(self, f"{item.text(0)}, {item.text(1)}".rstrip(" ,"))
 
     def _take(self, number: int) -> None:
         self.list.hide()

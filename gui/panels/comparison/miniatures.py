@@ -10,6 +10,7 @@ from engine.comparison.trial import Trial
 from engine.model.format import duration
 from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 from gui.theme import FONT_SMALL_PX, ActiveTheme, ui_font
+from gui.widgets.assistive import PAINTED, give_role
 from gui.widgets.dress_when_seen import DressWhenSeen
 
 NAMES_PX = 220
@@ -48,6 +49,7 @@ class _Sheet(QWidget):
         self._result: Result | None = None
         self._chosen = -1
         self.setAccessibleName("Runs on one time axis")
+        give_role(self, PAINTED)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setMouseTracking(True)

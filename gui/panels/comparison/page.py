@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QTabWidget,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -29,6 +28,7 @@ from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.elided_text import ElidedText
+from gui.widgets.linked_text import LinkedText
 from gui.widgets.progress_bar import ProgressBar
 
 _DECODED = QUrl.ComponentFormattingOption.FullyDecoded
@@ -84,13 +84,9 @@ class ComparisonPage(QWidget):
         self.numbers.opened.connect(self._on_opened)
         self.miniatures = Miniatures(themes, self)
         self.miniatures.opened.connect(self._on_opened)
-        self.words = QTextBrowser(self)
-        self.words.setAccessibleName("Findings of the comparison")
-        self.words.setOpenLinks(False)
+        self.words = LinkedText("Findings of the comparison", self)
         self.words.anchorClicked.connect(lambda link: self._on_opened(link.fragment(_DECODED)))
-        self.traits = QTextBrowser(self)
-        self.traits.setAccessibleName("Backends in a table")
-        self.traits.setOpenLinks(False)
+        self.traits = LinkedText("Backends in a table", self)
         self.traits.anchorClicked.connect(lambda link: self._on_opened(link.fragment(_DECODED)))
         self.tabs = QTabWidget(self)
         self.tabs.tabBar().setAccessibleName("What the runs show")

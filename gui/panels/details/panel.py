@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.model.model import Model
 from gui.panels.details.page import Page
@@ -14,6 +14,7 @@ from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
+from gui.widgets.linked_text import LinkedText
 
 REDRAW_S = 0.25  # while the selected slice still goes on
 
@@ -46,10 +47,8 @@ class Details(QWidget):
         self._soon.timeout.connect(self._draw_next)
         self._written = ""  # the page that is going to be shown
         self._drawn: object = None  # what was selected then
-        self.browser = QTextBrowser(self)
-        self.browser.setOpenLinks(False)
-        self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.browser.setAccessibleName("Details of the selection")
+        self.browser = LinkedText("Details of the selection", self)
+        self.browser.setFrameShape(LinkedText.Shape.NoFrame)
         self.browser.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # paths are long words
         self.browser.document().setDocumentMargin(GRID + GRID // 2)
         self.browser.anchorClicked.connect(self._on_link)

@@ -13,6 +13,7 @@ from engine.recording.schema import State
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, ui_font
 from gui.timeline.layout.row_shape import RowShape
 from gui.timeline.pixels.raster import Raster
+from gui.widgets.assistive import WRITTEN, give_role
 
 SWATCH_PX = 20
 SHAPE = RowShape()
@@ -191,6 +192,7 @@ class MarkEntry(QWidget):
         self.setToolTip(tip)
         self.setAccessibleName(name)
         self.setAccessibleDescription(tip)
+        give_role(self, WRITTEN)
 
     def take_size(self, size: Size) -> None:
         """Takes so much room."""

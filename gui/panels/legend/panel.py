@@ -15,6 +15,7 @@ from gui.state.filters import Filters
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
 from gui.timeline.pixels.raster import MERGED, Raster
+from gui.widgets.assistive import announce
 from gui.widgets.dress_when_seen import DressWhenSeen
 
 MOST_LINES = 2  # of roomy ones; where they would be more, entries are dense and how sure figures are is in their tips
@@ -229,6 +230,8 @@ class Legend(QWidget):
 
     def _on_chosen(self, state: State, extend: bool) -> None:
         self._filters.toggle_state(state, extend=extend)
+        shown = [entry.accessibleName() for each, entry in self.entries.items() if each in self._filters.states]
+        announce(self.entries[state], f"Shown: {', '.join(shown) or 'all states'}")
 
     def _show_filter(self) -> None:
         shown = self._filters.states

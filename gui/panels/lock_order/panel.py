@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QSplitter,
-    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from gui.panels.lock_order.canvas import LockOrderCanvas
 from gui.panels.lock_order.data import Choice, Shown, summary
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
+from gui.widgets.linked_text import LinkedText
 from gui.widgets.links import linked_lane, linked_line, linked_text
 from gui.widgets.panel import Panel
 
@@ -74,9 +74,7 @@ class LockOrderPanel(Panel):
         self._timer.timeout.connect(self._go_on)
         self.canvas = LockOrderCanvas(themes, self)
         DressWhenSeen(self, themes, self._show_words)  # links keep the colour they were written in
-        self.text = QTextBrowser(self)
-        self.text.setAccessibleName("The chosen order of locks in words")
-        self.text.setOpenLinks(False)
+        self.text = LinkedText("The chosen order of locks in words", self)
         self.text.anchorClicked.connect(self._on_link)
         self._scroll = QScrollArea(self)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -9,6 +9,7 @@ from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration
 from engine.recording.schema import State
 from gui.theme import FONT_SMALL_PX, ActiveTheme, ui_font
+from gui.widgets.assistive import PAINTED, give_role
 
 MARGIN = 8
 LINE = 16  # px, of a line of text
@@ -29,6 +30,7 @@ class ContentionChart(QWidget):
         self.setMinimumWidth(160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Waits and holds of the chosen lock")
+        give_role(self, PAINTED)
         self.setToolTip("How long waits and holds lasted; below, how many waited when: click to go there")
 
     def show_profile(self, profile: LockProfile | None) -> None:

@@ -4,7 +4,7 @@ import html
 import time
 
 from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.analysis.contention import LockProfile
 from engine.model.format import count, duration, percent
@@ -13,6 +13,7 @@ from engine.model.statistics import LockStatistics
 from gui.panels.locks.chart import ContentionChart
 from gui.theme import ActiveTheme
 from gui.widgets.dress_when_seen import DressWhenSeen
+from gui.widgets.linked_text import LinkedText
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line, linked_moment, moment_link
 from gui.widgets.panel import REST_MS
 
@@ -47,10 +48,8 @@ class ProfileView(QWidget):
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._go_on)
         self.profile: LockProfile | None = None
-        self.text = QTextBrowser(self)
-        self.text.setAccessibleName("Contention of the chosen lock")
+        self.text = LinkedText("Contention of the chosen lock", self)
         self.text.setToolTip(EXPLAINED)
-        self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._on_link)
         self.chart = ContentionChart(themes, self)
         self.chart.time_chosen.connect(lambda time_ns: self.moment_chosen.emit(time_ns, None))

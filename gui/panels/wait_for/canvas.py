@@ -139,7 +139,7 @@ class GraphCanvas(GraphView):
         tone = Tone.DANGER if lane in self._data.cycle else Tone.PLAIN
         lanes = self._folded.members.get(lane, ())
         if not lanes:
-            return Node(lane, self._node_text(lane), tone, self._name(lane))
+            return Node(lane, self._node_text(lane), tone, self._waiting(lane))
         tip = f"{listed([self._name(each) for each in lanes], MOST_TOLD)}. Click to see each, and to fold them again"
         return Node(lane, self._node_text(lane), tone, tip, tuple(map(self._member, lanes)))
 
@@ -154,10 +154,13 @@ class GraphCanvas(GraphView):
         """One of those that a node stands for; in a cycle each waits for something of its own, which is told."""
         tone = Tone.DANGER if lane in self._data.cycle else Tone.PLAIN
         edge = next((edge for edge in self._data.edges if edge.waiter == lane), None)
-        if edge is None:
-            return Node(lane, self._name(lane), tone, self._name(lane))
-        apart = f" → {self._primitive(edge.primitive)}" if edge.in_cycle else ""
-        return Node(lane, self._name(lane) + apart, tone, self.describe(edge))
+        apart = f" → {self._primitive(edge.primitive)}" if edge is not None and edge.in_cycle else ""
+        return Node(lane, self._name(lane) + apart, tone, self._waiting(lane))
+
+    def _waiting(self, lane: int) -> str:
+        """For what the lane waits, or just its name."""
+        edges = (edge for edge in self._data.edges if edge.waiter == lane)
+        return "; ".join(map(self.describe, edges)) or self._name(lane)
 
     def _edge(self, edge: GraphEdge, start: int, end: int | None) -> Edge:
         return Edge(

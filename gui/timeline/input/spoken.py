@@ -1,6 +1,5 @@
 """What is selected on the timeline, in words for assistive technology: told when it changes, found when asked for."""
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.model.format import duration
@@ -9,6 +8,7 @@ from engine.recording.schema import State
 from gui.state.selection import Selection
 from gui.timeline.input.hover import state_text
 from gui.timeline.layout.ticks import time_text
+from gui.widgets.assistive import announce
 
 RESOLUTION_NS = 1e5
 NOTHING = "Nothing selected"
@@ -49,8 +49,7 @@ def tell(widget: QWidget, words: str) -> None:
     if words == widget.accessibleDescription():
         return
     widget.setAccessibleDescription(words)
-    if QAccessible.isActive() and widget.hasFocus():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words))
+    announce(widget, words)
 
 
 def _time(model: Model, time_ns: float) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.theme import ActiveTheme, ui_font
+from gui.widgets.assistive import PAINTED, announce, give_role
 from gui.widgets.chevron import CHEVRON_PX, paint_chevron
 from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
 from gui.widgets.graph.members import MemberList, lay_out
@@ -74,6 +75,7 @@ class GraphView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
+        give_role(self, PAINTED)
         themes.changed.connect(self.update)
 
     # -- for subclasses ----------------------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ class GraphView(QWidget):
             if self._still_unfolded() is None:
                 self._unfolded = None
             self._stale = True
-            self.setAccessibleDescription("; ".join(edge.tip for edge in drawing.edges))
+            self.setAccessibleDescription("; ".join(_spoken(edge) for edge in drawing.edges))
             self.update()
 
     def rearrange(self) -> None:
@@ -157,6 +159,7 @@ class GraphView(QWidget):
             self._unfolded = None
             self._unfold(node, QFontMetricsF(ui_font(12)))
         self._hovered = None
+        announce(self, f"{node.text}, {'unfolded' if self._is_unfolded(node) else 'folded'}")
         self.update()
 
     @property
@@ -446,6 +449,8 @@ class GraphView(QWidget):
         return next(alone, next((n for n, stop in enumerate(stops) if self._is_chosen(stop)), None))
 
     def _choose(self, found: Edge | Node | None) -> None:
+        if found is not None:
+            announce(self, _spoken(found))
         if isinstance(found, Edge):
             self._chosen_edge = found.key
             self.edge_chosen.emit(found.key)
@@ -469,3 +474,9 @@ class GraphView(QWidget):
     def _contains(self, node: Node, place: QPointF) -> bool:
         area = self.node_area(node.key)
         return area is not None and area.contains(place)
+
+
+def _spoken(thing: Edge | Node) -> str:
+    """For who does not see it."""
+    members = isinstance(thing, Node) and thing.members
+    return thing.text if members else thing.tip.partition("\n")[0] or thing.text

@@ -11,6 +11,7 @@ from gui.bridges.interpreter_list import InterpreterList
 from gui.bridges.session import RunState
 from gui.state.run_configuration import RunConfiguration
 from gui.theme import ActiveTheme
+from gui.widgets.assistive import label_unseen
 from gui.widgets.buttons import ICON_SIZE, ProminentButton
 from gui.widgets.figures import elapsed
 from gui.widgets.run_choices import BackendBox, InterpreterBox, ScenarioBox, StartMethodBox, WorkersBox
@@ -52,6 +53,7 @@ class ToolBar(QToolBar):
             (self.scenario, self.backend, self.interpreter, self.start_method), NARROWEST_PX, strict=True
         ):
             box.setMinimumWidth(narrowest)  # they give way; else as wide as they like
+            label_unseen(box)
         workers = QLabel("workers", self)
         workers.setProperty("role", "dim")
         workers.setBuddy(self.workers)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.model.format import count
+from gui.widgets.assistive import announce
 from gui.widgets.fuzzy import fuzzy_score
 from gui.window.overlays.overlay import NATIVE, Overlay
 
@@ -104,6 +105,8 @@ class Chooser(Overlay):
 
     def _set_row(self, row: int) -> None:
         self.list.setCurrentIndex(self.list.model().index(row, 0))
+        item = self.list.currentItem()
+        announce(self.input, f"{item.text(0)}, {item.text(1)}".rstrip(" ,") if item is not None else self.more.text())
 
     def _choose(self) -> None:
         item = self.list.currentItem()
