@@ -14,11 +14,11 @@ from tests.engine.corpus_runs import Case, name, run
 # One of each way to find them; the rest and the other start methods with --full.
 COVERING = {
     "acquired_twice", "alarm_called_off", "alarm_that_only_notes", "barrier_of_three", "callback_fails",
-    "crossed_queues", "ended_while_holding", "five_diners",
-    "full_queue_under_lock", "held_at_fork", "joined_under_lock", "joining_the_main_thread", "killed_while_holding",
-    "last_permits", "left_at_the_end", "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified",
-    "never_said_to_be_done", "pipe_from_queue", "pipe_never_read", "pool_task_lost", "process_events", "stuck_aside",
-    "traceback_on_demand", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
+    "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock", "held_at_fork",
+    "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits", "left_at_the_end",
+    "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done",
+    "only_others_cancelled", "pipe_from_queue", "pipe_never_read", "pool_task_lost", "process_events",
+    "stuck_aside", "traceback_on_demand", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]
@@ -116,7 +116,10 @@ LONG_WAITS = {
         "deposit", "waits for it itself", "MainThread can still go on and may end the wait of deposit",
     ),
     "alarm_at_last": (
-        "MainThread and worker", "", "a timer is set, and what handles its signal may end the wait of MainThread",
+        "MainThread and worker", "", "a timer is set, and a handler may end the wait of MainThread",
+    ),
+    "interrupted_by_thread": (
+        "MainThread and worker", "", "the program sends signals, and a handler may end the wait of MainThread",
     ),
     "idle_for_long": None,
 }  # fmt: skip

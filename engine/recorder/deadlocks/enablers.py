@@ -28,6 +28,7 @@ class Enablers:
         self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders, full_pipes: FullPipes
     ) -> None:
         self._registry = snapshot.registry
+        self.code = snapshot.registry.code.interventions()
         self.hold_site = snapshot.hold_site
         self._getters = snapshot.getters
         self.waits = {wait.node: wait for wait in waits}
@@ -63,6 +64,7 @@ class Enablers:
         self._full_pipes = full_pipes
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
+        self.interrupted: set[Node] = set()  # may have just been by a signal, which is handled before the wait ends
         self.reasons: dict[Node, Reason] = {}  # why nobody can end a wait
         # Threads (by process; None: all) but those that rest until somebody gives them work, as a fork server does.
         services = {(process.number, main) for process, main in mains if process.is_service}
@@ -108,12 +110,13 @@ class Enablers:
                 bystanders = self._may_release(process, primitive)
             if nodes is None:
                 anybody = self._anybody(wait, primitive)
+        senders = self._may_interrupt(wait)
         known = bool(anybody) or (nodes is not None and nodes <= self._threads)
         return Wait(
             wait.node,
             primitive.id,
             frozenset(nodes or ()),
-            bystanders,
+            bystanders | senders if bystanders and senders else bystanders or senders,
             ends_otherwise=not known or self._ends_otherwise(wait),
             serial=wait.serial,
             anybody=anybody,
@@ -124,12 +127,29 @@ class Enablers:
         """Whether it may be over whatever it is for: daemons go with their process, and handlers of signals may raise
         in the main thread.
         """
-        if wait.process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
+        process = wait.process
+        if process.number in self._over and not wait.detail & layout.WAIT_FLUSH:
             return True
-        if wait.thread != main_thread(wait.process) or not self._outsiders.may_interrupt(wait.process):
+        if wait.thread != main_thread(process):
+            return False
+        is_sent = bool(self.code.abroad and self._outsiders.ended_by(process) & self.code.abroad)
+        if not self._outsiders.may_ring(process) and not (is_sent and self._is_shared_with_others()):
             return False
         self.may_change = True
         return True
+
+    def _may_interrupt(self, wait: CellWait) -> Crowd:
+        """All threads that may send a signal to the process, as code of the program does, whose handler may raise in
+        this one.
+        """
+        process = wait.process
+        if not self.code.at_home or wait.thread != main_thread(process):
+            return NOBODY
+        ended_by = self._outsiders.ended_by(process)
+        if not ended_by & self.code.at_home:
+            return NOBODY
+        self.interrupted.add(wait.node)
+        return self._ordinary.get(None if ended_by & self.code.abroad else process.number, NOBODY)
 
     def surely_goes_on(self, wait: CellWait) -> bool:
         """Whether anybody could end it, of whom somebody does not wait. Asked first, for it is told quickly."""
@@ -256,7 +276,7 @@ class Enablers:
 
     def _may_cancel(self, process: TracedProcess) -> Crowd:
         """Others may cancel a job that nobody has begun, or an event loop's, where the program does that at all."""
-        return self._ordinary.get(process.number, NOBODY) if self._registry.cancels else NOBODY
+        return self._ordinary.get(process.number, NOBODY) if self.code.cancels else NOBODY
 
     def _left_by(self, holders: set[Node], wait: CellWait) -> set[Node]:
         """Whoever held it is gone: the wait is as good as one for itself, for nobody is known who gives it back."""

@@ -19,7 +19,7 @@ from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.held_up import HeldUp, held_up
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.participants import Participants
-from engine.recorder.deadlocks.snapshot import Snapshot
+from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
 from engine.tracer import layout
 
 LONG_NS = 1_000_000_000
@@ -36,8 +36,11 @@ class _NoOutsiders(Outsiders):
     def may_act_in(self, _process: object) -> bool:
         return False
 
-    def may_interrupt(self, _process: object) -> bool:
+    def may_ring(self, _process: object) -> bool:
         return False
+
+    def ended_by(self, _process: object) -> int:
+        return 0
 
     def strangers(self, _followed: object) -> frozenset[int]:
         return frozenset()
@@ -169,11 +172,20 @@ class LongWaits:
         if any(node in enablers.reasons for node in nodes):
             return "others that go on may still do it"
         for each, wait in zip(participants, waits, strict=True):
-            if wait.thread == main_thread(wait.process) and self._outsiders.may_interrupt(wait.process):
-                return f"a timer is set, and what handles its signal may end the wait of {each.name}"
+            if what := self._interrupter(wait, enablers):
+                return f"{what}, and a handler may end the wait of {each.name}"
         if any(graph[wait.node].anybody and self._outsiders.may_act_in(wait.process) for wait in waits):
             return "a signal handler, or a thread that Python did not start, may still act"
         return ""
+
+    def _interrupter(self, wait: CellWait, enablers: Enablers) -> str:
+        """What may have a signal handled in this thread; nothing for one that handles none."""
+        process = wait.process
+        if wait.thread != main_thread(process):
+            return ""
+        if self._outsiders.may_ring(process):
+            return "a timer is set"
+        return "the program sends signals" if self._outsiders.ended_by(process) & enablers.code.at_home else ""
 
     def _report(self, told: _Told, now_ns: int, resolved_ns: int | None) -> None:
         found = long_wait(told.number, told.participants, told.edges, now_ns, resolved_ns, told.reason, told.advice)

@@ -2,7 +2,8 @@
 that nobody follows.
 
 A handler runs in the main thread, whose own wait it may end by raising, whatever that is for. Where a timer is set
-whose signal the program handles itself, that may happen yet. (A signal that merely kills lets nobody go on.)
+whose signal the program handles itself, or code of the program sends such signals, that may happen yet. (A signal that
+merely kills lets nobody go on, and one that might come from elsewhere is none of the program's.)
 
 The first two may set or notify what nobody else would (Linux; other systems do not tell). A native thread does not
 count while it sleeps in a futex of its own process without a timeout, as the idle helpers of numerical libraries do:
@@ -61,12 +62,17 @@ class Outsiders:
             self._answers[process.number] = now_ns, answer
         return answer
 
-    def may_interrupt(self, process: TracedProcess) -> bool:
+    def may_ring(self, process: TracedProcess) -> bool:
         """Whether a timer may yet end what the process's main thread waits for."""
         latest_ns = time.perf_counter_ns() - _HANDLED_NS
-        due = {each for each, rings_ns in zip(_TIMERS, process.timers(), strict=False) if rings_ns > latest_ns}
-        due &= _handled(process)
-        return bool(due) and bool(_caught_signals(process.pid) & _bits(due))
+        due = [each for each, rings_ns in zip(_TIMERS, process.timers(), strict=False) if rings_ns > latest_ns]
+        return bool(due) and bool(self.ended_by(process) & _bits(due))
+
+    def ended_by(self, process: TracedProcess) -> int:
+        """Signals (as `_bits`) that may end what the process's main thread waits for: that of SIGINT always raises,
+        and what the program's own handlers do is not known.
+        """
+        return _caught_signals(process.pid) & (_bits(_handled(process)) | _bits([signal.SIGINT]))
 
     def strangers(self, followed: Collection[int]) -> frozenset[int]:
         """The other processes of the run than these (pids), which may have inherited whatever is shared."""

@@ -25,6 +25,7 @@ from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
 CONFIRM_NS = 4_000_000
+HANDLED_NS = 1_000_000_000  # instead, where a signal's handler may run that whoever has sent it does not wait for
 _TELLING = [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_DETAIL]  # what makes a look worth it
 STACKS_NS = 1_000_000_000  # for so long a stack may replace the site of a wait
 
@@ -135,7 +136,8 @@ class DeadlockWatch:
                 suspicion = _Suspicion(now_ns)
                 self._outsiders.ask_anew()
                 self._full_pipes.ask_anew()
-            if now_ns - suspicion.since_ns < CONFIRM_NS or not suspicion.asleep:
+            lasts_ns = CONFIRM_NS if enablers.interrupted.isdisjoint(nodes) else HANDLED_NS
+            if now_ns - suspicion.since_ns < lasts_ns or not suspicion.asleep:
                 suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
                 continue
             participants, edges = self._participants.of(nodes, enablers, graph_waits)

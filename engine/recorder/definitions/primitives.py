@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.model.entities import Primitive
 from engine.recorder.definitions.naming import SourceNames
+from engine.recorder.definitions.program_code import ProgramCode
 from engine.recorder.definitions.sources import Sources
 from engine.recorder.definitions.texts import Frame
 from engine.recording.schema import PRIMITIVE_KINDS
@@ -48,6 +49,7 @@ class PrimitiveRegistry:
         self.primitives: dict[int, Primitive] = {}
         self.used_as_signals: set[int] = set()  # semaphores that were released by who held no permit
         self._sources = Sources()
+        self.code = ProgramCode(self._sources)
         self._names = SourceNames(self._sources)
         self._primitives: dict[int, int] = {}
         self._unknown: dict[int, tuple[TracedProcess, int]] = {}  # not yet told by who made them
@@ -56,11 +58,6 @@ class PrimitiveRegistry:
     def source(self, file: str) -> str | None:
         """The text of a file of the program; None: it cannot be read."""
         return self._sources.text(file)
-
-    @property
-    def cancels(self) -> bool:
-        """Whether the program's code, as far as it is known, may cancel jobs."""
-        return self._sources.cancel
 
     def add_primitive(self, process: TracedProcess, frame: Frame) -> None:
         """From a "primitive" frame; a second definition only renames."""

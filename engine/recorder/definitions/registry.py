@@ -1,6 +1,7 @@
 """Numbers of the recording for what traced processes number themselves, and the texts that define them."""
 
-import re
+import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.wait_for import Node
+from engine.recorder.definitions.command_line import SERVICES, program_name
 from engine.recorder.definitions.primitives import PROCESS_SHIFT, Emit, PrimitiveRegistry, inherited, numbers_of
 from engine.recorder.definitions.texts import Frame
 from engine.tracer import layout
 
 TIMED_OUT_SHIFT = 31  # of that flag in the key of a detail, between primitive and site
-SERVICES = frozenset({"forkserver", "resource_tracker"})  # of multiprocessing, run with `-c`
 
 
 class Launch(NamedTuple):
@@ -148,6 +149,9 @@ class Registry(PrimitiveRegistry):
         if forked and parent is not None and parent.is_service:
             argv = parent.parent.argv if parent.parent else []  # it goes on with the program, not with the service
         process.argv = argv
+        if not forked and main is None:
+            with contextlib.suppress(OSError):
+                self.code.start(argv, Path(os.readlink(f"/proc/{pid}/cwd")))
         launch = self._launches.pop(pid, Launch("", start_ns, None))
         process.name = launch.name or program_name(executable, argv)
         if main is not None:
@@ -360,23 +364,3 @@ def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) ->
     """`TracedProcess.key` for arrays."""
     own = process_numbers << np.uint64(PROCESS_SHIFT) | numbers
     return np.where(numbers & np.uint64(layout.OBJECT_SHARED), numbers, own)
-
-
-def program_name(executable: str, argv: list[str]) -> str:
-    """What people call a program by its command line: its script, its module without package, or its interpreter.
-
-    A command (`-c`) is "python -c", unless multiprocessing's own: one of SERVICES.
-    """
-    arguments = argv[1:]
-    for place, argument in enumerate(arguments):
-        if argument.startswith("-") and argument[1:2] != "-" and argument.endswith("c"):
-            command = arguments[place + 1] if place + 1 < len(arguments) else ""
-            service = re.search(r"from multiprocessing\.(\w+) import", command)
-            return service[1] if service and service[1] in SERVICES else "python -c"
-        if place and arguments[place - 1] in {"-X", "-W"}:
-            continue
-        if argument == "-m" and place + 1 < len(arguments):
-            return arguments[place + 1].removesuffix(".__main__").rpartition(".")[2]
-        if argument and not argument.startswith("-"):
-            return Path(argument).name
-    return Path(executable).name or "python"

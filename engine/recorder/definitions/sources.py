@@ -6,16 +6,14 @@ from pathlib import Path
 LARGEST_FILE = 2 << 20  # bytes; nobody wrote a larger one by hand
 KEPT_FILE = 256 << 10  # a recording keeps files up to this size,
 KEPT_IN_ALL = 4 << 20  # and this much of them
-_CANCELS = re.compile(r"\.cancel\b|\bcancel_futures\b")
 _STANDARD_LIBRARY = re.compile(r"/lib(64)?/python3\.\d+t?/(?!site-packages/|dist-packages/)")
 
 
 class Sources:
     """Reads each file once. What cannot be read, or is no text in UTF-8, is None."""
 
-    cancel = False  # one of the program's own that has been read asks for something to be cancelled
-
     def __init__(self) -> None:
+        self.own: list[str] = []  # those that have been read and are not of the standard library
         self._texts: dict[str, str | None] = {}
         self._kept: set[str] = set()
         self._left = KEPT_IN_ALL
@@ -24,8 +22,8 @@ class Sources:
         """The whole file."""
         if file not in self._texts:
             self._texts[file] = text = _read(file)
-            is_own = _STANDARD_LIBRARY.search(file) is None  # that one's stacks lead through files that can cancel
-            self.cancel |= is_own and text is not None and _CANCELS.search(text) is not None
+            if text is not None and _STANDARD_LIBRARY.search(file) is None:
+                self.own.append(file)
         return self._texts[file]
 
     def to_keep(self, file: str) -> str | None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from engine.recorder.definitions.command_line import program_name
 from engine.recorder.definitions.primitives import MOST_TOLD_APART
-from engine.recorder.definitions.registry import Launch, Registry, program_name
+from engine.recorder.definitions.registry import Launch, Registry
 from engine.tracer import layout
 
 SERVER = ["python", "-B", "-c", "import sys; from multiprocessing.forkserver import main; main(3, **{'p': '/a/b c'})"]

@@ -1,0 +1,100 @@
+"""What code does that may end other threads' waits, whatever they are for: it cancels jobs, and sends signals.
+
+Told by the source alone, so it is what the code might do somewhere, to somebody. The rule for jobs: what is named
+`cancel` cancels one, as an attribute or as a text for `getattr`, unless it is asked of what nobody waits for (see
+cancellable). For signals: what is named as the functions below sends one, that which stands there by name or number,
+else any; so does a text with such a name in it, or with the command `kill`. (`interrupt_main` and `raise_signal` are
+none: they only have the handler called, and wake up nobody who waits.)
+"""
+
+import ast
+import re
+import signal
+import warnings
+from typing import NamedTuple
+
+from engine.recorder.definitions.cancellable import Cancellable, last_name
+
+ANY_SIGNAL = (1 << 64) - 1
+_CANCEL, _CANCEL_ALL = "cancel", "cancel_futures"
+# By name: which argument says the signal (none: it is known), and how many there are.
+_AT_HOME = {"pthread_kill": (1, 2)}
+_ABROAD = {"kill": (1, 2), "killpg": (1, 2), "pidfd_send_signal": (1, 2), "send_signal": (0, 1), "terminate": (9, 0)}
+_SENDS = _AT_HOME | _ABROAD
+_USUAL = {"terminate": signal.SIGTERM}
+_WORTH_PARSING = re.compile("|".join((_CANCEL, *_SENDS)))
+_IN_TEXT = re.compile(r"\b(pthread_kill|killpg|send_signal|os\.kill)\b|\bp?kill(all)? +-|^p?kill(all)?$")
+
+
+class Interventions(NamedTuple):
+    """`cancels` jobs; sends signals (bits, the lowest for signal 1) within the process, and to any."""
+
+    cancels: bool = False
+    at_home: int = 0
+    abroad: int = 0
+
+    def with_those(self, others: "Interventions") -> "Interventions":
+        """Of both."""
+        return Interventions(self.cancels or others.cancels, self.at_home | others.at_home, self.abroad | others.abroad)
+
+
+ANYTHING = Interventions(True, ANY_SIGNAL, ANY_SIGNAL)
+
+
+def interventions_in(source: str) -> Interventions:
+    """Of a file; of one that is not understood, anything, if it has one of the names in it."""
+    if _WORTH_PARSING.search(source) is None:
+        return Interventions()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the program's own text
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ANYTHING
+    nodes = [*ast.walk(tree)]
+    cancellable = Cancellable(nodes, wraps="wrap_future" in source)
+    calls = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
+    remarks = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # documentation, that is
+    imported = {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+    found = Interventions()
+    for node in nodes:
+        match node:
+            case ast.Attribute(attr=name) if name == _CANCEL:
+                found = found.with_those(Interventions(cancels=not cancellable.is_harmless(node.value)))
+            case ast.keyword(arg=name, value=value) if name == _CANCEL_ALL:
+                is_off = isinstance(value, ast.Constant) and not value.value
+                found = found.with_those(Interventions(cancels=not is_off))
+            case ast.Constant(value=str(text)) if id(node) not in remarks:
+                signals = ANY_SIGNAL if _IN_TEXT.search(text) else 0
+                found = found.with_those(Interventions(text == _CANCEL, signals, signals))
+            case ast.Attribute(attr=name, ctx=ast.Load()) if name in _SENDS:
+                found = found.with_those(_sent(name, calls.get(id(node)), is_known=last_name(node.value) == "os"))
+            case ast.Name(id=name, ctx=ast.Load()) if name in _SENDS and name in imported:
+                found = found.with_those(_sent(name, calls.get(id(node)), is_known=True))
+            case ast.alias(name=name, asname=str()) if name in _SENDS:
+                found = found.with_those(_sent(name, None, is_known=True))
+    return found
+
+
+def _sent(name: str, call: ast.Call | None, *, is_known: bool) -> Interventions:
+    """By what has this name. `is_known`: it is certainly the system's function, called or handed on."""
+    if name == "kill" and not is_known and (call is None or len([*call.args, *call.keywords]) < _SENDS[name][1]):
+        return Interventions()  # a method without a signal: of a process, which cannot handle that
+    signals = _signals(name, call)
+    return Interventions(at_home=signals, abroad=signals if name in _ABROAD else 0)
+
+
+def _signals(name: str, call: ast.Call | None) -> int:
+    place, least = _SENDS[name]
+    given = call.args if call is not None else []
+    if any(isinstance(each, ast.Starred) for each in given) or (call is None and name not in _USUAL):
+        return ANY_SIGNAL
+    if place >= len(given):
+        return _bit(_USUAL[name]) if len(given) >= least and name in _USUAL else ANY_SIGNAL
+    said = given[place]
+    number = said.value if isinstance(said, ast.Constant) else getattr(signal, last_name(said), None)
+    return _bit(number) if isinstance(number, int) else ANY_SIGNAL
+
+
+def _bit(number: int) -> int:
+    return 1 << (number - 1) if number > 0 else 0

@@ -1,0 +1,93 @@
+"""A program's own code, as far as it can be reached: what it may do to others' waits.
+
+To it belong what its processes were started with, the files that have shown in a stack or as the place of a wait, and
+whatever these import, as their text says, from beside them or from beside the script. Installed packages count as far
+as they have shown; the standard library does not. Not seen: what is imported under a name that is put together while
+the program runs, and C code.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.recorder.definitions.command_line import what_it_runs
+from engine.recorder.definitions.interventions import ANYTHING, Interventions, interventions_in
+from engine.recorder.definitions.sources import Sources
+
+MOST_FILES = 2000  # nobody waits until more have been read: they may do anything
+_INSTALLED = re.compile(r"/(site|dist)-packages/")
+_IMPORTS = re.compile(
+    r"^(?:[^\n#]*[;:])?[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))"
+    r"""|(?:import_module|__import__)\([ \t]*["'](\.*)([\w.]+)["']""",
+    re.MULTILINE,
+)
+
+
+class ProgramCode:
+    """Reads each file once, when somebody asks."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._folders: dict[Path, None] = {}  # where a process's own modules are looked for first
+        self._scanned = 0  # of the sources' own files
+        self._found = Interventions()
+
+    def start(self, argv: list[str], folder: Path) -> None:
+        """A process has been started so, in that working folder."""
+        runs = what_it_runs(argv)
+        self._found = self._found.with_those(interventions_in(runs.command))
+        script = folder / runs.script
+        self._folders[script.parent if runs.script else folder] = None
+        if runs.script:
+            self._sources.text(str(script))
+        self._follow(runs.command, folder)
+        if runs.module:
+            self._read([folder], [runs.module, f"{runs.module}.__main__"])
+
+    def interventions(self) -> Interventions:
+        """All that it may do."""
+        own = self._sources.own
+        while self._scanned < len(own) and self._found != ANYTHING:
+            file = own[self._scanned]
+            self._scanned += 1
+            text = self._sources.text(file) or ""
+            self._found = self._found.with_those(interventions_in(text))
+            if not _INSTALLED.search(file):
+                self._follow(text, Path(file).parent)
+            if self._scanned > MOST_FILES:
+                self._found = ANYTHING
+        return self._found
+
+    def _follow(self, text: str, folder: Path) -> None:
+        """Makes what this imports, from a file in that folder, one of the sources' own."""
+        bases = [folder, _above_packages(folder), *self._folders]
+        for dots, module, names, modules, more_dots, literal in _IMPORTS.findall(text):
+            level = len(dots or more_dots)
+            start = [[folder, *folder.parents][min(level, len(folder.parts)) - 1]] if level else bases
+            wanted = module or literal
+            self._read(start, [wanted] if wanted else [])
+            prefix = f"{module}." if module else ""
+            self._read(start, [prefix + each for each in re.findall(r"[\w.]+", names or modules)])
+
+    def _read(self, bases: list[Path], modules: list[str]) -> None:
+        for base in dict.fromkeys(bases):
+            for module in modules:
+                for path in _files_of(base, module):
+                    self._sources.text(str(path))
+
+
+def _files_of(base: Path, module: str) -> Iterator[Path]:
+    """Where it would be, with the packages that it is in."""
+    parts = module.strip(".").split(".")
+    for count in range(1, len(parts) + 1):
+        stem = base.joinpath(*parts[:count])
+        if count == len(parts):
+            yield stem.with_name(stem.name + ".py")
+        yield stem / "__init__.py"
+
+
+def _above_packages(folder: Path) -> Path:
+    """What the outermost package that it is in lies in."""
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder

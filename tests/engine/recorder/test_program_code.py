@@ -1,0 +1,101 @@
+"""Which files a program's own code is."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.recorder.definitions.interventions import Interventions
+from engine.recorder.definitions.program_code import ProgramCode
+from engine.recorder.definitions.sources import Sources
+
+CANCELS = "def give_up(job):\n    job.cancel()\n"
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def cancels(folder: Path, *argv: str, seen: str = "") -> bool:
+    """Whether a program that has been started so may cancel jobs; `seen`: a file that has shown in a stack."""
+    sources = Sources()
+    code = ProgramCode(sources)
+    code.start(["python", *argv], folder)
+    if seen:
+        sources.text(str(folder / seen))
+    return code.interventions().cancels
+
+
+@pytest.mark.parametrize(
+    ("imports", "file"),
+    [
+        ("import helper", "helper.py"),
+        ("import os, helper as h", "helper.py"),
+        ("import os; import helper", "helper.py"),
+        ("    from helper import give_up", "helper.py"),
+        ("from parts import helper", "parts/helper.py"),
+        ("from parts import (\n    other,\n    helper,\n)", "parts/helper.py"),
+        ("import parts.helper", "parts/__init__.py"),
+        ("helper = importlib.import_module('parts.helper')", "parts/helper.py"),
+        ("from parts.inner import x", "parts/inner/__init__.py"),
+    ],
+)
+def test_what_a_script_imports_is_its_own_though_nobody_has_seen_it(imports: str, file: str, tmp_path: Path) -> None:
+    write(tmp_path, {"work/program.py": imports, f"work/{file}": CANCELS, "helper.py": "", "work/other.py": CANCELS})
+    assert cancels(tmp_path, "work/program.py")
+    assert cancels(tmp_path, str(tmp_path / "work/program.py"), "argument")
+    write(tmp_path, {f"work/{file}": "cancelled = 0"})
+    assert not cancels(tmp_path, "work/program.py")
+
+
+def test_what_is_imported_leads_on(tmp_path: Path) -> None:
+    files = {
+        "bank/__init__.py": "",
+        "bank/__main__.py": "from .accounts import Account",
+        "bank/accounts/__init__.py": "from .. import audit",
+        "bank/audit.py": "import bank.limits, spare",
+        "bank/limits.py": "",
+        "spare.py": CANCELS,
+    }
+    write(tmp_path, files)
+    assert cancels(tmp_path, "-m", "bank")
+    write(tmp_path, {"spare.py": ""})
+    assert not cancels(tmp_path, "-m", "bank")
+
+
+def test_a_command_is_code_too(tmp_path: Path) -> None:
+    write(tmp_path, {"helper.py": CANCELS})
+    assert cancels(tmp_path, "-c", "import helper")
+    assert cancels(tmp_path, "-c", "job.cancel()")
+    assert not cancels(tmp_path, "-c", "print()")
+
+
+def test_installed_packages_count_as_far_as_they_have_shown(tmp_path: Path) -> None:
+    folder = "lib/python3.14/site-packages"
+    write(tmp_path, {f"{folder}/library.py": "import helper", f"{folder}/helper.py": CANCELS, "program.py": ""})
+    assert not cancels(tmp_path, "program.py", seen=f"{folder}/library.py")
+    assert cancels(tmp_path, "program.py", seen=f"{folder}/helper.py")
+
+
+@pytest.mark.parametrize("folder", ["lib/python3.13t/asyncio", "lib64/python3.11/concurrent"])
+def test_the_standard_library_does_not_count(folder: str, tmp_path: Path) -> None:
+    write(tmp_path, {f"{folder}/runners.py": CANCELS, "program.py": ""})
+    assert not cancels(tmp_path, "program.py", seen=f"{folder}/runners.py")
+
+
+def test_what_shows_later_counts_from_then_on(tmp_path: Path) -> None:
+    write(tmp_path, {"program.py": "", "plug_in.py": "import helper", "helper.py": CANCELS})
+    sources = Sources()
+    code = ProgramCode(sources)
+    code.start(["python", "program.py"], tmp_path)
+    assert code.interventions() == Interventions()
+    sources.text(str(tmp_path / "plug_in.py"))
+    assert code.interventions() == Interventions(cancels=True)
+
+
+def test_too_many_files_may_do_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("engine.recorder.definitions.program_code.MOST_FILES", 2)
+    write(tmp_path, {"program.py": "import a, b", "a.py": "", "b.py": ""})
+    assert cancels(tmp_path, "program.py")
