@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "engine.analysis.once",
         "engine.analysis.profiles",
         "engine.analysis.turns",
+        "engine.analysis.unknown_waits",
         "engine.model",
         "engine.recording",
     },

@@ -32,11 +32,13 @@ def finding(
     waits_for: str = "",
     held: Mapping[int, Held] | None = None,
     primitive: int | None = None,
+    primitives: Sequence[int] = (),
     site: int = 0,
 ) -> Finding:
     """A finding as `check --json` gives it, with the lanes (and the primitive) it speaks of for the window.
 
-    Lanes in `held` hold, the others wait. `site`: of what happened to lanes that hold nothing.
+    Lanes in `held` hold, the others wait. `site`: of what happened to lanes that hold nothing. `primitives`: all that
+    it speaks of, where these are more than the one.
     """
     held = held or {}
     return {
@@ -61,6 +63,7 @@ def finding(
         "end_ns": model.end_ns if end_ns is None else end_ns,
         "lanes": list(lanes),
         "primitive": primitive,
+        "primitives": list(primitives) or ([] if primitive is None else [primitive]),
     }
 
 

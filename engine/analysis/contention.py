@@ -110,13 +110,14 @@ class LockProfile:
         found: np.ndarray = self._costs[np.searchsorted(self._holds[:, 1], starts)]
         return found
 
-    def overtaken(self, lane: int) -> tuple[np.ndarray, int]:
-        """By wait of a lane, how often others took the lock meanwhile, int64; and how many others they were."""
+    def overtaken(self, lane: int) -> tuple[np.ndarray, list[int]]:
+        """By wait of a lane, how often others took the lock meanwhile, int64; and by whom, most often first."""
         waits = self.waits[self.waits[:, 0] == lane]
         others = self._holds[self._holds[:, 0] != lane]
         first, stop = np.searchsorted(others[:, 1], waits[:, 1]), np.searchsorted(others[:, 1], waits[:, 2])
         taking = others[ranges(first, stop - first), 0]
-        return stop - first, int(np.count_nonzero(np.bincount(taking)))
+        counts = np.bincount(taking)
+        return stop - first, np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist()
 
     def takes_after(self, lane: int) -> np.ndarray:
         """By wait of a lane, how often it took the lock itself from then on until its next wait: int64."""

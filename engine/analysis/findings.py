@@ -50,7 +50,7 @@ DETECTORS: tuple[Detector, ...] = (
     hidden_error, incomplete,
 )  # fmt: skip
 # After all others, in this order.
-LATECOMERS: tuple[Latecomer, ...] = (convoy, held_while_blocked, starvation, costly_hold, lock_bound)
+LATECOMERS: tuple[Latecomer, ...] = (held_while_blocked, convoy, starvation, costly_hold, lock_bound)
 STEPS = len(DETECTORS) + len(LATECOMERS)  # of a search
 SEVERITIES = ("error", "warning", "info")
 # What `check --json` promises of a finding, in its order.

@@ -1,5 +1,6 @@
 """What is known of a recording while it is looked through: handed on from detector to detector, found out once."""
 
+from collections.abc import Collection
 from functools import cached_property
 
 from engine.analysis.building import Finding
@@ -15,6 +16,10 @@ class Known:
         self._model = model
         self.told: list[Finding] = list(model.findings.values())
         self.profiles = Profiles(model)
+
+    def locks_told(self, kinds: Collection[str]) -> set[int]:
+        """All locks of which findings of these kinds speak."""
+        return {number for each in self.told if each["kind"] in kinds for number in each["primitives"]}
 
     @cached_property
     def locks(self) -> list[LockStatistics]:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
+from engine.analysis import unknown_waits
 from engine.analysis.contention import LockProfile
 from engine.model.model import Model
-from engine.recording.schema import SAMPLED, STATE_MASK, State
+from engine.recording.schema import STATE_MASK, State
 
 BLOCKED = (State.SLEEP, State.IO, State.WAIT)
 WORK = {"Queue", "SimpleQueue", "process Queue", "process SimpleQueue", "process JoinableQueue", "Condition", "Event"}
@@ -24,15 +25,13 @@ def is_for_turns(model: Model, lock: LockProfile) -> bool:
 
 def are_turns(model: Model, lanes: Collection[int], holds: Iterable[tuple[int, int, int]]) -> bool:
     """Whether these holds (lane, start, end) are for nothing but one read from a pipe each, or, where all `lanes` that
-    use the lock are daemons, for waiting for work. False when there are none. Sampled waits, of which nobody knows what
-    for, as within the interpreter, count for nothing.
+    use the lock are daemons, for waiting for work. False when there are none. Unknown waits count for nothing.
     """
     idle, any_hold = all(model.lanes[lane].daemon for lane in lanes), False
     for lane, start, end in holds:
         slices = model.states.slices(lane, start, end, MOST_WAITS)
         states = slices.codes & STATE_MASK
-        unknown = (states == State.WAIT) & (slices.codes & SAMPLED != 0)
-        waits = slices.details[np.isin(states, BLOCKED) & ~unknown].tolist()
+        waits = slices.details[np.isin(states, BLOCKED) & ~unknown_waits.are_unknown(slices.codes)].tolist()
         kinds = [awaited.kind if (awaited := model.detail(each)[0]) else "" for each in waits]
         if kinds != ["Pipe"] and not (idle and kinds and all(kind in WORK for kind in kinds)):
             return False

@@ -1,12 +1,13 @@
 """The line whose holds of a lock cost others the most, where its holder was busy all the while.
 
-Silent about locks that make a convoy or are held while blocked, which have findings of their own, about locks whose
-waiting is less than MIN_SHARE of their users' time.
+Silent about locks that make a convoy or are held while blocked or at which whoever waits the most starves, which have
+findings of their own, and about locks whose waiting is less than MIN_SHARE of their users' time.
 """
 
 import numpy as np
 
 from engine.analysis.building import Finding, Held, finding
+from engine.analysis.contention import Line, LockProfile
 from engine.analysis.known import Known
 from engine.model.columns import distinct
 from engine.model.format import count, duration, percent
@@ -32,20 +33,23 @@ def find(model: Model, known: Known) -> list[Finding]:
         for row in known.locks[: 4 * MOST_LOCKS]
         if row.primitive.kind in MUTEXES and row.waits >= MIN_WAITS and row.wait_ns >= MIN_WAIT_NS
     ][:MOST_LOCKS]
-    told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
+    told = known.locks_told(TOLD)
+    starving = {each["primitive"]: each["lanes"] for each in known.told if each["kind"] == "starvation"}
     found = []
     for primitive in costly:
         if primitive.id in told:
             continue
         profile = known.profiles.of(primitive.id)
-        waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())
-        worst = max(profile.lines, key=lambda line: line.blocked_ns, default=None)
+        waits = profile.waits[:, 2] - profile.waits[:, 1]
+        waited = int(waits.sum())
+        worst = line_to_blame(profile)
         users = [lane for lane, _ in profile.users]
         lanes = distinct(np.append(np.array(users, np.int64), profile.waits[:, 0]))
         alive = int(model.states.totals(lanes, model.start_ns, model.end_ns)[:, 1:].sum())
-        if worst is None or worst.site is None or not waited:
+        if worst is None or worst.site is None or waited < MIN_SHARE * alive:
             continue
-        if waited < MIN_SHARE * alive or worst.blocked_ns < MIN_LINE_SHARE * waited:
+        starved = np.isin(profile.waits[:, 0], starving.get(primitive.id, []))
+        if 2 * int(waits[starved].sum()) >= waited:
             continue
         lane, start, end, _ = _longest(profile.holds_at(worst)).T
         spent = model.states.totals_between(lane, start, end).sum(axis=0)
@@ -69,6 +73,13 @@ def find(model: Model, known: Known) -> list[Finding]:
             )
         )
     return found
+
+
+def line_to_blame(profile: LockProfile) -> Line | None:
+    """The line whose holds MIN_LINE_SHARE of the waiting is owed to."""
+    waited = int((profile.waits[:, 2] - profile.waits[:, 1]).sum())
+    worst = max(profile.lines, key=lambda line: line.blocked_ns, default=None)
+    return worst if worst is not None and waited and worst.blocked_ns >= MIN_LINE_SHARE * waited else None
 
 
 def _longest(holds: np.ndarray) -> np.ndarray:

@@ -1,18 +1,18 @@
 """Locks held while their holder sleeps, does I/O or waits for somebody, so that others wait for what needs no lock.
 
 Rests on the holder's own states within each hold, for locks that others waited for; waits for other locks do not count,
-nor those that are part of a deadlock. How short a hold is does not matter, only what they come to: one that just lets
-others run (`time.sleep(0)`) is one in which the holder sleeps, too. Of very many holds the longest MOST_HOLDS are
-looked at, and every so-manieth of those shorter than LONG_NS, which stands for the others. Silent when less than
-MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle daemons waited: daemon
-threads that spend their lives at the lock while its holder never waits for it itself. They wait to be given work, as
-others do at a queue; so do processes that take turns at reading from a pipe, and daemon threads at waiting for work.
-Silent, too, where one hold alone was blocked and nobody waited long for it (see `once`).
+nor those that are part of a deadlock or of which nobody knows what for. How short a hold is does not matter, only what
+they come to: one that just lets others run (`time.sleep(0)`) is one in which the holder sleeps, too. Of very many holds
+the longest MOST_HOLDS are looked at, and every so-manieth of those shorter than LONG_NS, which stands for the others.
+Silent when less than MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle
+daemons waited: daemon threads that spend their lives at the lock while its holder never waits for it itself. They wait
+to be given work, as others do at a queue; so do processes that take turns at reading from a pipe, and daemon threads at
+waiting for work. Silent, too, where one hold alone was blocked and nobody waited long for it (see `once`).
 """
 
 import numpy as np
 
-from engine.analysis import deadlock, once
+from engine.analysis import deadlock, once, unknown_waits
 from engine.analysis.building import Finding, Held, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
@@ -42,9 +42,9 @@ def find(model: Model, known: Known) -> list[Finding]:
     rows = model.holds.rows
     some, stand_for = _looked_at(rows)
     rows = rows[some]
-    spent = model.states.totals_between(
-        rows["lane"].astype(np.int64), rows["start"].astype(np.int64), rows["end"].astype(np.int64)
-    )
+    lanes, starts, ends = (rows[name].astype(np.int64) for name in ("lane", "start", "end"))
+    spent = model.states.totals_between(lanes, starts, ends)
+    spent[:, State.WAIT] -= unknown_waits.within(model, lanes, starts, ends)
     blocked_as = {state: spent[:, state] * stand_for for state in DOING}
     blocked_as[State.WAIT][np.isin(rows["lane"], [lane for each in deadlock.find(model) for lane in each["lanes"]])] = 0
     blocked_ns = np.sum(list(blocked_as.values()), axis=0)
@@ -193,6 +193,7 @@ def _of(
             for lane, hold in longest.items()
         },
         primitive=int(rows["primitive"][worst]),
+        primitives=[lock.primitive.id for lock in locks],
     )
 
 
@@ -201,7 +202,8 @@ def _awaited(model: Model, hold: np.ndarray) -> str:
     start, end = int(hold["start"]), int(hold["end"])
     slices = model.states.slices(int(hold["lane"]), start, end, MOST_WAITS)
     inside = np.minimum(slices.ends, end) - np.maximum(slices.starts, start)
-    inside = np.where(slices.codes & STATE_MASK == State.WAIT, inside, -1)
+    is_wait = (slices.codes & STATE_MASK == State.WAIT) & ~unknown_waits.are_unknown(slices.codes)
+    inside = np.where(is_wait, inside, -1)
     if not len(inside) or inside.max() < 0:
         return ""
     awaited, _ = model.detail(int(slices.details[int(inside.argmax())]))

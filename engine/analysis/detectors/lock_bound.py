@@ -33,7 +33,7 @@ def find(model: Model, known: Known) -> list[Finding]:
     whole = sum(row.wait_ns for row in waited_for)
     if sum(row.waits for row in waited_for) < MIN_WAITS or whole < MIN_NS:
         return []
-    told = {each["primitive"] for each in known.told if each["kind"] in TOLD}
+    told = known.locks_told(TOLD)
     told |= _signals(model, [row.primitive.id for row in waited_for])
     told |= {
         row.primitive.id

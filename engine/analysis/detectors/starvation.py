@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.analysis.building import Finding, finding
+from engine.analysis.building import Finding, finding, listed
 from engine.analysis.contention import LockProfile
 from engine.analysis.known import Known
 from engine.analysis.turns import is_for_turns
@@ -50,7 +50,7 @@ MIN_WAIT_NS = 100_000_000
 
 class _Starving(NamedTuple):
     lane: int
-    others: int
+    others: list[int]  # lanes
     taken_by_others: int  # while it waited
     taken: int
     waits: int
@@ -60,7 +60,7 @@ class _Starving(NamedTuple):
     @property
     def times(self) -> float:
         """How much more often each of the others took it."""
-        return self.taken_by_others / (self.others * max(1, self.taken))
+        return self.taken_by_others / (len(self.others) * max(1, self.taken))
 
 
 def find(model: Model, known: Known) -> list[Finding]:
@@ -91,7 +91,7 @@ def _starving(model: Model, profile: LockProfile) -> list[_Starving]:
         waits = profile.waits[profile.waits[:, 0] == lane]
         share = float(shares[number])
         each = _Starving(lane, others, int(times.sum()), taken.get(lane, 0), len(waits), int(waited[lane]), share)
-        by_chance = len(patient) * _by_chance(waits, times, others, profile.takes_after(lane))
+        by_chance = len(patient) * _by_chance(waits, times, len(others), profile.takes_after(lane))
         if each.times >= MIN_TIMES and by_chance <= MAX_PROBABILITY:
             found.append(each)
     return found
@@ -121,14 +121,14 @@ def probability(chances: int, got: int, share: float) -> float:
 
 def _of(model: Model, primitive: Primitive, found: _Starving) -> Finding:
     name, label = model.lane_label(found.lane), primitive.label
-    others = count(found.others, "other lane")
+    others = listed([model.lane_label(lane) for lane in found.others], most=3)
     return finding(
         model,
         "starvation",
         f"{name} starves at {primitive.short}",
         f"{name} waited {duration(found.waited_ns)} for {label}, {percent(found.share)} of its time. In its"
-        f" {count(found.waits, 'wait')} {others} took it {count(found.taken_by_others, 'time')},"
-        f" {rate(found.taken_by_others / found.waits)} times a wait; it took it {count(found.taken, 'time')} in all,"
+        f" {count(found.waits, 'wait')} the lock was taken {count(found.taken_by_others, 'time')} by {others},"
+        f" {rate(found.taken_by_others / found.waits)} times a wait, and by {name} {count(found.taken, 'time')} in all,"
         f" {rate(found.times)} times less than its share.",
         "Let those who take it again and again do so less often, or hand the work out through a queue, which is fair.",
         lanes=[found.lane],

@@ -19,13 +19,15 @@ MS = 1_000_000
 def model(
     lanes: int,
     states: Iterable[tuple[int, float, int, int]],
-    holds: Iterable[tuple[int, float, float]] = (),
+    holds: Iterable[tuple[float, ...]] = (),
     texts: Iterable[dict[str, Any]] = (),
     *,
     processes: int = 1,
     free_threaded: bool = False,
 ) -> Model:
-    """Lanes, spread over processes, with (lane, end, state, 1: for the lock) and the lock's (lane, start, end)."""
+    """Lanes, spread over processes, with (lane, end, state, 1: for the lock) and the lock's (lane, start, end, and
+    its site if not 1).
+    """
     made = Model({"start_ns": START})
     definitions: list[dict[str, Any]] = [
         {
@@ -51,7 +53,9 @@ def model(
         {"type": "detail", "id": 1, "primitive": 1, "site": 1},
     ]
     rows = np.array([(lane, START + int(end * MS), code, detail) for lane, end, code, detail in states], STATE_ROW)
-    held = [(lane, 1, START + int(s * MS), START + int(e * MS), 1, 0) for lane, s, e in holds]
+    held = [
+        (lane, 1, START + int(s * MS), START + int(e * MS), site[0] if site else 1, 0) for lane, s, e, *site in holds
+    ]
     layers = {Layer.STATES: rows, Layer.HOLDS: np.array(held, HOLD_ROW)}
     end = int(rows["end"].max())
     made.take_in(Batch(definitions, {layer: part for layer, part in layers.items() if len(part)}, end))
@@ -59,7 +63,7 @@ def model(
     return made
 
 
-def single_file(lanes: int, rounds: int, hold_ms: float, *, while_held: State = State.RUNNING) -> Model:
+def single_file(lanes: int, rounds: int, hold_ms: float, *, while_held: int = State.RUNNING) -> Model:
     """All lanes queue for the lock, round after round."""
     states, holds, time = [], [], 0.0
     for _ in range(rounds):

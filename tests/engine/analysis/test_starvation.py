@@ -39,8 +39,9 @@ def test_who_is_overtaken_again_and_again_starves() -> None:
     (found,) = found_by(starvation, overtaken(times=40, others=2))
     assert (found["kind"], found["lanes"]) == ("starvation", [VICTIM])
     assert found["explanation"] == (
-        "worker-1 waited 400 ms for Lock accounts (bank.py:12), 80 % of its time. In its 20 waits 2 other lanes took it"
-        " 800 times, 40.0 times a wait; it took it 20 times in all, 20.0 times less than its share."
+        "worker-1 waited 400 ms for Lock accounts (bank.py:12), 80 % of its time. In its 20 waits the lock was taken"
+        " 800 times by worker-2 and worker-3, 40.0 times a wait, and by worker-1 20 times in all, 20.0 times less than"
+        " its share."
     )
 
 
