@@ -3,8 +3,12 @@
 Straggler: of at least MIN_LANES workers that were started to do the same one was busy (running, wanting to, or at a
 lock; not in I/O, where it may just as well wait for work, nor deadlocked) for at least twice the median, and the
 difference is a considerable part of the run. Sleep counts only where most workers sleep more than they do anything
-else: it may be their work then. One sleeper among others is somebody who looks in now and then. Silent on short runs.
+else: it may be their work then. One sleeper among others is somebody who looks in now and then. Silent on short runs,
+and about lambdas, which have one name, whatever they do.
 """
+
+import re
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -17,6 +21,8 @@ from engine.recording.schema import State
 MIN_LANES = 3
 MIN_EXTRA_NS = 100_000_000
 MIN_EXTRA_SHARE = 0.15
+NAMELESS = "<lambda>"
+_NUMBER = re.compile(r"\d+")
 BUSY = (State.RUNNING, State.GIL_WAIT, State.CORE_WAIT, State.LOCK_WAIT)
 
 
@@ -35,15 +41,23 @@ def workers(model: Model) -> list[int]:
 def crews(model: Model) -> list[list[int]]:
     """The workers that were started to do the same, in the same executor or pool if in any."""
     employers = {lane: pool for pool, lanes in model.executor_workers.items() for lane in lanes}
-    found: dict[tuple[str, int | None], list[int]] = {}
+    found: dict[Hashable, list[int]] = {}
     for lane in workers(model):
-        found.setdefault((model.lanes[lane].target, employers.get(lane)), []).append(lane)
+        found.setdefault((_task(model, lane), employers.get(lane)), []).append(lane)
     return list(found.values())
+
+
+def _task(model: Model, lane: int) -> tuple[str, ...]:
+    """What a lane was started to do; of the main thread of a program its command line, but for numbers."""
+    started = model.lanes[lane]
+    if started.target or started.serial > 1:
+        return (started.target,)
+    return tuple(_NUMBER.sub("#", word) for word in model.processes[started.process].argv)
 
 
 def _straggler(model: Model, lanes: list[int]) -> list[Finding]:
     elapsed = model.end_ns - model.start_ns
-    if len(lanes) < MIN_LANES or elapsed <= 0:
+    if len(lanes) < MIN_LANES or elapsed <= 0 or model.lanes[lanes[0]].target.endswith(NAMELESS):
         return []
     totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
     busy, asleep = totals[:, list(BUSY)].sum(axis=1), totals[:, State.SLEEP]

@@ -143,6 +143,12 @@ def test_a_pool_whose_workers_all_wait_starves() -> None:
     (found,) = pool_starvation.find(made)
     assert found["kind"] == "pool-starvation"
     assert "1 other task could begin only when one of these had ended" in found["explanation"]
+    assert "most for Lock accounts (bank.py:12)" in found["explanation"]
+    assert found["severity"] == "info"
+    made.details[1] = (2, 1)
+    (found,) = pool_starvation.find(made)
+    assert "most for other tasks of its own" in found["explanation"]
+    assert (found["severity"], found["advice"]) == ("warning", pool_starvation.OWN_ADVICE), "no worker is left for them"
     idle = [(lane, 1000, State.IDLE, 0) for lane in (1, 2)] + [(0, 1000, State.RUNNING, 0)]
     assert pool_starvation.find(model(3, idle, (), pool)) == []
 

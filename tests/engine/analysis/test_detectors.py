@@ -229,6 +229,26 @@ def test_a_straggler_is_found() -> None:
     assert "800 ms" in found[0]["explanation"]
 
 
+def test_lambdas_have_one_name_whatever_they_do() -> None:
+    states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.RUNNING, 0)]
+    made = model(5, states)
+    for lane in made.lanes[1:]:
+        lane.target = "main.<locals>.<lambda>"
+    assert uneven.find(made) == []
+
+
+@pytest.mark.parametrize(("last", "found"), [("4", True), ("--count", False)])
+def test_programs_do_the_same_when_called_alike_but_for_numbers(last: str, found: bool) -> None:
+    """Those of a pipeline do not; shards of one work do."""
+    states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.RUNNING, 0)]
+    made = model(5, states, processes=5)
+    for number, process in enumerate(made.processes):
+        process.argv = ["python", "work.py", last if number == 4 else str(number)]
+    assert bool(uneven.find(made)) is found
+
+
 def test_a_lane_that_only_reads_is_no_straggler() -> None:
     states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
     states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.IO, 0)]

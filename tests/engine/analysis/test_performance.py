@@ -135,6 +135,54 @@ def test_processes_that_are_worth_their_start_are_not(count: int, start_ms: floa
     assert start_up_bound.find(crew_of_processes(count, start_ms, work_ms)) == []
 
 
+def crew_of_pools(count: int, workers: int, start_ms: float, work_ms: float) -> Model:
+    """Pools that one line made one after the other, with so many workers, whose start takes each 20 ms longer."""
+    made = model(1, [(0, 10_000.0, State.WAIT, 0)])
+    texts: list[dict[str, Any]] = []
+    begin = START
+    for pool in range(count):
+        texts.append({"type": "primitive", "id": 2 + pool, "kind": "Pool", "name": "p", "file": "sum.py", "line": 7})
+        for worker in range(workers):
+            number = 1 + pool * workers + worker
+            began = begin + int((start_ms + 20 * worker) * MS)
+            texts += [
+                {"type": "process", "id": number, "pid": 100 + number, "start_ns": begin + MS, "launched_ns": begin,
+                 "name": f"Process-{number}", "parent": 0, "role": "worker"},
+                {"type": "lane", "id": number, "process": number, "serial": 1, "start_ns": begin + MS, "name": "Main"},
+                {"type": "executor-worker", "primitive": 2 + pool, "lane": number},
+                {"type": "process-work", "id": number, "start_ns": began, "end_ns": began + int(work_ms * MS)},
+                {"type": "process-end", "id": number, "time_ns": began + int((work_ms + 20) * MS), "exit_status": 0},
+            ]  # fmt: skip
+        begin += int((start_ms + 20 * workers + work_ms + 20) * MS)
+    made.take_in(Batch(texts, {}, START + 10_000 * MS))
+    return made
+
+
+def test_pools_that_take_longer_to_start_than_to_work_are_found() -> None:
+    (found,) = start_up_bound.find(crew_of_pools(1, 5, 200, 10))
+    assert found["title"] == "Pool p took longer to start than to work"
+    assert "Until half of its workers had begun, 240 ms went by" in found["explanation"]
+    assert "77 % of the time for which Pool p made at sum.py:7 was there" in found["explanation"]
+    assert "in a pool" not in found["advice"], "they are in one"
+    (again,) = start_up_bound.find(crew_of_pools(10, 2, 30, 5))
+    assert again["title"] == "10 pools took longer to start than to work"
+    assert "400 ms went by" in again["explanation"]
+    assert len(again["lanes"]) == 20
+
+
+@pytest.mark.parametrize("made", [(1, 8, 60, 10), (10, 2, 30, 60)], ids=["quick", "worth it"])
+def test_pools_that_start_quickly_or_last_are_not(made: tuple[int, int, float, float]) -> None:
+    """Though all workers of a quick one together take long to start: they do so side by side."""
+    assert start_up_bound.find(crew_of_pools(*made)) == []
+
+
+def test_workers_that_came_instead_of_others_began_no_pool() -> None:
+    made = crew_of_pools(1, 4, 100, 20)
+    late = made.processes[4]
+    late.launched_ns, late.work, late.end_ns = START + 400 * MS, (START + 600 * MS, START + 610 * MS), START + 620 * MS
+    assert start_up_bound.find(made) == []
+
+
 def pool(jobs: int, job_us: float, pause_us: float) -> Model:
     """A pool with two worker processes that did so many jobs each."""
     made = crew_of_processes(2, 5, 900)
