@@ -284,9 +284,9 @@ class LaneColumns:
         first = int(min(max(since.min(), ring.base), end))
         for part in ring.parts(first, end):
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
-            stale = (numbers >= since[:, None]) & (status == MADE)
+            stale = (numbers >= since[:, None]) & (status >= ROUGH)
             status[stale] = ROUGH
-            # What was empty because its lane was not known so far yet is a hole now, and comes first.
+            # What was empty, exactly or roughly, because its lane was not known so far yet is a hole now, and comes first.
             holes = stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)
             holes[self.headers] = False  # these have no codes
             status[holes] = OPEN

@@ -1,86 +1,18 @@
 """What is drawn follows from the slices: cells made in pieces, kept, stretched and made anew end up exact."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
 from engine.model.model import Model
 from engine.recording.synthetic import Synthetic, commits, header
-from gui.state.arrangement import Times
 from gui.state.filters import Filters
-from gui.theme import make_theme
-from gui.timeline.layout.geometry import Geometry
 from gui.timeline.layout.rows import Rows, arrange
-from gui.timeline.layout.scene import Scene
-from gui.timeline.layout.time_base import TimeBase
-from gui.timeline.pixels.cells import DOMINANT, HELD, WORST, Cells
-from gui.timeline.pixels.columns import LaneColumns
-from gui.timeline.pixels.raster import Raster
+from gui.timeline.pixels.cells import DOMINANT, Cells
 from gui.timeline.pixels.ring import MADE, OPEN, ROUGH, UNMADE, Ring
+from tests.gui.timeline.cells_view import GENEROUS, LIVE_NS, Clock, View
 from tests.gui.timeline.recordings import synthetic
-
-SIZE = (900, 32 + 12 * 24)
-GENEROUS = float("inf")
-# Not round: no bucket's middle lies exactly on the border of two columns, where rounding would decide.
-LIVE_NS = 40_012_345.678
-
-
-@dataclass
-class Clock:
-    """Every look at it takes so long: a piece of making costs one step."""
-
-    step: float = 0.0
-    now: float = field(default=0.0)
-
-    def __call__(self) -> float:
-        self.now += self.step
-        return self.now
-
-
-@dataclass
-class View:
-    """Cells of a model without a window."""
-
-    model: Model
-    clock: Callable[[], float] = field(default_factory=Clock)
-
-    def __post_init__(self) -> None:
-        self.columns = LaneColumns(Raster(make_theme(dark=True)), self.clock)
-        self.rows: Rows = arrange(self.model, Filters())
-
-    def show(self, start_ns: float, span_ns: float, first_row: int = 0, budget_s: float = GENEROUS) -> None:
-        place = (first_row, len(self.rows))
-        geometry = Geometry.of(SIZE, 1.0, place, (start_ns, start_ns + span_ns), pinned=self.rows.pinned)
-        times = TimeBase(Times.START, self.model.start_ns)
-        self.scene = Scene(geometry, self.rows, self.model, {}, times)
-        self.columns.update(self.scene, budget_s)
-
-    def shown(self) -> np.ndarray:
-        ring = self.columns.ring
-        return ring.in_order(ring.codes, self.columns.first, self.columns.last)
-
-    def status(self) -> np.ndarray:
-        ring = self.columns.ring
-        return ring.in_order(ring.status, self.columns.first, self.columns.last)
-
-    def exact(self) -> np.ndarray:
-        geometry = self.scene.geometry
-        found = np.zeros((3, geometry.rows_in_view, geometry.columns), np.uint8)
-        for place in range(geometry.rows_in_view):
-            row = self.rows.rows[geometry.row_of(place)]
-            if row.lane is not None:
-                asked = (np.array([row.lane]), geometry.start_ns, geometry.ns_per_column, geometry.columns)
-                found[DOMINANT, place], found[WORST, place] = (part[0] for part in self.model.states.codes(*asked))
-                found[HELD, place] = self.model.holds.covered(*asked)[0]
-        return found
-
-    def assert_exact(self) -> None:
-        assert self.columns.complete
-        assert (self.status() == MADE).all()
-        np.testing.assert_array_equal(self.shown(), self.exact())
 
 
 @pytest.fixture(scope="module")
@@ -268,3 +200,26 @@ def test_with_time_for_one_piece_a_paint_no_hole_is_left_where_the_recording_end
         view.show(start_ns, LIVE_NS, budget_s=1e-3)
         holes = (view.shown()[DOMINANT] == 0) & (view.exact()[DOMINANT] != 0)
         assert not holes.any()
+
+
+def test_what_was_empty_roughly_when_the_grid_changed_is_a_hole_once_it_is_recorded() -> None:
+    made = Synthetic(lanes=24, slices=6_000, finished=False)
+    model = Model(header(made))
+    batches = iter(commits(made, 3_000_000))
+    view = View(model, Clock(step=1.0))
+
+    def grow(many: int) -> None:
+        for _ in range(many):
+            model.take_in(next(batches))
+
+    grow(20)
+    start_ns, width = model.end_ns - 20e6, LIVE_NS
+    view.rows = arrange(model, Filters())
+    view.show(start_ns, width)  # nothing is there in the right half, and exactly so
+    view.show(start_ns, 0.6 * width, budget_s=1e-3)
+    view.show(start_ns, 0.6 * width, budget_s=1e-3)  # laid out anew: roughly nothing is there
+    grow(3)
+    for _ in range(2):  # one piece of what is new, and a paint without any time
+        view.show(start_ns, 0.6 * width, budget_s=-1.0)
+    holes = (view.shown()[DOMINANT] == 0) & (view.exact()[DOMINANT] != 0)
+    assert not holes.any()
