@@ -83,7 +83,10 @@ class Walk:
         assert holes.sum() <= 1
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(3, 60))])
+FOUND_HOLES = (24, 34, 48)  # once
+
+
+@pytest.mark.parametrize("seed", [*FOUND_HOLES, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(60))])
 def test_no_hole_lasts_and_in_the_end_all_is_exact(seed: int) -> None:
     walk = Walk(seed)
     for _ in range(100):
