@@ -63,8 +63,9 @@ def test_what_is_not_predicted_is_explained(program: str, why: str, models: dict
     assert why in sentence
 
 
-def test_a_wait_that_another_run_may_do_without_makes_it_a_warning(models: dict[str, Model]) -> None:
-    (found,) = find_all(models["condition_between"])
+@pytest.mark.parametrize("program", ["condition_between", "baton_between"])
+def test_a_wait_that_another_run_may_do_without_makes_it_a_warning(program: str, models: dict[str, Model]) -> None:
+    (found,) = find_all(models[program])
     assert (found["kind"], found["severity"], found["certainty"]) == ("potential-deadlock", "warning", "inferred")
     assert is_provable(found)
 

@@ -5,10 +5,10 @@ another are signals, not locks, and count for nothing. Cycles of the same lines 
 
 Two graphs are looked at: of the locks themselves, whose cycles are predicted deadlocks; and of the lines that created
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
-A cycle of locks that only waits with timeouts, on conditions or for any of several jobs keep from happening
-(`StartOrder(doubtful=True)`) is a warning and inferred: whether another run could do without these waits is not known.
-So is one that something might keep from happening that is not recorded, for there was too much (`possible_order`).
-"Prove it" can find that out.
+A cycle of locks that only waits with timeouts, on conditions, for batons (see `outcomes`) or for any of several jobs
+keep from happening (`StartOrder(doubtful=True)`) is a warning and inferred: whether another run could do without these
+waits is not known. So is one that something might keep from happening that is not recorded, for there was too much
+(`possible_order`). "Prove it" can find that out.
 
 Not predicted: deadlocks over queues, events, joins and pools; orders that this run did not take.
 """
@@ -170,8 +170,9 @@ def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
 
 def _kept_apart(model: Model, group: list[Cycle]) -> Finding:
     reason = (
-        "In this run they waited for each other in between: on a condition, with a timeout or for any of several jobs."
-        " Should another run get there without that wait, each can wait for the next for ever."
+        "In this run they waited for each other in between: on a condition, with a timeout, for a lock that another"
+        " thread releases or for any of several jobs. Should another run get there without that wait, each can wait for"
+        " the next for ever."
     )
     return _inferred(model, group[0], BUT_FOR, reason)
 

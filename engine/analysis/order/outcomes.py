@@ -1,6 +1,7 @@
 """What waits that ended say about the order of lanes, where nobody has told who gave what to whom: waits for messages
-of pipes, for permits and notifications between processes, and for a queue's tasks to be done. It follows from states
-and signals, and from the source at the line of the wait.
+of pipes, for permits and notifications between processes, for a queue's tasks to be done, and for *batons*, locks that
+are only ever released by others than took them. It follows from states, holds and signals, and from the source at the
+line of the wait. Who takes a baton may have come first in another run, before whoever made it one: that is doubtful.
 
 Who gives may do once more, and untold, what it did before. Such a gift says nothing (see `Repeats`). Nor does that of a
 worker: in another run another one may do the job.
@@ -17,7 +18,8 @@ import numpy as np
 
 from engine.analysis.order.calls import Call, Calls
 from engine.analysis.order.untold import Untold
-from engine.model.entities import Primitive, Site
+from engine.model.columns import distinct
+from engine.model.entities import Hold, Primitive, Site
 from engine.model.model import Model
 from engine.model.nestings import Gift, Nesting, Receipt
 from engine.recording.schema import STATE_MASK, State
@@ -27,11 +29,12 @@ PIECE = 2000  # slices, or holds, looked at between two pauses
 EVER = 1 << 62
 QUEUES = frozenset({"Queue", "process JoinableQueue"})
 SIGNALS = frozenset({"process Semaphore", "process BoundedSemaphore", "process Condition"})
+BATONS = frozenset({"Lock", "process Lock"})
 RECEIVING = frozenset({"recv", "recv_bytes", "recv_bytes_into"})
 SENDING = frozenset({"send", "send_bytes"})
 JOINING = frozenset({"join"})
 UNTIMED = frozenset({"acquire", "wait"})  # whose arguments are a timeout
-WAITING = np.isin(np.arange(STATE_MASK + 1), (State.WAIT, State.IO))
+WAITING = np.isin(np.arange(STATE_MASK + 1), (State.WAIT, State.IO, State.LOCK_WAIT))
 Moment = tuple[int, int]  # lane, time in ns
 Place = tuple[int, object]  # a lock and the line at which it is taken
 
@@ -57,9 +60,13 @@ class Outcomes:
         self._has_looked = False
         self.untold = Untold()  # lanes
         self._repeats = Repeats(model)
-        kinds = {number: made.kind for number, made in model.primitives.items()}
-        some = QUEUES | SIGNALS | {"Pipe"}
-        details = [number for number, (awaited, _) in model.details.items() if kinds.get(awaited) in some]
+        self._batons = _batons(model)
+        some = {
+            number
+            for number, made in model.primitives.items()
+            if made.kind in QUEUES | SIGNALS | {"Pipe"} or number in self._batons
+        }
+        details = [number for number, (awaited, _) in model.details.items() if awaited in some]
         # By detail: whether it is of one of these kinds. The last entry stands for all that are not known yet.
         self._wanted = np.zeros(max(details, default=0) + 2, bool)
         self._wanted[details] = True
@@ -72,7 +79,7 @@ class Outcomes:
     def _prepare(self) -> Iterator[None]:
         overhead = self._model.overhead
         is_lossy = bool(overhead.get("lost_texts")) or (bool(overhead.get("dropped")) and self._may_matter())
-        if self._wanted.any():
+        if self._wanted.any() or self._batons:
             for lane in range(self.lanes):
                 yield from self._look_for_waits(lane)
                 yield from self._repeats.look_at(lane)
@@ -88,12 +95,12 @@ class Outcomes:
         """Whether all gifts of primitives of this kind are known that programs do not tell themselves."""
         if kind == "Pipe":
             return self._has_looked and not self._is_cut
-        return self._has_looked or kind not in SIGNALS
+        return self._has_looked or kind not in SIGNALS | BATONS
 
     def _may_matter(self) -> bool:
         """Whether there is anything in the program whose gifts nobody tells."""
         primitives = self._model.primitives
-        if any(made.kind in SIGNALS or made.kind == "Pipe" for made in list(primitives.values())):
+        if self._batons or any(made.kind in SIGNALS or made.kind == "Pipe" for made in list(primitives.values())):
             return True
         details = list(self._model.details.values())
         return any(self._joins(primitives.get(made), self._model.site(site)) for made, site in details)
@@ -111,7 +118,7 @@ class Outcomes:
                 self.untold.may_get([lane], since_ns)
             yield
         for number, made in list(self._model.primitives.items()):
-            if made.kind in QUEUES | SIGNALS:
+            if made.kind in QUEUES | SIGNALS or number in self._batons:
                 self.untold.may_give(self._model.signals.of(number, 0, EVER)["lane"].tolist(), since_ns)
                 yield
 
@@ -123,27 +130,31 @@ class Outcomes:
         if wait.primitive.kind in QUEUES:
             return self._joins(wait.primitive, wait.site)
         calls = self._calls.at(wait.site)
-        return wait.primitive.kind in SIGNALS or _some(calls, RECEIVING) or not _some(calls, SENDING)
+        return wait.primitive.kind in SIGNALS | BATONS or _some(calls, RECEIVING) or not _some(calls, SENDING)
 
     def receipts(self, lane: int) -> list[Receipt]:
-        """Of the first message or permit that the lane waited for at each primitive."""
-        found: dict[int, Receipt] = {}
+        """Of the first message or permit that the lane waited for at each primitive, and of the first of each baton."""
+        taken = [hold for holds in self._batons.values() for hold in holds if hold.lane == lane]
+        found = {hold.primitive: Receipt(lane, hold.start_ns, hold.primitive, False) for hold in taken}
         for wait in self._waits_of(lane):
             made = wait.primitive
             calls = self._calls.at(wait.site)
             # Otherwise there may be permits without any gift.
             receives = made.kind == "process Condition" or (made.kind in SIGNALS and made.capacity == 0)
+            if made.id in self._batons:
+                found.pop(made.id, None)
+                receives = True
             if made.kind == "Pipe":
                 receives = _some(calls, RECEIVING) and not _some(calls, SENDING)
             if receives and made.id not in found:
-                is_sure = self._calls.knows(wait.site) and not _is_timed(calls)
+                is_sure = made.id not in self._batons and self._calls.knows(wait.site) and not _is_timed(calls)
                 found[made.id] = Receipt(lane, wait.end_ns, made.id, is_sure)
         return list(found.values())
 
     def gifts(self, primitive: int) -> list[Gift]:
         """The first of each lane, where nobody has told them; none where there are too many to look for them."""
         made = self._model.primitives.get(primitive)
-        if made is None or made.kind not in SIGNALS | {"Pipe"}:
+        if made is None or (made.kind not in SIGNALS | {"Pipe"} and primitive not in self._batons):
             return []
         first: dict[int, int] = {}
         if made.kind == "Pipe":
@@ -202,6 +213,22 @@ class Outcomes:
         self._is_cut = True
         self.untold.may_give([lane], found[-1].end_ns)
         self.untold.may_get([lane], found[-1].end_ns)
+
+
+def _batons(model: Model) -> dict[int, list[Hold]]:
+    """All of them, with the holds of lanes that have taken one and kept it: others are not known."""
+    found: dict[int, list[Hold]] = {}
+    for number in distinct(model.signals.rows["primitive"].astype(np.int64)).tolist():
+        made = model.primitives.get(number)
+        if made is not None and made.kind in BATONS and not _is_released_by_holders(model, number):
+            found[number] = model.holds.of_primitive(number, 0, EVER)
+    return found
+
+
+def _is_released_by_holders(model: Model, primitive: int) -> bool:
+    ends = np.array([EVER if lane.end_ns is None else lane.end_ns for lane in model.lanes])
+    pieces = model.holds.pieces_of_primitive(primitive, 0, EVER)
+    return any(bool((rows["end"].astype(np.int64) < ends[rows["lane"]]).any()) for rows in pieces)
 
 
 class Repeats:

@@ -17,10 +17,11 @@ Control Flow Abstraction", 2014). That is less than could be known of a second i
 A job of an executor or a pool comes after its submit, and before whoever has its result. Which worker does it, and
 after which other job, is chance: each job is a strand of its own (see `strands`). What nobody tells: see `outcomes`.
 
-`doubtful`: receipts count too that the program might do without: of a wait with a timeout, or on a condition, at which
-another run may find what it wants without having to wait; and results that it may not come to ask for.
+`doubtful`: receipts count too that the program might do without: of a wait with a timeout, on a condition, at which
+another run may find what it wants without having to wait, or for a lock that another thread is to release; and results
+that it may not come to ask for.
 
-Not known: what is handed over by locks and plain variables.
+Not known: what is handed over by plain variables.
 """
 
 from collections import defaultdict
@@ -34,7 +35,7 @@ from engine.analysis.order.untold import Untold
 from engine.model.model import Model
 from engine.model.nestings import Gift, Join, Passage, Receipt
 
-_DOUBTFUL = frozenset({"Condition", "process Condition"})
+_DOUBTFUL = frozenset({"Condition", "process Condition", "Lock", "process Lock"})
 _SURE = frozenset(
     {
         "Event", "process Event", "Timer", "Semaphore", "BoundedSemaphore", "process Semaphore",

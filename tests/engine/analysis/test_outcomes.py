@@ -18,13 +18,14 @@ work.join()
 permits.acquire()
 pipe.recv()
 pipe.send(1)
+ready.acquire()
 """
-NOTIFIED, DONE, PERMIT, ASKED, SENT = range(1, 6)  # lines of it
-CONDITION, QUEUE, LOCK, PERMITS, PIPE, POOL = 2, 3, 4, 7, 8, 10
+NOTIFIED, DONE, PERMIT, ASKED, SENT, READY = range(1, 7)  # lines of it
+CONDITION, QUEUE, LOCK, PERMITS, PIPE, POOL, BATON = 2, 3, 4, 7, 8, 10, 11
 SITE = 9
 KINDS = {CONDITION: "process Condition", QUEUE: "Queue", LOCK: "Lock", PIPE: "Pipe", POOL: "Pool"}
-KINDS |= {PERMITS: "process Semaphore"}
-AWAITED = {NOTIFIED: CONDITION, DONE: QUEUE, PERMIT: PERMITS, ASKED: PIPE, SENT: PIPE}
+KINDS |= {PERMITS: "process Semaphore", BATON: "Lock"}
+AWAITED = {NOTIFIED: CONDITION, DONE: QUEUE, PERMIT: PERMITS, ASKED: PIPE, SENT: PIPE, READY: BATON}
 
 
 def order(
@@ -32,6 +33,7 @@ def order(
     *,
     signals: Sequence[tuple[int, int]] = (),
     holds: Sequence[tuple[int, int, int]] = (),
+    took: Sequence[tuple[int, int, int]] = (),
     nested: Sequence[tuple[int, int]] = (),
     waits: Sequence[tuple[int, int, int, int]] = (),
     workers: Sequence[int] = (),
@@ -40,7 +42,9 @@ def order(
     lossy: Sequence[int] = (),
 ) -> StartOrder:
     """Lane 0 waits from 100 to 200 at that line; 1 and 2 signal and nest (lane, time), or are `workers` of a pool.
-    `waits`: more of them (lane, start, end, line). `lossy`: lanes that lost records."""
+    `took`: who held the baton from when to when; all end at 300. `waits`: more of them (lane, start,
+    end, line). `lossy`: lanes that lost records.
+    """
     texts: list[dict[str, Any]] = [{"type": "process", "id": 0, "pid": 1, "start_ns": 0}]
     texts += [{"type": "lane", "id": n, "process": 0, "serial": n + 1, "start_ns": 0} for n in range(3)]
     texts += [{"type": "primitive", "id": n, "kind": kind, "capacity": permits} for n, kind in KINDS.items()]
@@ -61,13 +65,18 @@ def order(
         }
         for lane, time in nested
     ]
+    texts += [{"type": "lane-end", "id": n, "time_ns": 300, "error": ""} for n in range(3) if took]
     states = [(0, 100, State.RUNNING, 0), (0, 200, State.WAIT, line), (0, 300, State.RUNNING, 0)]
     for lane, start, end, at in waits:
         states += [(lane, start, State.RUNNING, 0), (lane, end, State.WAIT, at)]
     rows = {
         Layer.STATES: np.array(sorted(states), STATE_ROW),
         Layer.SIGNALS: np.array([(lane, AWAITED[line], time, 1) for lane, time in signals], SIGNAL_ROW),
-        Layer.HOLDS: np.array([(lane, LOCK, start, end, SITE, 0) for lane, start, end in holds], HOLD_ROW),
+        Layer.HOLDS: np.array(
+            [(lane, LOCK, start, end, SITE, 0) for lane, start, end in holds]
+            + [(lane, BATON, start, end, SITE, 0) for lane, start, end in took],
+            HOLD_ROW,
+        ),
     }
     model = Model({"start_ns": 0})
     model.take_in(Batch(texts, {layer: part for layer, part in rows.items() if len(part)}, 300))
@@ -156,7 +165,15 @@ def test_another_worker_may_do_what_a_worker_does() -> None:
     assert not order(PERMIT, signals=[(1, 190)], workers=[1, 2]).before((1, 180), (0, 210))
 
 
-@pytest.mark.parametrize("line", [NOTIFIED, DONE])
+@pytest.mark.parametrize("line", [NOTIFIED, DONE, READY])
 def test_notifications_and_tasks_done_are_doubtful(line: int) -> None:
     assert not order(line, signals=[(1, 190)]).before((1, 180), (0, 210))
     assert order(line, signals=[(1, 190)], doubtful=True).before((1, 180), (0, 210))
+
+
+def test_a_lock_that_is_released_by_whoever_took_it_is_no_baton() -> None:
+    given = [(1, 190)]
+    assert order(READY, signals=given, took=[(2, 200, 300)], doubtful=True).before((1, 180), (2, 210)), "and not waited"
+    assert not order(READY, signals=given, took=[(2, 200, 250)], doubtful=True).before((1, 180), (2, 210))
+    assert not order(READY, signals=given, took=[(2, 20, 50)], doubtful=True).before((1, 180), (0, 210))
+    assert not order(READY, doubtful=True).before((1, 180), (0, 210)), "nobody else has released it"
