@@ -27,6 +27,7 @@ SCROLL_BAR_PX = 12  # the timeline's lanes end that far from the right
 COLUMN_PX = 3  # logical px per plotted value
 LEAST_PX = 40  # of a plot that is not collapsed
 REDRAW_S = 0.1  # data that come in are drawn at most this often
+MOST_SHARE = 0.1  # of the thread's time that computing takes, however much there is to compute
 DRAW_S = 0.003  # of a frame that drawing takes
 STEP_S = 0.001  # the same of computing a plot or a part of it, about, and of writing the values
 PIECE_S = 0.002  # thread CPU time of a piece of drawing at rest, about; drawing itself is a piece
@@ -64,6 +65,7 @@ class Plots(QWidget):
         self._budget = budget or FrameBudget()
         self._stepped_at = 0.0
         self._step_s = [STEP_S] * len(SERIES) + [DRAW_S]  # of a frame: each plot's computing, then drawing
+        self._cost_s = 0.0  # thread CPU time that computing has taken
         self._put_off_since: float | None = None
         self._later = QTimer(self)  # when the frame has had no time left
         self._later.setSingleShot(True)
@@ -79,7 +81,7 @@ class Plots(QWidget):
         self._rest = QTimer(self)  # between two pieces of the last drawing
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._finish)
+        self._rest.timeout.connect(self._go_on)
         self._pending: Grid | None = None
         self._names_px = FIRST_NAMES_PX
         self._computed: list[list[Curve]] = []
@@ -136,13 +138,14 @@ class Plots(QWidget):
             if self._pending is not None or self._stale or self._values_stale or model.version != self._drawn_version:
                 self._rest.start()  # in an event of its own: this frame has done enough
             return
-        late = self._clock() - self._stepped_at >= LATEST_S
-        if self._budget.spare_s() < self._next_s and not late:
-            return  # taking in has been expensive, and the timeline is still to be painted
-        self._stepped_at = self._clock()
-        due, begun = self._clock() - self._drawn_at >= REDRAW_S, time.thread_time()
-        while self._advance(due=due) and late and time.thread_time() - begun + self._next_s < PIECE_S:
-            pass  # where frames have no time to spare, plots would fall behind by a second with a step at a time
+        if self._budget.spare_s() >= self._next_s:
+            self._stepped_at = self._clock()
+            self._advance()
+        elif self._clock() - self._stepped_at >= LATEST_S and not self._rest.isActive():
+            # Taking in has been expensive, and the timeline is still to be painted. In frames that never have time to
+            # spare plots would fall behind by a second, so they are drawn between these.
+            self._stepped_at = self._clock()
+            self._rest.start()
         if self._pending is not None:
             self._settle.start()
 
@@ -152,11 +155,12 @@ class Plots(QWidget):
         if model is not None and not model.finished and self._clock() - self._fed_at < PATIENCE_S:
             self._settle.start()
             return  # they do come
-        if self._chart.here and self.isVisible():  # what is drawn later is the newest
-            self._go_on()
+        self._go_on()
 
     def _go_on(self) -> None:
         """Goes on for a moment, and again soon when that was not all."""
+        if not self._chart.here or not self.isVisible():
+            return  # what is drawn later is the newest
         begun = time.thread_time()
         while self._advance():
             if time.thread_time() - begun + self._next_s >= PIECE_S:
@@ -168,14 +172,20 @@ class Plots(QWidget):
         """What the next step is going to take, about."""
         return self._step_s[len(self._computed)] if self._pending is not None else STEP_S
 
-    def _advance(self, *, due: bool = True) -> bool:
-        """The next step of what is still to be drawn, new data if they are `due`; False when there is none."""
+    @property
+    def _due(self) -> bool:
+        """Whether data that have come in since are to be drawn already."""
+        rested = self._clock() - self._drawn_at
+        return (self._model is not None and self._model.finished) or rested >= max(REDRAW_S, self._cost_s / MOST_SHARE)
+
+    def _advance(self) -> bool:
+        """The next step of what is still to be drawn; False when there is none."""
         model = self._model
         if self._pending is not None:
             self._step(model)
         elif self._values_stale:
             self._show_values()
-        elif self._stale or (due and model is not None and model.version != self._drawn_version):
+        elif self._stale or (self._due and model is not None and model.version != self._drawn_version):
             self._begin(model)
         else:
             return False
@@ -196,6 +206,7 @@ class Plots(QWidget):
         self._to_come = None
         self._stale = False
         self._drawn_version = model.version if model is not None else -1
+        self._cost_s = 0.0
 
     def _step(self, model: Model | None) -> None:
         """Computes the next plot, or a part of it; when all have been computed, draws them."""
@@ -223,6 +234,7 @@ class Plots(QWidget):
             self._computed.append(self._found)
             self._to_come = None
         self._step_s[number] = time.thread_time() - begun
+        self._cost_s += self._step_s[number]
 
     def _show_all(self) -> None:
         assert self._grid is not None

@@ -1,5 +1,6 @@
 """Legend, plots and details beside the timeline."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -230,9 +231,10 @@ def test_plots_stay_below_their_time_while_no_frame_has_time_for_new_ones(
         assert line_px() == [pytest.approx(scale.x(at_ns), abs=1)]
 
 
-def test_plots_are_drawn_anew_a_few_times_a_second_when_no_frame_has_time_to_spare(
+def test_plots_are_drawn_between_frames_that_have_no_time_to_spare(
     qtbot: QtBot, view: ViewWindow, selection: Selection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """All of them after a single frame, however many pieces that takes; and not again before their time has come."""
     now, spent, model = [0.0], FrameBudget(lambda: 0.0, lambda: 0.0), by_hand(finished=False)
     spent.reserve(1.0)
     plots = Plots(view, selection, ActiveTheme(), budget=spent, clock=lambda: now[0])
@@ -241,14 +243,27 @@ def test_plots_are_drawn_anew_a_few_times_a_second_when_no_frame_has_time_to_spa
     plots.show_model(model)
     plots.draw()
     QApplication.processEvents()
-    drawn: list[int] = []
-    monkeypatch.setattr(Chart, "show_lines", lambda _chart, columns, _lines, _floors: drawn.append(columns))
-    monkeypatch.setattr("time.thread_time", lambda: 0.0)  # no step takes long
-    model.version += 1
-    for _ in range(3):
-        now[0] += 0.11
+    now[0] = 1.0
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in (plots._later, plots._rest, plots._settle)))
+    drawn: list[float] = []
+    monkeypatch.setattr(Chart, "show_lines", lambda _chart, *_shown: drawn.append(now[0]))
+    ticks = itertools.count(step=0.01)  # so that each step takes so long, and is a piece of its own
+    monkeypatch.setattr("time.thread_time", lambda: next(ticks))
+
+    def frame(at_s: float) -> None:
+        model.version += 1
+        now[0] = at_s
         plots.refresh()
-    assert drawn
+        assert at_s not in drawn, "the frame itself is kept free"
+
+    frame(2.0)
+    qtbot.waitUntil(lambda: drawn == [2.0])
+    qtbot.waitUntil(lambda: not plots._rest.isActive())
+    frame(2.11)
+    qtbot.waitUntil(lambda: not plots._rest.isActive())
+    assert drawn == [2.0], "what takes long to compute is not computed without a pause"
+    frame(4.0)
+    qtbot.waitUntil(lambda: drawn == [2.0, 4.0])
 
 
 def test_details_of_a_wait_say_why(details: Details, selection: Selection) -> None:
