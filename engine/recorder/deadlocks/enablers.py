@@ -28,7 +28,7 @@ class Enablers:
         self, snapshot: Snapshot, waits: Iterable[CellWait], outsiders: Outsiders, full_pipes: FullPipes
     ) -> None:
         self._registry = snapshot.registry
-        self.code = snapshot.registry.code.interventions()
+        self.code = snapshot.registry.code.interventions
         self.hold_site = snapshot.hold_site
         self._getters = snapshot.getters
         self.waits = {wait.node: wait for wait in waits}

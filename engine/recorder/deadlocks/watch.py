@@ -60,6 +60,7 @@ class DeadlockWatch:
         self, registry: Registry, emit: Callable[[dict[str, Any]], None], test_signal: int | None = None
     ) -> None:
         self._participants = Participants(registry)
+        self._code = registry.code
         self._emit = emit
         self._seen: object = None
         self._suspected: dict[Knot, _Suspicion] = {}
@@ -85,14 +86,19 @@ class DeadlockWatch:
         return bool(self._suspected)
 
     def is_due(self, now_ns: int) -> bool:
-        """Whether to look although nothing moves: a wait has become long, or an outsider who might act may be gone."""
-        return self._is_due_again(now_ns) or self._long_waits.is_due(now_ns)
+        """Whether to look although nothing moves: a wait has become long, an outsider who might act may be gone, or
+        some of the program's code is still to be read.
+        """
+        return not self._code.is_read or self._is_due_again(now_ns) or self._long_waits.is_due(now_ns)
 
     def _is_due_again(self, now_ns: int) -> bool:
         return self._due_ns is not None and now_ns >= self._due_ns
 
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
+        if not self._code.is_read:
+            self._code.read_on()
+            self._due_ns = now_ns  # to find again, by what is known now
         if self._long_waits.is_due(now_ns):
             self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)

@@ -4,16 +4,21 @@ To it belong what its processes were started with, the files that have shown in 
 whatever these import, as their text says, from beside them or from beside the script. Installed packages count as far
 as they have shown; the standard library does not. Not seen: what is imported under a name that is put together while
 the program runs, and C code.
+
+Files are read a few at a time, for there may be many and reading one may take 30 ms: whoever looks for deadlocks has no
+more time. Until all have been read the program may do anything.
 """
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.recorder.definitions.command_line import what_it_runs
 from engine.recorder.definitions.interventions import ANYTHING, Interventions, interventions_in
 from engine.recorder.definitions.sources import Sources
 
+BUDGET_S = 0.003  # thread CPU time
 MOST_FILES = 2000  # nobody waits until more have been read: they may do anything
 _INSTALLED = re.compile(r"/(site|dist)-packages/")
 _IMPORTS = re.compile(
@@ -24,10 +29,11 @@ _IMPORTS = re.compile(
 
 
 class ProgramCode:
-    """Reads each file once, when somebody asks."""
+    """Reads each file once, as often as somebody has time for some."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, clock: Callable[[], float] = time.thread_time) -> None:
         self._sources = sources
+        self._clock = clock
         self._folders: dict[Path, None] = {}  # where a process's own modules are looked for first
         self._scanned = 0  # of the sources' own files
         self._found = Interventions()
@@ -44,11 +50,16 @@ class ProgramCode:
         if runs.module:
             self._read([folder], [runs.module, f"{runs.module}.__main__"])
 
-    def interventions(self) -> Interventions:
-        """All that it may do."""
-        own = self._sources.own
-        while self._scanned < len(own) and self._found != ANYTHING:
-            file = own[self._scanned]
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is left to be read."""
+        return self._scanned == len(self._sources.own) or self._found == ANYTHING
+
+    def read_on(self, budget_s: float = BUDGET_S) -> None:
+        """Reads some more files, one at least."""
+        deadline = self._clock() + budget_s
+        while not self.is_read:
+            file = self._sources.own[self._scanned]
             self._scanned += 1
             text = self._sources.text(file) or ""
             self._found = self._found.with_those(interventions_in(text))
@@ -56,7 +67,13 @@ class ProgramCode:
                 self._follow(text, Path(file).parent)
             if self._scanned > MOST_FILES:
                 self._found = ANYTHING
-        return self._found
+            if self._clock() >= deadline:
+                break
+
+    @property
+    def interventions(self) -> Interventions:
+        """All that it may do."""
+        return self._found if self.is_read else ANYTHING
 
     def _follow(self, text: str, folder: Path) -> None:
         """Makes what this imports, from a file in that folder, one of the sources' own."""

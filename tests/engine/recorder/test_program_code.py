@@ -1,10 +1,12 @@
 """Which files a program's own code is."""
 
+import itertools
+import math
 from pathlib import Path
 
 import pytest
 
-from engine.recorder.definitions.interventions import Interventions
+from engine.recorder.definitions.interventions import ANYTHING, Interventions
 from engine.recorder.definitions.program_code import ProgramCode
 from engine.recorder.definitions.sources import Sources
 
@@ -25,7 +27,8 @@ def cancels(folder: Path, *argv: str, seen: str = "") -> bool:
     code.start(["python", *argv], folder)
     if seen:
         sources.text(str(folder / seen))
-    return code.interventions().cancels
+    code.read_on(math.inf)
+    return code.interventions.cancels
 
 
 @pytest.mark.parametrize(
@@ -90,9 +93,24 @@ def test_what_shows_later_counts_from_then_on(tmp_path: Path) -> None:
     sources = Sources()
     code = ProgramCode(sources)
     code.start(["python", "program.py"], tmp_path)
-    assert code.interventions() == Interventions()
+    code.read_on(math.inf)
+    assert code.interventions == Interventions()
     sources.text(str(tmp_path / "plug_in.py"))
-    assert code.interventions() == Interventions(cancels=True)
+    assert code.interventions == ANYTHING
+    code.read_on(math.inf)
+    assert code.interventions == Interventions(cancels=True)
+
+
+def test_files_are_read_one_by_one_and_may_do_anything_until_then(tmp_path: Path) -> None:
+    write(tmp_path, {"program.py": "import a, b", "a.py": "", "b.py": ""})
+    code = ProgramCode(Sources(), clock=itertools.count().__next__)  # each takes a second
+    code.start(["python", "program.py"], tmp_path)
+    for _ in range(3):
+        assert not code.is_read
+        assert code.interventions == ANYTHING
+        code.read_on(0.5)
+    assert code.is_read
+    assert code.interventions == Interventions()
 
 
 def test_too_many_files_may_do_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
