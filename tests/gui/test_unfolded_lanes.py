@@ -39,7 +39,7 @@ def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
     panel.show()
     panel.show_model(deadlock)
     panel.refresh()
-    qtbot.waitUntil(lambda: all(panel.canvas.node_area(node.key) for node in panel.canvas.drawing.nodes))
+    qtbot.waitUntil(lambda: panel.canvas.settled)
     return panel
 
 
@@ -152,17 +152,18 @@ def test_what_is_unfolded_stays_so_in_another_size_and_goes_with_its_graph(qtbot
     canvas = panel.canvas
     click_crowd(qtbot, canvas)
     panel.resize(300, 290)
-    canvas.grab()
+    qtbot.waitUntil(lambda: canvas.settled)
     assert set(canvas.members_shown) <= {member.key for member in crowd_of(canvas).members}
     assert canvas.members_shown
     panel.resize(1900, 1400)
-    canvas.grab()
+    qtbot.waitUntil(lambda: canvas.settled)
     assert not any(node.members for node in canvas.drawing.nodes), "each has room"
     assert not canvas.members_shown
     panel.resize(290, 260)
-    canvas.grab()
+    qtbot.waitUntil(lambda: canvas.settled)
+    click_crowd(qtbot, canvas)
     panel.forget()
-    canvas.grab()
+    qtbot.waitUntil(lambda: canvas.settled)
     assert not canvas.members_shown
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
     qtbot.keyClick(canvas, Qt.Key.Key_Down)

@@ -1,11 +1,12 @@
 """The wait-for graph in little room: nodes apart and readable, labels on nothing else."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QLineF, Qt
+from PySide6.QtGui import QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from engine.model.entities import Slice
@@ -345,3 +346,24 @@ def test_namesakes_of_different_processes_are_told_apart(qtbot: QtBot) -> None:
     canvas.show_data(model, data)
     canvas.grab()
     assert [node.text for node in canvas.drawing.nodes] == ["clerk (70)", "clerk (71)"]
+
+
+def test_a_graph_is_fitted_into_its_room_in_pieces(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Placing many lanes takes most of what a frame may: never with the event that asks for it, nor twice at once."""
+    canvas, _ = ring_of(qtbot, 40, (290, 220))
+    placed: list[int] = []
+    place = RingLayout.place
+
+    def place_and_note(layout: RingLayout, data: GraphData) -> dict[int, tuple[float, float]]:
+        placed.append(len(data.lanes))
+        return place(layout, data)
+
+    monkeypatch.setattr(RingLayout, "place", place_and_note)
+    canvas.resize(320, 300)
+    canvas.show_data(canvas._model, GraphData(tuple(GraphEdge(n, n + 1, 100) for n in range(39))))
+    assert placed == []
+    counts = [0]
+    for _ in canvas._work_out(QFontMetricsF(canvas.font())):
+        counts.append(len(placed))
+    assert len(placed) > 1, "tried with fewer lanes apart, and placed"
+    assert {after - before for before, after in pairwise(counts)} <= {0, 1}

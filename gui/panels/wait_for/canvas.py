@@ -1,11 +1,12 @@
 """The wait-for graph as a drawing: lanes in a ring, an arrow from who waits to who holds."""
 
 import math
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainterPath, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPainterPath
 from PySide6.QtWidgets import QWidget
 
 from engine.analysis.building import listed
@@ -13,7 +14,7 @@ from engine.model.format import count
 from engine.model.model import Model
 from gui.panels.wait_for.folding import MOST_APART, Folded, fold
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
-from gui.theme import ActiveTheme, ui_font
+from gui.theme import ActiveTheme
 from gui.widgets.graph import Drawing, Edge, GraphView, Node, Tone
 from gui.widgets.graph.routes import bowed_clear
 from gui.widgets.graph.view import MARK_PX
@@ -57,29 +58,36 @@ class GraphCanvas(GraphView):
             self._layout.forget()
             self.choose_edge(None)
             self.choose_node(None)
+            self.show_drawing(Drawing())
         if model is not self._model or data != self._data:
             self._model, self._data = model, data
-            self._fold()
+            self.rearrange()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fold()
-
-    def _fold(self) -> None:
-        """Shows as many lanes apart as have room."""
-        metrics = QFontMetricsF(ui_font(12))
+    def choose_drawing(self, metrics: QFontMetricsF) -> Iterator[Drawing | None]:
+        """With as many lanes apart as have room."""
+        apart = TOUCHING if self._data.cycle else APART
         for most in MOST_APART:
-            self._folded = fold(self._data, most)
-            places = self._layout.copy().place(self._folded.data)
-            if _fits(self._boxes_at(places, metrics, READABLE), TOUCHING if self._data.cycle else APART):
-                break
-        self.show_drawing(
-            Drawing(
-                tuple(self._node(lane) for lane in self._folded.data.lanes),
-                tuple(self._edge(*edge) for edge in self._folded.edges),
-                self._note,
-            )
+            folded = self._folded = fold(self._data, most)
+            if self._may_fit(metrics, apart):
+                places = self._layout.copy().place(folded.data)
+                if _fits(self._boxes_at(places, metrics, READABLE), apart):
+                    break
+            yield None
+        yield Drawing(
+            tuple(self._node(lane) for lane in folded.data.lanes),
+            tuple(self._edge(*edge) for edge in folded.edges),
+            self._note,
         )
+
+    def _may_fit(self, metrics: QFontMetricsF, apart: float) -> bool:
+        """Whether so many nodes could have room in rows and columns: where not, it need not be tried."""
+        nodes = [self._node_text(lane) for lane in self._folded.data.lanes]
+        if not nodes:
+            return True
+        narrowest = min(READABLE, *(metrics.horizontalAdvance(text) for text in nodes)) + NODE_MARGIN
+        room = self.room(self._note)
+        across, down = room.width() // (narrowest + apart), room.height() // (LOW_NODE_HEIGHT + apart)
+        return len(nodes) <= across * down
 
     @property
     def _note(self) -> str:

@@ -12,7 +12,7 @@ from gui.panels.wait_for.data import data_of_finding, trace_data, unresolved_dea
 from gui.panels.wait_for.layout import GraphData, GraphEdge
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
-from gui.theme import ActiveTheme
+from gui.theme import GRID, ActiveTheme
 from gui.timeline.layout.ticks import time_text
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.panel import Panel
@@ -66,7 +66,7 @@ class WaitForPanel(Panel):
         self.canvas = GraphCanvas(themes, body)
         layout.addLayout(self._make_head(body))
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self._make_scrubber(body))
+        layout.addLayout(self._make_scrubber(body))
         self.canvas.edge_chosen.connect(self._choose_edge)
         self.canvas.code_wanted.connect(self.code_wanted)
         self.canvas.node_chosen.connect(self._choose_lane)
@@ -90,17 +90,19 @@ class WaitForPanel(Panel):
         row.addWidget(self.newest)
         return row
 
-    def _make_scrubber(self, body: QWidget) -> QSlider:
+    def _make_scrubber(self, body: QWidget) -> QHBoxLayout:
         self.scrubber = QSlider(Qt.Orientation.Horizontal, body)
         self.scrubber.setRange(0, STEPS)
         self.scrubber.setPageStep(STEPS // 20)
         self.scrubber.setValue(STEPS)
         self.scrubber.setMaximumHeight(SCRUBBER_PX)
-        self.scrubber.setContentsMargins(8, 0, 8, 0)
         self.scrubber.setAccessibleName("Moment of the wait-for graph, within what the timeline shows")
         self.scrubber.setToolTip("Shows who waited for whom at another moment of what the timeline shows")
         self.scrubber.valueChanged.connect(self._on_scrubbed)
-        return self.scrubber
+        row = QHBoxLayout()
+        row.setContentsMargins(GRID, 0, GRID, 0)
+        row.addWidget(self.scrubber)
+        return row
 
     @property
     def shown_ns(self) -> int:

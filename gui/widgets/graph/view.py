@@ -80,6 +80,10 @@ class GraphView(QWidget):
 
     # -- for subclasses ----------------------------------------------------------------------------------------------
 
+    def choose_drawing(self, _metrics: QFontMetricsF) -> Iterator[Drawing | None]:
+        """For who draws what there is room for: finds that out in pieces, the last of which is the drawing."""
+        yield from ()
+
     def place_nodes(self, metrics: QFontMetricsF) -> Boxes:
         """Where the nodes stand in the widget, in px."""
         raise NotImplementedError
@@ -100,19 +104,24 @@ class GraphView(QWidget):
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Another graph; what was chosen stays chosen where it is still there."""
-        if drawing != self.drawing:
-            self.drawing = drawing
-            self._hovered = None
-            if all(node.key != self._crowd or not node.members for node in drawing.nodes):
-                self._crowd = None
-            if self._still_unfolded() is None:
-                self._unfolded = None
-            self._stale = True
-            self.setAccessibleDescription("; ".join(_spoken(edge) for edge in drawing.edges))
-            self.update()
+        if self._take(drawing):
+            self.rearrange()
+
+    def _take(self, drawing: Drawing) -> bool:
+        """Whether it is another one."""
+        if drawing == self.drawing:
+            return False
+        self.drawing = drawing
+        self._hovered = None
+        if all(node.key != self._crowd or not node.members for node in drawing.nodes):
+            self._crowd = None
+        if self._still_unfolded() is None:
+            self._unfolded = None
+        self.setAccessibleDescription("; ".join(_spoken(edge) for edge in drawing.edges))
+        return True
 
     def rearrange(self) -> None:
-        """The nodes stand elsewhere now."""
+        """The nodes stand elsewhere now, or are others."""
         self._stale = True
         self.update()
 
@@ -161,6 +170,11 @@ class GraphView(QWidget):
         self._hovered = None
         announce(self, f"{node.text}, {'unfolded' if self._is_unfolded(node) else 'folded'}")
         self.update()
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything is where it belongs: nothing is still to be worked out."""
+        return self._work is None and not self._stale
 
     @property
     def members_shown(self) -> Mapping[int, QRectF]:
@@ -229,6 +243,10 @@ class GraphView(QWidget):
         self._work = None
 
     def _work_out(self, metrics: QFontMetricsF) -> Iterator[None]:
+        for drawing in self.choose_drawing(metrics):
+            if drawing is not None:
+                self._take(drawing)
+            yield
         boxes = self.place_nodes(metrics)
         yield
         paths: list[tuple[Edge, QPainterPath]] = []
