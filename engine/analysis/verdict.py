@@ -23,8 +23,10 @@ HEADS = {
     "confirmed": "CONFIRMED DEADLOCK. This run got through; one that was held back in the wrong place got stuck.",
     "doubtful": "CLEAN, but for a wait. No deadlock happened; should another run do without a wait, one might.",
     "unknown": "CLEAN, as far as is recorded. No deadlock happened; whether one might, not enough is known to say.",
+    "cut": "CLEAN, as far as it goes. No deadlock happened until then; what would come later is not known.",
     "clean": "CLEAN. No deadlock happened, and the order in which locks were taken allows none.",
 }
+CUT_SHORT = ("time limit", "stop")  # from outside
 MOST_FRAMES = 12
 TEST_RUNNERS = ("/_pytest/", "/pluggy/")  # folders of what calls a test
 
@@ -86,6 +88,8 @@ def _head(model: Model, findings: list[Finding]) -> str:
         return "unknown" if all(title.endswith(AS_FAR_AS) for title in titles) else "doubtful"
     if said == "clean" and lost_texts(model):
         return "unknown"
+    if said == "clean" and (not model.finished or (model.program_end or {}).get("ended_by") in CUT_SHORT):
+        return "cut"
     return "confirmed" if confirmed else said
 
 

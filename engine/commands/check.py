@@ -1,7 +1,8 @@
 """Checks a program, or a recording of one, for deadlocks: those that happen and those that could.
 
 The exit status is 0 when there is none, 1 when there is one, 2 when the program could not be run. A deadlock that
-happens is reported at once, and the program ended.
+happens is reported at once, and the program ended. What else holds the program up, as locks that others wait for, or
+goes wrong in it unseen, is told beside it, and changes nothing of the exit status.
 """
 
 import argparse

@@ -149,6 +149,27 @@ def test_what_not_enough_is_recorded_of_is_called_so() -> None:
     assert "CLEAN, as far as is recorded" in done.stdout
 
 
+@pytest.mark.parametrize("program", ["slow_transfer.py", "gate_lock.py", "embrace.py"])
+def test_a_recording_is_told_what_the_run_that_made_it_was_told(program: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.lane"
+    live, saved = check("--json", "-o", path, CORPUS / program), check("--json", path)
+    assert live.returncode == saved.returncode
+    assert json.loads(live.stdout) == json.loads(saved.stdout)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_half_a_recording_is_no_all_clear(share: float, tmp_path: Path) -> None:
+    """As one whose recorder was killed is."""
+    path = tmp_path / "run.lane"
+    assert "CLEAN. No deadlock happened" in check("-o", path, CORPUS / "gate_lock.py").stdout
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    done = check(path)
+    assert done.returncode == 0, done.stderr
+    assert "The history is incomplete" in done.stdout
+    assert "CLEAN, as far as it goes. No deadlock happened until then;" in done.stdout
+    assert "allows none" not in done.stdout
+
+
 def test_scenarios_are_checked_by_their_files() -> None:
     done = check("--json", "engine/scenarios/two_locks.py", "--workers", "2")
     assert done.returncode == 1, done.stderr
@@ -188,3 +209,4 @@ def test_the_time_limit_ends_it_without_a_finding(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["program"]["ended_by"] == "time limit"
     assert "ended at the time limit" in done.stderr
+    assert "CLEAN, as far as it goes." in check("--time-limit", "0.5", script).stdout
