@@ -66,7 +66,7 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
             yield from possible.prepare()
     found = []
     for group in groups:
-        group.sort(key=lambda cycle: -len({link.lane for link in cycle}))  # those of different lanes first
+        group.sort(key=_hardness)
         found.append((yield from _judged(model, group, doubtful, possible)))
         yield
     found.sort(key=lambda each: each["severity"] != "error")
@@ -102,6 +102,11 @@ def _groups(model: Model, cycles: LockCycles, seen: set[frozenset[object]]) -> G
             groups[places] = [cycle]
             seen.add(places)
     return list(groups.values())
+
+
+def _hardness(cycle: Cycle) -> tuple[int, int]:
+    """Those of different lanes come first, and of these the shortest: easiest to understand, and to make happen."""
+    return len(cycle) - len({link.lane for link in cycle}), len(cycle)
 
 
 def _links(cycle: Cycle) -> Iterable[tuple[Nesting, Held]]:

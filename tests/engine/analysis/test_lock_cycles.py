@@ -122,6 +122,16 @@ def test_the_same_lines_are_one_finding() -> None:
     assert found["cause"] == "lock-cycle"
 
 
+def test_of_the_same_lines_the_shortest_cycle_is_told() -> None:
+    in_order = [nesting(lane, 20, (lane,), lane + 1) for lane in (1, 2, 3)]
+    made = model(6, [*in_order, nesting(4, 20, (4,), 1), nesting(5, 20, (1,), 4)])
+    for primitive in made.primitives.values():
+        primitive.line = 1
+    (found,) = lock_order.find(made)
+    assert found["lanes"] == [4, 5]
+    assert "1 more set " in found["explanation"]
+
+
 def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.analysis.order.lock_cycles.MOST_WORK", 3)
     nestings = [nesting(lane, 20, (lane,), lane % 5 + 1) for lane in range(1, 6)]
