@@ -39,7 +39,7 @@ def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
     panel.show()
     panel.show_model(deadlock)
     panel.refresh()
-    qtbot.waitUntil(lambda: panel.canvas.settled)
+    qtbot.waitUntil(lambda: bool(panel.canvas.data.cycle) and panel.canvas.settled)
     return panel
 
 

@@ -198,6 +198,7 @@ def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
     panel.show()
     panel.show_model(deadlock)
     panel.refresh()
+    qtbot.waitUntil(lambda: bool(panel.canvas.data.cycle))  # a busy machine takes several pieces
     return panel
 
 
@@ -244,12 +245,13 @@ def test_a_pointer_that_moves_on_is_followed_once(
 def test_the_scrubber_stays_where_it_was_put(qtbot: QtBot, panel: WaitForPanel) -> None:
     panel.scrubber.setFocus()
     qtbot.keyClick(panel.scrubber, Qt.Key.Key_Home)
-    assert panel.canvas.data.edges == ()
+    qtbot.waitUntil(lambda: panel.canvas.data.edges == ())
     assert panel._selection.hover_ns is not None  # the timeline's cursor goes along
     panel._selection.hover(None)
+    qtbot.waitUntil(lambda: not panel._soon.isActive() and panel._preparing is None)
     assert panel.canvas.data.edges == ()
     qtbot.mouseClick(panel.newest, Qt.MouseButton.LeftButton)
-    assert panel.canvas.data.cycle
+    qtbot.waitUntil(lambda: bool(panel.canvas.data.cycle))
     assert not panel.newest.isVisible()
 
 
