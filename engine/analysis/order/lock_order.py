@@ -158,7 +158,8 @@ def _predicted(model: Model, group: list[Cycle], cycle: Cycle) -> Finding:
     """`cycle`: one of the group."""
     cycle = _from_first_lane(cycle)
     cause = deadlock.cause_of([model.primitives[link.primitive] for link in cycle])
-    more = f" The same lines do so with {count(len(group) - 1, 'more set')} of locks." if len(group) > 1 else ""
+    others = len({frozenset(link.primitive for link in each) for each in group}) - 1
+    more = f" The same lines do so with {count(others, 'more set')} of locks." if others else ""
     so_far = "This run got through" if model.finished else "So far this run has got through"
     return {
         **_common(model, cycle),

@@ -124,7 +124,8 @@ def test_the_same_lines_are_one_finding() -> None:
 
 def test_of_the_same_lines_the_shortest_cycle_is_told() -> None:
     in_order = [nesting(lane, 20, (lane,), lane + 1) for lane in (1, 2, 3)]
-    made = model(6, [*in_order, nesting(4, 20, (4,), 1), nesting(5, 20, (1,), 4)])
+    in_order += [nesting(6, 20, (1,), 2)]  # another thread, the same locks: no more sets of them
+    made = model(7, [*in_order, nesting(4, 20, (4,), 1), nesting(5, 20, (1,), 4)])
     for primitive in made.primitives.values():
         primitive.line = 1
     (found,) = lock_order.find(made)
