@@ -2,7 +2,8 @@
 
 Where they wait for tasks of their own pool, these can hardly begin: once all do so for good, that is a deadlock.
 
-Rests on the states of an executor's workers: time without a task is idle, so what they wait for is something else. That
+Rests on the states of an executor's workers: time without a task is idle, so what they wait for is something else. When
+one is idle before its first task or after its last does not count: then there was nothing to do yet, or any more. That
 tasks had to wait shows when a worker begins one as soon as it has ended another. Silent with fewer than MIN_WORKERS,
 short pools, those that are part of a deadlock, and when the program ended before any task that waited had begun.
 """
@@ -18,9 +19,9 @@ from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
 
 MIN_WORKERS = 2
-MIN_SHARE = 0.6  # of every worker's life is spent in waiting within tasks
+MIN_SHARE = 0.6  # of every worker's time is spent in waiting within tasks
 MIN_NS = 500_000_000
-MAX_IDLE = 0.1  # of their lives: with idle workers no task waits
+MAX_IDLE = 0.1  # of that time: with idle workers no task waits
 MAX_PAUSE_NS = 5_000_000  # between two tasks of which the second had waited
 MOST_SLICES = 10_000  # of a worker, in which it is looked up what it waits for
 
@@ -41,6 +42,7 @@ def find(model: Model) -> list[Finding]:
         if primitive is None or len(lanes) < MIN_WORKERS or len(lanes) < len(set(workers)):
             continue
         totals = model.states.totals(np.array(lanes), model.start_ns, model.end_ns)
+        totals[:, State.IDLE] -= _idle_outside(model, lanes)
         alive = np.maximum(totals[:, 1:].sum(axis=1), 1)
         blocked = totals[:, State.WAIT] + totals[:, State.LOCK_WAIT]
         if alive.min() < MIN_NS or (blocked < MIN_SHARE * alive).any():
@@ -69,6 +71,17 @@ def find(model: Model) -> list[Finding]:
                 primitive=executor,
             )
         )
+    return found
+
+
+def _idle_outside(model: Model, lanes: list[int]) -> np.ndarray:
+    """For how long each was idle before its first task and after its last: ns."""
+    found = np.zeros(len(lanes), np.int64)
+    for number, lane in enumerate(lanes):
+        tasks = model.tasks.outermost(lane)
+        if len(tasks):
+            spans = (model.start_ns, int(tasks["start"].min())), (int(tasks["end"].max()), model.end_ns)
+            found[number] = sum(int(model.states.totals(np.array([lane]), *span)[0, State.IDLE]) for span in spans)
     return found
 
 

@@ -153,6 +153,23 @@ def test_a_pool_whose_workers_all_wait_starves() -> None:
     assert pool_starvation.find(model(3, idle, (), pool)) == []
 
 
+@pytest.mark.parametrize(("idle_from_ms", "found"), [(1000, True), (300, False)], ids=["at the end", "in between"])
+def test_a_worker_without_work_at_the_end_did_not_have_it_before(idle_from_ms: int, found: bool) -> None:
+    pool = [
+        {"type": "primitive", "id": 2, "kind": "Pool", "name": "pool", "file": "bank.py", "line": 3},
+        *({"type": "executor-worker", "primitive": 2, "lane": lane} for lane in (1, 2)),
+    ]
+    states = [(0, 1500.0, State.RUNNING, 0), (1, 1300.0, State.WAIT, 1)]
+    states += [(2, idle_from_ms, State.WAIT, 1), (2, idle_from_ms + 300, State.IDLE, 0)]
+    states += [(2, 1300.0, State.WAIT, 1)] if idle_from_ms < 1000 else []
+    made = model(3, states, (), pool)
+    spans = [(1, 0, 600), (1, 601, 1300), (2, 0, idle_from_ms // 2), (2, idle_from_ms // 2 + 1, idle_from_ms)]
+    spans += [(2, idle_from_ms + 300, 1300)] if idle_from_ms < 1000 else []
+    tasks = [(lane, START + start * MS, START + end * MS, 0, 0) for lane, start, end in spans]
+    made.take_in(Batch([], {Layer.TASKS: np.array(tasks, TASK_ROW)}, made.end_ns))
+    assert bool(pool_starvation.find(made)) is found
+
+
 def test_who_forked_is_who_was_not_blocked() -> None:
     other = model(2, [(0, 100, State.WAIT, 0), (1, 100, State.RUNNING, 0)], [(0, 0.0, 90.0)])
     take(
