@@ -49,7 +49,11 @@ DETECTORS: tuple[Detector, ...] = (
     oversubscribed, io_bound, start_up_bound, hand_over_bound, lost_process, abandoned_lock, thread_error,
     hidden_error, incomplete,
 )  # fmt: skip
-# After all others, in this order.
+# Those that tell of no times: in a run whose threads were held back these say nothing of the program.
+STEERED: tuple[Detector, ...] = (
+    lock_order, leak, forked_threads, lost_process, abandoned_lock, thread_error, hidden_error, incomplete,
+)  # fmt: skip
+# After all others, in this order. They tell of times.
 LATECOMERS: tuple[Latecomer, ...] = (held_while_blocked, convoy, starvation, costly_hold, lock_bound)
 STEPS = len(DETECTORS) + len(LATECOMERS)  # of a search
 SEVERITIES = ("error", "warning", "info")
@@ -65,11 +69,12 @@ def search(model: Model, known: Known | None = None) -> Iterator[list[Finding]]:
     `known`: what is found out meanwhile, for whoever wants to know it afterwards.
     """
     known = known or Known(model)
+    steered = bool(model.header.get("steered"))
     for detector in DETECTORS:
-        known.told += (found := detector.find(model))
+        known.told += (found := [] if steered and detector not in STEERED else detector.find(model))
         yield found
     for latecomer in LATECOMERS:
-        known.told += (found := latecomer.find(model, known))
+        known.told += (found := [] if steered else latecomer.find(model, known))
         yield found
 
 

@@ -382,6 +382,7 @@ def _header(request: RunRequest, start_ns: int) -> dict[str, Any]:
         "command": request.command,
         "cwd": str(request.cwd),
         "environment": request.environment,
+        "steered": request.steered,
         "scenario": request.scenario,
         "parameters": request.parameters,
         "backend": request.backend,

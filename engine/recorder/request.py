@@ -15,7 +15,7 @@ class RunRequest:
     `end_on_deadlock` ends the program once a deadlock is confirmed. `start_method`, where given, names
     multiprocessing's for the title and header only. `sample_hz`: how often a second threads are looked at; None: as
     usual. `test_signal`: of a run of tests, the signal by which Lanescope tells it of deadlocks; what is deadlocked
-    when such a run is over is ended.
+    when such a run is over is ended. `steered`: `environment` has its threads held back (see engine.recorder.steering).
     """
 
     command: list[str]
@@ -33,6 +33,7 @@ class RunRequest:
     start_method: str | None = None
     sample_hz: float | None = None
     test_signal: int | None = None
+    steered: bool = False
 
     def to_json(self) -> str:
         """One line; `from_json` reads it."""

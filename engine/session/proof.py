@@ -167,6 +167,7 @@ class Proof:
             recording=recording,
             environment={**self._request.environment, **plan},
             title=f"{self._request.title}, steered into a deadlock",
+            steered=True,
             time_limit_s=self._limit_s,
             capture_output=True,
             end_on_deadlock=True,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from engine.recording.reader import RecordingReader
+
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "engine" / "corpus"
 FINDING = {
@@ -130,6 +132,8 @@ def test_a_prediction_is_proven(
     assert "CONFIRMED DEADLOCK" in done.stdout
     assert "confirmed in run" in done.stderr
     (recording,) = kept(home)
+    with RecordingReader(recording) as reader:
+        assert reader.header["steered"]
     proven = check("--json", recording)
     assert json.loads(proven.stdout)["verdict"] == "deadlock"
     first = json.loads(check("--json", tmp_path / "first.lane").stdout)["verdict"]

@@ -25,6 +25,12 @@ def test_that_all_queue_is_not_told_beside_what_they_queue_for(doing: State, kin
     assert told(single_file(5, 20, 4.0, while_held=doing)) == [kind]
 
 
+def test_who_was_held_back_for_a_proof_did_not_sleep_with_a_lock() -> None:
+    made = single_file(5, 20, 4.0, while_held=State.SLEEP)
+    made.header["steered"] = True
+    assert find_all(made) == []
+
+
 def test_a_finding_about_locks_of_one_line_is_about_all_of_them() -> None:
     made = single_file(5, 20, 4.0, while_held=State.SLEEP)
     states, holds, time = [], [], 400
