@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPushButton, QWidget
@@ -123,3 +124,22 @@ def test_the_keyboard_goes_back_from_a_comparison_to_what_had_it(window: MainWin
         wait_for(lambda: not window.soon.busy)
         assert window.focusWidget() is before
     assert before is window.timeline.canvas
+
+
+def test_the_focus_is_not_searched_for_in_the_whole_window_when_comparisons_come(
+    window: MainWindow, wait_for: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Qt does for whoever has it and is hidden, which takes longer than the page itself; and back where it was."""
+    write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
+    window.recordings.open(tmp_path / "few.lane")
+    wait_for(lambda: shown_whole(window))
+    window.activateWindow()
+    window.timeline.canvas.setFocus()
+    wait_for(window.timeline.canvas.hasFocus)
+    searched: list[QWidget] = []
+    monkeypatch.setattr("gui.window.frame.move_focus", lambda of, *, forward: bool(searched.append(of)) or forward)
+    window.acts["compare"].trigger()
+    assert window.focusWidget() is window.comparing._page.start
+    window.acts["compare"].trigger()
+    wait_for(window.timeline.canvas.hasFocus)
+    assert searched == []

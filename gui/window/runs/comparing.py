@@ -87,6 +87,7 @@ class Comparing(QObject):
         docks, self._docks_due = self._docks_due or self._docks.save(), None
         self._before = self._pages.currentIndex(), docks
         self._focused = self._pages.window().focusWidget()
+        self._pages.setFocus()  # else Qt looks through the whole window for who is to have it instead
         self._pages.setCurrentWidget(self._page)
         self._open_last()
         self._page.start.setFocus()
