@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollBar, QToolButton, QWidget
 
@@ -18,11 +18,13 @@ from gui.timeline.canvas import Canvas
 from gui.timeline.drawing.gil_strip import GilStrip
 from gui.timeline.glide import Glide
 from gui.timeline.input import navigation
+from gui.timeline.input.spoken import in_view
 from gui.timeline.lane_filter import LaneFilter
 from gui.timeline.layout.geometry import RULER_PX
 from gui.timeline.overview import HEIGHT_PX, Overview
-from gui.widgets.assistive import PAINTED, give_role
+from gui.widgets.assistive import PAINTED, announce, give_role
 
+AT_REST_MS = 400  # after which it is told where somebody has gone
 MOST_AHEAD = 0.1  # of the view may lie beyond what is known, while it follows
 
 
@@ -62,6 +64,10 @@ class Timeline(QWidget):
         self.resume_button.setProperty("primary", True)
         self.resume_button.setToolTip("Go back to the newest data and follow it (End)")
         self.resume_button.hide()
+        self._at_rest = QTimer(self)
+        self._at_rest.setSingleShot(True)
+        self._at_rest.setInterval(AT_REST_MS)
+        self._at_rest.timeout.connect(self._tell_view)
         self._lay_out()
         self.setFocusProxy(self.canvas)
         self.canvas.installEventFilter(self)
@@ -74,6 +80,7 @@ class Timeline(QWidget):
         self.lane_filter.resized.connect(self._place_corner)
         self.arrangement.changed.connect(self._place_corner)
         view.changed.connect(self._update_buttons)
+        view.changed.connect(self._tell_view_at_rest)
         view.follow_changed.connect(self._update_buttons)
         self._update_buttons()
 
@@ -92,6 +99,16 @@ class Timeline(QWidget):
         self.canvas.show_model(model)
         self.overview.show_model(model)
         self.refresh()
+
+    def _tell_view_at_rest(self) -> None:
+        """Who works by keys alone hears where these have led; not of a view that moves by itself."""
+        if not self._view.following and (self.canvas.hasFocus() or self.overview.hasFocus()):
+            self._at_rest.start()
+
+    def _tell_view(self) -> None:
+        if self._model is not None:
+            for part in (self.canvas, self.overview):
+                announce(part, in_view(self._model, self._view))
 
     def set_empty_text(self, title: str, hint: str) -> None:
         """What stands there as long as there is no model or no lane."""

@@ -6,11 +6,13 @@ from engine.model.format import duration
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
 from gui.timeline.input.hover import state_text
 from gui.timeline.layout.ticks import time_text
 from gui.widgets.assistive import announce
 
 RESOLUTION_NS = 1e5
+STEPS = 100  # of the view, so finely its start is told
 NOTHING = "Nothing selected"
 
 
@@ -42,6 +44,12 @@ def spoken(model: Model | None, selection: Selection, span_note: str = "") -> st
         title = model.processes[selection.group.process].title
         return f"{'Service lanes of' if selection.group.services else 'Process'} {title}"
     return NOTHING
+
+
+def in_view(model: Model, view: ViewWindow) -> str:
+    """The stretch of time on screen: `90.4 µs in view, from 3.0052 s`."""
+    start = max(view.start_ns, model.start_ns)
+    return f"{duration(view.span_ns)} in view, from {time_text(start - model.start_ns, view.span_ns / STEPS)}"
 
 
 def tell(widget: QWidget, words: str) -> None:

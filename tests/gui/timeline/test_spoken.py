@@ -41,3 +41,20 @@ def test_what_keys_select_is_announced(bench: Bench, qtbot: QtBot, monkeypatch: 
     assert told[0] == "Lane alice"
     assert told[1].startswith("alice: running")
     assert len(set(told)) == len(told)
+
+
+def test_where_keys_have_led_is_announced_once_they_rest(
+    bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: told.append(event.message()))
+    bench.canvas.setFocus()
+    bench.view.show(START + 20 * MS, START + 60 * MS)
+    bench.view.show(START + 20 * MS, START + 40 * MS)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == ["20.0 ms in view, from 0.0200 s"]
+    bench.timeline.overview.setFocus()
+    qtbot.keyClick(bench.timeline.overview, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert told[1].startswith("20.0 ms in view, from 0.02")
