@@ -1,15 +1,17 @@
 """Threads or processes that are started again and again and never end.
 
 Rests on lanes of one name without its number, started one after the other over MIN_SPREAD of the run, of which none has
-ended before the program did and all wait at its end but for a few, the latest maybe. Silent with fewer than MIN_LEFT,
-and when they all began together: that is a pool. An executor or a pool starts no more workers than it may have, however
-late: of those of one only the first counts. Executors that are made again and again and never shut down are found by
-these.
+ended before the program's own code did, nor has been joined by it, and all wait at its end but for a few, the latest
+maybe. Silent with fewer than MIN_LEFT, and when they all began together: that is a pool. An executor or a pool starts
+no more workers than it may have, however late: of those of one only the first counts. Executors that are made again and
+again and never shut down are found by these.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+
+import numpy as np
 
 from engine.analysis import deadlock
 from engine.analysis.building import Finding, finding
@@ -22,6 +24,8 @@ MIN_LEFT = 8
 MIN_SPREAD = 0.3  # of the run lies between the start of the first and that of the last
 MIN_WAITING = 0.75  # of them at the end
 MIN_RUN_NS = 500_000_000
+JOINED = ("Thread", "Process")
+ACTS = (State.RUNNING, State.SLEEP, State.IO)  # what the interpreter hardly does in the end
 QUIET = (State.WAIT, State.LOCK_WAIT, State.IDLE, State.SLEEP)
 _NUMBER = re.compile(r"\d+")
 
@@ -63,16 +67,48 @@ def _alike(model: Model, lanes: Iterable[Lane]) -> list[list[Lane]]:
 
 def _left(model: Model, alike: list[Lane]) -> list[Lane]:
     """Those that waited when their program ended, which ends its daemons before itself; none where any had ended."""
+    if _is_any_joined(model, alike):
+        return []
     slack = (model.end_ns - model.start_ns) // 20
+    end = min(_end_of_its_program(model, lane) for lane in alike)
+    done = max(_done_ns(model, alike, end, slack), *(lane.start_ns for lane in alike))
     left = []
     for lane in alike:
-        end = _end_of_its_program(model, lane)
-        if lane.end_ns is not None and lane.end_ns < end - slack:
+        if lane.end_ns is not None and lane.end_ns < done:
             return []
         last = model.states.slice_at(lane.id, min(end, lane.end_ns or end) - slack)
         if last is not None and last.state in QUIET:
             left.append(lane)
     return left
+
+
+def _is_any_joined(model: Model, alike: list[Lane]) -> bool:
+    """Whether the program's code has waited until one of them had ended; the interpreter does so in the end."""
+    names = {lane.name for lane in alike} | {model.processes[lane.process].name for lane in alike if lane.serial == 1}
+    joined = {number for number, made in model.primitives.items() if made.kind in JOINED and made.name in names}
+    return any(
+        primitive in joined and model.site(site) is not None and detail not in model.timed_out
+        for detail, (primitive, site) in model.details.items()
+    )
+
+
+def _done_ns(model: Model, alike: list[Lane], end_ns: int, slack_ns: int) -> int:
+    """When the program's own code was done, as far as the main thread tells that started them: when it last waited at a
+    line of it, if it hardly did anything afterwards; `slack_ns` before the end at the earliest otherwise. Whoever ends
+    later is ended by the interpreter.
+    """
+    process = model.processes[alike[0].process]
+    starter = process.id if alike[0].serial > 1 or process.parent is None else process.parent
+    main = next((lane.id for lane in model.lanes if _is_main(lane, starter)), None)
+    if main is None:
+        return end_ns - slack_ns
+    since_ns = min([end_ns - slack_ns, *(lane.end_ns for lane in alike if lane.end_ns is not None)])
+    slices = model.states.slices(main, since_ns, end_ns)
+    sites = [model.site(model.detail(detail)[1]) for detail in slices.details.tolist()]
+    waits = [end for end, site in zip(slices.ends.tolist(), sites, strict=True) if site is not None]
+    last_ns = max(waits, default=since_ns)
+    acted = int(model.states.totals(np.array([main]), last_ns, end_ns)[0, list(ACTS)].sum())
+    return last_ns if acted <= slack_ns else max(last_ns, end_ns - slack_ns)
 
 
 def _end_of_its_program(model: Model, lane: Lane) -> int:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.analysis.detectors import leak
 from engine.model.model import Model
-from engine.recording.schema import State
+from engine.recording.reader import Batch
+from engine.recording.schema import STATE_ROW, Layer, State
 from tests.engine.analysis.made import MS, START, model
 
 MANY = 12
@@ -47,6 +49,44 @@ def test_workers_of_one_executor_are_no_leak(executors: int, found: bool) -> Non
 def test_a_few_that_still_work_hide_no_leak(busy: int, left: list[int]) -> None:
     """As those that were started last."""
     assert [len(each["lanes"]) for each in leak.find(started_in_turn(busy=busy))] == left
+
+
+@pytest.mark.parametrize(("site", "timed_out", "found"), [(1, False, []), (0, False, [MANY]), (1, True, [MANY])])
+def test_who_is_joined_in_the_end_does_end(site: int, timed_out: bool, found: list[int]) -> None:
+    """By a line of the program, however late; the interpreter joins whatever is left, at no line of it."""
+    made = started_in_turn()
+    texts = [
+        {"type": "primitive", "id": 9, "kind": "Thread", "name": made.lanes[2].name, "file": "a.py", "line": 1},
+        {"type": "detail", "id": 9, "primitive": 9, "site": site},
+    ]
+    made.take_in(Batch(texts, {}, made.end_ns))
+    made.timed_out = {9} if timed_out else set()
+    assert [len(each["lanes"]) for each in leak.find(made)] == found
+
+
+@pytest.mark.parametrize(("site", "found"), [(1, []), (0, [MANY])])
+def test_who_ends_before_the_programs_own_code_has_ended(site: int, found: list[int]) -> None:
+    """However soon before: it sleeps at a line of it, say, and joins nobody who has not ended yet."""
+    made = started_in_turn()
+    for lane in made.lanes[1:]:
+        lane.end_ns = START + 970 * MS
+    states = np.array([(0, START + 1005 * MS, State.SLEEP, 9)], STATE_ROW)
+    texts = [{"type": "detail", "id": 9, "primitive": 0, "site": site}]
+    texts += [{"type": "program-end", "time_ns": START + 1010 * MS, "exit_status": 0}]
+    made.take_in(Batch(texts, {Layer.STATES: states}, START + 1010 * MS))
+    assert [len(each["lanes"]) for each in leak.find(made)] == found
+
+
+@pytest.mark.parametrize(("doing", "found"), [(State.CORE_WAIT, [MANY]), (State.RUNNING, [])])
+def test_the_interpreter_may_take_long_to_end_them(doing: State, found: list[int]) -> None:
+    """On a machine that is busy; a program that computes is not over, whoever has ended."""
+    made = started_in_turn()
+    for lane in made.lanes[1:]:
+        lane.end_ns = START + (1010 + lane.id) * MS
+    rows = np.array([(0, START + 1300 * MS, doing, 0)], STATE_ROW)
+    texts = [{"type": "program-end", "time_ns": START + 1300 * MS, "exit_status": 0}]
+    made.take_in(Batch(texts, {Layer.STATES: rows}, START + 1300 * MS))
+    assert [len(each["lanes"]) for each in leak.find(made)] == found
 
 
 def test_where_one_has_ended_others_will() -> None:

@@ -8,6 +8,27 @@ import time
 
 import crew
 
+GOING, WANTING, OVER = range(3)  # what a worker of the crowd is up to
+
+
+def take_among_others(lock, doing, mine: int, rounds: int) -> None:
+    """It is wanted whenever it is let go, and whoever lets it go leaves it to them: however busy the machine is."""
+
+    def wanting() -> int:
+        return sum(each == WANTING for each in doing)
+
+    for _ in range(rounds):
+        doing[mine] = WANTING
+        with lock:
+            doing[mine] = GOING
+            while wanting() < min(3, sum(each != OVER for each in doing) - 1):
+                crew.compute(0.2)
+            crew.compute(3)
+            before = wanting()
+        while before and wanting() == before:
+            time.sleep(0.001)
+    doing[mine] = OVER
+
 
 def take(lock, rounds: int, inside_ms: float, outside_ms: float) -> None:
     for _ in range(rounds):
@@ -34,7 +55,8 @@ def main() -> None:
     kit = crew.kit()
     lock = kit.Lock()
     if crew.FORM == "crowd":
-        crew.run(kit, *[(take, (lock, 60, 1, 0.5))] * 6)
+        doing = kit.numbers(6)
+        crew.run(kit, *[(take_among_others, (lock, doing, number, 20)) for number in range(6)])
     elif crew.FORM == "two":
         crew.run(kit, *[(take, (lock, 60, 1, 3))] * 2)
     elif crew.FORM == "apart":

@@ -15,12 +15,13 @@ METHOD = sys.argv[2] if len(sys.argv) > 2 else "threads"
 def kit() -> SimpleNamespace:
     """Workers and primitives: of threads, or of processes when METHOD is a start method of these."""
     if METHOD == "threads":
-        made = SimpleNamespace(Worker=threading.Thread)
+        made = SimpleNamespace(Worker=threading.Thread, numbers=lambda count: [0] * count)
         source = threading
     else:
         source = multiprocessing.get_context(METHOD)
-        made = SimpleNamespace(Worker=source.Process)
+        made = SimpleNamespace(Worker=source.Process, numbers=lambda count: source.Array("i", count, lock=False))
     made.Lock, made.Event, made.Condition = source.Lock, source.Event, source.Condition
+    made.Semaphore = source.Semaphore
     return made
 
 

@@ -3,7 +3,7 @@
 thread-leak: requests threads, executors threads
 process-leak: requests fork
 nothing: ended threads, ended fork, together threads, together fork, growing threads, kept threads, loop threads
-nothing: serving threads, replaced fork, timers threads
+nothing: serving threads, replaced fork, timers threads, joined threads, joined fork
 """
 
 import asyncio
@@ -69,6 +69,15 @@ def main() -> None:  # noqa: PLR0912
             kit.Worker(target=stop.wait, daemon=True).start()
             time.sleep(STEP_S)
         time.sleep(0.1)
+    elif crew.FORM == "joined":
+        workers = []
+        for _ in range(MANY):
+            time.sleep(STEP_S)
+            workers.append(kit.Worker(target=stop.wait))
+            workers[-1].start()
+        stop.set()
+        for worker in workers:
+            worker.join()
     elif crew.FORM == "executors":
         executors = []
         for _ in range(MANY):
