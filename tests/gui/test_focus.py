@@ -143,3 +143,22 @@ def test_the_focus_is_not_searched_for_in_the_whole_window_when_comparisons_come
     window.acts["compare"].trigger()
     wait_for(window.timeline.canvas.hasFocus)
     assert searched == []
+
+
+def test_an_overlay_gives_the_keyboard_back_and_to_nobody_in_between(
+    window: MainWindow, wait_for: Wait, qapp: QApplication
+) -> None:
+    """Else a screen reader would name who had it for that moment."""
+    window.activateWindow()
+    window.workload.find_scenario()
+    before = window.focusWidget()
+    assert before is not None
+    had: list[QWidget | None] = []
+    noting = qapp.focusChanged.connect(lambda _old, new: had.append(new))
+    for name in ("palette", "keys", "preferences"):
+        window.acts[name].trigger()
+        wait_for(lambda: window.focusWidget() is not before)
+        had.clear()
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+        assert had == [before], name
+    qapp.disconnect(noting)

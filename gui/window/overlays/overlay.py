@@ -57,9 +57,10 @@ class Overlay(QFrame):
         self.setGeometry((window.width() - width) // 2, 64, width, height)
 
     def dismiss(self) -> None:
-        self.hide()
+        """First gives the keyboard back: when it is hidden with it, Qt would give that to the next in the window."""
         if self._former is not None and self._former.isVisible():
             self._former.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
