@@ -286,7 +286,7 @@ class LaneColumns:
             status, numbers = ring.status[:, part.at], first + part.skip + np.arange(part.size)
             stale = (numbers >= since[:, None]) & (status >= ROUGH)
             status[stale] = ROUGH
-            # What was empty, exactly or roughly, because its lane was not known so far yet is a hole now, and comes first.
+            # What was empty, if only roughly, because its lane was not known so far yet is a hole now, and comes first.
             holes = stale & (ring.codes[DOMINANT][:, part.at] == State.ENDED)
             holes[self.headers] = False  # these have no codes
             status[holes] = OPEN
