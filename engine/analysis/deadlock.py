@@ -27,7 +27,8 @@ _ADVICE = {
     "process-lock-cycle": "Take these locks in the same order in every process, or hold only one at a time.",
     "self-deadlock": "Release the lock before taking it again, or make it an RLock.",
     "join-cycle": "Let only one of them wait for the other; signal the end with an event or a queue instead.",
-    "condition": "Make sure that a thread which does not wait itself notifies or sets it, exceptions included.",
+    "condition": "Make sure that a thread which does not wait itself notifies or sets it, exceptions included. Nobody"
+    " who waits later hears of a `notify`: `wait_for` looks first whether there is anything to wait for.",
     "queue": "Keep a thread that reads or feeds the queue without waiting for the others; end readers with a sentinel.",
     "process-queue": "Read everything from the queue or pipe before joining the process that fills it; of a program,"
     " `communicate()` does both.",
@@ -122,6 +123,7 @@ class Participant:
     reason: Reason | None = None  # why nobody can end the wait any more
     forked: str = ""  # `by MainThread (bank.py:12)`: its process, as far as is known
     joins_queue: bool = False  # waits until all that was put into the queue has been done
+    takes: bool = False  # waits for something to come into the queue
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,9 @@ def alive(names: Sequence[str], waiter: str, *, timed: bool) -> str:
 
 
 def _advice_for(participants: Sequence[Participant], cause: str) -> str:
-    if len(participants) == 1 and participants[0].joins_queue:
-        return _JOIN_ADVICE
+    joined = {each.primitive.id for each in participants if each.joins_queue}
+    if joined and all(each.primitive.id in joined and (each.joins_queue or each.takes) for each in participants):
+        return _JOIN_ADVICE  # all has been taken out
     if len(participants) == 1 and _is_of_no_loop(participants[0]):
         return _NO_LOOP_ADVICE
     return next((each.reason.advice for each in participants if each.reason), _ADVICE[cause])

@@ -18,6 +18,7 @@ COVERING = {
     "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits", "left_at_the_end",
     "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done",
     "only_others_cancelled", "pipe_from_queue", "pipe_never_read", "pool_task_lost", "process_events",
+    "some_not_said_to_be_done",
     "stuck_aside", "traceback_on_demand", "two_pools", "two_upgrades", "undrained_queue", "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
@@ -80,15 +81,20 @@ def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str
 # Of whom, in words, and how the advice begins.
 TOLD = {
     "loop_not_running": (
-        "MainThread waits for what nobody can do any more", "MainThread waits for a result of an event loop",
+        ": MainThread waits for what nobody can do any more", "MainThread waits for a result of an event loop",
         "Ask an event loop only while another thread runs it",
     ),
     "manager_lock_lost fork": (
-        "MainThread waits for what nobody can do any more",
+        ": MainThread waits for what nobody can do any more",
         "MainThread waits for lock, an abandoned lock: keeper held it when it ended", "Take locks with `with`",
     ),
     "never_said_to_be_done": (
-        "MainThread waits for what nobody can do any more", "MainThread waits for all in items to be done",
+        ": MainThread waits for what nobody can do any more", "MainThread waits for all in items to be done",
+        "Call `task_done()` once for every item",
+    ),
+    "some_not_said_to_be_done": (
+        " of MainThread, worker-0 and worker-1",
+        "MainThread waits for all in items to be done; worker-0 waits at items; worker-1 waits at items",
         "Call `task_done()` once for every item",
     ),
 }  # fmt: skip
@@ -97,7 +103,7 @@ TOLD = {
 def test_what_is_said_of_a_wait_that_nobody_ends_is_about_that_wait(covered: dict[str, Model]) -> None:
     for program, (title, explanation, advice) in TOLD.items():
         (found,) = (each for each in covered[program].findings.values() if each["kind"] == "deadlock")
-        assert (found["title"], found["explanation"]) == (f"Deadlock: {title}", explanation)
+        assert (found["title"], found["explanation"]) == (f"Deadlock{title}", explanation)
         assert found["advice"].startswith(advice)
 
 

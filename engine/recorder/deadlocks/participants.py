@@ -88,6 +88,7 @@ class Participants:
         primitive = self._awaited_primitive(enablers, node)
         site = registry.site(process, wait.site)
         stack = registry.stack(site)
+        line = self._line(stack)
         keys = [key for each in (node, *sorted(enablers.served.servants(node))) for key in enablers.holds.get(each, [])]
         holds = [registry.primitives[registry.primitive_of_key(key)] for key in keys]
         return Participant(
@@ -105,7 +106,8 @@ class Participants:
             bool(wait.detail & layout.WAIT_HELD_AT_FORK),
             self._reason(enablers, node),
             self._forked(process) if wait.detail & layout.WAIT_HELD_AT_FORK else "",
-            primitive.kind in _JOINABLE and ".join(" in self._line(stack),
+            primitive.kind in _JOINABLE and ".join(" in line,
+            primitive.kind in _JOINABLE and ".get(" in line,
         )
 
     def _line(self, stack: list[dict[str, Any]]) -> str:
