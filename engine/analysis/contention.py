@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.model.columns import ranges
+from engine.model.columns import distinct, ranges
 from engine.model.entities import Site
 from engine.model.model import Model
 from engine.recording.schema import STATE_MASK, State
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     """A line that took the lock: how often, for how long (ns), and how long others waited meanwhile (ns)."""
 
     site: Site | None
-    number: int  # site or stack
+    number: int  # site or stack; of several at this line (each process has its own) the first
     holds: int
     total_ns: int
     longest_ns: int
@@ -62,6 +62,7 @@ class LockProfile:
         self._costs = np.zeros(0, np.int64)  # of each: how long others waited meanwhile
         self._steps = self._work()
         self._taken = np.zeros(0, np.int64)  # how often, by lane
+        self._line_of = np.zeros(0, np.int64)  # by site or stack: the number of its line
         # Starts and ends of waits from the recording's start on, each in order, and the sums of so many of them.
         self._ordered: tuple[tuple[np.ndarray, np.ndarray], ...] = ((np.zeros(0), np.zeros(1)),) * 2
         self.wait_histogram = np.zeros(BINS, np.int64)  # how many waits lasted from 2^k ns to twice that, by k
@@ -95,7 +96,7 @@ class LockProfile:
 
     def holds_at(self, line: Line) -> np.ndarray:
         """The holds that a line took: lane, start, end, site in columns, by start."""
-        found: np.ndarray = self._holds[self._holds[:, 3] == line.number]
+        found: np.ndarray = self._holds[self._line_of[self._holds[:, 3]] == line.number]
         return found
 
     def longest_holds(self, most: int) -> list[tuple[int, int, int]]:
@@ -245,10 +246,18 @@ class LockProfile:
         self._ordered = tuple(ordered)
 
     def _lines(self, counts: np.ndarray, total: np.ndarray, longest: np.ndarray, cost: np.ndarray) -> list[Line]:
+        self._line_of = np.arange(len(counts))
+        first: dict[Site | int, int] = {}
         sites = np.flatnonzero(counts)
-        counts, total, longest, cost = (each[sites] for each in (counts, total, longest, cost))
+        for number in sites.tolist():
+            self._line_of[number] = first.setdefault(self.model.site(number) or number, number)
+        summed = [np.bincount(self._line_of, each, len(counts)).astype(np.int64) for each in (counts, total, cost)]
+        at_most = np.zeros_like(longest)
+        np.maximum.at(at_most, self._line_of, longest)
+        lines = distinct(self._line_of[sites])
+        counts, total, cost, longest = (each[lines] for each in (*summed, at_most))
         order = np.argsort(-total, kind="stable")[:MOST]
-        columns = sites, counts, total, longest, cost
+        columns = lines, counts, total, longest, cost
         return [
             Line(self.model.site(number), number, *figures)
             for number, *figures in zip(*(each[order].tolist() for each in columns), strict=True)

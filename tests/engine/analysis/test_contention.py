@@ -153,6 +153,20 @@ def test_a_pool_whose_workers_all_wait_starves() -> None:
     assert pool_starvation.find(model(3, idle, (), pool)) == []
 
 
+def test_processes_that_take_a_lock_at_the_same_line_do_so_at_one() -> None:
+    """Each process has sites of its own."""
+    sites = [{"type": "site", "id": 2, "file": "bank.py", "line": 40, "function": "transfer"}]
+    sites += [{"type": "site", "id": 3, "file": "bank.py", "line": 50, "function": "report"}]
+    holds = [(0, 0.0, 30.0), (1, 30.0, 50.0, 2), (2, 50.0, 55.0, 3), (0, 55.0, 60.0)]
+    made = model(3, [(lane, 60.0, State.RUNNING, 0) for lane in range(3)], holds, sites)
+    profile = LockProfile(made, 1).finish()
+    assert [(line.site and line.site.line, line.holds, line.total_ns, line.longest_ns) for line in profile.lines] == [
+        (40, 3, 55 * MS, 30 * MS),
+        (50, 1, 5 * MS, 5 * MS),
+    ]
+    assert profile.holds_at(profile.lines[0])[:, 0].tolist() == [0, 1, 0]
+
+
 @pytest.mark.parametrize(("idle_from_ms", "found"), [(1000, True), (300, False)], ids=["at the end", "in between"])
 def test_a_worker_without_work_at_the_end_did_not_have_it_before(idle_from_ms: int, found: bool) -> None:
     pool = [
