@@ -20,7 +20,7 @@ from gui.panels.wait_for.panel import WaitForPanel
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
-from gui.widgets.graph.view import DOT
+from gui.widgets.graph.labels import DOT
 from tests.engine.recorded import record_scenario
 
 

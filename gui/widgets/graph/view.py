@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -24,26 +23,15 @@ from gui.theme import ActiveTheme, ui_font
 from gui.widgets.assistive import PAINTED, announce, give_role
 from gui.widgets.chevron import CHEVRON_PX, paint_chevron
 from gui.widgets.graph.drawing import Drawing, Edge, Node, Tone
+from gui.widgets.graph.labels import Boxes, Labels, box_over
 from gui.widgets.graph.members import MemberList, lay_out
 from gui.widgets.graph.routes import ARROW, arrow_head, into_the_void, loop
 
 RANKS = (Tone.MUTED, Tone.PLAIN, Tone.DANGER)  # what is painted later lies on top
-DOT = 12.0
 CROSSBAR = 18.0
 STEP_S = 0.003  # of a paint's thread CPU time for working out where everything is
 NOTE_PX = 28.0  # at the bottom, kept free for the note
 MARK_PX = CHEVRON_PX + 4  # at the left of a node that can be unfolded
-Boxes = Mapping[int, tuple[QRectF, str]]  # by node: where it stands and what is written there
-
-
-class Labels(NamedTuple):
-    """Where the labels of edges are; `dots`: keys of edges whose label found no place; `ends`: where it is said what
-    the end of an edge means that leads nowhere.
-    """
-
-    areas: list[tuple[QRectF, Edge]]
-    dots: set[Hashable]
-    ends: dict[Hashable, QRectF]
 
 
 class GraphView(QWidget):
@@ -260,7 +248,7 @@ class GraphView(QWidget):
             if edge.end is None:
                 path = into_the_void(start, self.loop_px)
                 middle = path.pointAtPercent(0.45)
-                labels.ends[edge.key] = self._end_area(edge, path.pointAtPercent(1.0), metrics)
+                labels.place_end(edge, path.pointAtPercent(1.0), metrics, self.room(""))
             elif end == start:
                 path, middle = loop(start, self.loop_px), QPointF(start.center().x(), start.top() - self.loop_px + 12)
             else:
@@ -270,7 +258,8 @@ class GraphView(QWidget):
             middles.append(middle)
             yield
         for (edge, _), middle in zip(reversed(paths), reversed(middles), strict=True):
-            self._place_label(edge, middle, metrics, boxes, labels)  # what matters most has the best place
+            # what matters most has the best place
+            labels.place(edge, middle, self.away(middle), metrics, boxes, self.room(self.drawing.note))
             yield
         self._boxes, self._paths, self._labels = boxes, paths, labels
         if (node := self._still_unfolded()) is not None:
@@ -335,31 +324,6 @@ class GraphView(QWidget):
         painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
 
-    def _end_area(self, edge: Edge, end: QPointF, metrics: QFontMetricsF) -> QRectF:
-        """Where it is said what the end of this edge means."""
-        area = QRectF(0, 0, metrics.horizontalAdvance(edge.nowhere), metrics.height())
-        area.moveCenter(end - QPointF(0, metrics.height() / 2 + 2))
-        area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
-        return area
-
-    def _place_label(self, edge: Edge, middle: QPointF, metrics: QFontMetricsF, boxes: Boxes, labels: Labels) -> None:
-        """On the line, or a little beside it; a dot to point at where there is no room for it."""
-        width = min(metrics.horizontalAdvance(edge.text) + 8, max(DOT, self.width() - 4.0))
-        area = QRectF(0, 0, width, metrics.height() + 2)
-        taken = [*(box for box, _ in boxes.values()), *(other for other, _ in labels.areas), *labels.ends.values()]
-        away, room = self.away(middle), self.room(self.drawing.note)
-        for shift in (0.0, area.height(), -area.height(), 2 * area.height()):
-            area.moveCenter(middle + away * shift)
-            area.moveLeft(min(max(2.0, area.left()), max(2.0, self.width() - area.width() - 2)))
-            area.moveTop(min(max(2.0, area.top()), max(2.0, room.bottom() - area.height() - 2)))
-            if not any(area.intersects(other) for other in taken):
-                labels.areas.append((area, edge))
-                return
-        dot = QRectF(0, 0, DOT, DOT)
-        dot.moveCenter(middle)
-        labels.areas.append((dot, edge))
-        labels.dots.add(edge.key)
-
     def _paint_label(self, painter: QPainter, area: QRectF, edge: Edge) -> None:
         theme = self.themes.current
         marked, is_dot = self._is_marked(edge), edge.key in self._labels.dots
@@ -369,7 +333,7 @@ class GraphView(QWidget):
             painter.drawEllipse(area.adjusted(3, 3, -3, -3))
             return
         if is_dot:
-            area = self._box_over(area, edge.text, QFontMetricsF(painter.font()))
+            area = box_over(area, edge.text, QFontMetricsF(painter.font()), self.width())
         painter.setPen(Qt.PenStyle.NoPen)
         background = theme.color("panel")
         background.setAlpha(255 if is_dot else 225)
@@ -383,13 +347,6 @@ class GraphView(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         font.setUnderline(False)
         painter.setFont(font)
-
-    def _box_over(self, dot: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
-        """Where the label of the edge pointed at is shown, over whatever lies there."""
-        box = QRectF(0, 0, min(metrics.horizontalAdvance(text) + 12, self.width() - 4.0), metrics.height() + 4)
-        box.moveCenter(dot.center())
-        box.moveLeft(min(max(2.0, box.left()), max(2.0, self.width() - box.width() - 2)))
-        return box
 
     # -- pointer and keyboard ----------------------------------------------------------------------------------------
 
