@@ -88,6 +88,7 @@ def stuck_at_pipe(*, is_writing: bool) -> Reason:
     return Reason(f"but it is stuck {stuck}", _ADVICE["process-queue"], "process-queue")
 
 
+ALONE_AT_PIPE = Reason("whose other end nobody else has open", _ADVICE["process-queue"], "process-queue")
 COPY_OF_EXECUTOR = Reason(
     "a copy made by fork, which has no threads of its own",
     "Do not use a pool in a process that was forked from the one that made it: hand its results over by a queue, or"

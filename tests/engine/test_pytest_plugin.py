@@ -302,13 +302,13 @@ def test_a_deadlock_after_the_last_test_is_told_and_ended(project: Path) -> None
 
 
 READS = """
-import os
+import socket
 
-reader, writer = os.pipe()
+here, there = socket.socketpair()
 """
 AROUND_TESTS = {
-    "test_import.py": f"{READS}os.read(reader, 1)\n",
-    "conftest.py": f"{READS}\n\ndef pytest_sessionfinish():\n    os.read(reader, 1)\n",
+    "test_import.py": f"{READS}here.recv(1)\n",
+    "conftest.py": f"{READS}\n\ndef pytest_sessionfinish():\n    here.recv(1)\n",
 }
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 
-from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended, stuck_at_pipe
+from engine.analysis.deadlock import JOINS, MUTEXES, Reason, held_by_ended
 from engine.model.entities import Primitive
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
+from engine.recorder.deadlocks.behind_pipes import Behind, BehindPipes
 from engine.recorder.deadlocks.executor_work import ExecutorWork
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.outsiders import Outsiders
+from engine.recorder.deadlocks.pipe_waits import is_at_pipe
 from engine.recorder.deadlocks.served import Served
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot, resting_threads
-from engine.recorder.definitions.registry import TracedProcess
+from engine.recorder.definitions.registry import TracedProcess, main_thread
 from engine.recording.liveness import is_alive
 from engine.tracer import layout
 
@@ -61,7 +63,6 @@ class Enablers:
         self.relays = self._work.relays() | self.served.relays(resting)
         self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
-        self._full_pipes = full_pipes
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
         self.interrupted: set[Node] = set()  # may have just been by a signal, which is handled before the wait ends
@@ -74,6 +75,7 @@ class Enablers:
         for node in self._ordinary[None]:
             by_process.setdefault(node[0], []).append(node)
         self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
+        self._pipes = BehindPipes(self._registry, outsiders, full_pipes, self._ordinary)
         waiting = self.waits.keys() | self.relays.keys()
         self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in waiting for node in nodes)}
         self._releasers: dict[int, Crowd] = {}
@@ -95,12 +97,16 @@ class Enablers:
             nodes = self._target(wait)
             is_told = nodes is not None and nodes <= self.waits.keys()  # by a cell: no need to ask the system
             anybody = NOBODY if is_told else self._at_pipe(wait)
-            if anybody:
+            if wait.node in self.reasons:
                 nodes = {wait.node}
         elif primitive.kind in {"Executor", "Pool"} or (primitive.kind == "Future" and wait.owner):
             nodes, bystanders = self._at_work(wait)
         elif primitive.kind == "Proxy":
             nodes = (self.served.servants(wait.node) - self.relied_on) or None
+        elif is_at_pipe(wait):
+            self.may_change = True
+            anybody = self._behind(wait, self._pipes.of_itself(process))
+            nodes = {wait.node} if wait.node in self.reasons else None
         elif self.is_flush(wait):
             nodes = self._readers(wait, primitive)
         else:
@@ -158,7 +164,7 @@ class Enablers:
         if answer is None:
             primitive = self.primitive(wait)
             scope = _scope(wait.process, primitive)
-            answer = primitive.kind not in _PARTICULAR and scope in self._free
+            answer = primitive.kind not in _PARTICULAR and not is_at_pipe(wait) and scope in self._free
             self._going_on[key] = answer
         return answer and not wait.detail & layout.WAIT_FLUSH
 
@@ -207,7 +213,7 @@ class Enablers:
 
     def _target(self, wait: CellWait) -> set[Node] | None:
         if wait.owner:
-            return {(wait.process.number, wait.owner)}
+            return self._work.of_joined(wait.process, wait.owner) or {(wait.process.number, wait.owner)}
         target = wait.process.target(wait.number)
         if target is None:
             return None
@@ -217,34 +223,24 @@ class Enablers:
         return {(awaited.number, main_thread(awaited))}
 
     def _at_pipe(self, wait: CellWait) -> Crowd:
-        """All threads that could let a process go on, or end it, that is stuck at a pipe and whose end is waited for;
+        """All threads that could let a program go on, or end it, that is stuck at a pipe and whose end is waited for;
         nobody: it is not, or there may be others.
         """
         target = wait.process.target(wait.number)
         if wait.owner or target is None:
             return NOBODY
-        self.may_change = True  # nothing shows when it comes to a pipe
-        stuck = self._full_pipes.stuck(target, wait.process.pid)
-        if stuck is None:
-            return NOBODY
         awaited = self._registry.process_of_pid(target)
-        if awaited is None and not stuck.for_good:
-            return NOBODY  # nothing is known of its threads
-        found = [self._registry.process_of_pid(pid) for pid in stuck.others]
-        processes = [each for each in (*found, awaited) if each is not None and each.end_ns is None]
-        is_known = len(stuck.others) == len({each.pid for each in processes} & stuck.others)
-        if not is_known or any(self._outsiders_in(each.number, each) for each in processes):
-            return NOBODY
-        if not all(pid == target or self._stands_at_pipe(pid, wait.process.pid) for pid in self._strangers()):
-            return NOBODY  # who does anything at all may end a process
-        self.reasons[wait.node] = stuck_at_pipe(is_writing=stuck.is_writing)
-        everybody = {node for each in processes for node in self._ordinary.get(each.number, NOBODY)}
-        return frozenset(everybody - {(awaited.number, main_thread(awaited))} if awaited else everybody)
+        if awaited is not None and awaited.end_ns is None and awaited.number not in self._over:
+            return NOBODY  # it will be told at which pipe it is
+        self.may_change = True  # nothing shows when it comes to a pipe
+        return self._behind(wait, self._pipes.of_program(target, wait.process))
 
-    def _stands_at_pipe(self, pid: int, waiter: int) -> bool:
-        """Whether this process does so for good, unless one that is followed lets it go on."""
-        stuck = self._full_pipes.stuck(pid, waiter)
-        return stuck is not None and stuck.for_good and stuck.others <= self._followed()
+    def _behind(self, wait: CellWait, behind: Behind | None) -> Crowd:
+        if behind is None:
+            return NOBODY
+        if behind.reason is not None:
+            self.reasons[wait.node] = behind.reason
+        return behind.crowd
 
     def _no_daemons(self, process: TracedProcess) -> set[Node]:
         """All of them must end, so one that is stuck is enough; to ask for all to be is on the safe side."""
@@ -351,11 +347,6 @@ class Enablers:
 def _scope(process: TracedProcess, primitive: Primitive) -> int | None:
     """Whose threads may use it: the process's, or all (None), if only by way of a manager."""
     return None if primitive.shared or process.is_manager else process.number
-
-
-def main_thread(process: TracedProcess) -> int:
-    """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
-    return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)
 
 
 def _has_ended(process: TracedProcess, serial: int) -> bool:

@@ -2,7 +2,8 @@
 
 A pool of processes has threads of its own besides its workers: one hands on the results, and calls the user's callbacks
 with them. It rests while there is none, as a worker does while there is no task. Where all of them rest nothing is left
-to be done, and whatever is still waited for never comes: its task went down with a worker, say.
+to be done, and whatever is still waited for never comes: its task went down with a worker, say. Another one replaces
+workers; whoever joins a pool waits for the end of that one first, which comes when all tasks are done.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from engine.analysis.deadlock import COPY_OF_EXECUTOR, LOST_TASK, NOBODY_HANDS_O
 from engine.model.wait_for import NOBODY, Crowd, Node, Wait
 from engine.recorder.definitions.registry import Registry, TracedProcess
 from engine.tracer import layout
+
+_REPLACES_WORKERS = "(_handle_workers)"  # in the name of a thread that does
 
 
 class Work(NamedTuple):
@@ -42,6 +45,18 @@ class ExecutorWork:
         if key not in self._known:
             self._known[key] = self._find(process, number)
         return self._known[key]
+
+    def of_joined(self, process: TracedProcess, serial: int) -> set[Node]:
+        """Who has to do something before that thread of a pool's ends, if it replaces workers; nobody, where it is
+        another one or that is not known. With several pools any of them may be its.
+        """
+        lane = process.lanes.get(serial)
+        if lane is None or not lane.internal or _REPLACES_WORKERS not in lane.name:
+            return set()
+        found = [self.of(process, number) for number in process.collectors]
+        if any(not each.nodes for each in found):
+            return set()
+        return {node for each in found for node in each.nodes | each.bystanders}
 
     def relays(self) -> dict[Node, Wait]:
         """The waits of those who will have results to hand on once a worker has done something: no rest, that is."""

@@ -1,12 +1,13 @@
 """Processes that are stuck at a pipe: writing to it, for it is full, or reading from it, for it is empty (Linux only).
 
-Only who has the pipe's other end open can let such a process go on. Where that is the process that waits for its end,
-neither ever goes on: `communicate()` of `subprocess` is what both reads and waits. Whole processes are told, for the
-system does not say which of their threads would have read or written. Of pipes without a name only, which have been
-inherited: nobody else can open them later.
+Only who has the pipe's other end open can let such a process go on. Where that is a process that waits for its end, or
+for another pipe of its, neither ever goes on: `communicate()` of `subprocess` reads all pipes and waits. Whole
+processes are told, for the system does not say which of their threads would have read or written. Of pipes without a
+name only, which have been inherited: nobody else can open them later.
 """
 
 import contextlib
+import itertools
 import os
 import platform
 import time
@@ -18,11 +19,22 @@ from engine.recorder.deadlocks.outsiders import has_timer
 from engine.recorder.processes import tree
 
 LASTS_NS = 1_000_000_000  # an answer about who has a pipe open is good for so long
+MAX_SHARE = 0.005  # of the time, or for longer where asking everybody takes long
+SOON_NS = 20_000_000  # after that it is noticed that somebody has come to a pipe,
+MANY = 8  # as long as there are no more than these
 # Numbers of the system calls whose first argument is the descriptor.
 _WRITES, _READS = {
     "x86_64": ({1, 20, 278}, {0, 19}),  # write, writev, vmsplice; read, readv
     "aarch64": ({64, 66, 75}, {63, 65}),
 }.get(platform.machine(), (set(), set()))
+
+
+class StreamCall(NamedTuple):
+    """A process's main thread sleeps at a pipe, by that descriptor."""
+
+    inode: int
+    descriptor: int
+    is_writing: bool
 
 
 class StuckAtPipe(NamedTuple):
@@ -37,40 +49,73 @@ class StuckAtPipe(NamedTuple):
 
 
 class FullPipes:
-    """Remembers for a while who has which pipe open."""
+    """Remembers for a while who has which pipe open, and of whom it was asked whether he is stuck."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[int, bool], tuple[int, frozenset[int]]] = {}  # by pipe and end
+        self._answers: dict[tuple[int, bool], tuple[int, frozenset[int]]] = {}  # by pipe and end; until when they hold
+        self._asked: dict[int, bool] = {}  # by pid: whether it was at a pipe
+        self._due_ns = 0
+        self._has_news = False
 
     def ask_anew(self) -> None:
         """Who has the pipe open may have changed since."""
         self._answers.clear()
 
-    def stuck(self, pid: int, waiter: int) -> StuckAtPipe | None:
-        """At what `pid` is stuck, if it is and if process `waiter` is among those that could let it go on."""
-        words = _read(f"/proc/{pid}/syscall").split()
-        call, descriptor = (int(word, 0) for word in words[:2]) if len(words) > 1 else (-1, -1)
-        if call not in _WRITES | _READS:
+    def has_news(self, now_ns: int) -> bool:
+        """Whether somebody has come to a pipe since it was asked, until that is forgotten. Looked after now and then,
+        the less the more there are.
+        """
+        if not self._has_news and now_ns >= self._due_ns:
+            self._due_ns = now_ns + SOON_NS * (1 + len(self._asked) // MANY)
+            self._has_news = any(not was_at and pipe_call(pid) is not None for pid, was_at in self._asked.items())
+        return self._has_news
+
+    def forget(self) -> None:
+        """Those who were asked about: they will be again, if they still matter."""
+        self._asked.clear()
+        self._has_news = False
+
+    def stuck(self, pid: int, waiter: int | None = None) -> StuckAtPipe | None:
+        """At what `pid` is stuck, if it is (and if process `waiter`, or another of the run, could let it go on)."""
+        call = pipe_call(pid)
+        self._asked[pid] = call is not None
+        if call is None:
             return None
-        inode, is_writing = _pipe(pid, descriptor), call in _WRITES
-        if not inode or not is_asleep(pid, pid) or not _has_open(waiter, inode, for_writing=not is_writing):
-            return None
+        inode, _, is_writing = call
+        if waiter is not None:
+            near = itertools.chain([waiter], (each for each in tree.descendants() if each != pid))
+            if not any(_has_open(each, inode, for_writing=not is_writing) for each in near):
+                return None
         others = self._who_has_open(inode, for_writing=not is_writing)
+        if not others:
+            return None  # or else it would have seen the end: somebody has it open who may not be looked at
         alone = _is_alone(pid)
-        return StuckAtPipe(inode, is_writing, others - {pid} if alone else others, alone and not has_timer(pid))
+        for_good = alone and not has_timer(pid)
+        return StuckAtPipe(inode, is_writing, others - {pid} if alone else others, for_good)
 
     def _who_has_open(self, inode: int, *, for_writing: bool) -> frozenset[int]:
-        now_ns = time.perf_counter_ns()
-        asked_ns, pids = self._answers.get((inode, for_writing), (0, frozenset()))
-        if now_ns - asked_ns > LASTS_NS:
+        now_ns, used_ns = time.perf_counter_ns(), time.thread_time_ns()
+        until_ns, pids = self._answers.get((inode, for_writing), (0, frozenset()))
+        if now_ns > until_ns or not all(os.path.exists(f"/proc/{pid}") for pid in pids):
             everybody = map(int, filter(str.isdigit, os.listdir("/proc")))
             hidden = {pid for pid in tree.descendants() if not os.access(f"/proc/{pid}/fd", os.R_OK)}
             pids = frozenset(pid for pid in everybody if _has_open(pid, inode, for_writing=for_writing)) | hidden
-            self._answers[inode, for_writing] = now_ns, pids
+            used_ns = time.thread_time_ns() - used_ns
+            self._answers[inode, for_writing] = now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids
         return pids
 
 
-def _pipe(pid: int, descriptor: int | str) -> int:
+def pipe_call(pid: int) -> StreamCall | None:
+    """At which pipe a process's main thread sleeps now, if it does."""
+    words = _read(f"/proc/{pid}/syscall").split()
+    call, descriptor = (int(word, 0) for word in words[:2]) if len(words) > 1 else (-1, -1)
+    if call not in _WRITES | _READS:
+        return None
+    inode = pipe_of(pid, descriptor)
+    return StreamCall(inode, descriptor, call in _WRITES) if inode and is_asleep(pid, pid) else None
+
+
+def pipe_of(pid: int, descriptor: int | str) -> int:
     """The inode of the pipe without a name that this descriptor is of; 0: of none."""
     with contextlib.suppress(OSError):
         kind, _, inode = os.readlink(f"/proc/{pid}/fd/{descriptor}").partition(":")
@@ -82,7 +127,7 @@ def _pipe(pid: int, descriptor: int | str) -> int:
 def _has_open(pid: int, inode: int, *, for_writing: bool) -> bool:
     """Whether a process has that end of the pipe. Not, when it may not be looked at."""
     modes = (os.O_WRONLY, os.O_RDWR) if for_writing else (os.O_RDONLY, os.O_RDWR)
-    return any(_pipe(pid, each) == inode and _mode(pid, each) in modes for each in _descriptors(pid))
+    return any(pipe_of(pid, each) == inode and _mode(pid, each) in modes for each in _descriptors(pid))
 
 
 def _descriptors(pid: int) -> Iterable[str]:

@@ -14,12 +14,13 @@ from typing import Any
 from engine.analysis.deadlock import HELD_UP_ADVICE, LOST_TASK, MUTEXES, KnotEdge, Participant, alive, long_wait
 from engine.model import wait_for
 from engine.model.wait_for import NOBODY, SHOWN_OF_CROWD, Node, Wait
-from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers, main_thread
+from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.held_up import HeldUp, held_up
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.participants import Participants
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
+from engine.recorder.definitions.registry import main_thread
 from engine.tracer import layout
 
 LONG_NS = 1_000_000_000

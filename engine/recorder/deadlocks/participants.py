@@ -10,9 +10,9 @@ from engine.model import wait_for
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
 from engine.recorder.deadlocks.brackets import bracketed_lines
-from engine.recorder.deadlocks.enablers import Enablers, main_thread
+from engine.recorder.deadlocks.enablers import Enablers
 from engine.recorder.deadlocks.snapshot import CellWait
-from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess
+from engine.recorder.definitions.registry import Registry, TracedLane, TracedProcess, main_thread
 from engine.tracer import layout
 
 _JOINABLE = ("Queue", "process JoinableQueue")

@@ -7,7 +7,7 @@ Who dies in its wait has not gone on: the deadlock stays one, unless its death l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.analysis.deadlock import KnotEdge, Participant, finding
@@ -19,6 +19,7 @@ from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.long_waits import LongWaits
 from engine.recorder.deadlocks.outsiders import LASTS_NS, Outsiders
 from engine.recorder.deadlocks.participants import Participants
+from engine.recorder.deadlocks.pipe_waits import PipeWaits, serial_in_cell
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
 from engine.recorder.definitions.registry import Registry
 from engine.tracer import layout
@@ -34,10 +35,13 @@ Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
 
 @dataclass(frozen=True)
 class _Suspicion:
-    """A knot that was seen. `asleep`: so were its threads, when it was seen last."""
+    """A knot that was seen. `asleep`: so were its threads, when it was seen last; `lasts_ns`: so long it has to last,
+    whatever may have become of handlers since: the process may have gone on and ended by now.
+    """
 
     since_ns: int
     asleep: bool = False
+    lasts_ns: int = CONFIRM_NS
 
 
 @dataclass
@@ -69,6 +73,7 @@ class DeadlockWatch:
         self._ever: dict[Node, CellWait] = {}  # the last wait in which each was deadlocked
         self._outsiders = Outsiders(test_signal)
         self._full_pipes = FullPipes()
+        self._pipe_waits = PipeWaits()
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
         self._long_waits = LongWaits(self._participants, self._outsiders, self._full_pipes, self._report_long_wait)
@@ -78,7 +83,8 @@ class DeadlockWatch:
     def stuck_pids(self, snapshot: Snapshot) -> set[int]:
         """Processes with a thread in the same wait as when it was deadlocked, though others may have been let go."""
         serials = snapshot.wait_serials()
-        return {wait.process.pid for node, wait in self._ever.items() if serials.get(node) == wait.serial}
+        same = (wait for node, wait in self._ever.items() if serials.get(node) == serial_in_cell(wait.serial))
+        return {wait.process.pid for wait in same}
 
     @property
     def wants_another_look(self) -> bool:
@@ -89,16 +95,19 @@ class DeadlockWatch:
         """Whether to look although nothing moves: a wait has become long, an outsider who might act may be gone, or
         some of the program's code is still to be read.
         """
-        return not self._code.is_read or self._is_due_again(now_ns) or self._long_waits.is_due(now_ns)
+        if not self._code.is_read or self._is_due_again(now_ns):
+            return True
+        return self._long_waits.is_due(now_ns) or self._pipe_waits.is_due(now_ns)
 
     def _is_due_again(self, now_ns: int) -> bool:
-        return self._due_ns is not None and now_ns >= self._due_ns
+        return self._due_ns is not None and (now_ns >= self._due_ns or self._full_pipes.has_news(now_ns))
 
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
         if not self._code.is_read:
             self._code.read_on()
             self._due_ns = now_ns  # to find again, by what is known now
+        self._pipe_waits.mark(snapshot, now_ns)
         if self._long_waits.is_due(now_ns):
             self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
@@ -122,6 +131,7 @@ class DeadlockWatch:
         self._long_waits.end(now_ns)
 
     def _find(self, snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> None:
+        self._full_pipes.forget()
         enablers = Enablers(snapshot, waits, self._outsiders, self._full_pipes)
         graph_waits = {wait.node: enablers.wait(wait) for wait in waits if not enablers.surely_goes_on(wait)}
         graph_waits |= enablers.relays
@@ -142,9 +152,9 @@ class DeadlockWatch:
                 suspicion = _Suspicion(now_ns)
                 self._outsiders.ask_anew()
                 self._full_pipes.ask_anew()
-            lasts_ns = CONFIRM_NS if enablers.interrupted.isdisjoint(nodes) else HANDLED_NS
+            lasts_ns = suspicion.lasts_ns if enablers.interrupted.isdisjoint(nodes) else HANDLED_NS
             if now_ns - suspicion.since_ns < lasts_ns or not suspicion.asleep:
-                suspected[knot] = _Suspicion(suspicion.since_ns, asleep)
+                suspected[knot] = _Suspicion(suspicion.since_ns, asleep, lasts_ns)
                 continue
             participants, edges = self._participants.of(nodes, enablers, graph_waits)
             self._last_number += 1
@@ -185,7 +195,10 @@ class DeadlockWatch:
             ):
                 observed.waits = {node: waits.get(node, wait) for node, wait in observed.waits.items()}
                 enablers = Enablers(snapshot, observed.waits.values(), self._outsiders, self._full_pipes)
-                observed.participants = [self._participants.participant(enablers, node) for node, _ in knot]
+                observed.participants = [  # why nobody can end a wait was found out when it was confirmed
+                    replace(self._participants.participant(enablers, node), reason=former.reason)
+                    for former, (node, _) in zip(observed.participants, knot, strict=True)
+                ]
                 nodes = {
                     participant.lane: node for participant, (node, _) in zip(observed.participants, knot, strict=True)
                 }

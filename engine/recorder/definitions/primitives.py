@@ -75,6 +75,11 @@ class PrimitiveRegistry:
         owner = None if shared else process.number
         self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))
 
+    def add_pipe(self, number: int, name: str) -> None:
+        """One that the system has told of."""
+        if number not in self._primitives:
+            self._define(number, Primitive(0, "Pipe", name, "", 0, None, True))
+
     def add_template(self, process: TracedProcess, frame: Frame) -> None:
         """From a "template" frame: what primitives with numbers of that template are, once they are used."""
         self._templates[process.key(frame[1])] = _Template(*frame[2:])

@@ -364,3 +364,8 @@ def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) ->
     """`TracedProcess.key` for arrays."""
     own = process_numbers << np.uint64(PROCESS_SHIFT) | numbers
     return np.where(numbers & np.uint64(layout.OBJECT_SHARED), numbers, own)
+
+
+def main_thread(process: TracedProcess) -> int:
+    """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
+    return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)

@@ -1,8 +1,8 @@
 """A process writes more into a pipe than it holds, and both who could read it wait for its end.
 
 verdict: deadlock
-cause: condition
-participants: MainThread, helper
+cause: mixed
+participants: MainThread, helper, writing
 methods: fork
 """
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.recorder.deadlocks import full_pipes
 from engine.recorder.deadlocks.full_pipes import FullPipes, StuckAtPipe
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
@@ -67,3 +68,14 @@ def test_who_has_a_timer_is_not_stuck_for_good() -> None:
             assert program.poll() is None
         assert not stuck.for_good
         program.kill()
+
+
+def test_news_last_until_they_are_forgotten(writing: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    pipes, second = FullPipes(), 1_000_000_000
+    with monkeypatch.context() as before:
+        before.setattr(full_pipes, "pipe_call", lambda _: None)  # it had not come there yet
+        assert pipes.stuck(writing.pid) is None
+    assert pipes.has_news(second)
+    assert pipes.has_news(second)
+    pipes.forget()
+    assert not pipes.has_news(3 * second)

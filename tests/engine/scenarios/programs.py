@@ -50,17 +50,24 @@ class Hanging:
             self.lines.append(line.rstrip("\n"))
 
     def threads_at_rest(self) -> bool:
-        """Whether no thread of the tree uses the processor."""
+        """Whether no thread of the tree uses the processor any more. Workers may still be coming up, for long on a
+        busy machine: it need not be so at once.
+        """
 
         def used() -> float:
             tree = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
             return sum(sum(process.cpu_times()[:2]) for process in tree)
 
-        before = used()
-        try:
-            self.process.wait(0.4)
-        except subprocess.TimeoutExpired:
-            return used() - before <= 0.05
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            before = used()
+            try:
+                self.process.wait(0.4)
+            except subprocess.TimeoutExpired:
+                if used() - before <= 0.05:
+                    return True
+            else:
+                return False
         return False
 
 

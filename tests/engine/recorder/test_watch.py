@@ -1,0 +1,76 @@
+"""What the watch makes of one snapshot after the other."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.recorder.deadlocks.outsiders import Outsiders
+from engine.recorder.deadlocks.snapshot import Snapshot
+from engine.recorder.deadlocks.watch import DeadlockWatch
+from engine.recorder.definitions.registry import Registry
+from engine.recorder.rings import CELL_WORDS
+from engine.tracer import layout
+
+PID = 1 << 30  # of nobody
+LOCK = layout.OBJECT_SHARED | 1
+SITE, STACK = 1, 2
+MS, BEGAN_MS = 1_000_000, 10_000
+
+
+class Abandoned:
+    """A process's main thread waits for a lock that another one held when it ended; `told` is what the watch tells."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.registry = registry = Registry(lambda _: None)
+        self.watch = DeadlockWatch(registry, self.told.append)
+        common: dict[str, Any] = {"version": "3.14", "executable": "python", "free_threaded": False, "forked": False}
+        ended, self.process = (
+            registry.add_process(PID + each, 0, 0, argv=["python", "bank.py"], **common) for each in (0, 1)
+        )
+        for process in (ended, self.process):
+            registry.add_thread(process, ("thread", 1, process.pid, "MainThread", 0, False, 0, False))
+        number, where = ("primitive", LOCK), ("bank.py", 3, False, 0, -1)
+        registry.add_primitive(self.process, (*number, "process RLock", "accounts", *where))
+        registry.add_site(self.process, ("site", SITE, "bank.py", 9, "take"))
+        registry.add_site(self.process, ("stack", STACK, (SITE, SITE)))
+        registry.left_held[LOCK] = ended.number, 1
+        self.words = np.zeros((1, CELL_WORDS), np.uint64)
+        for word, value in (
+            (layout.CELL_THREAD, 1), (layout.CELL_NATIVE_ID, self.process.pid), (layout.CELL_WAIT_SERIAL, 3),
+            (layout.CELL_WAIT_OBJECT, LOCK), (layout.CELL_WAIT_DETAIL, layout.WAIT_LOCK),
+            (layout.CELL_WAIT_SITE, SITE), (layout.CELL_WAIT_SINCE, BEGAN_MS * MS),
+        ):  # fmt: skip
+            self.words[0, word] = value
+
+    def look(self, time_ms: int) -> None:
+        self.watch.look(Snapshot([(self.process, self.words.copy())], self.registry), (BEGAN_MS + time_ms) * MS)
+
+
+def test_a_stack_that_comes_late_leaves_the_reason() -> None:
+    program = Abandoned()
+    for time_ms, site in ((10, SITE), (20, SITE), (30, SITE), (40, STACK)):
+        program.words[0, layout.CELL_WAIT_SITE] = site
+        program.look(time_ms)
+    assert [len(found["participants"][0]["stack"]) for found in program.told] == [1, 2]
+    assert {found["explanation"] for found in program.told} == {
+        "MainThread waits for accounts, an abandoned lock: bank.py held it when it ended"
+    }
+
+
+def test_who_may_just_have_been_interrupted_is_given_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Though its process may be ending by now, and handle signals no more."""
+    program = Abandoned()
+    program.registry.code.start(["python", "-c", "os.kill(parent, signal.SIGINT)"], tmp_path)
+    handled = 1 << (signal.SIGINT - 1)
+    monkeypatch.setattr(Outsiders, "ended_by", lambda *_: handled)
+    program.look(10)
+    handled = 0
+    for time_ms in (20, 200, 1000):
+        program.look(time_ms)
+    assert not program.told
+    program.look(1020)
+    assert len(program.told) == 1
