@@ -152,8 +152,9 @@ class DeadlockWatch:
                 suspicion = _Suspicion(now_ns)
                 self._outsiders.ask_anew()
                 self._full_pipes.ask_anew()
-            lasts_ns = suspicion.lasts_ns if enablers.interrupted.isdisjoint(nodes) else HANDLED_NS
-            if now_ns - suspicion.since_ns < lasts_ns or not suspicion.asleep:
+            is_read = self._code.is_read  # else nothing is known of who may be interrupted
+            lasts_ns = HANDLED_NS if is_read and enablers.interrupted.intersection(nodes) else suspicion.lasts_ns
+            if now_ns - suspicion.since_ns < lasts_ns or not suspicion.asleep or not is_read:
                 suspected[knot] = _Suspicion(suspicion.since_ns, asleep, lasts_ns)
                 continue
             participants, edges = self._participants.of(nodes, enablers, graph_waits)

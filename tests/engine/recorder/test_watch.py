@@ -74,3 +74,24 @@ def test_who_may_just_have_been_interrupted_is_given_time(monkeypatch: pytest.Mo
     assert not program.told
     program.look(1020)
     assert len(program.told) == 1
+
+
+def test_code_that_is_still_to_be_read_costs_no_more_than_its_reading(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Until then it may do anything, but nobody has been interrupted by it."""
+    for number in range(3):
+        (tmp_path / f"part{number}.py").write_text(f"import part{number + 1}")
+    (tmp_path / "part3.py").write_text("")
+    program = Abandoned()
+    code = program.registry.code
+    code.start(["python", "part0.py"], tmp_path)
+    read_on = code.read_on
+    monkeypatch.setattr(code, "read_on", lambda: read_on(0.0))
+    for time_ms in (10, 20, 30):
+        program.look(time_ms)
+    assert not code.is_read
+    assert not program.told
+    for time_ms in (40, 50):
+        program.look(time_ms)
+    assert len(program.told) == 1
