@@ -16,11 +16,10 @@ from pathlib import Path
 
 from engine.recorder.definitions.command_line import what_it_runs
 from engine.recorder.definitions.interventions import ANYTHING, Interventions, interventions_in
-from engine.recorder.definitions.sources import Sources
+from engine.recorder.definitions.sources import INSTALLED, Sources
 
 BUDGET_S = 0.003  # thread CPU time
 MOST_FILES = 2000  # nobody waits until more have been read: they may do anything
-_INSTALLED = re.compile(r"/(site|dist)-packages/")
 _IMPORTS = re.compile(
     r"^(?:[^\n#]*[;:])?[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))"
     r"""|(?:import_module|__import__)\([ \t]*["'](\.*)([\w.]+)["']""",
@@ -63,7 +62,7 @@ class ProgramCode:
             self._scanned += 1
             text = self._sources.text(file) or ""
             self._found = self._found.with_those(interventions_in(text))
-            if not _INSTALLED.search(file):
+            if not INSTALLED.search(file):
                 self._follow(text, Path(file).parent)
             if self._scanned > MOST_FILES:
                 self._found = ANYTHING

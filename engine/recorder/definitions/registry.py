@@ -262,12 +262,12 @@ class Registry(PrimitiveRegistry):
         self.emit(text)
 
     def place(self, file: str, line: int, function: str) -> int:
-        """The number of a line that no process has numbered, as a site."""
+        """The number of a line that a sample has hit, which no process has numbered, as a site."""
         key = file, line, function
         number = self._places.get(key)
         if number is None:
             self._last_site = number = self._places[key] = self._last_site + 1
-            source = self._sources.to_keep(file)
+            source = self._sources.to_keep(file, by_chance=True)
             if source is not None:
                 self.emit({"type": "source", "file": file, "text": source})
             text = {"type": "site", "id": number, "file": file, "line": line, "function": function}

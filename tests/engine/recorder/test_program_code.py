@@ -82,6 +82,23 @@ def test_installed_packages_count_as_far_as_they_have_shown(tmp_path: Path) -> N
     assert cancels(tmp_path, "program.py", seen=f"{folder}/helper.py")
 
 
+def test_a_library_that_only_a_sample_has_hit_does_not_count(tmp_path: Path) -> None:
+    """What is hit is chance, and it may have been imported for anything."""
+    library, part = (str(tmp_path / name) for name in ("lib/python3.14/site-packages/library.py", "part.py"))
+    write(tmp_path, {"lib/python3.14/site-packages/library.py": CANCELS, "part.py": "", "program.py": ""})
+    sources = Sources()
+    code = ProgramCode(sources)
+    code.start(["python", "program.py"], tmp_path)
+    assert sources.to_keep(library, by_chance=True) == CANCELS
+    sources.to_keep(part, by_chance=True)
+    code.read_on(math.inf)
+    assert sources.own == [str(tmp_path / "program.py"), part]
+    assert code.interventions == Interventions()
+    assert sources.to_keep(library) is None, "it has been kept"
+    code.read_on(math.inf)
+    assert code.interventions.cancels
+
+
 @pytest.mark.parametrize("folder", ["lib/python3.13t/asyncio", "lib64/python3.11/concurrent"])
 def test_the_standard_library_does_not_count(folder: str, tmp_path: Path) -> None:
     write(tmp_path, {f"{folder}/runners.py": CANCELS, "program.py": ""})
