@@ -81,6 +81,7 @@ class Numbers(QWidget):
         )
         self.table.horizontalHeader().setSectionResizeMode(WHERE_COLUMN, QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # how many workers stands at the end
         self.table.make_sortable()
         self.table.row_opened.connect(self._on_opened)
         self._key = QWidget(self)
