@@ -11,11 +11,9 @@ from engine.model.model import Model
 from gui.panels.wait_for.canvas import GraphCanvas
 from gui.panels.wait_for.layout import GraphEdge
 from gui.panels.wait_for.panel import WaitForPanel
-from gui.state.selection import Selection
-from gui.state.view_window import ViewWindow
-from gui.theme import ActiveTheme
 from gui.widgets.graph import Node
 from tests.engine.recorded import record_scenario
+from tests.gui.wait_for import show_wait_for
 
 LANES = 24
 
@@ -29,18 +27,7 @@ def deadlock(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture
 def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
-    view = ViewWindow()
-    selection = Selection()
-    panel = WaitForPanel(selection, view, ActiveTheme(dark=True))
-    panel.slice_chosen.connect(selection.select_slice)
-    qtbot.addWidget(panel)
-    view.reset(deadlock.start_ns, deadlock.end_ns, live=False)
-    panel.resize(290, 260)
-    panel.show()
-    panel.show_model(deadlock)
-    panel.refresh()
-    qtbot.waitUntil(lambda: bool(panel.canvas.data.cycle) and panel.canvas.settled)
-    return panel
+    return show_wait_for(qtbot, deadlock, (290, 260))
 
 
 def crowd_of(canvas: GraphCanvas) -> Node:

@@ -17,11 +17,10 @@ from gui.panels.findings import words
 from gui.panels.wait_for.canvas import GraphCanvas
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.wait_for.panel import WaitForPanel
-from gui.state.selection import Selection
-from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
 from gui.widgets.graph.labels import DOT
 from tests.engine.recorded import record_scenario
+from tests.gui.wait_for import show_wait_for
 
 
 def ring_of(qtbot: QtBot, count: int, size: tuple[int, int]) -> tuple[GraphCanvas, GraphData]:
@@ -190,16 +189,7 @@ def deadlock(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture
 def panel(qtbot: QtBot, deadlock: Model) -> WaitForPanel:
-    view = ViewWindow()
-    panel = WaitForPanel(Selection(), view, ActiveTheme(dark=True))
-    qtbot.addWidget(panel)
-    view.reset(deadlock.start_ns, deadlock.end_ns, live=False)
-    panel.resize(300, 300)
-    panel.show()
-    panel.show_model(deadlock)
-    panel.refresh()
-    qtbot.waitUntil(lambda: bool(panel.canvas.data.cycle))  # a busy machine takes several pieces
-    return panel
+    return show_wait_for(qtbot, deadlock, (300, 300))
 
 
 def test_a_finding_tells_each_wait_once_and_where(deadlock: Model) -> None:
@@ -324,9 +314,10 @@ def test_a_wait_that_nobody_can_end_leads_nowhere(qtbot: QtBot) -> None:
     edge = GraphEdge(0, None, 0, 1, in_cycle=True)
     canvas.show_data(canvas._model, GraphData((edge,), (0,)))
     canvas.grab()
-    ((drawn, path),) = canvas._paths
-    node, label = canvas.node_area(0), canvas.label_area(edge)
+    (drawn,) = canvas.drawing.edges
+    path, node, label = canvas.path_of(edge), canvas.node_area(0), canvas.label_area(edge)
     assert (drawn.end, drawn.nowhere) == (None, "nobody left")
+    assert path is not None
     assert node is not None
     assert label is not None
     assert not label.intersects(node)

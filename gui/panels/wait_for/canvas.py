@@ -16,8 +16,8 @@ from gui.panels.wait_for.folding import MOST_APART, Folded, fold
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout
 from gui.theme import ActiveTheme
 from gui.widgets.graph import Drawing, Edge, GraphView, Node, Tone
+from gui.widgets.graph.painting import MARK_PX
 from gui.widgets.graph.routes import bowed_clear
-from gui.widgets.graph.view import MARK_PX
 
 NODE_HEIGHT = 28.0
 LOW_NODE_HEIGHT = 22.0
