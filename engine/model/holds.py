@@ -125,6 +125,10 @@ class HoldStore:
         """All closed holds that overlap a span, by start: HOLD_ROW."""
         return self._closed.find(start_ns, end_ns)
 
+    def count_between(self, start_ns: int, end_ns: int) -> int:
+        """About how many closed holds overlap a span."""
+        return self._closed.count_between(start_ns, end_ns)
+
     def of_primitive(self, primitive: int, start_ns: int, end_ns: int) -> list[Hold]:
         """All holds of a primitive that overlap a span, by start."""
         rows = self._closed.find(start_ns, end_ns, "primitive", primitive)

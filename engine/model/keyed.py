@@ -35,6 +35,13 @@ class _Segment:
         some = np.flatnonzero((self.starts < end_ns) & (self.ends >= start_ns))
         return slice(int(some[0]) * BLOCK, (int(some[-1]) + 1) * BLOCK) if len(some) else slice(0, 0)
 
+    def count_between(self, start_ns: int, end_ns: int) -> float:
+        """About how many rows of it overlap [start_ns, end_ns), as if each block's lay evenly in its time."""
+        if start_ns <= self.start and self.end < end_ns:
+            return SEGMENT
+        inside = np.minimum(self.ends, end_ns) - np.maximum(self.starts, start_ns)
+        return float((np.maximum(inside, 0) / np.maximum(self.ends - self.starts, 1)).sum() * BLOCK)
+
 
 class KeyedRows:
     """Rows of a structured dtype. An instant has the same column as `start` and `end`."""
@@ -96,6 +103,12 @@ class KeyedRows:
         found = list(self.pieces(start_ns, end_ns, key, value))
         rows = found[0] if len(found) == 1 else np.concatenate(found)
         return rows[np.argsort(rows[self._start], kind="stable")]
+
+    def count_between(self, start_ns: int, end_ns: int) -> int:
+        """About how many `find` finds without a key; nothing is unpacked for it."""
+        overlapping = (each for each in self._segments if each.start < end_ns and each.end >= start_ns)
+        packed = sum(each.count_between(start_ns, end_ns) for each in overlapping)
+        return round(packed) + len(self._overlapping(self._last.rows[: self._last_count], start_ns, end_ns))
 
     def pieces(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> Iterator[np.ndarray]:
         """What `find` finds, in the order in which it came, at most SEGMENT rows at a time.

@@ -131,9 +131,9 @@ class SpanStatistics:
         return not self.complete
 
     def _divided(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Start and end of each part, in the order of looking: as many as there are pieces of so many slices."""
-        slices = self.model.states.count_between(self.lanes, self.start_ns, self.end_ns)
-        bits = min(slices // rows, MOST_PARTS - 1, self.duration_ns - 1).bit_length()
+        """Start and end of each part, in the order of looking: as many as there are pieces of so many rows."""
+        pieces = self._count_between(self.start_ns, self.end_ns) // rows
+        bits = min(pieces, MOST_PARTS - 1, self.duration_ns - 1).bit_length()
         order = [int(f"{part:0{bits}b}"[::-1], 2) for part in range(1 << bits)] if bits else [0]
         edges = [self.start_ns + self.duration_ns * part // len(order) for part in range(len(order) + 1)]
         return iter([(edges[part], edges[part + 1]) for part in order if edges[part] < edges[part + 1]])
@@ -146,15 +146,19 @@ class SpanStatistics:
         return round(figures[0] / share), round(figures[1] / share), figures[2]
 
     def _next_stop(self, rows: int) -> int:
-        """The end of a stretch with not much more slices than asked for."""
+        """The end of a stretch with not much more slices and holds than asked for."""
         stretch, most = self._stretch, max(rows, 2 * len(self.lanes))
         while True:
             end = min(self._at + stretch, self._until)
-            slices = self.model.states.count_between(self.lanes, self._at, end)
-            if slices <= most or stretch <= 1:
+            found = self._count_between(self._at, end)
+            if found <= most or stretch <= 1:
                 return end
             # As if they lay evenly, which takes a step or two.
-            stretch = max(min(stretch // 2, stretch * most // slices), 1)
+            stretch = max(min(stretch // 2, stretch * most // found), 1)
+
+    def _count_between(self, start: int, end: int) -> int:
+        """Slices and holds: of a lock that nobody waits for there are many of these, and few of those."""
+        return self.model.states.count_between(self.lanes, start, end) + self.model.holds.count_between(start, end)
 
     def _look_at(self, start: int, end: int) -> int:
         """Counts a stretch; returns how many slices and holds there were."""

@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from engine.model.holds import HoldStore
 from engine.model.model import Model
 from engine.model.span import SpanStatistics
 from engine.model.stepping import next_alike, previous_alike
-from engine.recording.schema import STATE_MASK, Layer, State
+from engine.recording.schema import HOLD_ROW, STATE_MASK, Layer, State
 from engine.recording.synthetic import START_NS, Synthetic, commits, header
 
 LANES = 6
@@ -106,6 +107,34 @@ def test_what_a_tenth_of_a_span_tells_is_close_to_all_of_it_and_told_as_an_estim
         assert estimated[primitive] == pytest.approx(wait_ns, rel=0.3)
     assert all(row.exact for row in whole.primitives())
     assert not any(row.exact for row in span.primitives())
+
+
+def test_no_piece_looks_at_many_more_holds_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that nobody else wants is held a million times, and all the while its thread just runs."""
+    made = Synthetic(lanes=LANES, slices=900)
+    model = Model(header(made))
+    for batch in commits(made):
+        model.take_in(batch)
+    count, length = 60_000, model.end_ns - model.start_ns
+    holds = np.zeros(count, HOLD_ROW)
+    holds["primitive"] = next(iter(model.primitives))
+    holds["start"] = model.start_ns + np.arange(count) * length // count
+    holds["end"] = holds["start"] + np.uint64(length // count // 2)
+    model.holds.append(holds)
+    looked_at: list[int] = []
+    between = HoldStore.between
+
+    def between_and_note(store: HoldStore, start_ns: int, end_ns: int) -> np.ndarray:
+        rows = between(store, start_ns, end_ns)
+        looked_at.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(HoldStore, "between", between_and_note)
+    span = SpanStatistics(model, model.start_ns, model.end_ns)
+    while span.advance(1_000):
+        pass
+    assert max(looked_at) <= 1_500
+    assert sum(row.holds for row in span.primitives()) >= count
 
 
 def test_a_span_outside_of_the_recording_is_empty(model: Model) -> None:
