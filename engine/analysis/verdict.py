@@ -53,9 +53,13 @@ def _damaged(model: Model, damage: str) -> Finding:
     }
 
 
-def report(model: Model, findings: list[Finding], *, verbose: bool = False) -> dict[str, Any]:
-    """The object that `check --json` prints; `verbose`: with "excluded", what was not taken for a deadlock, and why."""
-    end, overhead = model.program_end or {}, model.overhead
+def report(
+    model: Model, findings: list[Finding], *, end: dict[str, Any] | None = None, verbose: bool = False
+) -> dict[str, Any]:
+    """The object that `check --json` prints. `end`: how the program ended, where more is known than what is recorded;
+    `verbose`: with "excluded", what was not taken for a deadlock, and why.
+    """
+    end, overhead = end or model.program_end or {}, model.overhead
     return {
         "schema": 1,
         "verdict": verdict(findings),
@@ -88,9 +92,17 @@ def _head(model: Model, findings: list[Finding]) -> str:
         return "unknown" if all(title.endswith(AS_FAR_AS) for title in titles) else "doubtful"
     if said == "clean" and lost_texts(model):
         return "unknown"
-    if said == "clean" and (not model.finished or (model.program_end or {}).get("ended_by") in CUT_SHORT):
+    if said == "clean" and _was_cut_short(model):
         return "cut"
     return "confirmed" if confirmed else said
+
+
+def _was_cut_short(model: Model) -> bool:
+    """Whether the program did not come to its end: ended from outside, by a signal, or by an exception."""
+    by = (model.program_end or {}).get("ended_by") or ""
+    if not model.finished or by in CUT_SHORT or by.startswith("signal"):
+        return True
+    return any(lane.error for lane in model.lanes if lane.process == 0 and lane.serial == 1)  # the main thread's
 
 
 def render_finding(model: Model, found: Finding) -> str:

@@ -1,8 +1,8 @@
 """Checks a program, or a recording of one, for deadlocks: those that happen and those that could.
 
-The exit status is 0 when there is none, 1 when there is one, 2 when the program could not be run. A deadlock that
-happens is reported at once, and the program ended. What else holds the program up, as locks that others wait for, or
-goes wrong in it unseen, is told beside it, and changes nothing of the exit status.
+The exit status is 0 when there is none, 1 when there is one, 2 when the program could not be run, or not be recorded to
+its end. A deadlock that happens is reported at once, and the program ended. What else holds the program up, as locks
+that others wait for, or goes wrong in it unseen, is told beside it, and changes nothing of the exit status.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from engine.commands import CommandError, say
+from engine.commands import UNUSABLE, CommandError, say
 from engine.commands.record import add_program, program_words, run_in_terminal
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ HELP = "check a program or a recording for deadlocks"
 FOUND = 1
 RUNS = 5  # of an attempt to prove a prediction
 POLL_S = 0.05
+KILLED_WITH_RECORDER = "signal 9"  # by which a program ends with its recorder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +61,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.runs < 1:
         raise CommandError(f"--runs takes a number from 1 on, not {arguments.runs}")
     findings: list[Finding] = []
+    status: SessionStatus | None = None  # of what is run now
     # Whoever read may have gone, as `head` does: the status says it all the same.
     with contextlib.suppress(BrokenPipeError), _output(as_json=arguments.json) as output:
         if len(words) == 1 and words[0].endswith(".lane"):
@@ -67,13 +69,16 @@ def execute(arguments: argparse.Namespace) -> int:
             if arguments.prove:
                 findings = _prove_all(findings, model, None, arguments.runs)
         else:
-            model, findings = _check_program(words, arguments)
+            model, findings, status = _check_program(words, arguments)
         if arguments.json:
-            json.dump(report(model, findings, verbose=arguments.verbose), output, ensure_ascii=False, indent=1)
+            told = report(model, findings, verbose=arguments.verbose, end=_end(model, status))
+            json.dump(told, output, ensure_ascii=False, indent=1)
             print(file=output)
         else:
             print(render(model, findings, verbose=arguments.verbose), file=output, flush=True)
-    return FOUND if any(found["severity"] == "error" for found in findings) else 0
+    if any(found["severity"] == "error" for found in findings):
+        return FOUND
+    return 0 if status is None or model.finished else UNUSABLE
 
 
 @contextmanager
@@ -103,16 +108,22 @@ def _check_recording(path: Path) -> "tuple[Model, list[Finding]]":
         return model, check(model, damage=reader.damage)
 
 
-def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Model, list[Finding]]":
+def _end(model: "Model", status: "SessionStatus | None") -> "dict[str, Any]":
+    """How the program ended: as is recorded, else as the run that made the recording knows."""
+    if model.program_end is not None or status is None:
+        return model.program_end or {}
+    by = KILLED_WITH_RECORDER if status.ended_by == "recorder lost" else status.ended_by
+    return {"exit_status": status.exit_status, "ended_by": by}
+
+
+def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Model, list[Finding], SessionStatus]":
     request = _request(words, arguments)
     status = run_in_terminal(request)
     if not request.recording.exists():
         raise CommandError(status.message or "nothing was recorded; is there room for a recording?")
     try:
-        _refuse_what_never_ran(request, status)
         model, findings = _check_recording(request.recording)
-        if not model.processes:
-            raise CommandError(f"{request.title} is not Python, or was started with -I, -E or -S: leave these out")
+        _refuse(request, status, model)
     except CommandError:
         if arguments.recording is None:
             request.recording.unlink(missing_ok=True)
@@ -123,13 +134,16 @@ def _check_program(words: list[str], arguments: argparse.Namespace) -> "tuple[Mo
         _say("the program got stuck and was interrupted: a KeyboardInterrupt above says where its main thread was")
     if status.ended_by == "time limit":
         _say(f"ended at the time limit of {request.time_limit_s:g} s; what comes later was not checked")
+    if not model.finished:
+        _say("what came later was not recorded and not checked; check it again")
     if arguments.prove:
         findings = _prove_all(findings, model, request, arguments.runs)
-    if arguments.recording is None and not any(found["severity"] == "error" for found in findings):
+    found_none = not any(found["severity"] == "error" for found in findings)
+    if arguments.recording is None and found_none and model.finished:
         request.recording.unlink(missing_ok=True)
     else:
         _say(f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it")
-    return model, findings
+    return model, findings, status
 
 
 def _request(words: list[str], arguments: argparse.Namespace) -> "RunRequest":
@@ -157,24 +171,23 @@ def _request(words: list[str], arguments: argparse.Namespace) -> "RunRequest":
     return replace(request, command=command, capture_output=False)
 
 
-def _refuse_what_never_ran(request: "RunRequest", status: "SessionStatus") -> None:
-    """CommandError when Python found no module of that name, or could not read the script: it says so by status 1."""
-    import subprocess
+def _refuse(request: "RunRequest", status: "SessionStatus", model: "Model") -> None:
+    """CommandError when Python did not run it, or nothing of it was recorded."""
+    from engine.session import why_refused
 
-    python, *words = request.command
-    if status.exit_status != 1 or status.ended_by != "itself" or not words:
+    if (reason := why_refused(request, status)) is not None:
+        raise CommandError(reason)
+    if model.processes:
         return
-    what, target = (words[0], words[1]) if words[0] == "-m" else ("", words[0])
-    if what == "-m":
-        code = "import sys, importlib.util; sys.path.insert(0, ''); sys.exit(not importlib.util.find_spec(sys.argv[1]))"
-        refusal = f"there is no module {target} for {python}; check its name and the folder you are in"
-    else:
-        code = "import sys, tokenize; compile(tokenize.open(sys.argv[1]).read(), sys.argv[1], 'exec')"
-        refusal = f"{target} is no Python that {python} understands; mend it first"
-    with contextlib.suppress(OSError):
-        done = subprocess.run([python, "-c", code, target], cwd=request.cwd, capture_output=True, check=False)
-        if done.returncode:
-            raise CommandError(refusal)
+    if status.phase == "failed":
+        raise CommandError(f"{_without_rest(status.message)} before anything was recorded; check it again")
+    if status.message:  # no room for it
+        raise CommandError(status.message)
+    raise CommandError(f"{request.title} is not Python, or was started with -I, -E or -S: leave these out")
+
+
+def _without_rest(message: str) -> str:
+    return message.partition(";")[0].removesuffix(".")
 
 
 def _prove_all(findings: "list[Finding]", model: "Model", request: "RunRequest | None", runs: int) -> "list[Finding]":

@@ -2,6 +2,7 @@
 
     requests    what is to be run, checked: scenario, program, custom workload
     session     one run: start, stop, how it stands
+    refused     what Python did not even begin to run, and why
     proof       several runs: a predicted deadlock is made to happen
     test_watch  a run of pytest: its tests are told what was found in them
 
@@ -12,6 +13,7 @@ recording (`RunRequest.recording`), which grows meanwhile.
 from engine.recorder.request import RunRequest
 from engine.recorder.sampling.pace import DEFAULT_HZ
 from engine.session.proof import Proof, ProofStatus, confirmed, request_of
+from engine.session.refused import why_refused
 from engine.session.requests import InvalidChoice, program_request, scenario_request, workload_request
 from engine.session.session import Session, SessionError, SessionStatus
 from engine.session.test_watch import TestWatch
@@ -30,5 +32,6 @@ __all__ = [
     "program_request",
     "request_of",
     "scenario_request",
+    "why_refused",
     "workload_request",
 ]

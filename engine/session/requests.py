@@ -4,6 +4,7 @@ Where no `recording` is named, a new name in `folder` (None: the usual one) is t
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -159,17 +160,19 @@ def _here() -> Path:
 
 
 def _program_title(words: list[str], cwd: Path) -> str:
-    if not words:
+    if not words or not words[0]:
         raise InvalidChoice("arguments", "Nothing to run: name a script, or -m and a module.")
     first, *rest = words
     if first in {"-m", "-c"}:
-        if not rest:
+        if not rest or (first == "-m" and not rest[0]):
             raise InvalidChoice("arguments", f"{first} needs {'a module' if first == '-m' else 'code'} after it.")
         return rest[0] if first == "-m" else "-c"
     if first.startswith("-"):
         raise InvalidChoice("arguments", f"{first} is not understood: name a script, or -m and a module.")
     if not (cwd / first).exists():
         raise InvalidChoice("arguments", f"There is no script {first}.")
+    if not os.access(cwd / first, os.R_OK):
+        raise InvalidChoice("arguments", f"The script {first} may not be read; give yourself the permission.")
     return Path(first).name
 
 

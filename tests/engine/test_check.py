@@ -1,15 +1,21 @@
 """`main.py check`: its exit statuses, its JSON, its words, and the proof of a prediction."""
 
+import ctypes
 import json
 import os
+import py_compile
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine import commands
 from engine.recording.reader import RecordingReader
+from engine.recording.writer import RecordingWriter
+from engine.session import RunRequest, SessionStatus
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "engine" / "corpus"
@@ -186,6 +192,13 @@ def test_scenarios_are_checked_by_their_files() -> None:
         (("nowhere.py",), "there is no script nowhere.py"),
         (("-m", "no_such_module_anywhere"), "there is no module no_such_module_anywhere"),
         (("broken.py",), "broken.py is no Python"),
+        (("-m", "broken"), "broken is no Python"),
+        (("-m", "package"), "package is a package without __main__"),
+        (("-m", "package.nowhere"), "there is no module package.nowhere"),
+        (("package",), "package has no __main__.py in it"),
+        (("",), "nothing to run"),
+        (("-m", ""), "-m needs a module"),
+        (("--jsn", "fine.py"), "unrecognized arguments: --jsn; main.py check --help"),
         (("nowhere.lane",), "nowhere.lane cannot be read"),
         (("text.lane",), "text.lane is no"),
         (("--interpreter", "/nowhere/python", "fine.py"), "/nowhere/python"),
@@ -198,12 +211,120 @@ def test_what_cannot_be_run_is_said_in_one_line(arguments: tuple[str, ...], word
     (tmp_path / "fine.py").write_text("pass\n")
     (tmp_path / "broken.py").write_text("def (\n")
     (tmp_path / "text.lane").write_text("no recording\n")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
     done = check(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     own = [line for line in done.stderr.splitlines() if line.startswith("main.py check:")]
     assert len(own) == 1
     assert words in own[0]
     assert done.stdout == ""
+
+
+def without_privileges() -> None:
+    """In a child that is to run as root: it may not read everything."""
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="root may read everything")
+def test_a_script_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    script = tmp_path / "secret.py"
+    script.write_text("pass\n")
+    script.chmod(0)
+    command = [sys.executable, str(ROOT / "main.py"), "check", script.name]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=90, preexec_fn=without_privileges
+    )
+    words = "main.py check: the script secret.py may not be read; give yourself the permission\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", words)
+
+
+FAILS = "import sys\nsys.exit(1)\n"
+
+
+@pytest.mark.parametrize("form", ["folder", "archive", "compiled", "module", "package", "importing a package"])
+def test_what_was_run_and_failed_is_checked(form: str, tmp_path: Path) -> None:
+    """Python has the same exit status for what it cannot run."""
+    script = tmp_path / "fails.py"
+    script.write_text(FAILS)
+    (tmp_path / "package").mkdir()
+    for name in ("__main__", "part"):
+        (tmp_path / "package" / f"{name}.py").write_text(FAILS)
+    imported = "import sys\nif 'package.part' in sys.argv[1:]: raise ValueError\n"  # not by Python itself
+    (tmp_path / "package" / "__init__.py").write_text(imported)
+    with zipfile.ZipFile(tmp_path / "archive", "w") as archive:
+        archive.writestr("__main__.py", FAILS)
+    py_compile.compile(str(script), str(tmp_path / "compiled"))
+    words = {
+        "folder": ["package"],
+        "module": ["-m", "fails"],
+        "package": ["-m", "package"],
+        "importing a package": ["-m", "package.part"],
+    }.get(form, [form])
+    done = check("--json", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["program"] == {"exit_status": 1, "ended_by": "itself"}
+
+
+@pytest.mark.parametrize("source", ["raise ValueError('no')", "import os\nos.kill(os.getpid(), 9)"])
+def test_a_program_that_was_cut_short_is_not_called_clean_to_its_end(source: str, tmp_path: Path) -> None:
+    script = tmp_path / "short.py"
+    script.write_text(source)
+    done = check(script)
+    assert done.returncode == 0, done.stderr
+    assert "CLEAN, as far as it goes. No deadlock happened until then;" in done.stdout
+
+
+KILLS_ITS_RECORDER = f"""
+import os, signal, sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from engine.recording.reader import RecordingReader
+with RecordingReader(sys.argv[1]) as reader:
+    while not any(text["type"] == "process" for text in reader.poll().texts):
+        time.sleep(0.01)
+os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(60)
+"""
+
+
+def test_nobody_is_told_that_all_is_well_when_the_recorder_was_lost(tmp_path: Path) -> None:
+    script, path = tmp_path / "kills.py", tmp_path / "run.lane"
+    script.write_text(KILLS_ITS_RECORDER)
+    done = check("--json", "-o", path, script, path)
+    assert done.returncode == 2, done.stderr
+    assert "the recorder was killed (signal 9); the recording holds what happened before" in done.stderr
+    assert "what came later was not recorded and not checked" in done.stderr
+    report = json.loads(done.stdout)
+    assert (report["verdict"], report["recording"]["processes"]) == ("clean", 1)
+    assert report["program"] == {"exit_status": None, "ended_by": "signal 9"}, "it ends with its recorder"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (SessionStatus("failed", "The recorder was killed (signal 9); all is lost."), "(signal 9) before anything was"),
+        (SessionStatus("finished", "Cannot write: no space. Free some."), "cannot write: no space. Free some\n"),
+        (SessionStatus("finished", exit_status=0, ended_by="itself"), "fine.py is not Python, or was started with -I"),
+    ],
+    ids=["recorder lost", "disk full", "not Python"],
+)
+def test_a_recording_of_nothing_is_explained(
+    status: SessionStatus,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(request: RunRequest) -> SessionStatus:
+        RecordingWriter(request.recording, {"start_ns": 0}).close(1)
+        return status
+
+    monkeypatch.setattr("engine.commands.check.run_in_terminal", run)
+    (tmp_path / "fine.py").write_text("pass\n")
+    assert commands.main(["check", str(tmp_path / "fine.py")]) == 2
+    (line,) = capsys.readouterr().err.splitlines(keepends=True)
+    assert words in line
 
 
 def test_the_time_limit_ends_it_without_a_finding(tmp_path: Path) -> None:
