@@ -276,7 +276,8 @@ class Canvas(QWidget):
                 self._painting.paint_empty(painter)
             else:
                 whole = event.rect().contains(self.rect().adjusted(self.names_px, 0, 0, 0))
-                self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole)
+                free = whole and event.region().rectCount() == 1
+                self._painting.paint(painter, self.model, ringed=self._ringed, whole=whole, free=free)
 
     def scene(self, model: Model) -> Scene:
         """What the next paint shows."""

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QPainter
 
 from engine.recording.schema import State
@@ -83,13 +83,15 @@ class Frame:
         self._labels.place(scene, columns)
         self._rows_end = geometry.place_top(geometry.rows_in_view)
 
-    def paint(self, painter: QPainter, scene: Scene) -> None:
-        """Paints what was prepared: the lanes in one image, then labels, names and ruler."""
+    def paint(self, painter: QPainter, scene: Scene, *, free: bool) -> None:
+        """Paints what was prepared: the lanes in one image, then labels, names and ruler. `free`: nothing clips or
+        covers the lanes' area."""
         geometry, ratio = scene.geometry, self._look.ratio
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)  # to device pixels, where nothing is ever stretched
         left, top = round(geometry.names_px * ratio), round(RULER_PX * ratio)
-        self._pixels.paint(painter, left, top, self._columns)
+        room = QRect(left, top, geometry.columns, round(geometry.height * ratio) - top)
+        self._pixels.paint(painter, room, self._columns, free=free)
         self._labels.paint(painter)
         painter.restore()
         if self._rows_end < geometry.height:

@@ -81,9 +81,9 @@ class Painting:
         """What there will be, while there are no lanes."""
         self._overlays.paint_empty(painter, self._canvas.rect(), *self._canvas.empty_text)
 
-    def paint(self, painter: QPainter, model: Model, *, ringed: bool, whole: bool) -> None:
+    def paint(self, painter: QPainter, model: Model, *, ringed: bool, whole: bool, free: bool) -> None:
         """`ringed` shows that the canvas has the keyboard. `whole`: all lanes are painted, else what lies round a field
-        or a button over them: what this paint has made is not on screen yet.
+        or a button over them: what this paint has made is not on screen yet. `free`: all of them, and nothing between.
         """
         left_s = self._budget.left_s()
         canvas = self._canvas
@@ -92,7 +92,7 @@ class Painting:
         scene = canvas.scene(model)
         geometry = scene.geometry
         frame, fresh = self._fresh_frame(scene)
-        frame.paint(painter, scene)
+        frame.paint(painter, scene, free=free)
         painter.setClipRect(geometry.names_px, 0, canvas.width() - geometry.names_px, canvas.height())
         self._paint_over_lanes(painter, scene, frame, fresh=fresh)
         painter.setClipping(False)

@@ -1,14 +1,15 @@
-"""From cells to the screen. Pixels are kept while the view moves along, and painted stretched while it is zoomed."""
+"""From cells to the screen. Pixels are kept while the view moves along; what is all new is written straight there."""
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from gui.timeline.pixels.cells import DOMINANT, HELD, WORST
+from gui.timeline.pixels.cells import DOMINANT, HELD, WORST, Places
 from gui.timeline.pixels.columns import LaneColumns
 from gui.timeline.pixels.pieces import Piece
 from gui.timeline.pixels.raster import Pixels, Raster
-from gui.timeline.pixels.ring import SLACK, Part, Ring
+from gui.timeline.pixels.ring import SLACK, Plane, Ring
+from gui.timeline.pixels.target import target_pixels
 
 TOUCHED_AT_ONCE = 1 << 17  # pixels
 GENEROUS = 2  # times what is needed: more is not kept
@@ -25,6 +26,7 @@ class LanePixels:
         self._raster = raster
         self._ring: Ring | None = None
         self._low = self._high = 0
+        self._passed: tuple[Ring, int] | None = None  # the view that was painted last without being kept
         # As much as the greatest view of late has needed. One line more than there are, so that an image that starts
         # within the first line ends within the memory.
         self._memory: Pixels = np.empty(0, np.uint32)
@@ -54,16 +56,46 @@ class LanePixels:
         self._reserved[first : self._touched] = 0
         return self._touched < len(self._reserved)
 
-    def paint(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
-        """Paints what is in view; all in device pixels."""
+    def paint(self, painter: QPainter, room: QRect, columns: LaneColumns, *, free: bool) -> None:
+        """Paints what is in view into the lanes' area, all in device pixels. `free`: nothing clips or covers that."""
         changed = columns.take_changes()
         if not columns.rows:
             return
         if columns.ring is not self._ring:
             self._ring = columns.ring
             self._low = self._high = columns.first
-        self._keep(columns, changed)
-        self._paint_kept(painter, left, top, columns)
+        target = target_pixels(painter, room) if free and self._passes(columns) else None
+        if target is not None:
+            self._low = self._high = columns.first
+            self._paint_straight(target, columns)
+        else:
+            self._keep(columns, changed)
+            self._paint_kept(painter, room.left(), room.top(), columns)
+
+    def _passes(self, columns: LaneColumns) -> bool:
+        """Whether the pixels are hardly worth keeping: of a view that is stretched, or new in this very paint."""
+        before, self._passed = self._passed, (columns.ring, columns.first)
+        seen = self._low < columns.last and columns.first < self._high
+        return columns.placing.column != 1 or (not seen and before != self._passed)
+
+    def _paint_straight(self, target: Pixels, columns: LaneColumns) -> None:
+        """Writes what is in view into (height, width) of the picture itself, which touches half as much memory."""
+        ring, (begin, stretch), width = columns.ring, columns.placing, target.shape[1]
+        if stretch == 1:
+            pieces = [(part.at, part.skip, part.size) for part in ring.parts(columns.seen_first, columns.seen_last)]
+        else:
+            of = np.floor((np.arange(width) + (0.5 - begin)) / stretch).astype(np.intp)
+            pieces = [((columns.seen_first + of) % ring.width, 0, width)]
+        first, row_height = round(columns.seen_first * stretch - begin), self._raster.row_height
+        whole = min(target.shape[0] // row_height, ring.rows)
+        rows = target[: whole * row_height].reshape(whole, row_height, width)
+        cut = target[whole * row_height :] if whole < ring.rows else None
+        for at, skip, size in pieces:
+            self._fill(rows[:, :, skip : skip + size], columns, slice(0, whole), at, first + skip)
+            if cut is not None:
+                row = np.empty((1, row_height, size), np.uint32)
+                self._fill(row, columns, slice(whole, whole + 1), at, first + skip)
+                cut[:, skip : skip + size] = row[0, : len(cut)]
 
     def _keep(self, columns: LaneColumns, changed: list[Piece]) -> None:
         """Brings the kept pixels up to date."""
@@ -91,7 +123,7 @@ class LanePixels:
         if first < last:
             pixels = self._pixels(columns.ring)
             for part in columns.ring.parts(first, last):
-                self._fill(pixels[rows, :, part.at], columns, rows, part, first)
+                self._fill(pixels[rows, :, part.at], columns, rows, part.at, first + part.skip)
 
     def _paint_kept(self, painter: QPainter, left: int, top: int, columns: LaneColumns) -> None:
         ring = columns.ring
@@ -114,14 +146,21 @@ class LanePixels:
             self._reserved = np.empty(0, np.uint32)
         return self._memory[:size].reshape(ring.rows, height, ring.width)
 
-    def _fill(self, pixels: Pixels, columns: LaneColumns, rows: slice, part: Part, first: int) -> None:
-        """Paints a part of the ring, counted from column `first` on, into pixels (rows, row height, columns)."""
-        raster, codes = self._raster, columns.ring.codes[:, rows, part.at]
-        raster.fill_lanes(pixels, codes[DOMINANT], codes[WORST], codes[HELD], first + part.skip)
+    def _fill(self, pixels: Pixels, columns: LaneColumns, rows: slice, at: slice | Places, first: int) -> None:
+        """Paints columns of the ring, the first of them with the number `first` in patterns, into pixels (rows, row
+        height, columns)."""
+        raster, ring = self._raster, columns.ring
+        codes = _at(ring.codes[:, rows], at)
+        raster.fill_lanes(pixels, codes[DOMINANT], codes[WORST], codes[HELD], first)
         for place in columns.headers:
             if rows.start <= place < rows.stop:
-                summary = columns.ring.summaries.get(place)
-                pixels[place - rows.start] = raster.group_pixel if summary is None else summary[:, part.at]
+                summary = ring.summaries.get(place)
+                pixels[place - rows.start] = raster.group_pixel if summary is None else _at(summary, at)
+
+
+def _at(plane: Plane, columns: slice | Places) -> Plane:
+    """These columns of (…, columns)."""
+    return plane[..., columns] if isinstance(columns, slice) else np.take(plane, columns, axis=-1, mode="clip")
 
 
 def _image(memory: Pixels, at: slice, height: int, ring: Ring) -> QImage:

@@ -12,7 +12,7 @@ SLACK = 1024  # columns kept beside those in view
 # Status: nothing there, empty until something is recorded, to be improved, exact.
 UNMADE, OPEN, ROUGH, MADE = range(4)
 _STATUS = 3
-_Plane = TypeVar("_Plane", NDArray[np.uint8], Pixels)
+Plane = TypeVar("Plane", NDArray[np.uint8], Pixels)
 
 
 class Part(NamedTuple):
@@ -134,7 +134,7 @@ class Ring:
                 for part in self.parts(first + low, first + high):
                     kept[:, part.at] = pixels[:, part.skip : part.skip + part.size]
 
-    def _of(self, plane: _Plane, columns: NDArray[np.int64], *, same: bool) -> _Plane:
+    def _of(self, plane: Plane, columns: NDArray[np.int64], *, same: bool) -> Plane:
         """These columns of (…, width), a copy. `same`: one after the other."""
         if not same:
             return np.take(plane, columns % self.width, axis=-1)

@@ -1,9 +1,11 @@
-"""Pixels that were kept, painted at once or panned there are the same; at no pixel ratio is anything mixed."""
+"""Pixels that were kept, painted at once, panned there or written straight into the picture are the same; at no pixel
+ratio is anything mixed."""
 
 import math
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -37,23 +39,27 @@ class Painter:
         raster = Raster(make_theme(dark=True), ratio)
         self.columns, self.pixels = LaneColumns(raster), LanePixels(raster)
         self.rows = arrange(model, Filters())
+        self.format = QImage.Format.Format_RGB32
 
-    def paint(self, start_ns: float, span_ns: float, down: float = 0.0, budget_s: float = math.inf) -> np.ndarray:
-        """The pixels, `down` logical px from the image's upper edge."""
+    def paint(
+        self, start_ns: float, span_ns: float, down: float = 0.0, budget_s: float = math.inf, *, free: bool = False
+    ) -> np.ndarray:
+        """The pixels, `down` logical px from the image's upper edge. `free`: in the upper half of it, nothing clips."""
         place = (0, len(self.rows))
         geometry = Geometry.of((WIDTH, HEIGHT), self.ratio, place, (start_ns, start_ns + span_ns))
         scene = Scene(geometry, self.rows, self.model, {}, TimeBase(Times.START, self.model.start_ns))
         self.columns.update(scene, budget_s)
-        image = QImage(geometry.columns, round(HEIGHT * self.ratio), QImage.Format.Format_RGB32)
+        image = QImage(geometry.columns, round(HEIGHT * self.ratio), self.format)
         image.fill(0xFF123456)
         image.setDevicePixelRatio(self.ratio)
         painter = QPainter(image)
         painter.translate(0, down)
         painter.scale(1 / self.ratio, 1 / self.ratio)
-        self.pixels.paint(painter, 0, 0, self.columns)
+        room = QRect(0, 0, geometry.columns, image.height() // 2 if free else image.height())
+        self.pixels.paint(painter, room, self.columns, free=free)
         painter.end()
-        found = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
-        return found.copy()
+        plain = image.convertToFormat(QImage.Format.Format_RGB32)
+        return np.frombuffer(plain.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
 
 
 def test_kept_pixels_are_those_that_are_painted_at_once(model: Model) -> None:
@@ -63,6 +69,40 @@ def test_kept_pixels_are_those_that_are_painted_at_once(model: Model) -> None:
     for _ in range(40):
         start += span * random.choice([-0.6, -0.1, -0.01, 0.02, 0.3, 0.9])
         np.testing.assert_array_equal(kept.paint(start, span), Painter(model).paint(start, span))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+def test_what_is_all_new_is_written_straight_into_the_picture(model: Model, ratio: float) -> None:
+    straight = Painter(model, ratio)
+    random = np.random.default_rng(3)
+    start, span = float(model.start_ns), (model.end_ns - model.start_ns) / 40
+    for _ in range(12):
+        start += span * random.choice([1.1, 2.5, -1.2])
+        span *= random.choice([0.7, 1.0, 1.6])
+        kept, written = Painter(model, ratio).paint(start, span), straight.paint(start, span, free=True)
+        half = len(kept) // 2  # which is no whole number of rows
+        np.testing.assert_array_equal(written[:half], kept[:half])
+        assert (written[half:] == 0xFF123456).all()  # that is not the lanes' place
+    assert straight.pixels.held_bytes == 0  # nothing was kept
+
+
+def test_what_was_written_straight_is_kept_once_it_stays(model: Model) -> None:
+    painter, exact = Painter(model), Painter(model)
+    middle, span = (model.start_ns + model.end_ns) / 2, 3e6
+    for share in (0.0, 0.0, 0.1, 0.2, 1.4, 1.4, 1.3):
+        start = middle + share * span
+        np.testing.assert_array_equal(
+            painter.paint(start, span, free=True)[: HEIGHT // 2], exact.paint(start, span)[: HEIGHT // 2]
+        )
+    assert painter.pixels.held_bytes > 0
+
+
+def test_pictures_of_other_kinds_are_painted_as_ever(model: Model) -> None:
+    painter = Painter(model)
+    middle, span = (model.start_ns + model.end_ns) / 2, 3e6
+    expected = Painter(model).paint(middle, span)
+    painter.format = QImage.Format.Format_RGB888
+    np.testing.assert_array_equal(painter.paint(middle, span, free=True), expected)
 
 
 @pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
