@@ -102,6 +102,11 @@ class Primitive:
         return self.internal or os.path.dirname(self.file).replace("\\", "/").endswith("engine/backends")
 
     @property
+    def awaited_in_io(self) -> bool:
+        """Whether who waits for it is in I/O, as the system sees it: others act by way of that."""
+        return self.kind in ("Pipe", "Event loop")
+
+    @property
     def short(self) -> str:
         """`Lock accounts`"""
         return f"{self.kind} {self.name}" if self.name else f"{self.kind} ({self.place})" if self.place else self.kind

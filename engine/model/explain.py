@@ -69,7 +69,7 @@ def explain(model: Model, item: Slice) -> str:
     elif item.state is State.GIL_WAIT:
         sentence = _gil_wait(model, item)
     else:
-        awaited, _ = model.detail(item.detail)
+        awaited = model.detail(item.detail)[0] or _stuck_at(model, item)
         thing = f" at {awaited.short}" if awaited else ""
         sentence = PLAIN[item.state].format(time=duration(item.duration_ns), thing=thing, place=_place(model, item))
         if item.state is State.RUNNING and (held := _held(model, item)):
@@ -77,6 +77,15 @@ def explain(model: Model, item: Slice) -> str:
     if item.detail in model.timed_out and not _is_timer(model, item):
         sentence += OVER
     return sentence + _so_far(item, sentence) + _certainty(item)
+
+
+def _stuck_at(model: Model, item: Slice) -> Primitive | None:
+    """What a deadlocked thread waits for whose own records do not tell it."""
+    if not item.flags & DEADLOCKED:
+        return None
+    deadlocks = (each for each in model.findings.values() if each["kind"] == "deadlock")
+    awaited = (model.awaited_in(each, item.lane) for each in deadlocks if item.lane in (each.get("lanes") or ()))
+    return next((each for each in awaited if each is not None and each.awaited_in_io), None)
 
 
 def _is_timer(model: Model, item: Slice) -> bool:

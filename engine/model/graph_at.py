@@ -1,7 +1,7 @@
 """The wait-for graph at any moment of a recording: which lanes waited, for what, and who held or owed it."""
 
-from collections.abc import Generator, Iterable
-from typing import NamedTuple
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def trace_graph(model: Model, time_ns: int, most: int = MOST_WAITS) -> Generator
             edge["primitive"],
             edge["wait_site"],
             edge["hold_site"],
-            _is_particular(model.primitives.get(edge["primitive"])),
+            is_particular(model, each, edge),
         )
         for each in found
         for edge in each.get("edges") or ()
@@ -78,13 +78,14 @@ def trace_graph(model: Model, time_ns: int, most: int = MOST_WAITS) -> Generator
     return LaneGraph(tuple(edges), knots, max(0, len(waiting) - most))
 
 
-def _is_particular(primitive: Primitive | None) -> bool:
-    """Whether it takes a particular thread to end a wait for it, and not just anybody."""
+def is_particular(model: Model, deadlock: Mapping[str, Any], edge: Mapping[str, Any]) -> bool:
+    """Whether it takes the holder of this edge of a deadlock to end the wait, and nobody else would do."""
+    primitive = model.primitives.get(edge["primitive"])
     kind = primitive.kind.removeprefix("process ") if primitive else ""
-    return kind in _PARTICULAR
+    return kind in _PARTICULAR or [each["waiter"] for each in deadlock["edges"]].count(edge["waiter"]) == 1
 
 
-def _covers(deadlock: dict[str, object], time_ns: int) -> bool:
+def _covers(deadlock: Mapping[str, Any], time_ns: int) -> bool:
     start, resolved = deadlock.get("start_ns"), deadlock.get("resolved_ns")
     return isinstance(start, int) and start <= time_ns and not (isinstance(resolved, int) and resolved <= time_ns)
 
@@ -95,7 +96,10 @@ def _waiting(model: Model, time_ns: int) -> list[int]:
     if not len(lanes):
         return []
     there = model.states.slices_at(lanes, np.full(len(lanes), time_ns))
-    waits = np.isin(there.codes & STATE_MASK, (State.LOCK_WAIT, State.WAIT)) & (there.details > 0)
+    states = there.codes & STATE_MASK
+    waits = np.isin(states, (State.LOCK_WAIT, State.WAIT)) & (there.details > 0)
+    io = np.flatnonzero((states == State.IO) & (there.details > 0))  # of which few are at a pipe between threads
+    waits[io] = [model.detail(detail)[0] is not None for detail in there.details[io].tolist()]
     return sorted(set(there.lanes[waits].tolist()))
 
 

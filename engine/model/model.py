@@ -344,7 +344,14 @@ class Model:
         self.findings[text["id"]] = text
         if text.get("kind") == "deadlock":
             for lane in text.get("lanes") or []:
-                self.states.mark_deadlocked(lane, int(text.get("start_ns") or 0))
+                awaited = self.awaited_in(text, lane)
+                io = awaited is not None and awaited.awaited_in_io
+                self.states.mark_deadlocked(lane, int(text.get("start_ns") or 0), io=io)
+
+    def awaited_in(self, deadlock: Text, lane: int) -> Primitive | None:
+        """What a lane of a deadlock waits for."""
+        edges = (edge for edge in deadlock.get("edges") or () if edge["waiter"] == lane)
+        return next((found for edge in edges if (found := self.primitives.get(edge["primitive"])) is not None), None)
 
     def add_finding(self, finding: Text, instead_of: int | None = None) -> int:
         """Adds what an analysis found in this model, or puts it in the place of a former such finding. Returns its id,

@@ -3,6 +3,8 @@
 Times are ns since the recording's start.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.model.columns import Runs
@@ -11,6 +13,7 @@ from engine.recording.schema import DEADLOCKED, STATE_MASK, State
 
 ALIVE = np.iinfo(np.int64).max
 WAITS = (State.WAIT, State.LOCK_WAIT)
+IO_WAITS = (*WAITS, State.IO)  # of who waits where others act by way of the system: at a pipe, in an event loop
 
 
 class OpenStates:
@@ -27,7 +30,8 @@ class OpenStates:
         self._since = np.zeros(0, np.int64)
         self._code = np.zeros(0, np.uint8)
         self._detail = np.zeros(0, np.int64)
-        self._marks: dict[int, set[int]] = {}  # lane → times at which its wait was part of a deadlock
+        # Lane → times at which its wait was part of a deadlock, and what states count as one.
+        self._marks: dict[int, dict[int, Sequence[State]]] = {}
 
     def add_lanes(self, count: int) -> None:
         """Adds lanes of which nothing is known."""
@@ -49,9 +53,11 @@ class OpenStates:
         """Whether this mark is waiting for its slice."""
         return time in self._marks.get(lane, ())
 
-    def mark(self, lane: int, time: int) -> None:
-        """The lane's wait at this time, or the next one, is part of a deadlock; it is not closed yet."""
-        self._marks.setdefault(lane, set()).add(time)
+    def mark(self, lane: int, time: int, waits: Sequence[State]) -> None:
+        """The lane's wait (one of these states) at this time, or the next one, is part of a deadlock; it is not closed
+        yet.
+        """
+        self._marks.setdefault(lane, {})[time] = waits
 
     def marked(self, lane_runs: Runs, ends: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """The codes, with the waits flagged that deadlock marks stand for."""
@@ -61,13 +67,13 @@ class OpenStates:
         for lane in set(self._marks) & set(lane_runs.values.tolist()):
             index = int(np.searchsorted(lane_runs.values, lane))
             first, count = int(lane_runs.firsts[index]), int(lane_runs.counts[index])
-            for time in sorted(self._marks[lane]):
+            for time, waits in sorted(self._marks[lane].items()):
                 at = first + int(np.searchsorted(ends[first : first + count], time, "right"))
-                while at < first + count and codes[at] & STATE_MASK not in WAITS:
+                while at < first + count and codes[at] & STATE_MASK not in waits:
                     at += 1
                 if at < first + count:
                     codes[at] |= DEADLOCKED
-                    self._marks[lane].discard(time)
+                    del self._marks[lane][time]
         return codes
 
     def of(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -77,10 +83,9 @@ class OpenStates:
         known = self._since[lanes] >= start
         code = np.where(known, self._code[lanes], np.uint8(State.UNKNOWN))
         detail = np.where(known, self._detail[lanes], 0)
-        for lane, times in self._marks.items():
-            if times:
-                waits = (lanes == lane) & np.isin(code & STATE_MASK, WAITS) & (end > min(times))
-                code[waits] |= DEADLOCKED
+        for lane, marks in self._marks.items():
+            for time, waits in marks.items():
+                code[(lanes == lane) & np.isin(code & STATE_MASK, waits) & (end > time)] |= DEADLOCKED
         return start, end, code.astype(np.uint8), detail
 
     def of_lane(self, lane: int) -> tuple[int, int, int, int]:
@@ -89,7 +94,7 @@ class OpenStates:
         end = max(min(int(self.end[lane]), self.watermark), start)
         known = self._since[lane] >= start
         code, detail = (int(self._code[lane]), int(self._detail[lane])) if known else (int(State.UNKNOWN), 0)
-        times = self._marks.get(lane)
-        if times and code & STATE_MASK in WAITS and end > min(times):
+        marks = self._marks.get(lane, {})
+        if any(code & STATE_MASK in waits and end > time for time, waits in marks.items()):
             code |= DEADLOCKED
         return start, end, code, detail

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.model.columns import Runs, runs
 from engine.model.entities import Slice, SliceColumns, WideSlices
-from engine.model.open_states import ALIVE, WAITS, OpenStates
+from engine.model.open_states import ALIVE, IO_WAITS, WAITS, OpenStates
 from engine.model.slice_pages import SlicePages
 from engine.recording.schema import DEADLOCKED, STATE_MASK
 
@@ -82,20 +82,20 @@ class SliceStore:
         """Everything up to here is known."""
         self._open.watermark = max(self._open.watermark, watermark_ns - self.origin_ns)
 
-    def mark_deadlocked(self, lane: int, time_ns: int) -> Slice | None:
+    def mark_deadlocked(self, lane: int, time_ns: int, *, io: bool = False) -> Slice | None:
         """The lane's wait at this time (the next one, if it does not wait then) is part of a deadlock.
 
-        Returns it, when it is closed already and was not known to be.
+        `io`: I/O counts as one. Returns it, when it is closed already and was not known to be.
         """
-        time = time_ns - self.origin_ns
+        time, waits = time_ns - self.origin_ns, IO_WAITS if io else WAITS
         if lane >= self.pages.lanes or self._open.has_mark(lane, time):
             return None
         for index in range(self.pages.find(lane, time), int(self.pages.count[lane])):
             start, end, code, detail = self.pages.slice(lane, index)
-            if code & STATE_MASK in WAITS:
+            if code & STATE_MASK in waits:
                 self.pages.flag(lane, index, DEADLOCKED)
                 return Slice(lane, start + self.origin_ns, end + self.origin_ns, code | DEADLOCKED, detail, False)
-        self._open.mark(lane, time)
+        self._open.mark(lane, time, waits)
         return None
 
     # Answers.

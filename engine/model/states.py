@@ -68,9 +68,9 @@ class StateStore(SliceStore):
         """Codes are those of the overview where nothing has been taken in yet, or has not been summed up yet."""
         self._foretold = Foretold(overview, self.origin_ns)
 
-    def mark_deadlocked(self, lane: int, time_ns: int) -> Slice | None:
+    def mark_deadlocked(self, lane: int, time_ns: int, *, io: bool = False) -> Slice | None:
         """See SliceStore; the sums know of it too."""
-        found = super().mark_deadlocked(lane, time_ns)
+        found = super().mark_deadlocked(lane, time_ns, io=io)
         if found:
             start, end = found.start_ns - self.origin_ns, found.end_ns - self.origin_ns
             self.pyramid.flag_deadlocked(lane, start, end, found.code)

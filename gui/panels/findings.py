@@ -231,7 +231,7 @@ def _steps(model: Model, finding: dict[str, Any]) -> Iterator[str]:
             sentence += f"{first} {escape(kept.short)} at {line_link(model.site(held['hold_site']))}, "
         elif labels := (holds.get(edge["waiter"]) or {}).get("holds"):  # taken in another process: no line is known
             sentence += f"{first} {escape(' and '.join(labels))}, "
-        yield f"{sentence}{then} {escape(wanted.short)} at {line_link(model.site(edge['wait_site']))}"
+        yield f"{sentence}{then} {escape(wanted.short)}{_at(model.site(edge['wait_site']))}"
     if finding.get("edges") is not None:
         yield from _stuck_alone(model, finding, {edge["waiter"] for edge in edges})
     else:
@@ -251,4 +251,9 @@ def _stuck_alone(model: Model, finding: dict[str, Any], told: set[int]) -> Itera
     for lane, each in zip(finding.get("lanes") or (), finding.get("participants") or (), strict=False):
         if lane not in told:
             site = Site(**each["stack"][-1]) if each["stack"] else None
-            yield f"{lane_link(model, lane)} waits for {escape(each['waits_for'])} at {line_link(site)}"
+            yield f"{lane_link(model, lane)} waits for {escape(each['waits_for'])}{_at(site)}"
+
+
+def _at(site: Site | None) -> str:
+    """Nothing where only the system tells of the wait."""
+    return f" at {line_link(site)}" if site is not None else ""

@@ -43,6 +43,20 @@ for thread in (locker, asker, *others): thread.join()
 """
 
 
+# One thread waits for a message while the other has something else to do.
+AT_PIPE = """
+import threading, time
+from multiprocessing import Pipe
+ours, theirs = Pipe()
+def read(): ours.recv()
+reader = threading.Thread(target=read, name="reader")
+reader.start()
+time.sleep(0.3)
+theirs.send(1)
+reader.join()
+"""
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = tmp_path_factory.mktemp("graph")
@@ -74,6 +88,20 @@ def test_who_waited_for_whom_at_a_moment_of_the_past(model: Model) -> None:
     } <= found
     assert graph.knots == ()
     assert all(edge.wait_site for edge in graph.edges)
+
+
+def test_who_waits_for_a_message_waits_at_its_pipe(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(AT_PIPE)
+    command = [sys.executable, str(tmp_path / "program.py")]
+    model = record(RunRequest(command, tmp_path / "run.lane", tmp_path, time_limit_s=30)).model
+    names = {lane.name: lane.id for lane in model.lanes}
+    message = next(each for each in model.primitives.values() if each.kind == "Pipe")
+    told = model.states.slices(names["reader"], model.start_ns, model.end_ns)
+    at_pipe = [model.detail(int(detail))[0] is message for detail in told.details].index(True)
+    edges = graph_at(model, int(told.starts[at_pipe] + told.ends[at_pipe]) // 2).edges
+    assert [(edge.waiter, edge.primitive) for edge in edges if edge.waiter == names["reader"]] == [
+        (names["reader"], message.id)
+    ]
 
 
 def test_nobody_waited_before_the_beginning(model: Model) -> None:

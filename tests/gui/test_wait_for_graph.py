@@ -15,6 +15,7 @@ from engine.recording.reader import Batch
 from engine.recording.schema import State
 from gui.panels.findings import words
 from gui.panels.wait_for.canvas import GraphCanvas
+from gui.panels.wait_for.data import data_of_finding
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.wait_for.panel import WaitForPanel
 from gui.theme import ActiveTheme
@@ -360,3 +361,27 @@ def test_a_graph_is_fitted_into_its_room_in_pieces(qtbot: QtBot, monkeypatch: py
         counts.append(len(placed))
     assert len(placed) > 1, "tried with fewer lanes apart, and placed"
     assert {after - before for before, after in pairwise(counts)} <= {0, 1}
+
+
+def test_who_waits_at_a_pipe_waits_for_the_only_one_who_can_end_that(qtbot: QtBot) -> None:
+    """As the finding tells it, of two processes that wait for each other's message."""
+    processes = [{"type": "process", "id": n, "pid": 70 + n, "start_ns": 0, "name": "shop.py"} for n in range(2)]
+    lanes = [
+        {"type": "lane", "id": n, "process": n, "serial": 1, "start_ns": 0, "name": name}
+        for n, name in enumerate(("clerk", "cashier"))
+    ]
+    pipe = {"type": "primitive", "id": 1, "kind": "Pipe", "name": "ours", "file": "shop.py", "line": 3}
+    model = Model({"start_ns": 0})
+    model.take_in(Batch([*processes, *lanes, pipe], {}, 1_000))
+    edges = [{"waiter": n, "holder": 1 - n, "primitive": 1, "wait_site": 0, "hold_site": 0} for n in range(2)]
+    found = {
+        "kind": "deadlock", "lanes": [0, 1], "edges": edges, "certainty": "observed", "title": "Deadlock",
+        "explanation": "", "start_ns": 10,
+    }  # fmt: skip
+    canvas, _ = ring_of(qtbot, 2, (300, 200))
+    data = data_of_finding(model, found)
+    canvas.show_data(model, data)
+    told = [canvas.describe(edge) for edge in data.edges]
+    assert told[0] == "clerk waits for Pipe ours, a wait that only cashier can end"
+    assert "unknown line" not in words(model, found), "only the system tells where they wait"
+    assert words(model, found).count("waits for Pipe ours") == 2

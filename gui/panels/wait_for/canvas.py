@@ -27,6 +27,8 @@ READABLE = 64  # px of a name; rather than cut names shorter, several lanes beco
 TOUCHING, APART = 2.0, 4.0  # px between two nodes, at least; those in no cycle have edges between any of them
 MOST_TOLD = 12  # names of lanes that one node stands for
 SPREAD = 0.4  # at least so far from the middle of the layout's unit square is the edge of the room
+OTHERS_OWN = ("Thread", "Process", "Executor", "Pool", "Future")  # the other lane's end or work
+HELD = ("Lock", "RLock", "Semaphore", "BoundedSemaphore")
 BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
 
 
@@ -103,7 +105,10 @@ class GraphCanvas(GraphView):
             )
         if not edge.particular:
             return f"{words}, which {self._name(edge.holder)} ends or others"
-        return f"{words}, held by {self._name(edge.holder)}" if self._is_held(edge) else words
+        kind, holder = self._kind(edge.primitive), self._name(edge.holder)
+        if kind in OTHERS_OWN:
+            return words
+        return f"{words}, held by {holder}" if kind in HELD else f"{words}, a wait that only {holder} can end"
 
     def place_nodes(self, metrics: QFontMetricsF) -> dict[int, tuple[QRectF, str]]:
         """Spreads the nodes over the room; names get shorter until no two nodes touch."""
@@ -183,10 +188,9 @@ class GraphCanvas(GraphView):
             nowhere="nobody left" if edge.in_cycle else "not known",
         )
 
-    def _is_held(self, edge: GraphEdge) -> bool:
-        """Whether it is a thing to hold, rather than the other lane's own end or work."""
-        found = self._model.primitives.get(edge.primitive) if self._model else None
-        return getattr(found, "kind", "Lock") not in ("Thread", "Process", "Executor", "Pool", "Future")
+    def _kind(self, primitive: int) -> str:
+        found = self._model.primitives.get(primitive) if self._model else None
+        return getattr(found, "kind", "Lock").removeprefix("process ")
 
     def _name(self, lane: int | None) -> str:
         if self._model is None or lane is None or lane >= len(self._model.lanes):

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
-from engine.model.graph_at import LaneEdge, trace_graph
+from engine.model.graph_at import LaneEdge, is_particular, trace_graph
 from engine.model.model import Model
 from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
 
@@ -16,7 +16,7 @@ def unresolved_deadlock(model: Model) -> dict[str, Any] | None:
     return deadlocks[-1] if deadlocks else None
 
 
-def data_of_finding(finding: dict[str, Any]) -> GraphData:
+def data_of_finding(model: Model, finding: dict[str, Any]) -> GraphData:
     """The edges that came with a finding."""
     members = set(finding.get("lanes") or ())
     edges = tuple(
@@ -27,6 +27,7 @@ def data_of_finding(finding: dict[str, Any]) -> GraphData:
             edge.get("wait_site") or 0,
             edge.get("hold_site") or 0,
             edge["waiter"] in members and (edge["holder"] is None or edge["holder"] in members),
+            particular=is_particular(model, finding, edge),
         )
         for edge in finding.get("edges") or ()
     )

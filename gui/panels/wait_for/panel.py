@@ -131,7 +131,7 @@ class WaitForPanel(Panel):
             words = f"at {time_text(at - model.start_ns, self._view.span_ns / STEPS)}: {_in_words(data)}"
         elif finding is not None:
             at = finding.get("start_ns") or newest - 1  # the lanes may have ended since
-            data = data_of_finding(finding)
+            data = data_of_finding(model, finding)
             words = _of_deadlock(data) if finding["kind"] == "deadlock" else finding["title"]
         else:
             at = newest - 1
