@@ -14,6 +14,7 @@ MUTEXES = frozenset({"Lock", "RLock", "process Lock", "process RLock"})
 JOINS = frozenset({"Thread", "Process"})
 _CAUSES = {
     "Condition": "condition", "Event": "condition", "process Condition": "condition", "process Event": "condition",
+    "Event loop": "condition",
     "Semaphore": "semaphore", "BoundedSemaphore": "semaphore",
     "process Semaphore": "semaphore", "process BoundedSemaphore": "semaphore",
     "Barrier": "barrier", "process Barrier": "barrier",
@@ -55,6 +56,14 @@ HELD_UP_ADVICE = (
 _JOIN_ADVICE = (
     "Call `task_done()` once for every item that is taken out of the queue, exceptions included, before waiting for the"
     " queue to be worked off."
+)
+_AWAIT_ADVICE = (
+    "Hold no lock of threads across an `await`: other tasks run meanwhile, and the loop's thread has it until the task"
+    " goes on. Take it only around what does not await; between tasks use an `asyncio.Lock`."
+)
+_TASKS_ADVICE = (
+    "Make sure that what its tasks await is set, put or finished by another task or thread, exceptions included. A task"
+    " that takes an `asyncio.Lock` twice waits for itself."
 )
 _NO_LOOP_ADVICE = "Ask an event loop only while another thread runs it, and stop it only once all has been answered."
 
@@ -216,6 +225,12 @@ def _advice_for(participants: Sequence[Participant], cause: str) -> str:
         return _JOIN_ADVICE  # all has been taken out
     if len(participants) == 1 and _is_of_no_loop(participants[0]):
         return _NO_LOOP_ADVICE
+    awaited = {each.primitive.id for each in participants}
+    resting = [each for each in participants if each.primitive.kind == "Event loop"]
+    if any(held.id in awaited for each in resting for held in each.holds):
+        return _AWAIT_ADVICE
+    if len(resting) == len(participants):
+        return _TASKS_ADVICE
     return next((each.reason.advice for each in participants if each.reason), _ADVICE[cause])
 
 
@@ -296,6 +311,7 @@ def _waiting(participant: Participant) -> str:
         "Condition": f"waits to be notified on {name}",
         "Timer": f"waits for the time of {name} to come",
         "Event": f"waits for {name} to be set",
+        "Event loop": "rests in its event loop, where all tasks wait, until another thread wakes it",
         "Barrier": f"waits at {name}",
         "Queue": f"waits at {name}",
         "SimpleQueue": f"waits at {name}",

@@ -139,6 +139,7 @@ PRIMITIVE_KINDS = (
     "process SimpleQueue",
     "process JoinableQueue",
     "Pipe",
+    "Event loop",
     "Proxy",
     "Timer",
 )

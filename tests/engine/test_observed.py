@@ -15,12 +15,13 @@ from tests.engine.corpus_runs import Case, name, run
 COVERING = {
     "acquired_twice", "alarm_called_off", "alarm_that_only_notes", "barrier_of_three", "callback_fails",
     "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock", "held_at_fork",
-    "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits", "left_at_the_end",
-    "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done",
-    "only_others_cancelled", "pipe_from_queue", "pipe_never_read", "pipe_of_errors_full", "pipe_of_input_full",
-    "pipe_to_itself", "pipes_in_a_ring", "pool_joined_in_vain", "pool_task_lost", "process_events",
-    "some_not_said_to_be_done", "stuck_aside", "traceback_on_demand", "two_pools", "two_upgrades",
-    "undrained_queue", "window_noted",
+    "item_never_put", "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits",
+    "left_at_the_end", "lock_across_await", "locks_across_await", "loop_asked_under_lock", "loop_embrace",
+    "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done", "only_others_cancelled",
+    "pipe_from_queue", "pipe_never_read", "pipe_of_errors_full", "pipe_of_input_full", "pipe_to_itself",
+    "pipes_in_a_ring", "pool_joined_in_vain", "pool_task_lost", "process_events", "some_not_said_to_be_done",
+    "stuck_aside", "task_waits_for_itself", "traceback_on_demand", "two_pools", "two_upgrades", "undrained_queue",
+    "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]
@@ -81,6 +82,12 @@ def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str
 
 # Of whom, in words, and how the advice begins.
 TOLD = {
+    "lock_across_await": (
+        " of MainThread and worker_0",
+        "MainThread holds cache_lock and rests in its event loop, where all tasks wait, until another thread wakes it; "
+        "worker_0 waits for cache_lock",
+        "Hold no lock of threads across an `await`",
+    ),
     "loop_not_running": (
         ": MainThread waits for what nobody can do any more", "MainThread waits for a result of an event loop",
         "Ask an event loop only while another thread runs it",
@@ -97,6 +104,11 @@ TOLD = {
         " of MainThread, worker-0 and worker-1",
         "MainThread waits for all in items to be done; worker-0 waits at items; worker-1 waits at items",
         "Call `task_done()` once for every item",
+    ),
+    "task_waits_for_itself": (
+        ": MainThread waits for what nobody can do any more",
+        "MainThread rests in its event loop, where all tasks wait, until another thread wakes it",
+        "Make sure that what its tasks await is set",
     ),
 }  # fmt: skip
 
@@ -129,6 +141,14 @@ LONG_WAITS = {
         "MainThread and worker", "", "the program sends signals, and a handler may end the wait of MainThread",
     ),
     "idle_for_long": None,
+    "loop_at_rest": None,
+    "served_under_lock": (
+        "MainThread and worker", "MainThread holds lock and rests in its event loop",
+        "the event loop of MainThread watches other things too, which may wake it",
+    ),
+    "slept_under_lock": (
+        "MainThread and worker", "MainThread holds lock and rests in its event loop", "MainThread waits with a timeout",
+    ),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.pipe_waits import is_at_pipe
 from engine.recorder.deadlocks.served import Served
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot, resting_threads
-from engine.recorder.definitions.registry import TracedProcess, main_thread
+from engine.recorder.definitions.registry import TracedProcess, has_ended, main_thread
 from engine.recording.liveness import is_alive
 from engine.tracer import layout
 
@@ -48,20 +48,21 @@ class Enablers:
             (process.number, thread)
             for process, words in snapshot.cells
             for thread in words[:, layout.CELL_THREAD].tolist()
-            if not _has_ended(process, thread)
+            if not has_ended(process, thread)
         }
         # A process that is starting has no threads to show yet, and may be the one that everybody waits for.
         is_empty = any(not len(words) for _, words in snapshot.cells)
         self._incomplete = is_empty or any(is_alive(pid, None) for pid in self._registry.announced)
         mains = [(process, main_thread(process)) for process, _ in snapshot.cells]
-        self._over = {process.number for process, main in mains if _has_ended(process, main)}
+        self._over = {process.number for process, main in mains if has_ended(process, main)}
         resting = {node for process, words in snapshot.cells for node in resting_threads(process, words)}
         self._work = ExecutorWork(
             self._registry, self._threads, resting, ending=self._over, is_starting=self._incomplete
         )
         self.served = Served(self._registry, [process for process, _ in snapshot.cells], self._threads)
         self.relays = self._work.relays() | self.served.relays(resting)
-        self.relied_on = resting  # they are taken to do nothing, so they have to be asleep
+        sleepers = snapshot.sleepers & self._threads
+        self.relied_on = resting | sleepers  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object
         self.may_change = False  # an answer depended on what the cells do not show
@@ -76,10 +77,11 @@ class Enablers:
             by_process.setdefault(node[0], []).append(node)
         self._ordinary |= {number: frozenset(nodes) for number, nodes in by_process.items()}
         self._pipes = BehindPipes(self._registry, outsiders, full_pipes, self._ordinary)
-        waiting = self.waits.keys() | self.relays.keys()
+        waiting = self.waits.keys() | self.relays.keys() | sleepers
         self._free = {scope for scope, nodes in self._ordinary.items() if any(node not in waiting for node in nodes)}
         self._releasers: dict[int, Crowd] = {}
         self._flushing: Crowd | None = None
+        self.relays |= {node: self._sleep(node) for node in sleepers}
 
     def wait(self, wait: CellWait) -> Wait:
         """The wait with whoever could end it."""
@@ -128,6 +130,12 @@ class Enablers:
             anybody=anybody,
             follows=primitive.kind in FOLLOWED,
         )
+
+    def _sleep(self, node: Node) -> Wait:
+        """The wait of a thread that any other one of its process may end."""
+        process = self._registry.processes[node[0]]
+        crowd = NOBODY if node[0] in self._free else self._anybody_of(process.number, process)
+        return Wait(node, 0, ends_otherwise=not crowd, anybody=crowd, follows=True)
 
     def _ends_otherwise(self, wait: CellWait) -> bool:
         """Whether it may be over whatever it is for: daemons go with their process, and handlers of signals may raise
@@ -313,10 +321,12 @@ class Enablers:
 
     def _anybody(self, wait: CellWait, primitive: Primitive) -> Crowd:
         """All threads that the primitive is shared with; nobody: there may be others."""
-        scope = _scope(wait.process, primitive)
+        return self._anybody_of(_scope(wait.process, primitive), wait.process)
+
+    def _anybody_of(self, scope: int | None, process: TracedProcess) -> Crowd:
         if scope is None and self._is_shared_with_others():
             return NOBODY
-        if scope not in self._free and self._outsiders_in(scope, wait.process):
+        if scope not in self._free and self._outsiders_in(scope, process):
             self.may_change = True
             return NOBODY
         return self._ordinary.get(scope, NOBODY)
@@ -338,7 +348,8 @@ class Enablers:
         if scope is None:
             numbers.update(number for number in self._ordinary if number is not None)
         processes = (self._registry.processes[number] for number in numbers)
-        return any(self._outsiders.may_act_in(each) for each in processes if not each.is_service)
+        in_loops = self.code.in_loops
+        return any(self._outsiders.may_act_in(each, in_loops) for each in processes if not each.is_service)
 
     def _is_internal(self, node: Node) -> bool:
         return self._registry.is_internal(node)
@@ -347,8 +358,3 @@ class Enablers:
 def _scope(process: TracedProcess, primitive: Primitive) -> int | None:
     """Whose threads may use it: the process's, or all (None), if only by way of a manager."""
     return None if primitive.shared or process.is_manager else process.number
-
-
-def _has_ended(process: TracedProcess, serial: int) -> bool:
-    lane = process.lanes.get(serial)
-    return lane is not None and lane.end_ns is not None

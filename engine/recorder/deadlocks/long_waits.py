@@ -17,6 +17,7 @@ from engine.model.wait_for import NOBODY, SHOWN_OF_CROWD, Node, Wait
 from engine.recorder.deadlocks.enablers import SEMAPHORES, Enablers
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.held_up import HeldUp, held_up
+from engine.recorder.deadlocks.loop_waits import is_in_loop, watches_more
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.participants import Participants
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
@@ -34,7 +35,7 @@ Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
 class _NoOutsiders(Outsiders):
     """As if nobody but the threads with a lane could act."""
 
-    def may_act_in(self, _process: object) -> bool:
+    def may_act_in(self, _process: object, _in_loops: int = 0) -> bool:
         return False
 
     def may_ring(self, _process: object) -> bool:
@@ -101,7 +102,7 @@ class LongWaits:
         suspected, self._suspected = self._suspected, set()
         told_of = deadlocked.union(*({node for node, _ in knot} for knot in self._told))
         for nodes in enablers.without_relays(wait_for.without_followers(wait_for.find_knots(stuck, graph), graph)):
-            is_particular = any(graph[node].enablers for node in nodes)
+            is_particular = any(graph[node].enablers for node in nodes) and not self._is_idle(nodes, enablers)
             if is_particular and not told_of & set(nodes) and self._is_confirmed(nodes, enablers, suspected, now_ns):
                 participants, edges = self._participants.of(nodes, enablers, graph)
                 if reason := self._reason(nodes, enablers, graph, participants):
@@ -122,6 +123,12 @@ class LongWaits:
         lane = self._participants.lane
         return [each for each in found if each.by_itself or not all(lane(node).daemon for node in each.members)]
 
+    @staticmethod
+    def _is_idle(nodes: tuple[Node, ...], enablers: Enablers) -> bool:
+        """Whether an event loop is at rest, as most of them are, and nobody of these wants a lock meanwhile."""
+        waits = [enablers.waits[node] for node in nodes]
+        return any(map(is_in_loop, waits)) and not any(enablers.primitive(wait).kind in _HELD for wait in waits)
+
     def _is_confirmed(self, nodes: tuple[Node, ...], enablers: Enablers, suspected: set[Knot], now_ns: int) -> bool:
         """Whether the look before has seen the same; else it is to be seen again soon."""
         knot = _knot(nodes, enablers)
@@ -140,7 +147,8 @@ class LongWaits:
         participants, edges = self._participants.of(nodes, enablers, graph)
         last = self._participants.name(found.last)
         living = [self._participants.name(node) for node in sorted(found.living)]
-        reason = alive(living, last, timed=bool(enablers.waits[found.last].detail & layout.WAIT_TIMED))
+        wait = enablers.waits[found.last]
+        reason = alive(living, last, timed=bool(wait.detail & layout.WAIT_TIMED) and not watches_more(wait))
         if found.by_itself:
             return _Told(0, participants, edges, reason)
         shown = sorted(found.living)[:SHOWN_OF_CROWD]
@@ -167,6 +175,9 @@ class LongWaits:
     ) -> str:
         """Why it is no deadlock; nothing where that is not known."""
         waits = [enablers.waits[node] for node in nodes]
+        wider = [each.name for each, wait in zip(participants, waits, strict=True) if watches_more(wait)]
+        if wider:
+            return f"the event loop of {wider[0]} watches other things too, which may wake it"
         timed = [each.name for each, wait in zip(participants, waits, strict=True) if wait.detail & layout.WAIT_TIMED]
         if timed:
             return f"{timed[0]} waits with a timeout"
@@ -175,7 +186,8 @@ class LongWaits:
         for each, wait in zip(participants, waits, strict=True):
             if what := self._interrupter(wait, enablers):
                 return f"{what}, and a handler may end the wait of {each.name}"
-        if any(graph[wait.node].anybody and self._outsiders.may_act_in(wait.process) for wait in waits):
+        in_loops = enablers.code.in_loops
+        if any(graph[each.node].anybody and self._outsiders.may_act_in(each.process, in_loops) for each in waits):
             return "a signal handler, or a thread that Python did not start, may still act"
         return ""
 

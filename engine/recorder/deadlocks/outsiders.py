@@ -43,7 +43,7 @@ class Outsiders:
         """`test_signal`: Lanescope's own in a run of tests, whose handler ends only what is known to be stuck."""
         of_tests = () if test_signal is None else (test_signal,)
         self._counted = ~_bits((*_NOT_COUNTED, *of_tests))
-        self._answers: dict[int, tuple[int, bool]] = {}  # by process
+        self._answers: dict[tuple[int, int], tuple[int, bool]] = {}  # by process, and signals that loops handle
         self._strangers: tuple[int, frozenset[int]] = 0, frozenset()
 
     def ask_anew(self) -> None:
@@ -51,15 +51,18 @@ class Outsiders:
         self._answers.clear()
         self._strangers = 0, frozenset()
 
-    def may_act_in(self, process: TracedProcess) -> bool:
-        """Whether there is anybody of that kind."""
+    def may_act_in(self, process: TracedProcess, in_loops: int = 0) -> bool:
+        """Whether there is anybody of that kind. `in_loops`: signals (as `_bits`) that the program may have event loops
+        handle, of which the tracer does not tell.
+        """
         now_ns = time.perf_counter_ns()
-        asked_ns, answer = self._answers.get(process.number, (0, False))
+        key = process.number, in_loops
+        asked_ns, answer = self._answers.get(key, (0, False))
         if now_ns - asked_ns > LASTS_NS:
-            untold = _bits({*_TOLD, *_dumps_at(process)}) & ~_bits(_handled(process))
+            untold = _bits({*_TOLD, *_dumps_at(process)}) & ~_bits(_handled(process)) & ~in_loops
             caught = _caught_signals(process.pid) & self._counted & ~untold
             answer = bool(caught) or _has_others(process, now_ns)
-            self._answers[process.number] = now_ns, answer
+            self._answers[key] = now_ns, answer
         return answer
 
     def may_ring(self, process: TracedProcess) -> bool:
@@ -125,10 +128,10 @@ def _has_others(process: TracedProcess, now_ns: int) -> bool:
         others = set(os.listdir(f"/proc/{process.pid}/task")) - known
     except OSError:
         return False
-    return not all(_sleeps_for_good(process.pid, thread) for thread in others)
+    return not all(sleeps_for_good(process.pid, thread) for thread in others)
 
 
-def _sleeps_for_good(pid: int, thread: str) -> bool:
+def sleeps_for_good(pid: int, thread: str) -> bool:
     """Whether only its own process can wake this thread: it is in a private futex's wait without timeout."""
     try:
         words = Path(f"/proc/{pid}/task/{thread}/syscall").read_text("utf-8").split()

@@ -89,7 +89,7 @@ class PipeWaits:
         process, row = thread.process, thread.row
         words = snapshot.cells[thread.place][1].copy()
         number = AT_PIPE | stay.call.inode
-        snapshot.registry.add_pipe(number, self._name(process, stay.call))
+        snapshot.registry.add_of_system(number, "Pipe", self._name(process, stay.call))
         if not stay.serial & 1:
             words[row, layout.CELL_WAIT_SERIAL] = stay.serial | _OF_SYSTEM
             words[row, layout.CELL_WAIT_SITE] = 0

@@ -9,6 +9,8 @@ from engine.model.wait_for import Node
 from engine.recorder.definitions.registry import Registry, TracedProcess
 from engine.tracer import layout
 
+SETTLED_NS = 3_000_000  # younger waits are not looked at
+
 
 @dataclass(frozen=True)
 class CellWait:
@@ -37,6 +39,7 @@ class Snapshot:
     registry: Registry
     getters: dict[int, set[Node]] = field(default_factory=dict)  # by process queue: who has ever read from it
     dead: list[tuple[TracedProcess, NDArray[np.uint64]]] = field(default_factory=list)  # since the last; last cells
+    sleepers: frozenset[Node] = frozenset()  # whom no cell tells to wait: see there
 
     def chosen(self, before_ns: int, *, timed: bool = False) -> list[NDArray[np.uint64]]:
         """Per process the cells of untimed waits for a primitive that began before this time (no service's rest).

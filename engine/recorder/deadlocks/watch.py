@@ -17,14 +17,15 @@ from engine.recorder.deadlocks.asleep import all_asleep
 from engine.recorder.deadlocks.enablers import Enablers
 from engine.recorder.deadlocks.full_pipes import FullPipes
 from engine.recorder.deadlocks.long_waits import LongWaits
+from engine.recorder.deadlocks.loop_waits import LoopWaits
 from engine.recorder.deadlocks.outsiders import LASTS_NS, Outsiders
 from engine.recorder.deadlocks.participants import Participants
 from engine.recorder.deadlocks.pipe_waits import PipeWaits, serial_in_cell
-from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
+from engine.recorder.deadlocks.sleepers import Sleepers
+from engine.recorder.deadlocks.snapshot import SETTLED_NS, CellWait, Snapshot
 from engine.recorder.definitions.registry import Registry
 from engine.tracer import layout
 
-SETTLED_NS = 3_000_000  # younger waits are not looked at
 CONFIRM_NS = 4_000_000
 HANDLED_NS = 1_000_000_000  # instead, where a signal's handler may run that whoever has sent it does not wait for
 _TELLING = [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_DETAIL]  # what makes a look worth it
@@ -74,6 +75,8 @@ class DeadlockWatch:
         self._outsiders = Outsiders(test_signal)
         self._full_pipes = FullPipes()
         self._pipe_waits = PipeWaits()
+        self._loop_waits = LoopWaits()
+        self._sleepers = Sleepers()
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
         self._long_waits = LongWaits(self._participants, self._outsiders, self._full_pipes, self._report_long_wait)
@@ -97,7 +100,7 @@ class DeadlockWatch:
         """
         if not self._code.is_read or self._is_due_again(now_ns):
             return True
-        return self._long_waits.is_due(now_ns) or self._pipe_waits.is_due(now_ns)
+        return any(each.is_due(now_ns) for each in (self._long_waits, self._pipe_waits, self._loop_waits))
 
     def _is_due_again(self, now_ns: int) -> bool:
         return self._due_ns is not None and (now_ns >= self._due_ns or self._full_pipes.has_news(now_ns))
@@ -108,11 +111,13 @@ class DeadlockWatch:
             self._code.read_on()
             self._due_ns = now_ns  # to find again, by what is known now
         self._pipe_waits.mark(snapshot, now_ns)
+        self._loop_waits.mark(snapshot, now_ns)
+        self._sleepers.mark(snapshot, now_ns)
         if self._long_waits.is_due(now_ns):
             self._long_waits.look(snapshot, now_ns, {node for knot in self._observed for node, _ in knot})
         chosen = snapshot.chosen(now_ns - SETTLED_NS)
         threads = tuple(len(words) for _, words in snapshot.cells)
-        signature = threads, [words[:, _TELLING].tobytes() for words in chosen], snapshot.idle()
+        signature = threads, [words[:, _TELLING].tobytes() for words in chosen], snapshot.idle(), snapshot.sleepers
         due = self._is_due_again(now_ns)
         if signature == self._seen and not self._suspected and not self._observed and not due:
             return
@@ -152,6 +157,8 @@ class DeadlockWatch:
                 suspicion = _Suspicion(now_ns)
                 self._outsiders.ask_anew()
                 self._full_pipes.ask_anew()
+                self._loop_waits.ask_anew()
+                self._sleepers.ask_anew()
             is_read = self._code.is_read  # else nothing is known of who may be interrupted
             lasts_ns = HANDLED_NS if is_read and enablers.interrupted.intersection(nodes) else suspicion.lasts_ns
             if now_ns - suspicion.since_ns < lasts_ns or not suspicion.asleep or not is_read:

@@ -4,7 +4,8 @@ Told by the source alone, so it is what the code might do somewhere, to somebody
 `cancel` cancels one, as an attribute or as a text for `getattr`, unless it is asked of what nobody waits for (see
 cancellable). For signals: what is named as the functions below sends one, that which stands there by name or number,
 else any; so does a text with such a name in it, or with the command `kill`. (`interrupt_main` and `raise_signal` are
-none: they only have the handler called, and wake up nobody who waits.)
+none: they only have the handler called, and wake up nobody who waits.) What has a signal handled by an event loop is
+named as asyncio's method for that, or as the function by which a loop is told of all.
 """
 
 import ast
@@ -20,25 +21,35 @@ _CANCEL, _CANCEL_ALL = "cancel", "cancel_futures"
 # By name: which argument says the signal (none: it is known), and how many there are.
 _AT_HOME = {"pthread_kill": (1, 2)}
 _ABROAD = {"kill": (1, 2), "killpg": (1, 2), "pidfd_send_signal": (1, 2), "send_signal": (0, 1), "terminate": (9, 0)}
+_IN_LOOPS = {"add_signal_handler": (0, 1), "set_wakeup_fd": (1, 2)}
 _SENDS = _AT_HOME | _ABROAD
+_NAMES = _SENDS | _IN_LOOPS
 _USUAL = {"terminate": signal.SIGTERM}
-_WORTH_PARSING = re.compile("|".join((_CANCEL, *_SENDS)))
+_WORTH_PARSING = re.compile("|".join((_CANCEL, *_NAMES)))
 _IN_TEXT = re.compile(r"\b(pthread_kill|killpg|send_signal|os\.kill)\b|\bp?kill(all)? +-|^p?kill(all)?$")
 
 
 class Interventions(NamedTuple):
-    """`cancels` jobs; sends signals (bits, the lowest for signal 1) within the process, and to any."""
+    """`cancels` jobs; sends signals (bits, the lowest for signal 1) within the process, and to any; has event loops
+    handle some.
+    """
 
     cancels: bool = False
     at_home: int = 0
     abroad: int = 0
+    in_loops: int = 0
 
     def with_those(self, others: "Interventions") -> "Interventions":
         """Of both."""
-        return Interventions(self.cancels or others.cancels, self.at_home | others.at_home, self.abroad | others.abroad)
+        return Interventions(
+            self.cancels or others.cancels,
+            self.at_home | others.at_home,
+            self.abroad | others.abroad,
+            self.in_loops | others.in_loops,
+        )
 
 
-ANYTHING = Interventions(True, ANY_SIGNAL, ANY_SIGNAL)
+ANYTHING = Interventions(True, ANY_SIGNAL, ANY_SIGNAL, ANY_SIGNAL)
 
 
 def interventions_in(source: str) -> Interventions:
@@ -66,12 +77,13 @@ def interventions_in(source: str) -> Interventions:
                 found = found.with_those(Interventions(cancels=not is_off))
             case ast.Constant(value=str(text)) if id(node) not in remarks:
                 signals = ANY_SIGNAL if _IN_TEXT.search(text) else 0
-                found = found.with_those(Interventions(text == _CANCEL, signals, signals))
-            case ast.Attribute(attr=name, ctx=ast.Load()) if name in _SENDS:
+                in_loops = ANY_SIGNAL if text in _IN_LOOPS else 0
+                found = found.with_those(Interventions(text == _CANCEL, signals, signals, in_loops))
+            case ast.Attribute(attr=name, ctx=ast.Load()) if name in _NAMES:
                 found = found.with_those(_sent(name, calls.get(id(node)), is_known=last_name(node.value) == "os"))
-            case ast.Name(id=name, ctx=ast.Load()) if name in _SENDS and name in imported:
+            case ast.Name(id=name, ctx=ast.Load()) if name in _NAMES and name in imported:
                 found = found.with_those(_sent(name, calls.get(id(node)), is_known=True))
-            case ast.alias(name=name, asname=str()) if name in _SENDS:
+            case ast.alias(name=name, asname=str()) if name in _NAMES:
                 found = found.with_those(_sent(name, None, is_known=True))
     return found
 
@@ -81,11 +93,13 @@ def _sent(name: str, call: ast.Call | None, *, is_known: bool) -> Interventions:
     if name == "kill" and not is_known and (call is None or len([*call.args, *call.keywords]) < _SENDS[name][1]):
         return Interventions()  # a method without a signal: of a process, which cannot handle that
     signals = _signals(name, call)
+    if name in _IN_LOOPS:
+        return Interventions(in_loops=signals)
     return Interventions(at_home=signals, abroad=signals if name in _ABROAD else 0)
 
 
 def _signals(name: str, call: ast.Call | None) -> int:
-    place, least = _SENDS[name]
+    place, least = _NAMES[name]
     given = call.args if call is not None else []
     if any(isinstance(each, ast.Starred) for each in given) or (call is None and name not in _USUAL):
         return ANY_SIGNAL

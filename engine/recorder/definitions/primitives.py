@@ -75,10 +75,10 @@ class PrimitiveRegistry:
         owner = None if shared else process.number
         self._define(key, Primitive(0, kind, name, file, line, owner, shared, bool(internal), capacity))
 
-    def add_pipe(self, number: int, name: str) -> None:
-        """One that the system has told of."""
+    def add_of_system(self, number: int, kind: str, name: str, owner: int | None = None) -> None:
+        """What the system has told of. `owner`: the process's number; None: processes share it."""
         if number not in self._primitives:
-            self._define(number, Primitive(0, "Pipe", name, "", 0, None, True))
+            self._define(number, Primitive(0, kind, name, "", 0, owner, owner is None))
 
     def add_template(self, process: TracedProcess, frame: Frame) -> None:
         """From a "template" frame: what primitives with numbers of that template are, once they are used."""

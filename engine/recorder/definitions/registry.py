@@ -366,6 +366,12 @@ def keys_of(process_numbers: NDArray[np.uint64], numbers: NDArray[np.uint64]) ->
     return np.where(numbers & np.uint64(layout.OBJECT_SHARED), numbers, own)
 
 
+def has_ended(process: TracedProcess, serial: int) -> bool:
+    """Whether that thread of a process is known to be over."""
+    lane = process.lanes.get(serial)
+    return lane is not None and lane.end_ns is not None
+
+
 def main_thread(process: TracedProcess) -> int:
     """The serial of the thread whose native id is the process's; 1 where the system numbers them otherwise."""
     return next((serial for serial, lane in process.lanes.items() if lane.native_id == process.pid), 1)

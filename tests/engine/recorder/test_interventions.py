@@ -79,3 +79,18 @@ def test_signals_that_are_sent(source: str, at_home: int, abroad: int) -> None:
 def test_what_is_not_understood_may_do_anything_that_is_named_in_it() -> None:
     assert interventions_in("print job.cancel()") == ANYTHING
     assert interventions_in("print job") == Interventions()
+
+
+@pytest.mark.parametrize(
+    ("source", "in_loops"),
+    [
+        ("loop.add_signal_handler(signal.SIGTERM, stop.set)", END),
+        ("for each in signals: asyncio.get_running_loop().add_signal_handler(each, stop.set)", ANY_SIGNAL),
+        ("signal.set_wakeup_fd(there.fileno())", ANY_SIGNAL),
+        ("from signal import set_wakeup_fd\nset_wakeup_fd(there)", ANY_SIGNAL),
+        ("getattr(loop, 'add_signal_handler')(2, stop.set)", ANY_SIGNAL),
+        ("loop.remove_signal_handler(2)", 0),
+    ],
+)
+def test_event_loops_may_handle_signals(source: str, in_loops: int) -> None:
+    assert interventions_in(source) == Interventions(in_loops=in_loops)
