@@ -59,7 +59,13 @@ class MainWindow(WindowFrame):
         self._may_end_run = False  # without being asked
         self.navigation = Navigation(self.timeline, self.view, self.selection)
         self.notes = Bookmarks(
-            self.timeline.canvas, self.view, self.selection, self.navigation, self.note_editor, self._put_bookmark
+            self.timeline.canvas,
+            self.view,
+            self.selection,
+            self.times,
+            self.navigation,
+            self.note_editor,
+            self._put_bookmark,
         )
         self.places = Places(
             self.timeline,

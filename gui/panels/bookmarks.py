@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from engine.model.bookmarks import MOST_MARKS, Entry, entries
 from engine.model.format import count, duration
 from engine.model.model import Model
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
@@ -16,6 +17,9 @@ HINT = (
 )
 
 
+RESOLUTION_NS = 1e3
+
+
 class BookmarksPanel(Panel):
     """A table; Enter goes there, F2 changes a note, Delete removes it."""
 
@@ -23,13 +27,14 @@ class BookmarksPanel(Panel):
     change_requested = Signal(object)
     removal_requested = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, times: RulerTimes, parent: QWidget | None = None) -> None:
         super().__init__(HINT, parent)
+        self._times = times
         self._processes: dict[int, str] = {}
         self.table: RowTable[Entry] = RowTable(
             "Bookmarks",
             (
-                Column("At", self._time, 96, lambda e: e.time_ns, number=True),
+                Column("At", self._time, 128, lambda e: e.time_ns, number=True),
                 Column("Lasts", lambda e: duration(e.end_ns - e.time_ns) if e.end_ns > e.time_ns else "", 80,
                        lambda e: e.end_ns - e.time_ns, number=True),
                 Column("Lane", self._lane, 140),
@@ -40,6 +45,7 @@ class BookmarksPanel(Panel):
             parent=self,
         )  # fmt: skip
         self.table.make_sortable(0)
+        times.changed.connect(self.table.row_model.retell)
         self.change = QPushButton("Change…", self)
         self.change.setToolTip("Change the text of the chosen note (F2)")
         self.remove = QPushButton("Remove", self)
@@ -100,8 +106,7 @@ class BookmarksPanel(Panel):
         self.remove.setEnabled(own)
 
     def _time(self, entry: Entry) -> str:
-        start = self.model.start_ns if self.model is not None else 0
-        return f"{(entry.time_ns - start) / 1e9:.6f} s"
+        return self._times.text(self.model, entry.time_ns, RESOLUTION_NS) if self.model is not None else ""
 
     def _lane(self, entry: Entry) -> str:
         model = self.model

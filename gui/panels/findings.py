@@ -12,6 +12,7 @@ from engine.analysis.order.lock_order import is_provable
 from engine.model.entities import Site
 from engine.model.model import Model
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.linked_text import LinkedText
 from gui.widgets.links import lane_link, line_link, linked_lane, linked_line
@@ -25,6 +26,7 @@ NOTHING = "Nothing found in this run."
 LOOKING = "Looking for findings…"
 GIVEN_UP = "Nothing found; the search for findings was not completed."
 MOST_LINES = 3  # of a stack
+RESOLUTION_NS = 1e6
 PROVE = "Run the program again, hold its threads back where it matters, and see whether the deadlock really happens"
 
 
@@ -39,9 +41,9 @@ class FindingsPanel(Panel):
     source_requested = Signal(str, int)  # file, line
     order_wanted = Signal(int, int)  # lock held and lock taken, to be shown in the lock-order graph
 
-    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+    def __init__(self, themes: ActiveTheme, times: RulerTimes, parent: QWidget | None = None) -> None:
         super().__init__(HINT, parent)
-        self._themes = themes
+        self._themes, self._times = themes, times
         self._proving: int | None = None  # id of the finding
         self._obstacle = ""
         self._searching = self._given_up = False
@@ -53,7 +55,7 @@ class FindingsPanel(Panel):
             (
                 Column("Severity", lambda f: str(f["severity"]), 76, colour=self._colour),
                 Column("Certainty", lambda f: str(f["certainty"]), 84),
-                Column("At", self._time, 84, number=True),
+                Column("At", self._time, 104, number=True),
                 Column("Finding", lambda f: str(f["title"])),
             ),
             key=lambda finding: finding["id"],
@@ -68,6 +70,7 @@ class FindingsPanel(Panel):
         body.setStretchFactor(0, 3)
         body.setStretchFactor(1, 2)
         self.table.row_chosen.connect(self._on_row_chosen)
+        times.changed.connect(self.table.row_model.retell)
         self.set_body(body)
 
     def _make_words(self, parent: QWidget) -> QWidget:
@@ -194,8 +197,9 @@ class FindingsPanel(Panel):
             self.source_requested.emit(*line)
 
     def _time(self, finding: dict[str, Any]) -> str:
-        start = self.model.start_ns if self.model else 0
-        return f"{((finding['start_ns'] or start) - start) / 1e9:.3f} s"
+        if self.model is None:
+            return ""
+        return self._times.text(self.model, finding["start_ns"] or self.model.start_ns, RESOLUTION_NS)
 
     def _colour(self, finding: dict[str, Any]) -> str:
         surfaces = self._themes.current.surfaces

@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from engine.model.model import Model
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.panel import Panel
 from gui.widgets.row_table import Column, RowTable
 
 STANDARD_ERROR = 2
+RESOLUTION_NS = 1e6
 
 
 class OutputPanel(Panel):
@@ -18,9 +20,9 @@ class OutputPanel(Panel):
 
     time_chosen = Signal(float, object)  # ns, lane or None
 
-    def __init__(self, themes: ActiveTheme, parent: QWidget | None = None) -> None:
+    def __init__(self, themes: ActiveTheme, times: RulerTimes, parent: QWidget | None = None) -> None:
         super().__init__("What the program prints appears here, line by line, with its time and lane.", parent)
-        self._themes = themes
+        self._themes, self._times = themes, times
         self._taken = 0
         self._lines: list[dict[str, Any]] = []
         body = QWidget(self)
@@ -45,13 +47,14 @@ class OutputPanel(Panel):
         self.table: RowTable[dict[str, Any]] = RowTable(
             "Output",
             (
-                Column("Time", self._time, 96, number=True),
+                Column("Time", self._time, 104, number=True),
                 Column("Lane", self._lane, 180),
                 Column("Text", lambda line: line["text"], colour=self._colour, code=True),
             ),
             key=lambda line: line["number"],
             parent=body,
         )
+        times.changed.connect(self.table.row_model.retell)
         self.table.row_chosen.connect(lambda line: self.time_chosen.emit(float(line["time_ns"]), line.get("lane")))
         layout.addWidget(self.table)
         self.set_body(body)
@@ -93,8 +96,7 @@ class OutputPanel(Panel):
         self.shown.setText(f"{shown} of {lines}" if self.filter.text() else lines)
 
     def _time(self, line: dict[str, Any]) -> str:
-        start = self.model.start_ns if self.model else 0
-        return f"{(line['time_ns'] - start) / 1e9:.3f} s"
+        return self._times.text(self.model, line["time_ns"], RESOLUTION_NS) if self.model is not None else ""
 
     def _lane(self, line: dict[str, Any]) -> str:
         lane = line.get("lane")

@@ -348,7 +348,7 @@ class Canvas(QWidget):
 
     def _on_selection_changed(self) -> None:
         span = self.selection.span
-        tell(self, spoken(self.model, self.selection, self.span_note(span) if span is not None else ""))
+        tell(self, spoken(self.model, self.selection, self.times, self.span_note(span) if span is not None else ""))
         if self.arrangement.times is Times.SELECTION:
             self._painting.invalidate()
         self.update()

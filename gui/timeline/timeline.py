@@ -108,7 +108,7 @@ class Timeline(QWidget):
     def _tell_view(self) -> None:
         if self._model is not None:
             for part in (self.canvas, self.overview):
-                announce(part, in_view(self._model, self._view))
+                announce(part, in_view(self._model, self._view, self.canvas.times(self._model)))
 
     def set_empty_text(self, title: str, hint: str) -> None:
         """What stands there as long as there is no model or no lane."""

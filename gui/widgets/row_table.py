@@ -55,12 +55,16 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         same = [self.key(row) for row in ordered] == [self.key(row) for row in self.rows]
         if same:
             self.rows = ordered
-            if ordered:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(ordered) - 1, len(self.columns) - 1))
+            self.retell()
             return
         self.beginResetModel()
         self.rows = ordered
         self.endResetModel()
+
+    def retell(self) -> None:
+        """What columns say of the same rows is another thing now."""
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.columns) - 1))
 
     def append_rows(self, rows: Sequence[Row]) -> None:
         """Adds rows at the end of an unsorted table."""

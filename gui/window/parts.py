@@ -50,6 +50,7 @@ from gui.state.selection import Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.timeline.timeline import Timeline
 from gui.widgets.graph import GraphView
 from gui.widgets.messages import Messages
@@ -124,6 +125,7 @@ class WindowParts(QMainWindow):
         self.arrangement = Arrangement(kept, self)
         if str(kept.get("sort")) in Sort.__members__:
             self.filters.set_sort(Sort[kept["sort"]])
+        self.times = RulerTimes(self.arrangement, self.selection, self)
         self.clock = FrameClock(self.bridge.take_in, self)
         self.acts = Actions(self, lambda: self.themes.current.surfaces.text)
 
@@ -137,18 +139,18 @@ class WindowParts(QMainWindow):
         self.plots = Plots(view, selection, themes, budget=self.clock.budget)
         self.plots.set_names_px(self.arrangement.names_px)
         self.workload = WorkloadPanel(self.configuration, self.interpreters, self.custom, self.acts["run"], themes)
-        self.details = Details(view, selection, themes, self.spans)
-        self.wait_for = WaitForPanel(selection, view, themes)
+        self.details = Details(view, selection, themes, self.spans, self.times)
+        self.wait_for = WaitForPanel(selection, view, themes, self.times)
         self.source = SourcePanel(themes)
         for body in (self.details, self.wait_for, self.source):
             body.setMinimumWidth(NARROWEST)
-        self.findings = FindingsPanel(themes)
+        self.findings = FindingsPanel(themes, self.times)
         self.locks = LocksPanel(themes)
         self.lock_order = LockOrderPanel(themes)
         self.workers = WorkersPanel(themes)
-        self.output = OutputPanel(themes)
+        self.output = OutputPanel(themes, self.times)
         self.statistics = StatisticsPanel(themes, self.spans)
-        self.bookmarks = BookmarksPanel()
+        self.bookmarks = BookmarksPanel(self.times)
         self.search_bar = SearchBar(self.search, self.acts, themes, self)
         self.run_control = RunControl(
             self.configuration,

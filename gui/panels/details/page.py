@@ -20,7 +20,7 @@ from gui.state.selection import Group, Selection
 from gui.state.source_texts import source_text
 from gui.theme import FONT_SMALL_PX, FONT_TITLE_PX, STATE_NAMES, Theme
 from gui.timeline.input.hover import certainty_text, state_text
-from gui.timeline.layout.ticks import time_text
+from gui.timeline.layout.time_base import RulerTimes
 
 Numbers = NDArray[np.int64]
 MOST_ROWS = 8
@@ -33,13 +33,17 @@ CERTAINTY = {
     "inferred": "inferred from other measurements",
 }
 
+RESOLUTION_NS = 1e3
+
 
 class Page:
     """Writes one page. Rich text knows no style sheets worth the name, so colours stand where they are used."""
 
-    def __init__(self, theme: Theme, model: Model | None, statistics: SpanStatistics | None = None) -> None:
+    def __init__(
+        self, theme: Theme, times: RulerTimes, model: Model | None, statistics: SpanStatistics | None = None
+    ) -> None:
         """`statistics` are those of the selected span."""
-        self._theme = theme
+        self._theme, self._times = theme, times
         self._statistics = statistics
         self._model = model
 
@@ -271,7 +275,7 @@ class Page:
         return escape(model.processes[lane.process].title)
 
     def _time(self, model: Model, time_ns: int) -> str:
-        return time_text(time_ns - model.start_ns, 1_000)
+        return self._times.text(model, time_ns, RESOLUTION_NS)
 
     # Marks
 

@@ -13,6 +13,7 @@ from gui.state.selection import Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.dress_when_seen import DressWhenSeen
 from gui.widgets.linked_text import LinkedText
 
@@ -31,13 +32,14 @@ class Details(QWidget):
         selection: Selection,
         themes: ActiveTheme,
         spans: SpanState,
+        times: RulerTimes,
         parent: QWidget | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
         self._view, self._selection, self._themes, self._clock = view, selection, themes, clock
-        self._spans = spans
+        self._spans, self._times = spans, times
         self._model: Model | None = None
         self._shown: tuple[float, int] = (0.0, -1)
         self._html = ""
@@ -58,6 +60,7 @@ class Details(QWidget):
         selection.changed.connect(self._on_selection_changed)
         DressWhenSeen(self, themes, self._draw_soon)
         spans.changed.connect(self._on_span_changed)
+        times.changed.connect(self._draw_soon)
         self.draw()
 
     def show_model(self, model: Model | None) -> None:
@@ -105,7 +108,7 @@ class Details(QWidget):
         model = self._model
         self._shown = (self._clock(), model.version if model is not None else -1)
         self._drawn = self._selected()
-        self._written = Page(self._themes.current, model, self._spans.statistics).html(self._selection)
+        self._written = Page(self._themes.current, self._times, model, self._spans.statistics).html(self._selection)
 
     def _show_written(self) -> None:
         html, self._written = self._written, ""

@@ -13,7 +13,7 @@ from gui.panels.wait_for.layout import GraphData, GraphEdge
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.theme import GRID, ActiveTheme
-from gui.timeline.layout.ticks import time_text
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.elided_text import ElidedText
 from gui.widgets.panel import Panel
 
@@ -43,7 +43,12 @@ class WaitForPanel(Panel):
     slice_chosen = Signal(object)  # Slice
 
     def __init__(
-        self, selection: Selection, view: ViewWindow, themes: ActiveTheme, parent: QWidget | None = None
+        self,
+        selection: Selection,
+        view: ViewWindow,
+        themes: ActiveTheme,
+        times: RulerTimes,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(
             "Lanes that wait for one another appear here, with an arrow from who waits to who holds.\n"
@@ -51,7 +56,7 @@ class WaitForPanel(Panel):
             parent,
         )
         self._selection = selection
-        self._view = view
+        self._view, self._times = view, times
         self._pinned: dict[str, Any] | None = None
         self._moment: float | None = None  # chosen, until the newest is asked for
         self._chosen: tuple[int, int] | None = None  # lane and start of the selected slice, which may still grow
@@ -72,6 +77,7 @@ class WaitForPanel(Panel):
         self.canvas.node_chosen.connect(self._choose_lane)
         selection.changed.connect(self._on_selection_changed)
         selection.hover_changed.connect(self._on_hover_changed)
+        times.changed.connect(self.refresh_soon)
         self.set_body(body)
 
     def _make_head(self, body: QWidget) -> QHBoxLayout:
@@ -128,7 +134,7 @@ class WaitForPanel(Panel):
         if moment is not None:
             at = int(min(max(moment, model.start_ns), model.end_ns - 1))
             data = yield from trace_data(model, at)
-            words = f"at {time_text(at - model.start_ns, self._view.span_ns / STEPS)}: {_in_words(data)}"
+            words = f"at {self._times.text(model, at, self._view.span_ns / STEPS)}: {_in_words(data)}"
         elif finding is not None:
             at = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(model, finding)

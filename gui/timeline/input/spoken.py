@@ -1,5 +1,7 @@
 """What is selected on the timeline, in words for assistive technology: told when it changes, found when asked for."""
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 
 from engine.model.format import duration
@@ -8,7 +10,7 @@ from engine.recording.schema import State
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.timeline.input.hover import state_text
-from gui.timeline.layout.ticks import time_text
+from gui.timeline.layout.time_base import TimeBase
 from gui.widgets.assistive import announce
 
 RESOLUTION_NS = 1e5
@@ -16,10 +18,10 @@ STEPS = 100  # of the view, so finely its start is told
 NOTHING = "Nothing selected"
 
 
-def spoken(model: Model | None, selection: Selection, span_note: str = "") -> str:
+def spoken(model: Model | None, selection: Selection, times: Callable[[Model], TimeBase], span_note: str = "") -> str:
     """One sentence: `worker-1: lock wait for Lock accounts (bank.py:12), 8.1 ms, from 0.3012 s, at bank.py:40`.
 
-    `span_note` says what goes on in the selected span.
+    `times` tells times as the ruler does, `span_note` says what goes on in the selected span.
     """
     if model is None:
         return NOTHING
@@ -31,12 +33,13 @@ def spoken(model: Model | None, selection: Selection, span_note: str = "") -> st
         parts = [
             f"{model.lane_label(chosen.lane)}: {state_text(model, chosen)}{awaited}",
             f"{duration(chosen.duration_ns)}{' so far' if chosen.open else ''}",
-            f"from {_time(model, chosen.start_ns)}",
+            f"from {times(model).text(chosen.start_ns, RESOLUTION_NS)}",
         ]
         return ", ".join([*parts, f"at {site.label}"] if site is not None else parts)
     if selection.span is not None:
         start, end = selection.span
-        words = f"{duration(end - start)} from {_time(model, start)} to {_time(model, end)}"
+        first, last = (times(model).text(each, RESOLUTION_NS) for each in (start, end))
+        words = f"{duration(end - start)} from {first} to {last}"
         return f"{words}: {span_note.replace(',  ', ', ')}" if span_note else words
     if selection.lane is not None:
         return f"Lane {model.lane_label(selection.lane)}"
@@ -46,10 +49,10 @@ def spoken(model: Model | None, selection: Selection, span_note: str = "") -> st
     return NOTHING
 
 
-def in_view(model: Model, view: ViewWindow) -> str:
+def in_view(model: Model, view: ViewWindow, times: TimeBase) -> str:
     """The stretch of time on screen: `90.4 µs in view, from 3.0052 s`."""
     start = max(view.start_ns, model.start_ns)
-    return f"{duration(view.span_ns)} in view, from {time_text(start - model.start_ns, view.span_ns / STEPS)}"
+    return f"{duration(view.span_ns)} in view, from {times.text(start, view.span_ns / STEPS)}"
 
 
 def tell(widget: QWidget, words: str) -> None:
@@ -58,7 +61,3 @@ def tell(widget: QWidget, words: str) -> None:
         return
     widget.setAccessibleDescription(words)
     announce(widget, words)
-
-
-def _time(model: Model, time_ns: float) -> str:
-    return time_text(time_ns - model.start_ns, RESOLUTION_NS)

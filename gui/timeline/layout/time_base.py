@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from PySide6.QtCore import QObject, Signal
+
 from engine.model.model import Model
-from gui.state.arrangement import Times
+from gui.state.arrangement import Arrangement, Times
 from gui.state.selection import Selection
 from gui.timeline.layout.ticks import Ticks, clock_text, ruler_base, ruler_ticks, time_text
 
@@ -65,3 +67,29 @@ def midnight_ns(model: Model) -> float | None:
         return None
     since_midnight = created - created.replace(hour=0, minute=0, second=0, microsecond=0)
     return model.start_ns - since_midnight.total_seconds() * 1e9
+
+
+class RulerTimes(QObject):
+    """Tells times elsewhere as the ruler does."""
+
+    changed = Signal()  # the same times are told otherwise now
+
+    def __init__(self, arrangement: Arrangement, selection: Selection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._arrangement, self._selection = arrangement, selection
+        self._times = arrangement.times
+        arrangement.changed.connect(self._on_arranged)
+        selection.changed.connect(self._on_selection_changed)
+
+    def text(self, model: Model, time_ns: float, resolution_ns: float) -> str:
+        """A time of this recording (absolute ns), as exact as `resolution_ns` makes sense."""
+        return time_base(self._times, model, self._selection).text(time_ns, resolution_ns)
+
+    def _on_arranged(self) -> None:
+        if self._times is not self._arrangement.times:
+            self._times = self._arrangement.times
+            self.changed.emit()
+
+    def _on_selection_changed(self) -> None:
+        if self._times is Times.SELECTION:
+            self.changed.emit()

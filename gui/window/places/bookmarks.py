@@ -11,7 +11,7 @@ from engine.model.model import Model
 from gui.state.selection import Selection
 from gui.state.view_window import ViewWindow
 from gui.timeline.canvas import Canvas
-from gui.timeline.layout.ticks import time_text
+from gui.timeline.layout.time_base import RulerTimes
 from gui.window.overlays.note_editor import NoteEditor
 from gui.window.places.navigation import Navigation
 
@@ -24,12 +24,13 @@ class Bookmarks(QObject):
         canvas: Canvas,
         view: ViewWindow,
         selection: Selection,
+        times: RulerTimes,
         go: Navigation,
         editor: NoteEditor,
         put: Callable[[dict[str, Any]], object],
     ) -> None:
         super().__init__(canvas)
-        self._canvas, self._view, self._selection = canvas, view, selection
+        self._canvas, self._view, self._selection, self._times = canvas, view, selection, times
         self._go, self._editor, self._put = go, editor, put
         self._gone_to: Entry | None = None
         self.model: Model | None = None
@@ -90,7 +91,7 @@ class Bookmarks(QObject):
         if self.model is None:
             return
         where = f" on {self.model.lane_label(entry.lane)}" if entry.lane is not None else ""
-        at = time_text(entry.time_ns - self.model.start_ns, max(self._view.span_ns / 1000, 1.0))
+        at = self._times.text(self.model, entry.time_ns, max(self._view.span_ns / 1000, 1.0))
         self._editor.ask(f"Note at {at}{where}", entry.text, lambda text: self._keep(entry, text))
 
     def _keep(self, entry: Entry, text: str | None) -> None:

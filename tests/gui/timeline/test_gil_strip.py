@@ -15,6 +15,7 @@ from gui.state.selection import Group
 from gui.timeline.drawing.gil_strip import gil_lines
 from gui.timeline.input.spoken import spoken
 from gui.timeline.layout.row_shape import ROW_PX
+from gui.timeline.layout.time_base import RulerTimes
 from tests.gui.timeline.conftest import Bench
 from tests.gui.timeline.recordings import ALICE, BOB, MS, START
 
@@ -95,16 +96,18 @@ def test_where_gil_and_core_wait_are_one_the_sentence_says_so(looked_at: Bench) 
     assert item is not None
     assert "for the GIL or for a free core, which cannot be told apart here" in explain(looked_at.model, item)
     looked_at.selection.select_slice(item)
-    page = Page(looked_at.themes.current, looked_at.model)
+    times = RulerTimes(looked_at.canvas.arrangement, looked_at.selection)
+    page = Page(looked_at.themes.current, times, looked_at.model)
     assert "GIL or core wait" in page.html(looked_at.selection)
-    assert spoken(looked_at.model, looked_at.selection).startswith("bob: GIL or core wait")
+    assert spoken(looked_at.model, looked_at.selection, looked_at.canvas.times).startswith("bob: GIL or core wait")
     totals = looked_at.model.states.totals(np.array([BOB]), START, START + 100 * MS)
     (row,) = lane_rows(looked_at.model, np.array([BOB]), totals, totals)
     assert "GIL or core wait" in in_words(row)
 
 
 def test_details_tell_switches_and_how_sure_shares_are(looked_at: Bench) -> None:
-    page = Page(looked_at.themes.current, looked_at.model)
+    times = RulerTimes(looked_at.canvas.arrangement, looked_at.selection)
+    page = Page(looked_at.themes.current, times, looked_at.model)
     looked_at.selection.select_lane(BOB)
     html = page.html(looked_at.selection).replace("&nbsp;", " ")
     assert "812 voluntary · 1\u202f204 involuntary" in html

@@ -17,11 +17,13 @@ from gui.panels.legend import Legend
 from gui.panels.plots import Plots
 from gui.panels.plots.chart import Chart
 from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
+from gui.state.arrangement import Arrangement
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.timeline.layout.time_scale import TimeScale
 from tests.gui.timeline.recordings import BOB, LOCK, MS, START, by_hand, synthetic
 
@@ -54,7 +56,7 @@ def legend(qtbot: QtBot, view: ViewWindow) -> Legend:
 def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Iterator[Details]:
     model, spans = by_hand(), SpanState(selection)
     spans.show_model(model)
-    made = Details(view, selection, ActiveTheme(), spans)
+    made = Details(view, selection, ActiveTheme(), spans, RulerTimes(Arrangement(), selection))
     qtbot.addWidget(made)
     made.show_model(model)
     yield made
