@@ -32,11 +32,13 @@ class LaneEdge(NamedTuple):
 
 
 class LaneGraph(NamedTuple):
-    """`knots`: the lanes of each deadlock that existed at that time. `hidden`: waits that were not followed."""
+    """`knots`: the lanes of each deadlock that existed at that time. `hidden`: waits that were not followed, of which
+    it is not known who ends them.
+    """
 
     edges: tuple[LaneEdge, ...] = ()
     knots: tuple[tuple[int, ...], ...] = ()
-    hidden: int = 0
+    hidden: tuple[LaneEdge, ...] = ()
 
 
 def graph_at(model: Model, time_ns: int, most: int = MOST_WAITS) -> LaneGraph:
@@ -70,12 +72,12 @@ def trace_graph(model: Model, time_ns: int, most: int = MOST_WAITS) -> Generator
         for each in found
         for edge in each.get("edges") or ()
     ]
-    waiting = [lane for lane in _waiting(model, time_ns) if lane not in known]
-    for lane in waiting[:most]:
+    waiting = [edge for edge in _waiting(model, time_ns) if edge.waiter not in known]
+    for lane in (edge.waiter for edge in waiting[:most]):
         if (wait := model.states.slice_at(lane, time_ns)) is not None:
             edges += _edges(model, wait, time_ns)
         yield
-    return LaneGraph(tuple(edges), knots, max(0, len(waiting) - most))
+    return LaneGraph(tuple(edges), knots, tuple(waiting[most:]))
 
 
 def is_particular(model: Model, deadlock: Mapping[str, Any], edge: Mapping[str, Any]) -> bool:
@@ -90,22 +92,27 @@ def _covers(deadlock: Mapping[str, Any], time_ns: int) -> bool:
     return isinstance(start, int) and start <= time_ns and not (isinstance(resolved, int) and resolved <= time_ns)
 
 
-def _waiting(model: Model, time_ns: int) -> list[int]:
-    """Lanes that wait for a primitive then; service threads at rest do not count."""
+def _waiting(model: Model, time_ns: int) -> list[LaneEdge]:
+    """Lanes that wait for a primitive then, not yet for whom; service threads at rest do not count."""
     lanes = np.array([lane.id for lane in model.lanes if not lane.internal], np.int64)
     if not len(lanes):
         return []
     there = model.states.slices_at(lanes, np.full(len(lanes), time_ns))
-    states = there.codes & STATE_MASK
-    waits = np.isin(states, (State.LOCK_WAIT, State.WAIT)) & (there.details > 0)
-    io = np.flatnonzero((states == State.IO) & (there.details > 0))  # of which few are at a pipe between threads
-    waits[io] = [model.detail(detail)[0] is not None for detail in there.details[io].tolist()]
-    return sorted(set(there.lanes[waits].tolist()))
+    waits = np.isin(there.codes & STATE_MASK, (State.LOCK_WAIT, State.WAIT, State.IO)) & (there.details > 0)
+    awaited = {
+        lane: model.detail(detail)
+        for lane, detail in zip(there.lanes[waits].tolist(), there.details[waits].tolist(), strict=True)
+    }
+    return [
+        LaneEdge(lane, None, primitive.id, site, holds=False)
+        for lane, (primitive, site) in sorted(awaited.items())
+        if primitive is not None and primitive.kind != "Timer"
+    ]
 
 
 def _edges(model: Model, wait: Slice, time_ns: int) -> list[LaneEdge]:
     primitive, site = model.detail(wait.detail)
-    if primitive is None or primitive.kind == "Timer":  # waits for nobody
+    if primitive is None:
         return []
     kind = primitive.kind.removeprefix("process ")
     if primitive.kind in MUTEXES or kind in _SEMAPHORES:

@@ -236,15 +236,16 @@ class WindowParts(QMainWindow):
         add = self.docks.add
         add("workload", "Workload", self.workload, Area.LeftDockWidgetArea)
         add("details", "Details", self.details, Area.RightDockWidgetArea)
-        add("wait-for", "Wait-for graph", self.wait_for, Area.RightDockWidgetArea, below="details")
+        graph, lines, orders = self.wait_for.canvas, self.output.table, self.lock_order.canvas
+        add("wait-for", "Wait-for graph", self.wait_for, Area.RightDockWidgetArea, below="details", start=graph)
         add("source", "Source", self.source, Area.RightDockWidgetArea, beside="wait-for")
         add("findings", "Findings", self.findings, Area.BottomDockWidgetArea)
         add("locks", "Locks", self.locks, Area.BottomDockWidgetArea, beside="findings")
         add("workers", "Workers", self.workers, Area.BottomDockWidgetArea, beside="locks")
-        add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers")
+        add("output", "Output", self.output, Area.BottomDockWidgetArea, beside="workers", start=lines)
         add("statistics", "Statistics", self.statistics, Area.BottomDockWidgetArea, beside="output")
         add("bookmarks", "Bookmarks", self.bookmarks, Area.BottomDockWidgetArea, beside="statistics")
-        add("lock-order", "Lock order", self.lock_order, Area.BottomDockWidgetArea, beside="locks")
+        add("lock-order", "Lock order", self.lock_order, Area.BottomDockWidgetArea, beside="locks", start=orders)
         each_frame = (self.spans, self.legend, self.details, self.search_bar)
         panels = (
             self.findings,

@@ -15,6 +15,7 @@ from tests.gui.opening import shown_whole
 
 LINKS = ("Open sample", "Open…")  # of the first page, one after the other
 Wait = Callable[[Callable[[], object]], None]
+SAMPLE = Path(__file__).parents[2] / "resources" / "recordings" / "convoy.lane"
 
 
 def looks_the_same(stop: QWidget, elsewhere: QWidget) -> bool:
@@ -87,6 +88,19 @@ def test_the_key_of_a_panel_leads_to_what_it_shows(window: MainWindow, wait_for:
         (key,) = (action.shortcut() for action in window.docks.go_actions() if action.text() == title)
         QTest.keySequence(window, key)
         wait_for(lambda panel=panel: window.focusWidget() in list(stops_in(panel)))
+
+
+def test_the_key_of_a_graph_leads_to_the_graph_whatever_stands_over_it(window: MainWindow, wait_for: Wait) -> None:
+    window.recordings.open(SAMPLE)
+    wait_for(lambda: shown_whole(window))
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.timeline.canvas.setFocus()
+    window.wait_for.scrubber.setValue(window.wait_for.scrubber.maximum() // 2)
+    wait_for(window.wait_for.newest.isVisible)
+    (key,) = (action.shortcut() for action in window.docks.go_actions() if action.text() == "Wait-for graph")
+    QTest.keySequence(window, key)
+    wait_for(lambda: window.focusWidget() is window.wait_for.canvas)
 
 
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:

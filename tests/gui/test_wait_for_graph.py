@@ -56,18 +56,34 @@ def test_nothing_lies_on_anything_else(qtbot: QtBot, count: int, size: tuple[int
 def test_what_is_left_out_is_told_beside_the_graph(qtbot: QtBot, size: tuple[int, int]) -> None:
     canvas, _ = ring_of(qtbot, 9, size)
     model: Any = canvas._model
+    model.lanes = range(21)
     edges = tuple(GraphEdge(n, (n + 1) % 9, n, 1, 1, True) for n in range(9))
-    data = GraphData(edges, (), hidden=12)
+    data = GraphData(edges, (), hidden=tuple(GraphEdge(9 + n, None, n, particular=False) for n in range(12)))
     canvas.show_data(model, data)
     canvas.grab()
-    note = canvas.rect().toRectF().adjusted(8, 8, -8, -8)
-    note.setTop(note.bottom() - canvas.fontMetrics().height())
-    assert "more that wait" in canvas.drawing.note
-    nodes = [area for node in canvas.drawing.nodes if (area := canvas.node_area(node.key)) is not None]
+    *drawn, rest = canvas.drawing.nodes
+    note = canvas.node_area(rest.key)
+    assert note is not None
+    assert canvas.rect().toRectF().contains(note)
+    nodes = [area for node in drawn if (area := canvas.node_area(node.key)) is not None]
     labels = [area for edge in canvas.drawing.edges if (area := canvas.label_area(edge.key)) is not None]
     assert nodes
     assert labels
     assert not [area for area in [*nodes, *labels] if area.intersects(note)]
+    waiting = {edge.waiter for edge in canvas._folded.data.edges} | {member.key for member in rest.members}
+    assert {edge.waiter for edge in (*data.edges, *data.hidden)} <= waiting | set(canvas._folded.members), (
+        "none is lost"
+    )
+    assert rest.text == f"and {len(rest.members)} more that wait"
+    chosen: list[int] = []
+    canvas.node_chosen.connect(chosen.append)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=note.center().toPoint())
+    canvas.grab()
+    (first, area), *_ = canvas.members_shown.items()
+    assert canvas.rect().toRectF().contains(area)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=area.center().toPoint())
+    assert chosen == [first]
+    assert rest.members[0].text.startswith(f"worker-{first + 1} → "), "each says what it waits for"
 
 
 @pytest.mark.parametrize("waiting", [4, 40])

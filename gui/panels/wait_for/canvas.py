@@ -1,7 +1,7 @@
 """The wait-for graph as a drawing: lanes in a ring, an arrow from who waits to who holds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -29,6 +29,7 @@ MOST_TOLD = 12  # names of lanes that one node stands for
 SPREAD = 0.4  # at least so far from the middle of the layout's unit square is the edge of the room
 OTHERS_OWN = ("Thread", "Process", "Executor", "Pool", "Future")  # the other lane's end or work
 HELD = ("Lock", "RLock", "Semaphore", "BoundedSemaphore")
+REST = -1  # the node of all who wait and have none of their own
 BEND = 34.0  # px that an edge bows out, so that two of them between the same nodes stay apart
 
 
@@ -75,11 +76,10 @@ class GraphCanvas(GraphView):
                 if _fits(self._boxes_at(places, metrics, READABLE), apart):
                     break
             yield None
-        yield Drawing(
-            tuple(self._node(lane) for lane in folded.data.lanes),
-            tuple(self._edge(*edge) for edge in folded.edges),
-            self._note,
-        )
+        nodes = [self._node(lane) for lane in folded.data.lanes]
+        if folded.data.hidden:
+            nodes.append(self._node_of_rest(folded.data.hidden))
+        yield Drawing(tuple(nodes), tuple(self._edge(*edge) for edge in folded.edges), self._note)
 
     def _may_fit(self, metrics: QFontMetricsF, apart: float) -> bool:
         """Whether so many nodes could have room in rows and columns: where not, it need not be tried."""
@@ -93,8 +93,11 @@ class GraphCanvas(GraphView):
 
     @property
     def _note(self) -> str:
-        hidden = self._folded.data.hidden
-        return f"and {hidden} more that wait" if hidden else "" if self._data.edges else "Drag below for another moment"
+        return "" if self._data.edges else "Drag below for another moment"
+
+    def room(self, note: str) -> QRectF:
+        """The node of those who have none of their own stands where else the note is."""
+        return super().room(note or ("…" if self._folded.data.hidden else ""))
 
     def describe(self, edge: GraphEdge) -> str:
         """The edge in words."""
@@ -118,6 +121,8 @@ class GraphCanvas(GraphView):
             boxes = self._boxes_at(places, metrics, longest)
             if _fits(boxes, TOUCHING):
                 break
+        if hidden := self._folded.data.hidden:
+            boxes[REST] = self._box_of_rest(hidden, metrics)
         self._lanes = np.array(list(boxes), np.int64)
         self._areas = np.array([box.getCoords() for box, _ in boxes.values()], float).reshape(-1, 4)
         return boxes
@@ -139,6 +144,12 @@ class GraphCanvas(GraphView):
             boxes[lane] = box, text
         return boxes
 
+    def _box_of_rest(self, hidden: Sequence[GraphEdge], metrics: QFontMetricsF) -> tuple[QRectF, str]:
+        room = self.room("")
+        text = metrics.elidedText(_of_rest(hidden), Qt.TextElideMode.ElideMiddle, room.width() - 4 * NODE_MARGIN)
+        width = metrics.horizontalAdvance(text) + 2 * NODE_MARGIN + MARK_PX
+        return QRectF(room.left() + 6, room.bottom() + 3, width, LOW_NODE_HEIGHT), text
+
     def route(self, edge: Edge, start: QRectF, end: QRectF) -> QPainterPath:
         others = (self._lanes != edge.start) & (self._lanes != edge.end)
         return bowed_clear(start, end, BEND, self._areas[others], self.room(self._note))
@@ -153,8 +164,18 @@ class GraphCanvas(GraphView):
         lanes = self._folded.members.get(lane, ())
         if not lanes:
             return Node(lane, self._node_text(lane), tone, self._waiting(lane))
-        tip = f"{listed([self._name(each) for each in lanes], MOST_TOLD)}. Click to see each, and to fold them again"
-        return Node(lane, self._node_text(lane), tone, tip, tuple(map(self._member, lanes)))
+        return Node(lane, self._node_text(lane), tone, self._tip_of(lanes), tuple(map(self._member, lanes)))
+
+    def _node_of_rest(self, hidden: Sequence[GraphEdge]) -> Node:
+        """Those who wait and for whom there is no room, whatever for."""
+        lanes = [edge.waiter for edge in hidden]
+        awaited = [(edge.waiter, self._name(edge.waiter), self._primitive(edge.primitive)) for edge in hidden]
+        members = tuple(Node(lane, f"{name} → {what}", tip=f"{name} waits for {what}") for lane, name, what in awaited)
+        return Node(REST, _of_rest(hidden), Tone.PLAIN, self._tip_of(lanes), members)
+
+    def _tip_of(self, lanes: Sequence[int]) -> str:
+        names = listed([self._name(each) for each in lanes], MOST_TOLD)
+        return f"{names}. Click to see each, and to fold them again"
 
     def _node_text(self, lane: int) -> str:
         """The lane's name, or how many lanes the node stands for."""
@@ -200,6 +221,10 @@ class GraphCanvas(GraphView):
     def _primitive(self, number: int) -> str:
         found = self._model.primitives.get(number) if self._model else None
         return found.short if found else "something"
+
+
+def _of_rest(hidden: Sequence[GraphEdge]) -> str:
+    return f"and {len(hidden)} more that wait"
 
 
 def _fits(boxes: dict[int, tuple[QRectF, str]], apart: float) -> bool:

@@ -7,7 +7,7 @@ from engine.model.graph_at import LaneEdge, is_particular, trace_graph
 from engine.model.model import Model
 from gui.panels.wait_for.layout import GraphData, GraphEdge, cycle_order
 
-MOST_WAITING = 24  # that are drawn
+MOST_WAITING = 24  # that are drawn; the others are in a list
 
 
 def unresolved_deadlock(model: Model) -> dict[str, Any] | None:
@@ -40,7 +40,8 @@ def trace_data(model: Model, time_ns: int) -> Generator[None, None, GraphData]:
     knot_of = {lane: number for number, knot in enumerate(graph.knots) for lane in knot}
     edges = tuple(_drawn(edge, knot_of) for edge in graph.edges)
     cycle = [lane for knot in graph.knots for lane in cycle_order(sorted(knot), edges)]
-    return GraphData(edges, tuple(dict.fromkeys(cycle)), graph.hidden)
+    hidden = tuple(_drawn(edge, knot_of) for edge in graph.hidden)
+    return GraphData(edges, tuple(dict.fromkeys(cycle)), hidden)
 
 
 def _drawn(edge: LaneEdge, knot_of: dict[int, int]) -> GraphEdge:

@@ -20,19 +20,22 @@ class Folded:
 
 
 def fold(data: GraphData, most: int | None) -> Folded:
-    """With at most so many nodes in the cycle, and as many beside it; what is left out then is counted in `hidden`."""
+    """With at most so many nodes in the cycle, and as many beside it; what is left out then is in `hidden`."""
     node_of = {lane: lane for lane in data.lanes}
-    hidden: set[int] = set()
+    out: set[int] = set()
     if most is not None:
         groups = [group for group in _alike(data) if len(group) >= FEWEST_ALIKE]
         groups += [data.cycle[most - 1 :]] if len(data.cycle) > most else []
         node_of.update({lane: group[0] for group in groups for lane in group})
         others = list(dict.fromkeys(node_of[lane] for lane in in_reach(data) if lane not in data.cycle))
-        hidden = {lane for lane in data.lanes if node_of[lane] in others[most:]}
+        out = {lane for lane in data.lanes if node_of[lane] in others[most:]}
     edges: dict[tuple[int, int | None, int], GraphEdge] = {}
+    hidden, waiting = {edge.waiter: edge for edge in data.hidden}, set(data.cycle)
     for edge in data.edges:
-        if hidden & {edge.waiter, edge.holder}:
+        if out & {edge.waiter, edge.holder}:
+            hidden.setdefault(edge.waiter, edge)
             continue
+        waiting.add(edge.waiter)
         start, end = node_of[edge.waiter], None if edge.holder is None else node_of[edge.holder]
         if start != end or edge.waiter == edge.holder:
             edges.setdefault((start, end, edge.primitive), edge)
@@ -43,7 +46,7 @@ def fold(data: GraphData, most: int | None) -> Folded:
     cycle = tuple(dict.fromkeys(node_of[lane] for lane in data.cycle))
     moved = tuple(replace(edge, waiter=start, holder=end) for edge, start, end in drawn)
     return Folded(
-        GraphData(moved, cycle, data.hidden + len(hidden)),
+        GraphData(moved, cycle, tuple(hidden[lane] for lane in sorted(hidden.keys() - waiting))),
         {node: lanes for node, lanes in members.items() if len(lanes) > 1},
         drawn,
     )

@@ -32,11 +32,11 @@ class GraphEdge:
 
 @dataclass(frozen=True)
 class GraphData:
-    """What is drawn. `hidden`: waiting lanes that were left out for lack of room."""
+    """What is drawn. `hidden`: an edge of each waiting lane that was left out for lack of room."""
 
     edges: tuple[GraphEdge, ...] = ()
     cycle: tuple[int, ...] = ()  # lanes of the knots, in the order of who waits for whom
-    hidden: int = 0
+    hidden: tuple[GraphEdge, ...] = ()
 
     @property
     def lanes(self) -> tuple[int, ...]:

@@ -228,5 +228,5 @@ def _of_deadlock(data: GraphData) -> str:
 def _in_words(data: GraphData) -> str:
     if data.cycle:
         return "a deadlock"
-    waiting = len({edge.waiter for edge in data.edges}) + data.hidden
+    waiting = len({edge.waiter for edge in data.edges}) + len(data.hidden)
     return f"{waiting} waiting" if waiting else "nobody waits for anybody"

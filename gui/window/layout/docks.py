@@ -19,6 +19,7 @@ class Docks:
         self._window = window
         self._arranging = False
         self._docks: dict[str, QDockWidget] = {}
+        self._starts: dict[str, QWidget] = {}
         self._go_actions: dict[str, QAction] = {}
         self._toggle_actions: dict[str, QAction] = {}
         self._places: list[tuple[QDockWidget, Area, QDockWidget | None, bool]] = []
@@ -29,14 +30,26 @@ class Docks:
         window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
     def add(
-        self, name: str, title: str, body: QWidget, area: Area, *, beside: str = "", below: str = ""
+        self,
+        name: str,
+        title: str,
+        body: QWidget,
+        area: Area,
+        *,
+        beside: str = "",
+        below: str = "",
+        start: QWidget | None = None,
     ) -> QDockWidget:
-        """Adds a dock; `beside`: as a tab of that one, `below`: under that one."""
+        """Adds a dock; `beside`: as a tab of that one, `below`: under that one. `start`: what the keyboard comes to
+        first, where that is not what stands first.
+        """
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock-{name}")
         dock.setWidget(body)
         dock.setAllowedAreas(Area.AllDockWidgetAreas)
         self._docks[name] = dock
+        if start is not None:
+            self._starts[name] = start
         neighbour = self._docks.get(beside or below)
         self._places.append((dock, area, neighbour, bool(beside)))
         if beside:
@@ -66,7 +79,9 @@ class Docks:
             self._docks[name].close()
         else:
             self.bring_up(name)
-            (body.focusWidget() or next(stops_in(body), body)).setFocus(Qt.FocusReason.ShortcutFocusReason)
+            start = self._starts.get(name)
+            start = start if start is not None and start.isVisible() else next(stops_in(body), body)
+            (body.focusWidget() or start).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _toggle(self, name: str) -> None:
         """Closes a panel that can be seen; brings up any other."""
