@@ -12,7 +12,7 @@ import numpy as np
 from engine.model.wait_for import Node
 from engine.recorder.deadlocks.full_pipes import MANY, SOON_NS
 from engine.recorder.deadlocks.outsiders import sleeps_for_good
-from engine.recorder.deadlocks.snapshot import Snapshot
+from engine.recorder.deadlocks.snapshot import SETTLED_NS, Snapshot
 from engine.recorder.definitions.registry import TracedProcess, has_ended, main_thread
 from engine.recorder.sampling.system_accounts import context_switches
 from engine.tracer import layout
@@ -43,7 +43,9 @@ class Sleepers:
         serials = {(process.number, thread): serial for process, of_it in silent for thread, serial in of_it.items()}
         if now_ns >= self._due_ns:
             self._sleeps = {node: sleep for process, of_it in silent for node, sleep in self._look(process, of_it)}
-            self._due_ns = now_ns + SOON_NS * (1 + len(self._sleeps) // MANY)
+            is_settled = any(sleep.lasts for sleep in self._sleeps.values())
+            asked = max(len(self._sleeps), sum(map(bool, (of_it for _, of_it in silent))))
+            self._due_ns = now_ns + (SOON_NS if is_settled else SETTLED_NS) + SOON_NS * (asked // MANY)
         snapshot.sleepers = frozenset(
             node for node, sleep in self._sleeps.items() if sleep.lasts and serials.get(node) == sleep.serial
         )
