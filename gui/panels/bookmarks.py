@@ -41,7 +41,7 @@ class BookmarksPanel(Panel):
                 Column("By", lambda e: "program" if e.note is None else "you", 72),
                 Column("Note", lambda e: e.text or "(no text)"),
             ),
-            key=lambda entry: entry,
+            key=lambda entry: entry if entry.note is None else entry.note,  # whatever it says
             parent=self,
         )  # fmt: skip
         self.table.make_sortable(0)

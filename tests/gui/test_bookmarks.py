@@ -80,9 +80,9 @@ def test_a_note_is_left_listed_changed_and_removed_by_keys(
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_F2)
     write(window, qtbot, "asked too much")
-    wait_for(lambda: model.bookmarks[note.id].text == "asked too much")
-    table.setFocus()
-    table.selectRow(0)
+    wait_for(lambda: [row.text for row in table.row_model.rows] == ["asked too much"])
+    assert table.chosen() is not None, "it is still the same note"
+    assert window.bookmarks.change.isEnabled()
     qtbot.keyClick(table, Qt.Key.Key_Delete)
     wait_for(lambda: not model.bookmarks)
     assert texts(recording) == []

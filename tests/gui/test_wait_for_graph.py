@@ -18,7 +18,11 @@ from gui.panels.wait_for.canvas import GraphCanvas
 from gui.panels.wait_for.data import data_of_finding
 from gui.panels.wait_for.layout import GraphData, GraphEdge, RingLayout, cycle_order
 from gui.panels.wait_for.panel import WaitForPanel
+from gui.state.arrangement import Arrangement
+from gui.state.selection import Selection
+from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
+from gui.timeline.layout.time_base import RulerTimes
 from gui.widgets.graph.labels import DOT
 from tests.engine.recorded import record_scenario
 from tests.gui.wait_for import show_wait_for
@@ -228,6 +232,24 @@ def test_the_pointer_in_the_timeline_shows_another_moment(qtbot: QtBot, panel: W
     assert set(panel.canvas.data.cycle) == set(found["lanes"])
     panel._selection.hover(None)
     qtbot.waitUntil(lambda: panel.caption.text() == "deadlock: nobody in the ring can go on")
+
+
+def test_of_a_moment_that_is_not_read_yet_nothing_is_said(qtbot: QtBot, deadlock: Model) -> None:
+    """Of a long recording all is shown before it has been read."""
+    model = Model(dict(deadlock.header))
+    begun = [{"type": "process", "id": 0, "pid": 70, "start_ns": model.start_ns, "name": "shop.py"}]
+    model.take_in(Batch(begun, {}, model.start_ns + 1_000))
+    model.end_ns = model.start_ns + 1_000_000_000
+    selection, view = Selection(), ViewWindow()
+    panel = WaitForPanel(selection, view, ActiveTheme(dark=True), RulerTimes(Arrangement(), selection))
+    qtbot.addWidget(panel)
+    view.reset(model.start_ns, model.end_ns, live=False)
+    panel.show()
+    panel.show_model(model)
+    selection.hover(model.start_ns + 500)
+    qtbot.waitUntil(lambda: panel.caption.text().endswith("nobody waits for anybody"))
+    selection.hover(model.start_ns + 500_000_000)
+    qtbot.waitUntil(lambda: panel.caption.text().endswith("not read yet"))
 
 
 def test_a_pointer_that_moves_on_is_followed_once(

@@ -104,6 +104,15 @@ class StateEntry(QAbstractButton):
             return percent(self._share)
         return f"{100 * self._share:.0f}{doubt(self._points)} %".replace(" ± ", "\u2009±\u2009")
 
+    @property
+    def fitting_figure(self) -> str:
+        """As much of the figure as there is room for: `≈ 100 %` where it is very unsure."""
+        if self._share is None or self._size is not ROOMY:
+            return percent(self._share or 0.0)
+        if QFontMetrics(ui_font(FONT_SMALL_PX)).horizontalAdvance(self.figure) <= self._share_px:
+            return self.figure
+        return f"≈\u2009{100 * self._share:.0f} %"
+
     def set_dimmed(self, dimmed: bool) -> None:
         self._dimmed = dimmed
         self._describe()
@@ -167,8 +176,7 @@ class StateEntry(QAbstractButton):
             if self._share is not None:
                 painter.setPen(theme.color("text_dim"))
                 box = QRect(left + self._name_px + 4, 0, self._share_px, line)
-                figure = self.figure if self._size is ROOMY else percent(self._share)
-                painter.drawText(box, flags | Qt.TextFlag.TextDontClip, figure)
+                painter.drawText(box, flags | Qt.TextFlag.TextDontClip, self.fitting_figure)
             if self.hasFocus():
                 painter.setPen(theme.color("accent"))
                 painter.drawRect(self.rect().adjusted(0, 1, -1, -2))

@@ -134,7 +134,9 @@ class WaitForPanel(Panel):
         if moment is not None:
             at = int(min(max(moment, model.start_ns), model.end_ns - 1))
             data = yield from trace_data(model, at)
-            words = f"at {self._times.text(model, at, self._view.span_ns / STEPS)}: {_in_words(data)}"
+            known = at < model.known_ns or bool(data.edges)
+            told = _in_words(data) if known else "not read yet"
+            words = f"at {self._times.text(model, at, self._view.span_ns / STEPS)}: {told}"
         elif finding is not None:
             at = finding.get("start_ns") or newest - 1  # the lanes may have ended since
             data = data_of_finding(model, finding)

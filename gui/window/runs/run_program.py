@@ -17,6 +17,7 @@ from gui.widgets.parameter_field import FieldRow
 from gui.widgets.run_choices import InterpreterBox
 from gui.window.overlays.overlay import Overlay
 
+ARGUMENTS = "As in a shell. Nobody can type into the program: its standard input is empty."
 FIELD_WIDTH = 440
 MOST_RECENT = 8
 KEY = "programs"
@@ -114,7 +115,7 @@ class RunProgram(Overlay):
         self._browse = self._button("Browse…", self._on_browse)
         self.rows = {
             "target": FieldRow("Program", self._beside(self.kind, self.target, self._browse)),
-            "arguments": FieldRow("Arguments", self.arguments, remark="As in a shell"),
+            "arguments": FieldRow("Arguments", self.arguments, remark=ARGUMENTS),
             "folder": FieldRow("Folder", self._beside(self.folder, self._button("Browse…", self._on_browse_folder))),
         }
         for name, line in (("target", self.target), ("arguments", self.arguments), ("folder", self.folder)):

@@ -114,6 +114,10 @@ def test_the_legend_says_how_sure_it_is_of_what_was_sampled(legend: Legend, view
     assert running.figure == "47\u2009±\u20093 %"  # a tick at the end of each of two lanes
     assert "46.7 % (± 2.7 points) of the time in view, 140 ms" in running.tip()
     assert (waiting.figure, "±" in waiting.tip()) == ("7 %", False)
+    assert running.fitting_figure == running.figure
+    running.set_time(100, 100, 100.0)  # of a program that was over before anybody looked
+    assert running.figure == "100\u2009±\u2009100 %"
+    assert running.fitting_figure == "≈\u2009100 %", "there is no room for more"
 
 
 def test_a_click_on_the_legend_filters(qtbot: QtBot, view: ViewWindow) -> None:
