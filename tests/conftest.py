@@ -25,8 +25,9 @@ from engine.backends import registry
 # Files of many seconds come first: where ./test has two halves, neither then waits long for the other's last file.
 LONG = (
     "test_quality.py", "test_prediction.py", "test_recorded_scenarios.py", "test_session.py", "test_runs.py",
-    "test_check.py", "test_codes.py", "test_commands.py", "test_processes.py", "test_pytest_plugin.py",
-    "test_observed.py", "test_comparison.py", "test_run.py", "test_effects.py", "test_deadlocks.py",
+    "test_check.py", "test_codes.py", "test_commands.py", "test_processes.py", "test_told_to_tests.py",
+    "test_pytest_runs.py", "test_observed.py", "test_comparison.py", "test_run.py", "test_effects.py",
+    "test_deadlocks.py",
 )  # fmt: skip
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
 

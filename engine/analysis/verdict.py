@@ -107,15 +107,20 @@ def _was_cut_short(model: Model) -> bool:
 
 def render_finding(model: Model, found: Finding) -> str:
     """One finding, its stacks included."""
-    return "\n".join(_of_finding(model, found))
+    return f"{found['severity']}: {render_plainly(model, found)}"
 
 
-def _of_finding(model: Model, found: Finding) -> Iterator[str]:
-    yield f"{found['severity']}: {found['title']} ({_how(found)})"
-    yield from _wrapped(found["explanation"])
+def render_plainly(model: Model, found: Finding, width: int = WIDTH) -> str:
+    """The same without its severity, for a terminal that is so many characters wide."""
+    return "\n".join(_of_finding(model, found, width))
+
+
+def _of_finding(model: Model, found: Finding, width: int) -> Iterator[str]:
+    yield f"{found['title']} ({_how(found)})"
+    yield from wrapped(found["explanation"], width)
     if found.get("edges") is not None:
         yield from _participants(model, found)
-    yield from _wrapped(f"What to do: {found['advice']}")
+    yield from wrapped(f"What to do: {found['advice']}", width)
 
 
 def _how(found: Finding) -> str:
@@ -163,9 +168,10 @@ def _short(path: str) -> str:
     return path if relative.startswith(os.pardir) else relative
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str, width: int, indent: str = "    ") -> list[str]:
+    """Lines of at most this width, but for long words. What begins further left than `    ` stands out."""
     return textwrap.wrap(
-        text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        text, width, initial_indent=indent, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
 
 

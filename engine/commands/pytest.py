@@ -5,11 +5,13 @@ Arguments are pytest's own. The exit status is pytest's.
 
 import argparse
 import shlex
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands import CommandError, say
+from engine.commands.record import signals_for
 
 if TYPE_CHECKING:
     from engine.session import RunRequest, SessionStatus, TestWatch
@@ -47,32 +49,60 @@ def divided(words: list[str]) -> list[str]:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """pytest's exit status; 1 when it had to be ended, or threads were deadlocked after the last test."""
-    request = _request(arguments)
-    from engine.session import SessionError, TestWatch
+    """pytest's exit status; 1 when it had to be ended, or threads were deadlocked after the last test; 128 + N when it
+    died by signal N.
+    """
+    from engine.session import SessionError, TestWatch, why_refused
 
+    if not 0 <= arguments.timeout < float("inf"):
+        raise CommandError(f"--timeout takes a number of seconds, 0 for none, not {arguments.timeout:g}")
+    request = _request(arguments)
     watch = TestWatch(request, arguments.timeout)
     try:
-        watch.start()
-        status = _watch(watch)
+        with signals_for(watch):
+            watch.start()
+            while not (status := watch.step()).over:
+                pass
     except SessionError as error:
         raise CommandError(str(error)) from None
     finally:
         watch.close()
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
-    if status.message:
-        say("pytest", status.message)
-    for text in watch.last:
-        say("pytest", f"after the last test: {text}")
+    if watch.exit_status is None and (reason := why_refused(request, status)) is not None:
+        request.recording.unlink(missing_ok=True)
+        raise CommandError(reason)
+    for line in _closing_words(watch, status):
+        say("pytest", line)
     if watch.failures or watch.last or arguments.recording is not None:
         words = f"recorded in {request.recording}; main.py open {shlex.quote(str(request.recording))} shows it"
         say("pytest", words)
     else:
         request.recording.unlink(missing_ok=True)
+    return _exit_status(watch, status)
+
+
+def _closing_words(watch: "TestWatch", status: "SessionStatus") -> Iterator[str]:
+    """What pytest could not tell."""
+    from engine.analysis.report import how_it_ended
+
+    if status.message:
+        yield status.message
+    yield from watch.last
+    if watch.exit_status is None and watch.test and _ended_by_itself(status):
+        yield f"the process of the tests {how_it_ended(asdict(status))} in the middle of {watch.test}"
+
+
+def _exit_status(watch: "TestWatch", status: "SessionStatus") -> int:
     if watch.exit_status is not None:
         return watch.exit_status or (1 if watch.last else 0)
-    return status.exit_status if status.exit_status is not None and status.exit_status > 0 else 1
+    if status.exit_status is None or not _ended_by_itself(status):
+        return 1
+    return 128 - status.exit_status if status.exit_status < 0 else status.exit_status or 1
+
+
+def _ended_by_itself(status: "SessionStatus") -> bool:
+    return status.ended_by is not None and status.ended_by.startswith(("itself", "signal"))
 
 
 def _request(arguments: argparse.Namespace) -> "RunRequest":
@@ -101,14 +131,3 @@ def with_plugin(environment: dict[str, str]) -> dict[str, str]:
     former = os.environ.get("PYTHONPATH")
     path = f"{PLUGIN}{os.pathsep}{former}" if former else str(PLUGIN)
     return {**environment, "PYTHONPATH": path}
-
-
-def _watch(watch: "TestWatch") -> "SessionStatus":
-    """Until it is over. Ctrl-C is for pytest, which hears of it from the terminal."""
-    while True:
-        try:
-            status = watch.step()
-            if status.over:
-                return status
-        except KeyboardInterrupt:
-            continue

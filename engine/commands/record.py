@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.commands import CommandError, say
 
 if TYPE_CHECKING:
-    from engine.session import RunRequest, Session, SessionStatus
+    from engine.session import RunRequest, Session, SessionStatus, TestWatch
 
 HELP = "record a program of yours"
 POLL_S = 0.2
@@ -94,7 +94,7 @@ def run_in_terminal(request: "RunRequest") -> "SessionStatus":
 
     session = Session(request)
     try:
-        with _signals_for(session):
+        with signals_for(session):
             session.start()
             while not (status := session.wait(POLL_S)).over:
                 pass
@@ -106,13 +106,13 @@ def run_in_terminal(request: "RunRequest") -> "SessionStatus":
 
 
 @contextmanager
-def _signals_for(session: "Session") -> Iterator[None]:
+def signals_for(run: "Session | TestWatch") -> Iterator[None]:
     """Ctrl-C is for the program, which hears of it from the terminal; being told to end ends the program first."""
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if not ignored:
         signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: session.stop())
+    signal.signal(signal.SIGTERM, lambda *_: run.stop())
     try:
         yield
     finally:

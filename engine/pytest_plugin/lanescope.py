@@ -12,10 +12,12 @@ test may have packages of the same names.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -53,17 +55,31 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("lanescope follows one process of tests: leave out -n")
+    limit = config.option.lanescope_timeout
+    if not 0 <= limit < float("inf"):
+        raise pytest.UsageError(f"--lanescope-timeout takes a number of seconds, 0 for none, not {limit:g}")
     own = [ROOT / ".venv" / "bin" / "python", ROOT / ".venv" / "Scripts" / "python.exe"]
     python = next((str(path) for path in own if path.exists()), sys.executable)
-    timeout = str(config.option.lanescope_timeout)
-    command = [python, str(ROOT / "main.py"), "pytest", "--timeout", timeout, "--interpreter", sys.executable]
-    return subprocess.call([*command, "--as-started", "--", *sys.orig_argv[1:]])
+    command = [python, str(ROOT / "main.py"), "pytest", "--timeout", str(limit), "--interpreter", sys.executable]
+    return stand_by([*command, "--as-started", "--", *sys.orig_argv[1:]])
+
+
+def stand_by(command: list[str]) -> int:
+    """Runs it to its end. Ctrl-C is for the tests, which hear of it from the terminal; to be told to end is, too."""
+    former = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    with subprocess.Popen(command) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        status = process.wait()
+    for number, handler in former.items():
+        signal.signal(number, handler)
+    return 128 - status if status < 0 else status
 
 
 def pytest_configure(config: pytest.Config) -> None:
     number, _, path = os.environ.pop(VARIABLE, "").partition(":")
     if "_lanescope" in sys.modules and path:
-        config.pluginmanager.register(TestReporter(int(number), path), "lanescope-reporter")
+        width = shutil.get_terminal_size().columns
+        config.pluginmanager.register(TestReporter(int(number), path, width), "lanescope-reporter")
 
 
 class TestReporter:
@@ -71,24 +87,26 @@ class TestReporter:
 
     __test__ = False
 
-    def __init__(self, number: int, path: str) -> None:
+    def __init__(self, number: int, path: str, width: int) -> None:
+        """`number`: of the signal; `path`: of the socket; `width`: of the terminal, in characters."""
         self.tracer: Any = sys.modules["_lanescope"]
         self.stream = socket.socket(socket.AF_UNIX)
         self.stream.connect(path)
         self.rest = b""
-        self.failures: list[str] = []  # told, not yet shown
+        self.failures: list[str] = []  # found, not yet shown
         self.at_the_end: list[str] = []  # told after the last test
         self.is_exposed = False  # test code runs: a failure may be raised
-        self.raised: BaseException | None = None  # the latest
+        self.raised: BaseException | None = None  # the latest, while it has not been seen again
         self.threads = threading.active_count()
         self.starts = 0  # of threads and processes
         self.session: pytest.Session | None = None  # when it has come to its end
         self.hook = threading.excepthook
         signal.signal(number, self.on_signal)  # for good: it may come late, and would kill the process
-        self.send(pid=os.getpid())
+        self.send(pid=os.getpid(), width=width)
 
     def send(self, **message: object) -> None:
-        self.stream.sendall(json.dumps(message).encode() + b"\n")
+        with contextlib.suppress(OSError):  # nobody is there any more: this process is about to be ended
+            self.stream.sendall(json.dumps(message).encode() + b"\n")
 
     def receive(self, timeout_s: float) -> dict[str, Any] | None:
         """The next message; None when none comes in time."""
@@ -97,7 +115,9 @@ class TestReporter:
             left = deadline - time.monotonic()
             if not select.select([self.stream], [], [], max(0.0, left))[0]:
                 return None
-            data = self.stream.recv(1 << 16)
+            data = b""
+            with contextlib.suppress(OSError):
+                data = self.stream.recv(1 << 16)
             if not data:
                 return None
             self.rest += data
@@ -107,6 +127,7 @@ class TestReporter:
 
     def on_signal(self, *_: object) -> None:
         """A failure has been told: raises it where the test waits."""
+        __tracebackhide__ = True
         if not self.is_exposed:
             return
         message = self.receive(1.0)
@@ -147,7 +168,8 @@ class TestReporter:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
-        self.send(begin=item.nodeid, time_ns=time.perf_counter_ns())
+        self.send(begin=item.nodeid, is_test=True, time_ns=time.perf_counter_ns())
+        self.raised = None
         self.threads = threading.active_count()
         self.starts = self.tracer.starts()
         with self.tracer.task(item.nodeid):
@@ -155,16 +177,18 @@ class TestReporter:
         self.send(end=item.nodeid)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_setup(self) -> Generator[None, None, None]:
-        yield from self.exposed()
+    def pytest_runtest_setup(self) -> Generator[None, Any, None]:
+        outcome = yield from self.exposed()
+        if outcome.excinfo is not None or self.raised is not None:  # else what fixtures have begun goes on
+            self.judge(outcome)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, None, None]:
-        yield from self.exposed()
+    def pytest_runtest_call(self) -> Generator[None, Any, None]:
+        self.judge((yield from self.exposed()))
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
-        yield from self.exposed()
+    def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
+        self.judge((yield from self.exposed()))
 
     def exposed(self) -> Generator[None, Any, Any]:
         """While code of the tests runs. Returns what came of it."""
@@ -173,19 +197,30 @@ class TestReporter:
         self.is_exposed = False
         return outcome
 
+    def judge(self, outcome: Any) -> None:
+        """What was found fails the test as an exception of its own would, so that marks like xfail count."""
+        if self.raised is not None and (outcome.excinfo is None or outcome.excinfo[1] is not self.raised):
+            self.failures.append(str(self.raised))  # the test has swallowed it
+        self.raised = None
+        self.failures += self.findings()
+        if self.failures and outcome.excinfo is None:
+            failure = pytest.fail.Exception("\n\n".join(self.failures), pytrace=False)
+            self.failures = []
+            if hasattr(outcome, "force_exception"):
+                outcome.force_exception(failure)
+            else:  # pluggy before 1.1
+                outcome._excinfo = type(failure), failure, None
+
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    def pytest_runtest_makereport(self) -> Generator[None, Any, None]:
         outcome = yield
         report = outcome.get_result()
-        if call.when == "setup" and not report.failed:
-            return
-        self.failures += self.findings()
         self.let_go()
-        if self.failures and not report.failed:
-            report.outcome = "failed"
-            report.longrepr = "\n\n".join(self.failures)
-        elif self.failures:
-            report.sections.append(("Lanescope", "\n\n".join(self.failures)))
+        if self.failures:  # of a test that has failed by itself, or is skipped
+            if not report.failed and not hasattr(report, "wasxfail"):
+                report.outcome, report.longrepr = "failed", "\n\n".join(self.failures)
+            else:
+                report.sections.append(("Lanescope", "\n\n".join(self.failures)))
         self.failures = []
 
     def findings(self) -> list[str]:

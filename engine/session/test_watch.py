@@ -1,9 +1,9 @@
 """Watches a run of pytest: tells each test what was found in it, and ends what hangs (see engine/pytest_plugin).
 
 The plugin in the traced process learns of a signal's number and a socket by VARIABLE, connects and sends JSON lines:
-`{"pid"}` at first, `{"begin": TEST, "time_ns"}`, `{"end": TEST}`, `{"ask": true, "time_ns", "settle"}`, which is
-answered by `{"found": [TEXT, ...]}`, and `{"bye": EXIT_STATUS}`. A deadlock or a hang is told by `{"failed": TEXT}` and
-that signal.
+`{"pid", "width"}` (of its terminal) at first, `{"begin": TEST, "time_ns", "is_test"}`, `{"end": TEST}`, `{"ask": true,
+"time_ns", "settle"}`, which is answered by `{"found": [TEXT, ...]}`, and `{"bye": EXIT_STATUS}`. A deadlock or a hang
+is told by `{"failed": TEXT}` and that signal.
 """
 
 import contextlib
@@ -14,12 +14,14 @@ import signal
 import socket
 import tempfile
 import time
+from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.analysis.order import lock_order
-from engine.analysis.verdict import render_finding, stack_lines
+from engine.analysis.verdict import WIDTH, render_plainly, stack_lines, wrapped
+from engine.model.entities import Slice
 from engine.model.explain import explain
 from engine.model.format import duration
 from engine.model.model import Model
@@ -36,6 +38,8 @@ PATIENCE_S = 1.0  # when the recording does not move, there is nothing more to c
 INTERRUPT_S = 5.0  # for a test that was told to end
 LEAVING_S = 2.0  # for the process, once its tests are over
 LONGEST_ADDRESS = 103  # bytes: the least that systems allow
+MOST_NAMES = 8
+AFTER = "after the last test: "
 AT_EXIT = "pytest's process"  # in place of a test
 WAITS = (State.LOCK_WAIT, State.WAIT)
 HANGS = (*WAITS, State.IO)  # an event loop whose test waits for what never comes waits in the system
@@ -59,18 +63,23 @@ class TestWatch:
         self._plugin: socket.socket | None = None
         self._rest = b""
         self._pid: int | None = None
+        self._width = WIDTH
         self._reader: RecordingReader | None = None
         self._model: Model | None = None
         self._told: set[object] = set()  # findings, by what makes each
         self._nestings = 0  # looked at for predictions
-        self._test = ""
+        self._test = ""  # or what else goes on, in words
+        self._is_test = False
         self._began_ns = 0
         self._question: tuple[dict[str, Any], float] | None = None  # and when it came, in s
+        self._failures_before = 0  # when it began
+        self._left: set[int] = set()  # lanes that failed tests have left
         self._interrupted_s: float | None = None
         self._bye: tuple[int, float] | None = None
         self._is_stuck = False  # something was: threads or processes of it may keep the program from ending
         self.failures = 0
-        self.last: list[str] = []  # deadlocks after the last test, in words
+        self._failure = ""  # told last, in words
+        self.last: list[str] = []  # what no test has been told, in words: what came later, or could not be heard
 
     def start(self) -> None:
         """SessionError when it cannot be started."""
@@ -102,6 +111,11 @@ class TestWatch:
         """pytest's own; None when it has not come to its end."""
         return self._bye[0] if self._bye is not None else None
 
+    @property
+    def test(self) -> str:
+        """The one that is run, or what else goes on."""
+        return self._test
+
     def close(self) -> None:
         """Leaves nothing behind."""
         self._session.close()
@@ -127,10 +141,13 @@ class TestWatch:
         for line in lines:
             message = json.loads(line)
             if "pid" in message:
-                self._pid = message["pid"]
+                self._pid, self._width = message["pid"], min(WIDTH, message["width"])
             elif "begin" in message:
                 self._test, self._began_ns = message["begin"], message["time_ns"]
+                self._is_test = message.get("is_test", False)
+                self._failures_before = self.failures
             elif "end" in message:
+                self._note_what_is_left()
                 self._test, self._interrupted_s = "", None
             elif "ask" in message:
                 self._question = message, time.monotonic()
@@ -155,7 +172,7 @@ class TestWatch:
         for number, each in self._model.findings.items():
             if each.get("kind") == "deadlock" and number not in self._told:
                 self._told.add(number)
-                found.append(render_finding(self._model, each))
+                found.append(render_plainly(self._model, each, self._width))
         self._is_stuck |= bool(found)
         return found
 
@@ -165,12 +182,14 @@ class TestWatch:
             return []
         self._nestings = len(model.nestings)
         found = []
-        for each in lock_order.find(model):
+        for each in lock_order.find(
+            model, self._began_ns
+        ):  # of the same lines, too, that another test has been told of
             if each["severity"] == "error":
                 key = frozenset((edge["primitive"], edge["wait_site"], edge["hold_site"]) for edge in each["edges"])
                 if key not in self._told:
                     self._told.add(key)
-                    found.append(render_finding(model, each))
+                    found.append(render_plainly(model, each, self._width))
         return found
 
     def _tell_deadlocks(self) -> None:
@@ -179,7 +198,7 @@ class TestWatch:
                 if self._bye is None:
                     self._fail(text)
                 else:
-                    self.last.append(text)
+                    self.last.append(AFTER + text)
 
     def _answer(self) -> None:
         """Once everything up to the question has been recorded, or nothing more comes."""
@@ -198,6 +217,8 @@ class TestWatch:
         model, now_s = self._model, time.monotonic()
         if self._interrupted_s is not None:
             if now_s - self._interrupted_s > INTERRUPT_S and self._test:
+                self._interrupted_s = float("inf")
+                self.last.append(f"{self._test} goes on, so that all tests are ended. It was told: {self._failure}")
                 self._session.stop()
             return
         if not (self._timeout_ns and self._test and model is not None and model.lanes):
@@ -208,15 +229,28 @@ class TestWatch:
         main = next((lane for lane in model.lanes if self._is_main(model, lane.process, lane.serial)), model.lanes[0])
         waiting = [item for item in model.states.open_slices() if item.state in HANGS and item.lane == main.id]
         if waiting and now_ns - max(waiting[0].start_ns, self._began_ns) > self._timeout_ns:
-            self._tell_of_hang(who_waits(model))
+            self._tell_of_hang(model, waiting[0])
 
-    def _tell_of_hang(self, who: str) -> None:
+    def _tell_of_hang(self, model: Model, of_main: Slice) -> None:
         """Ends it, too."""
         if self._bye is None:
-            self._fail(f"This hangs: {self._test}.\n{who}")
+            words = explain(model, of_main)
+            what = words[:1].lower() + words[1:] if self._is_test else self._test
+            before = {
+                item.lane
+                for item in model.states.open_slices()
+                if item.lane in self._left and item.start_ns < self._began_ns
+            }
+            self._fail(f"This hangs: {what}.\n{who_waits(model, self._width, before)}")
         elif not self._is_stuck:
             self._is_stuck = True
-            self.last.append(f"the process of the tests does not end.\n{who}")
+            self.last.append(f"{AFTER}the process of the tests does not end.\n{who_waits(model, self._width)}")
+
+    def _note_what_is_left(self) -> None:
+        """By the test that ends, if it has failed."""
+        if self.failures > self._failures_before and self._model is not None:
+            lanes = self._model.lanes
+            self._left |= {each.id for each in lanes if each.start_ns >= self._began_ns and each.end_ns is None}
 
     def _is_main(self, model: Model, process: int, serial: int) -> bool:
         return model.processes[process].pid == self._pid and serial == 1
@@ -225,6 +259,7 @@ class TestWatch:
         """Tells the plugin, and wakes it."""
         self.failures += 1
         self._is_stuck = True
+        self._failure = text
         self._send({"failed": text})
         if self._pid is not None:
             self._interrupted_s = time.monotonic()
@@ -244,19 +279,25 @@ def _folder_for_socket() -> Path:
     return Path(tempfile.mkdtemp(prefix="lanescope-tests-", dir=None if len(usual) <= room else "/tmp"))
 
 
-def who_waits(model: Model) -> str:
-    """The wait-for graph in words: every lane that waits now, for what, who could end it, and where."""
-    lines = []
+def who_waits(model: Model, width: int, aside: Set[int] = frozenset()) -> str:
+    """The wait-for graph in words: every lane that waits now, for what, who could end it, and where. Of lanes `aside`,
+    which have waited since failed tests, only the names.
+    """
+    lines, running = [], []
     for item in sorted(model.states.open_slices(), key=lambda item: item.lane):
-        lane = model.lanes[item.lane]
-        if item.state in HANGS and not lane.internal:
-            lines.append(f"  {model.lane_label(item.lane)}: {explain(model, item)}")
+        label = model.lane_label(item.lane)
+        if model.lanes[item.lane].internal or item.lane in aside:
+            continue
+        if item.state in HANGS:
+            lines += wrapped(f"{label}: {explain(model, item)}", width, "  ")
             lines += stack_lines(model.stack(model.detail(item.detail)[1]))
-    running = [
-        f"{model.lane_label(item.lane)} ({duration(item.duration_ns)} {item.state.words})"
-        for item in model.states.open_slices()
-        if item.state not in HANGS and not model.lanes[item.lane].internal
-    ]
-    if running:
-        lines.append(f"  not waiting for anybody: {', '.join(running[:8])}")
+        else:
+            running.append(f"{label} ({duration(item.duration_ns)} {item.state.words})")
+    for words, labels in (
+        ("not waiting for anybody", running),
+        ("waiting since tests that failed before", [model.lane_label(lane) for lane in sorted(aside)]),
+    ):
+        if labels:
+            more = f" and {len(labels) - MOST_NAMES} more" if len(labels) > MOST_NAMES else ""
+            lines += wrapped(f"{words}: {', '.join(labels[:MOST_NAMES])}{more}", width, "  ")
     return "\n".join(["Who waits for whom:", *lines])

@@ -37,9 +37,11 @@ AS_FAR_AS = ", as far as is recorded"  # so too
 Place = tuple[str, int]
 
 
-def find(model: Model) -> list[Finding]:
-    """A finding for each cycle of lines, predicted ones first; one more when not all orders could be looked at."""
-    steps = search(model)
+def find(model: Model, since_ns: int = 0) -> list[Finding]:
+    """A finding for each cycle of lines that was closed since then, predicted ones first; one more when not all orders
+    could be looked at.
+    """
+    steps = search(model, since_ns=since_ns)
     while True:
         try:
             next(steps)
@@ -48,7 +50,7 @@ def find(model: Model) -> list[Finding]:
             return found
 
 
-def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Finding]]:
+def search(model: Model, until_ns: int = EVER, *, since_ns: int = 0) -> Generator[None, None, list[Finding]]:
     """The same up to a time, with a pause after each piece of the work. The model may grow meanwhile: that is for
     another search, which knows the same finding by its "key".
     """
@@ -56,7 +58,7 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
     seen: set[frozenset[object]] = set()
-    groups = yield from _groups(model, by_lock, seen)
+    groups = yield from _groups(model, by_lock, seen, since_ns)
     doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
     possible = None
     if groups:
@@ -73,14 +75,16 @@ def search(model: Model, until_ns: int = EVER) -> Generator[None, None, list[Fin
     if len(found) < MOST_FINDINGS:
         lines = yield from by_origin(nestings, origins(model))
         by_line = LockCycles(lines, order)
-        groups = yield from _groups(model, by_line, seen)
+        groups = yield from _groups(model, by_line, seen, since_ns)
         found += [_inversion(model, group) for group in groups]
     if by_lock.cut_short:
         found.append(_cut_short(model))
     return found
 
 
-def _groups(model: Model, cycles: LockCycles, seen: set[frozenset[object]]) -> Generator[None, None, list[list[Cycle]]]:
+def _groups(
+    model: Model, cycles: LockCycles, seen: set[frozenset[object]], since_ns: int
+) -> Generator[None, None, list[list[Cycle]]]:
     """Cycles of the same lines of code together. Those in `seen` are known already; adds to it."""
     groups: dict[frozenset[object], list[Cycle]] = {}
     deadlocks = [{edge["primitive"] for edge in each.get("edges") or ()} for each in deadlock.find(model)]
@@ -91,6 +95,8 @@ def _groups(model: Model, cycles: LockCycles, seen: set[frozenset[object]]) -> G
             yield
             continue
         number += 1
+        if all(link.time_ns < since_ns for link in cycle):
+            continue
         if len(groups) >= MOST_FINDINGS and number > MOST_CYCLES:
             break
         if any({link.primitive for link in cycle} <= primitives for primitives in deadlocks):

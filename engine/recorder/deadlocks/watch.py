@@ -143,7 +143,13 @@ class DeadlockWatch:
         self._due_ns = now_ns + LASTS_NS if enablers.may_change else None
         stuck = wait_for.stuck_nodes(graph_waits)
         if self._is_of_tests and self._observed:
-            left_over = {node for knot in self._observed for node, _ in knot}
+            now = enablers.waits  # a thread that has been let go may wait for something else already
+            left_over = {
+                node
+                for knot in self._observed
+                for node, serial in knot
+                if node not in now or now[node].serial == serial
+            }
             graph_waits, stuck = wait_for.without(left_over, graph_waits), stuck - left_over
         knots = wait_for.without_followers(wait_for.find_knots(stuck, graph_waits), graph_waits)
         asleep = bool(knots) and self._all_asleep(stuck, enablers)

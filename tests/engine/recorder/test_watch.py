@@ -23,10 +23,10 @@ MS, BEGAN_MS = 1_000_000, 10_000
 class Abandoned:
     """A process's main thread waits for a lock that another one held when it ended; `told` is what the watch tells."""
 
-    def __init__(self) -> None:
+    def __init__(self, test_signal: int | None = None) -> None:
         self.told: list[dict[str, Any]] = []
         self.registry = registry = Registry(lambda _: None)
-        self.watch = DeadlockWatch(registry, self.told.append)
+        self.watch = DeadlockWatch(registry, self.told.append, test_signal)
         common: dict[str, Any] = {"version": "3.14", "executable": "python", "free_threaded": False, "forked": False}
         ended, self.process = (
             registry.add_process(PID + each, 0, 0, argv=["python", "bank.py"], **common) for each in (0, 1)
@@ -59,6 +59,18 @@ def test_a_stack_that_comes_late_leaves_the_reason() -> None:
     assert {found["explanation"] for found in program.told} == {
         "MainThread waits for accounts, an abandoned lock: bank.py held it when it ended"
     }
+
+
+def test_a_test_is_told_though_its_thread_was_deadlocked_in_the_one_before() -> None:
+    """It may be so again by the very next look."""
+    program = Abandoned(signal.SIGUSR1)
+    for time_ms, serial in ((10, 3), (20, 3), (30, 5), (40, 5), (50, 5)):
+        program.words[0, layout.CELL_WAIT_SERIAL] = serial
+        program.words[0, layout.CELL_WAIT_SINCE] = (BEGAN_MS + (20 if serial == 5 else 0)) * MS
+        program.look(time_ms)
+    assert [(found["id"], found["resolved_ns"] is not None) for found in program.told] == [
+        (1, False), (1, True), (2, False),
+    ]  # fmt: skip
 
 
 def test_who_may_just_have_been_interrupted_is_given_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""A user's project with tests, and a run of them with the plugin."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+TESTS = """
+import asyncio
+import os
+import threading
+import time
+
+import engine
+
+
+def run(*works):
+    threads = [threading.Thread(target=take, args=work, name=f"worker-{n}") for n, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def take(first, second, meanwhile):
+    with first:
+        meanwhile()
+        with second:
+            pass
+
+
+def test_plain():
+    assert engine.NAME == "own"
+
+
+def test_deadlock():
+    left, right = threading.Lock(), threading.Lock()
+    together = threading.Barrier(2).wait
+    run((left, right, together), (right, left, together))
+
+
+def test_after_it():
+    lock, other = threading.Lock(), threading.Lock()
+    run((lock, other, time.monotonic), (lock, other, time.monotonic))
+
+
+def test_possible():
+    left, right = threading.Lock(), threading.Lock()
+    run((left, right, int), (right, left, lambda: time.sleep(0.1)))
+
+
+def test_hang():
+    os.read(os.eventfd(0), 8)
+
+
+async def forever():
+    await asyncio.get_running_loop().create_future()
+
+
+def test_async_hang():
+    asyncio.run(forever())
+
+
+def test_failure():
+    assert 1 == 2
+"""
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine" / "pytest_plugin")}
+    command = [sys.executable, "-m", "pytest", "-p", "lanescope", *arguments]
+    return subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=100
+    )
