@@ -34,6 +34,7 @@ CERTAINTY = {
 }
 
 RESOLUTION_NS = 1e3
+SHORT = 20  # letters of a value
 
 
 class Page:
@@ -304,5 +305,13 @@ class Page:
 
     def _table(self, rows: list[tuple[str, str]]) -> str:
         dim = self._theme.surfaces.text_dim
-        cells = "".join(f'<tr><td style="color: {dim};">{name}</td><td>{value}</td></tr>' for name, value in rows)
+        cells = "".join(
+            f'<tr><td style="color: {dim};">{name}</td><td style="{_unbroken(value)}">{value}</td></tr>'
+            for name, value in rows
+        )
         return f'<table cellspacing="0" style="margin: 4px 0;">{cells}</table>'
+
+
+def _unbroken(value: str) -> str:
+    """The style of a short one: else its last digit may come to stand by itself."""
+    return "white-space: nowrap;" if len(value) <= SHORT else ""

@@ -1,6 +1,7 @@
 """Legend, plots and details beside the timeline."""
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,7 @@ from gui.panels.legend import Legend
 from gui.panels.plots import Plots
 from gui.panels.plots.chart import Chart
 from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
-from gui.state.arrangement import Arrangement
+from gui.state.arrangement import Arrangement, Times
 from gui.state.filters import Filters
 from gui.state.selection import Selection
 from gui.state.span_state import SpanState
@@ -53,10 +54,16 @@ def legend(qtbot: QtBot, view: ViewWindow) -> Legend:
 
 
 @pytest.fixture
-def details(qtbot: QtBot, view: ViewWindow, selection: Selection) -> Iterator[Details]:
+def arrangement() -> Arrangement:
+    return Arrangement()
+
+
+@pytest.fixture
+def details(qtbot: QtBot, view: ViewWindow, selection: Selection, arrangement: Arrangement) -> Iterator[Details]:
     model, spans = by_hand(), SpanState(selection)
+    model.header["created"] = "2026-11-22T17:22:48.123456+00:00"
     spans.show_model(model)
-    made = Details(view, selection, ActiveTheme(), spans, RulerTimes(Arrangement(), selection))
+    made = Details(view, selection, ActiveTheme(), spans, RulerTimes(arrangement, selection))
     qtbot.addWidget(made)
     made.show_model(model)
     yield made
@@ -340,3 +347,17 @@ def test_the_legend_is_worked_by_keys_and_says_what_it_shows(qtbot: QtBot, view:
     assert "dimmed" not in legend.entries[State.IO].accessibleDescription()
     qtbot.keyClick(legend.entries[State.IO], Qt.Key.Key_Escape)
     assert filters.states == set()
+
+
+def test_a_time_of_day_stays_in_one_line_however_narrow_the_details_are(
+    details: Details, selection: Selection, arrangement: Arrangement
+) -> None:
+    arrangement.set_times(Times.CLOCK)
+    selection.select_lane(0)
+    for width in range(180, 260, 5):
+        details.resize(width, 400)
+        details.show()
+        page(details)
+        told = [line for line in page(details).split("\n") if re.fullmatch(r"\d\d:\d\d:\d\d\.\d{6}", line)]
+        block = details.browser.document().findBlock(details.browser.toPlainText().index(told[0]))
+        assert block.layout().lineCount() == 1, width
