@@ -146,7 +146,8 @@ class Enablers:
             return True
         if wait.thread != main_thread(process):
             return False
-        is_sent = bool(self.code.abroad and self._outsiders.ended_by(process) & self.code.abroad)
+        abroad = self._sent_abroad(process)
+        is_sent = bool(abroad and self._outsiders.ended_by(process) & abroad)
         if not self._outsiders.may_ring(process) and not (is_sent and self._is_shared_with_others()):
             return False
         self.may_change = True
@@ -157,13 +158,21 @@ class Enablers:
         this one.
         """
         process = wait.process
-        if not self.code.at_home or wait.thread != main_thread(process):
+        abroad = self._sent_abroad(process)
+        sent = self.code.at_home | abroad
+        if not sent or wait.thread != main_thread(process):
             return NOBODY
         ended_by = self._outsiders.ended_by(process)
-        if not ended_by & self.code.at_home:
+        if not ended_by & sent:
             return NOBODY
         self.interrupted.add(wait.node)
-        return self._ordinary.get(None if ended_by & self.code.abroad else process.number, NOBODY)
+        return self._ordinary.get(None if ended_by & abroad else process.number, NOBODY)
+
+    def _sent_abroad(self, process: TracedProcess) -> int:
+        """Signals that processes of the program may send to this one. It has not been started by any of them where it
+        is the first.
+        """
+        return self.code.abroad | (self.code.to_started if process.parent is not None else 0)
 
     def surely_goes_on(self, wait: CellWait) -> bool:
         """Whether anybody could end it, of whom somebody does not wait. Asked first, for it is told quickly."""

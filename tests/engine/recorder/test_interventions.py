@@ -60,9 +60,10 @@ def test_timers_and_a_loops_tasks_are_no_jobs(source: str) -> None:
         ("Timer(5, os.kill, (parent, 2))", ANY_SIGNAL, ANY_SIGNAL),
         ("from os import kill as end", ANY_SIGNAL, ANY_SIGNAL),
         ("signal.pthread_kill(main, 2)", INTERRUPT, 0),
-        ("program.send_signal(signal.SIGINT)", INTERRUPT, INTERRUPT),
-        ("worker.terminate()", END, END),
-        ("Timer(5, worker.terminate)", END, END),
+        ("psutil.Process(parent).send_signal(signal.SIGINT)", INTERRUPT, INTERRUPT),
+        ("import psutil\nworker.terminate()", END, END),
+        ("worker = Process(target=work)\nos.kill(worker.number, 2)", INTERRUPT, INTERRUPT),
+        ("worker = current_process()\nos.kill(worker.pid, 2)", INTERRUPT, INTERRUPT),
         ("subprocess.run(['kill', '-INT', parent])", ANY_SIGNAL, ANY_SIGNAL),
         ("os.system(f'sleep 1; kill -2 {parent}')", ANY_SIGNAL, ANY_SIGNAL),
         ("os.kill(worker, 0)", 0, 0),
@@ -74,6 +75,25 @@ def test_timers_and_a_loops_tasks_are_no_jobs(source: str) -> None:
 )
 def test_signals_that_are_sent(source: str, at_home: int, abroad: int) -> None:
     assert interventions_in(source) == Interventions(False, at_home, abroad)
+
+
+@pytest.mark.parametrize(
+    ("source", "signals"),
+    [
+        ("program.send_signal(signal.SIGINT)", INTERRUPT),
+        ("program.send_signal(number)", ANY_SIGNAL),
+        ("worker.terminate()", END),
+        ("Timer(5, worker.terminate)", END),
+        ("worker = Process(target=work)\nos.kill(worker.pid, 2)", INTERRUPT),
+        ("self.program = subprocess.Popen(command)\nos.kill(self.program.pid, number)", ANY_SIGNAL),
+        ("async def end():\n    it = await asyncio.create_subprocess_exec('ls')\n    os.kill(it.pid, 2)", INTERRUPT),
+        ("workers = [Process(target=work) for _ in range(3)]\nfor each in workers: os.kill(each.pid, 2)", INTERRUPT),
+        ("def end(worker: multiprocessing.Process): os.kill(worker.pid, 2)", INTERRUPT),
+        ("def end(program: subprocess.Popen[bytes]): os.kill(program.pid, 2)", INTERRUPT),
+    ],
+)
+def test_signals_that_are_sent_to_what_was_started(source: str, signals: int) -> None:
+    assert interventions_in(source) == Interventions(to_started=signals)
 
 
 def test_what_is_not_understood_may_do_anything_that_is_named_in_it() -> None:

@@ -1,52 +1,46 @@
-"""Variables of a file that hold nothing but what no thread waits for: to cancel that ends nobody's wait.
+"""What variables of a file can hold: nothing but what is made by certain calls, or else anything.
 
-Those are timers (`threading.Timer`) and an event loop's tasks and handles. A variable is told by its name in the whole
-file, an attribute by its own, whoever has it; all that the file ever assigns to it counts, or adds to it, and what a
-loop takes from it. Whatever is not understood may be anything.
+A variable is told by its name in the whole file, an attribute by its own, whoever has it; all that the file ever
+assigns to it counts, or adds to it, and what a loop takes from it. Whatever is not understood may be anything.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-_TIMERS = frozenset({"Timer"})
-_OF_LOOPS = frozenset(
-    {"create_task", "ensure_future", "current_task", "all_tasks", "call_later", "call_at", "call_soon"}
-)
-_TYPES_OF_LOOPS = frozenset({"Task", "TimerHandle", "Handle"})
 _COLLECTIONS = frozenset({"list", "set", "tuple"})
 _ADDING = frozenset({"append", "appendleft", "add", "insert"})
 _DEEPEST = 5  # variables that lead to each other
 
 
-class Cancellable:
-    """Answers for one file. `wraps`: a task in it may stand for another thread's job."""
+class Variables:
+    """Answers for one file. `makers`: names of the calls that are meant; `types`: of what they make."""
 
-    def __init__(self, nodes: Iterable[ast.AST], *, wraps: bool) -> None:
-        self._makers = _TIMERS if wraps else _TIMERS | _OF_LOOPS
-        self._types = _TIMERS if wraps else _TIMERS | _TYPES_OF_LOOPS
+    def __init__(self, nodes: Iterable[ast.AST], makers: Collection[str], types: Collection[str]) -> None:
+        self._makers = makers
+        self._types = types
         self._values: dict[str, list[ast.expr | None]] = {}  # by variable; None: anything
         for node in nodes:
             self._note(node)
 
-    def is_harmless(self, value: ast.expr | None, depth: int = 0) -> bool:
+    def is_made_so(self, value: ast.expr | None, depth: int = 0) -> bool:
         """Whether this can be nothing else, or a collection of nothing else."""
         match value:
             case ast.Constant():
                 return value.value is None
             case ast.Call(func=function, args=arguments):
                 name = last_name(function)
-                return name in self._makers or (name in _COLLECTIONS and self._are_harmless(arguments, depth))
+                return name in self._makers or (name in _COLLECTIONS and self._are_made_so(arguments, depth))
             case ast.List(elts=inside) | ast.Tuple(elts=inside) | ast.Set(elts=inside) | ast.Dict(values=inside):
-                return self._are_harmless(inside, depth)
+                return self._are_made_so(inside, depth)
             case ast.ListComp(elt=inner) | ast.SetComp(elt=inner) | ast.GeneratorExp(elt=inner):
-                return self.is_harmless(inner, depth)
-            case ast.Subscript(value=inner) | ast.Starred(value=inner):
-                return self.is_harmless(inner, depth)
+                return self.is_made_so(inner, depth)
+            case ast.Subscript(value=inner) | ast.Starred(value=inner) | ast.Await(value=inner):
+                return self.is_made_so(inner, depth)
         values = self._values.get(_variable(value))
-        return bool(values) and depth < _DEEPEST and self._are_harmless(values or (), depth + 1)
+        return bool(values) and depth < _DEEPEST and self._are_made_so(values or (), depth + 1)
 
-    def _are_harmless(self, values: Iterable[ast.expr | None], depth: int) -> bool:
-        return all(self.is_harmless(each, depth) for each in values)
+    def _are_made_so(self, values: Iterable[ast.expr | None], depth: int) -> bool:
+        return all(self.is_made_so(each, depth) for each in values)
 
     def _note(self, node: ast.AST) -> None:
         match node:
@@ -73,9 +67,10 @@ class Cancellable:
                 self._assign(target, value)
 
     def _of_type(self, annotation: ast.expr | None) -> ast.expr | None:
-        """A value of that type, if that is harmless."""
-        is_harmless = annotation is not None and last_name(annotation) in self._types
-        return ast.Constant(None) if is_harmless else None
+        """A value of that type, if that is meant."""
+        name = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        is_meant = name is not None and last_name(name) in self._types
+        return ast.Constant(None) if is_meant else None
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Tuple | ast.List):
