@@ -289,6 +289,8 @@ def _clause(participant: Participant, wanted: set[int]) -> str:
         fork = f"its fork {participant.forked}".rstrip()
         return f"{participant.name} waits for {_name(participant.primitive)}, held by another thread at {fork}"
     if participant.primitive.id in {primitive.id for primitive in participant.holds} and len(wanted) == 1:
+        if _CAUSES.get(participant.primitive.kind) == "semaphore":
+            return f"{participant.name} holds a permit of {held[0]} and waits for another one"
         return f"{participant.name} holds {held[0]} and waits for it itself"
     holding = f" holds {_listed(held)} and" if held else ""
     reason = f", {participant.reason.words}" if participant.reason else ""
@@ -311,7 +313,7 @@ def _waiting(participant: Participant) -> str:
         "Condition": f"waits to be notified on {name}",
         "Timer": f"waits for the time of {name} to come",
         "Event": f"waits for {name} to be set",
-        "Event loop": "rests in its event loop, where all tasks wait, until another thread wakes it",
+        "Event loop": "rests in its event loop, where all tasks wait",
         "Barrier": f"waits at {name}",
         "Queue": f"waits at {name}",
         "SimpleQueue": f"waits at {name}",

@@ -79,9 +79,14 @@ def search(model: Model, known: Known | None = None) -> Iterator[list[Finding]]:
 
 
 def find_all(model: Model, known: Known | None = None) -> list[Finding]:
-    """By severity and time, recorded ones first. `known`: as for `search`."""
+    """By severity and time, recorded ones first; of errors, what was observed. `known`: as for `search`."""
     found = [*model.findings.values(), *(each for some in search(model, known) for each in some)]
-    return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["start_ns"] or 0))
+    return sorted(found, key=_urgency)
+
+
+def _urgency(found: Finding) -> tuple[int, bool, int]:
+    is_foretold = found["severity"] == "error" and found["certainty"] != "observed"
+    return SEVERITIES.index(found["severity"]), is_foretold, found["start_ns"] or 0
 
 
 def verdict(findings: list[Finding]) -> str:

@@ -104,6 +104,16 @@ def test_a_thread_that_waits_for_itself_in_words() -> None:
     assert found["explanation"] == "worker-1 holds accounts and waits for it itself"
 
 
+def test_who_holds_one_permit_and_waits_for_another_in_words() -> None:
+    permits = primitive(1, "process Semaphore", "connections")
+    members = [participant(lane, permits, permits) for lane in (1, 2)]
+    found = finding(1, members, [KnotEdge(1, 2, 1, 7), KnotEdge(2, 1, 1, 7)], 5000, None)
+    assert found["explanation"] == (
+        "worker-1 holds a permit of connections and waits for another one; "
+        "worker-2 holds a permit of connections and waits for another one"
+    )
+
+
 def test_locks_that_nobody_in_the_circle_wants_are_not_spoken_of() -> None:
     other = primitive(3, "Lock", "log")
     members = [participant(1, AUDIT, ACCOUNTS, other), participant(2, ACCOUNTS, AUDIT)]

@@ -84,8 +84,7 @@ def test_a_lock_whose_holder_has_ended_is_a_finding_of_its_own(covered: dict[str
 TOLD = {
     "lock_across_await": (
         " of MainThread and worker_0",
-        "MainThread holds cache_lock and rests in its event loop, where all tasks wait, until another thread wakes it; "
-        "worker_0 waits for cache_lock",
+        "MainThread holds cache_lock and rests in its event loop, where all tasks wait; worker_0 waits for cache_lock",
         "Hold no lock of threads across an `await`",
     ),
     "loop_not_running": (
@@ -107,7 +106,7 @@ TOLD = {
     ),
     "task_waits_for_itself": (
         ": MainThread waits for what nobody can do any more",
-        "MainThread rests in its event loop, where all tasks wait, until another thread wakes it",
+        "MainThread rests in its event loop, where all tasks wait",
         "Make sure that what its tasks await is set",
     ),
 }  # fmt: skip
@@ -145,6 +144,9 @@ LONG_WAITS = {
     "served_under_lock": (
         "MainThread and worker", "MainThread holds lock and rests in its event loop",
         "the event loop of MainThread watches other things too, which may wake it",
+    ),
+    "heartbeat_under_lock": (
+        "MainThread and worker", "MainThread holds lock and rests in its event loop", "MainThread waits with a timeout",
     ),
     "slept_under_lock": (
         "MainThread and worker", "MainThread holds lock and rests in its event loop", "MainThread waits with a timeout",

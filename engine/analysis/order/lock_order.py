@@ -1,7 +1,8 @@
 """Predicts deadlocks: locks that were taken in opposite orders, although this run got through.
 
 What makes a cycle of lock orders a possible deadlock stands in `lock_cycles`. Locks that some thread released for
-another are signals, not locks, and count for nothing. Cycles of the same lines of code are one finding.
+another are signals, not locks, and count for nothing. Cycles of the same lines of code are one finding, and none where
+a deadlock has been observed there.
 
 Two graphs are looked at: of the locks themselves, whose cycles are predicted deadlocks; and of the lines that created
 them, whose cycles are mere inversions: the locks taken in opposite orders were made alike, but were not the same ones.
@@ -57,7 +58,7 @@ def search(model: Model, until_ns: int = EVER, *, since_ns: int = 0) -> Generato
     nestings = yield from nestings_of_locks(model, until_ns)
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
-    seen: set[frozenset[object]] = set()
+    seen = {_places_of(model, each) for each in deadlock.find(model)}
     groups = yield from _groups(model, by_lock, seen, since_ns)
     doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
     possible = None
@@ -128,6 +129,22 @@ def _places(model: Model, link: Nesting, held: Held) -> tuple[object, ...]:
         _line(model.site(held.stack)),
         _origin(model.primitives[link.primitive]),
         _line(model.site(link.stack)),
+    )
+
+
+def _places_of(model: Model, observed: Finding) -> frozenset[object]:
+    """As those of a cycle: for each thread of a deadlock, what it holds of it, and what it waits for."""
+    edges = observed.get("edges") or ()
+    held = {edge["holder"]: edge for edge in edges}
+    return frozenset(
+        (
+            _origin(model.primitives[mine["primitive"]]),
+            _line(model.site(mine["hold_site"])),
+            _origin(model.primitives[edge["primitive"]]),
+            _line(model.site(edge["wait_site"])),
+        )
+        for edge in edges
+        if (mine := held.get(edge["waiter"])) is not None
     )
 
 

@@ -4,7 +4,8 @@ Nothing of that can be proven, so it is no deadlock; but whoever watches the pro
 once it has lasted, and only when it is about particular threads: a lock's holder, whoever is joined. Two forms: knots
 of threads that would be one for good without timeouts and outsiders; and threads that want a lock whose holder waits
 for a word from somebody who lives, or for that lock itself (`held_up`). Where all merely wait for work or for a word, a
-program is idle and no more.
+program is idle and no more. An event loop that rests with a lock others have wanted for long has rested for as long,
+though it may have woken up in between: its task has not got on.
 """
 
 from collections.abc import Callable
@@ -84,7 +85,9 @@ class LongWaits:
         """Tells of what has become long, and of what has come to its end. `deadlocked` are known to be more."""
         self._due_ns = now_ns + (SOON_NS if self._told else LONG_NS)
         chosen = snapshot.chosen(now_ns - LONG_NS, timed=True)
-        signature = [words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tobytes() for words in chosen]
+        waits = snapshot.waits(chosen)
+        waits += _loops_with_wanted(snapshot, waits, now_ns)
+        signature = [(wait.node, wait.serial) for wait in waits]
         if signature == self._seen and not self._suspected:
             return
         self._seen = signature
@@ -95,7 +98,6 @@ class LongWaits:
                 del self._told[knot]
                 told.reason += " (since then it has become a deadlock)" if worse else ""
                 self._report(told, now_ns, now_ns)
-        waits = snapshot.waits(chosen)
         enablers = Enablers(snapshot, waits, _NoOutsiders(), self._full_pipes)
         graph = {wait.node: self._as_if_forever(enablers.wait(wait), enablers) for wait in waits} | enablers.relays
         stuck = wait_for.stuck_nodes(graph)
@@ -207,4 +209,22 @@ class LongWaits:
 
 
 def _knot(nodes: tuple[Node, ...], enablers: Enablers) -> Knot:
-    return tuple((node, enablers.waits[node].serial) for node in nodes)
+    """A loop's waits may change."""
+    return tuple((node, enablers.waits[node].serial) for node in nodes if not is_in_loop(enablers.waits[node]))
+
+
+def _loops_with_wanted(snapshot: Snapshot, waits: list[CellWait], now_ns: int) -> list[CellWait]:
+    """The waits of loops that have come to rest since, with what those in `waits` want: as if since then."""
+    wanted: dict[int, int] = {}
+    for wait in waits:
+        key = wait.process.key(wait.number)
+        wanted[key] = min(wait.since_ns, wanted.get(key, wait.since_ns))
+    resting = [wait for wait in snapshot.waits(snapshot.chosen(now_ns, timed=True)) if is_in_loop(wait)]
+    holds = snapshot.holds() if resting else {}
+    known = {wait.node for wait in waits}
+    found = []
+    for wait in resting:
+        since = [wanted[key] for key in holds.get(wait.node, ()) if key in wanted]
+        if since and wait.node not in known:
+            found.append(replace(wait, since_ns=min(since)))
+    return found

@@ -60,6 +60,7 @@ class LoopWaits:
         for stay in self._stays.values():
             stay.asked_ns = -LASTS_NS
         self._due_ns = 0
+        self._wanted_ns = 0 if self._stays else None
 
     def is_due(self, now_ns: int) -> bool:
         """Whether it is time to look again, although nothing moves."""

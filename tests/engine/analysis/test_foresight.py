@@ -71,7 +71,11 @@ def test_a_prediction_that_has_come_true_is_taken_back() -> None:
     made, foresight, clock = growing()
     made.nestings += INVERTED
     settle(foresight, clock)
-    made.findings[1] = {"kind": "deadlock", "edges": [{"primitive": 1}, {"primitive": 2}], "title": "Deadlock"}
+    edges = [
+        {"waiter": waiter, "holder": 1 - waiter, "primitive": lock, "wait_site": 0, "hold_site": 0}
+        for waiter, lock in ((0, 1), (1, 2))
+    ]
+    made.findings[1] = {"kind": "deadlock", "edges": edges, "title": "Deadlock"}
     assert settle(foresight, clock)
     assert titles(made) == ["Deadlock"]
 

@@ -5,12 +5,14 @@ import random
 
 import pytest
 
+from engine.analysis.findings import find_all
 from engine.analysis.order import lock_order
 from engine.analysis.order.lock_cycles import LockCycles
 from engine.analysis.order.start_order import StartOrder
 from engine.model.entities import Lane, Primitive, Process
 from engine.model.model import Model
 from engine.model.nestings import Held, Join, Nesting
+from engine.recording.reader import Batch
 
 
 def model(lanes: int, nestings: list[Nesting], joins: list[Join] | None = None, *, locks: int = 6) -> Model:
@@ -66,6 +68,30 @@ def test_all_cycles_are_found_and_no_others(seed: int) -> None:
     assert minimal <= wanted
     closed_early = {cycle for cycle in wanted - minimal if any(other < cycle for other in wanted)}
     assert wanted - minimal == closed_early, "only what a shorter cycle is part of may be left out"
+
+
+def test_what_has_been_observed_is_not_predicted_for_other_locks_of_these_lines() -> None:
+    orders = [(1, 1, 3), (2, 3, 2), (3, 2, 1)]  # of three accounts' locks, made at one line, taken at two
+    made = model(4, [], locks=3)
+    made.primitives = {n: Primitive(n, "Lock", f"lock #{n}", "bank.py", 6, 0) for n in (1, 2, 3)}
+    sites: list[dict[str, object]] = [
+        {"type": "site", "id": number, "file": "bank.py", "line": line, "function": "transfer"}
+        for number, line in ((1, 13), (2, 15), (3, 40))
+    ]
+    made.take_in(Batch(sites, {}, 1))
+    made.nestings = [Nesting(lane, 10, taken, 2, True, (Held(held, 1),)) for lane, held, taken in orders]
+    assert [each["kind"] for each in lock_order.find(made)] == ["potential-deadlock"]
+    edges = [
+        {"waiter": 1, "holder": 2, "primitive": 2, "wait_site": 2, "hold_site": 1},
+        {"waiter": 2, "holder": 1, "primitive": 1, "wait_site": 2, "hold_site": 1},
+    ]
+    made.findings[1] = {"id": 1, "kind": "deadlock", "severity": "error", "certainty": "observed", "edges": edges}
+    made.findings[1] |= {"start_ns": 90, "lanes": [1, 2]}
+    assert lock_order.find(made) == []
+    edges[0]["wait_site"] = edges[1]["wait_site"] = 3
+    assert len(lock_order.find(made)) == 1, "it is another mistake"
+    made.header["steered"] = True  # its times are not told
+    assert [each["certainty"] for each in find_all(made) if each["severity"] == "error"] == ["observed", "predicted"]
 
 
 def test_what_is_joined_comes_before_what_is_done_then() -> None:
