@@ -1,5 +1,7 @@
 """Figures that keep their width while they change; `engine.model.format` puts numbers into words."""
 
+from engine.model.attribution import doubt
+
 FIGURE_SPACE = "\u2007"  # as wide as a digit
 
 
@@ -11,6 +13,11 @@ def padded(text: str, width: int) -> str:
 def fixed_percent(share: float) -> str:
     """A share of 1 with one decimal, as wide as 100.0 %."""
     return padded(f"{100 * share:.1f}", 5) + " %"
+
+
+def unsure_percent(share: float, points: float) -> str:
+    """`61 ± 2 %` with narrow spaces: a share of 1 that is sure within so many points."""
+    return f"{100 * share:.0f}{doubt(points)} %".replace(" ± ", "\u2009±\u2009")
 
 
 def grouped(number: int) -> str:

@@ -1,16 +1,20 @@
 """The statistics panel: the whole recording lane by lane; a span with its locks and how many lanes ran at once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.recording.schema import State
 from gui.panels.statistics import StatisticsPanel
+from gui.panels.statistics.lanes import lane_rows, lane_table
 from gui.state.selection import Selection
 from gui.state.span_state import SpanState
-from gui.theme import ActiveTheme
+from gui.theme import GRID, ActiveTheme
 from tests.gui.timeline.recordings import ALICE, BOB, FEEDER, LOCK, MS, START, by_hand, synthetic
 
 
@@ -36,6 +40,7 @@ def panel(qtbot: QtBot, spans: SpanState) -> StatisticsPanel:
     spans.show_model(model)
     made.show_model(model)
     made.refresh()
+    qtbot.waitUntil(lambda: bool(made.table.row_model.rows))  # a busy machine takes several pieces
     return made
 
 
@@ -152,3 +157,21 @@ def test_figures_of_a_span_that_is_still_recorded_stay_until_there_are_newer_one
     assert spans.statistics is first
     qtbot.waitUntil(lambda: not spans.busy)
     assert spans.statistics.end_ns == START + 200 * MS
+
+
+def test_an_unsure_share_has_room_in_its_column(qtbot: QtBot) -> None:
+    """Of a program that ran for so little that nobody had a good look at it."""
+    model = synthetic(lanes=1, slices=100)
+    totals, sampled = np.zeros((1, len(State)), np.int64), np.zeros((1, len(State)), np.int64)
+    totals[0, State.RUNNING] = 1_000_000
+    (row,) = lane_rows(model, np.array([0]), totals, sampled)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    table = lane_table(ActiveTheme(), parent)
+    table.set_rows([replace(row, points=tuple(13.0 for _ in State))])
+    titles = [column.title for column in table.row_model.columns]
+    index = table.row_model.index(0, titles.index("running"))
+    assert str(index.data()).replace("\u2009", " ") == "100 ± 13 %"
+    margin = 2 * (table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)
+    room = table.columnWidth(index.column()) - margin - 2 * GRID
+    assert table.fontMetrics().horizontalAdvance(str(index.data())) <= room

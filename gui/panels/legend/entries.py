@@ -7,13 +7,14 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from engine.model.attribution import ACCOUNTED, LOOKED_AT, WORTH_TELLING, doubt, points_in_words
+from engine.model.attribution import ACCOUNTED, LOOKED_AT, WORTH_TELLING, points_in_words
 from engine.model.format import duration, percent
 from engine.recording.schema import State
 from gui.theme import FONT_SMALL_PX, STATE_NAMES, Theme, ui_font
 from gui.timeline.layout.row_shape import RowShape
 from gui.timeline.pixels.raster import Raster
 from gui.widgets.assistive import WRITTEN, give_role
+from gui.widgets.figures import unsure_percent
 
 SWATCH_PX = 20
 SHAPE = RowShape()
@@ -102,7 +103,7 @@ class StateEntry(QAbstractButton):
             return ""
         if self._points < WORTH_TELLING:
             return percent(self._share)
-        return f"{100 * self._share:.0f}{doubt(self._points)} %".replace(" ± ", "\u2009±\u2009")
+        return unsure_percent(self._share, self._points)
 
     @property
     def fitting_figure(self) -> str:

@@ -8,13 +8,13 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.model.attribution import WORTH_TELLING, doubt, points_in_words
+from engine.model.attribution import WORTH_TELLING, points_in_words
 from engine.model.entities import Lane
 from engine.model.format import duration
 from engine.model.model import Model
 from engine.recording.schema import State
 from gui.theme import STATE_NAMES, ActiveTheme
-from gui.widgets.figures import fixed_percent
+from gui.widgets.figures import fixed_percent, unsure_percent
 from gui.widgets.natural import natural
 from gui.widgets.row_table import Column, RowTable
 
@@ -31,6 +31,7 @@ STATES = (
     State.UNKNOWN,
 )
 BAR_WIDTH = 220
+SHARE_PX = 104  # has room for `100 ± 13 %`
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def share_column(state: State) -> Column[LaneRow]:
     return Column(
         STATE_NAMES[state],
         lambda row: figure(row, state),
-        88,
+        SHARE_PX,
         lambda row: row.share(state),
         number=True,
         tip=lambda row: f"{row.name(state)}: {duration(row.totals[state])}{points_in_words(row.points[state])}",
@@ -132,7 +133,7 @@ def figure(row: LaneRow, state: State) -> str:
     if not row.totals[state]:
         return ""
     if row.points[state] >= WORTH_TELLING:
-        return f"{100 * row.share(state):.0f}{doubt(row.points[state])} %"
+        return unsure_percent(row.share(state), row.points[state])
     return fixed_percent(row.share(state))
 
 
