@@ -69,7 +69,7 @@ def explain(model: Model, item: Slice) -> str:
     elif item.state is State.GIL_WAIT:
         sentence = _gil_wait(model, item)
     else:
-        awaited = model.detail(item.detail)[0] or _stuck_at(model, item)
+        awaited = model.detail(item.detail)[0] or _stuck_at(model, item.lane, item.code)
         thing = f" at {awaited.short}" if awaited else ""
         sentence = PLAIN[item.state].format(time=duration(item.duration_ns), thing=thing, place=_place(model, item))
         if item.state is State.RUNNING and (held := _held(model, item)):
@@ -79,12 +79,12 @@ def explain(model: Model, item: Slice) -> str:
     return sentence + _so_far(item, sentence) + _certainty(item)
 
 
-def _stuck_at(model: Model, item: Slice) -> Primitive | None:
-    """What a deadlocked thread waits for whose own records do not tell it."""
-    if not item.flags & DEADLOCKED:
+def _stuck_at(model: Model, lane: int, code: int) -> Primitive | None:
+    """What a lane that is deadlocked, as the code of its slice says, waits for where its own records do not tell it."""
+    if not code & DEADLOCKED:
         return None
     deadlocks = (each for each in model.findings.values() if each["kind"] == "deadlock")
-    awaited = (model.awaited_in(each, item.lane) for each in deadlocks if item.lane in (each.get("lanes") or ()))
+    awaited = (model.awaited_in(each, lane) for each in deadlocks if lane in (each.get("lanes") or ()))
     return next((each for each in awaited if each is not None and each.awaited_in_io), None)
 
 
@@ -221,7 +221,8 @@ def _doing_at(model: Model, lane: int, start_ns: int, end_ns: int, hold: Hold | 
             longest = inside
             awaited, number = model.detail(int(detail))
             site = model.site(number)
-            if awaited and state in (State.WAIT, State.LOCK_WAIT):
+            awaited = awaited or _stuck_at(model, lane, int(code))
+            if awaited and (state in (State.WAIT, State.LOCK_WAIT) or code & DEADLOCKED):
                 doing = f"waiting for {awaited.short}"
     if site is None and hold is not None:
         site = model.site(hold.site)

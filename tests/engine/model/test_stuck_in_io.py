@@ -6,7 +6,7 @@ import pytest
 from engine.model.explain import explain
 from engine.model.model import Model
 from engine.recording.reader import Batch
-from engine.recording.schema import DEADLOCKED, OPEN_STATE_ROW, SAMPLED, STATE_ROW, Layer, State
+from engine.recording.schema import DEADLOCKED, HOLD_ROW, OPEN_STATE_ROW, SAMPLED, STATE_ROW, Layer, State
 
 FOUND_NS, STUCK_NS, END_NS = 1_000, 1_200, 9_000
 SLICES = np.array(
@@ -67,3 +67,22 @@ def test_who_is_stuck_at_a_pipe_is_deadlocked_in_its_io(told) -> None:  # type: 
 def test_the_io_of_who_waits_for_a_lock_in_a_deadlock_is_no_wait_of_it(told) -> None:  # type: ignore[no-untyped-def]
     model = told(2)
     assert not any(code & DEADLOCKED for code in model.states.slices(0, 0, END_NS).codes)
+
+
+def test_who_waits_for_one_who_is_stuck_at_a_pipe_is_told_what_that_one_waits_for() -> None:
+    model = closed_at_once(1)
+    wait = np.array([(1, STUCK_NS, State.RUNNING, 0), (1, END_NS, State.LOCK_WAIT, 1)], STATE_ROW)
+    held = np.zeros(1, HOLD_ROW)
+    held["primitive"], held["start"], held["end"] = 2, 100, END_NS
+    model.take_in(
+        Batch(
+            [
+                {"type": "lane", "id": 1, "process": 0, "serial": 2, "start_ns": 0, "name": "clerk"},
+                {"type": "detail", "id": 1, "primitive": 2, "site": 0},
+            ],
+            {Layer.STATES: wait, Layer.HOLDS: held},
+            END_NS,
+        )
+    )
+    waiting = model.states.slice_at(1, END_NS - 1)
+    assert "held by MainThread, which was waiting for Pipe stdout of cat" in explain(model, waiting)
