@@ -34,7 +34,7 @@ CERTAINTY = {
 }
 
 RESOLUTION_NS = 1e3
-SHORT = 20  # letters of a value
+SHORT = 20  # letters
 
 
 class Page:
@@ -306,12 +306,13 @@ class Page:
     def _table(self, rows: list[tuple[str, str]]) -> str:
         dim = self._theme.surfaces.text_dim
         cells = "".join(
-            f'<tr><td style="color: {dim};">{name}</td><td style="{_unbroken(value)}">{value}</td></tr>'
+            f'<tr><td style="color: {dim}; {_unbroken(name)}">{name}</td>'
+            f'<td style="{_unbroken(value)}">{value}</td></tr>'
             for name, value in rows
         )
         return f'<table cellspacing="0" style="margin: 4px 0;">{cells}</table>'
 
 
-def _unbroken(value: str) -> str:
-    """The style of a short one: else its last digit may come to stand by itself."""
-    return "white-space: nowrap;" if len(value) <= SHORT else ""
+def _unbroken(text: str) -> str:
+    """The style of a short one, or of what it is called: else its last letter may come to stand by itself."""
+    return "white-space: nowrap;" if len(text) <= SHORT else ""

@@ -349,6 +349,25 @@ def test_the_legend_is_worked_by_keys_and_says_what_it_shows(qtbot: QtBot, view:
     assert filters.states == set()
 
 
+def test_what_is_told_of_a_wait_is_called_by_whole_words_however_narrow_the_details_are(
+    details: Details, selection: Selection, arrangement: Arrangement
+) -> None:
+    model = details._model
+    assert model is not None
+    arrangement.set_times(Times.CLOCK)
+    model.primitives[LOCK].name = "a_lock_whose_name_is_as_long_as_that_of_a_line_of_code"
+    item = model.states.slice_at(BOB, START + 30 * MS)
+    assert item is not None
+    selection.select_slice(item)
+    for width in range(200, 260, 5):
+        details.resize(width, 400)
+        details.show()
+        told = page(details)
+        for name in ("lasted", "known", "for"):
+            block = details.browser.document().findBlock(told.index(f"\n{name}\n") + 1)
+            assert block.layout().lineCount() == 1, (width, name)
+
+
 def test_a_time_of_day_stays_in_one_line_however_narrow_the_details_are(
     details: Details, selection: Selection, arrangement: Arrangement
 ) -> None:
