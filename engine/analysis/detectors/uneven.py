@@ -47,12 +47,15 @@ def crews(model: Model) -> list[list[int]]:
     return list(found.values())
 
 
-def _task(model: Model, lane: int) -> tuple[str, ...]:
-    """What a lane was started to do; of the main thread of a program its command line, but for numbers."""
+def _task(model: Model, lane: int) -> tuple[Hashable, ...]:
+    """What a lane was started to do; of the main thread of a program by whom, and its command line but for numbers:
+    who forks workers has the same one.
+    """
     started = model.lanes[lane]
     if started.target or started.serial > 1:
         return (started.target,)
-    return tuple(_NUMBER.sub("#", word) for word in model.processes[started.process].argv)
+    process = model.processes[started.process]
+    return process.parent, *(_NUMBER.sub("#", word) for word in process.argv)
 
 
 def _straggler(model: Model, lanes: list[int]) -> list[Finding]:

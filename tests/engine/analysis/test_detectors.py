@@ -249,6 +249,17 @@ def test_programs_do_the_same_when_called_alike_but_for_numbers(last: str, found
     assert bool(uneven.find(made)) is found
 
 
+@pytest.mark.parametrize(("parent", "found"), [(0, True), (4, False)])
+def test_who_forks_workers_is_none_of_them(parent: int, found: bool) -> None:
+    """Though all have its command line, as a server's do."""
+    states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
+    states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.RUNNING, 0)]
+    made = model(5, states, processes=5)
+    for number, process in enumerate(made.processes):
+        process.argv, process.parent = ["python", "serve.py"], 0 if number == 4 else parent
+    assert bool(uneven.find(made)) is found
+
+
 def test_a_lane_that_only_reads_is_no_straggler() -> None:
     states = [(lane, 200.0, State.RUNNING, 0) for lane in (1, 2, 3)]
     states += [(0, 1000.0, State.WAIT, 0), (4, 1000.0, State.IO, 0)]
