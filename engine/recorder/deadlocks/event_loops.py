@@ -19,6 +19,8 @@ from engine.recorder.processes.socket_peers import peer_of
 # do: in ms, below zero for ever; or a time's address, none for ever.
 _WAITS, _WAITS_UNTIL = {"x86_64": ({232, 281}, 441), "aarch64": ({22}, 441)}.get(platform.machine(), (set(), 0))
 _SIGN = 1 << 31
+_MOST_WATCHED = 8  # are looked at, those that were opened first: a loop opens first what wakes it
+_MOST_BYTES = 4096  # of what a system call tells of them
 
 
 class Loop(NamedTuple):
@@ -38,12 +40,12 @@ class EventLoops:
     """Remembers for a while what is watched and who has it open."""
 
     def __init__(self) -> None:
-        self._watched: dict[tuple[int, str], tuple[bool, frozenset[str]]] = {}  # by pid and what is registered
+        self._ends: dict[tuple[int, str], frozenset[str]] = {}  # by pid and file: both ends, if they are its own
         self._others: dict[frozenset[str], tuple[int, frozenset[int]]] = {}  # who has it open; until when that holds
 
     def ask_anew(self) -> None:
         """Things may have been opened, closed and inherited since."""
-        self._watched.clear()
+        self._ends.clear()
         self._others.clear()
 
     def at(self, pid: int, native_id: int) -> Loop | None:
@@ -54,13 +56,33 @@ class EventLoops:
         call, descriptor, _, _, limit = (int(word, 0) for word in words[:5])
         if call != _WAITS_UNTIL and call not in _WAITS:
             return NO_LOOP
-        registered = _registered(pid, descriptor)
-        key = pid, registered
-        if key not in self._watched:
-            self._watched[key] = _watched(pid, registered)
-        watches_more, own = self._watched[key]
+        watches_more, own = self._watched(pid, descriptor)
         timed = limit != 0 if call == _WAITS_UNTIL else not limit & _SIGN
         return Loop(timed, watches_more, own)
+
+    def _watched(self, pid: int, descriptor: int) -> tuple[bool, frozenset[str]]:
+        """Whether an epoll descriptor watches more than what the process wakes itself by, and that, with both ends."""
+        registered = _read(f"/proc/{pid}/fdinfo/{descriptor}", _MOST_BYTES)
+        lines = [line.split() for line in registered.splitlines() if line.startswith("tfd:")]
+        lines.sort(key=lambda words: int(words[1]))
+        own: set[str] = set()
+        watches_more = len(registered) >= _MOST_BYTES or len(lines) > _MOST_WATCHED
+        for words in lines[:_MOST_WATCHED]:
+            file = _file(pid, words[1])
+            kind, _, rest = file.partition(":[")
+            inode = int(rest.rstrip("]")) if kind in ("socket", "pipe") else -1
+            ends = self._both_ends(pid, file, kind, inode) if f"ino:{inode:x}" in words else frozenset()
+            own |= ends
+            watches_more |= not ends  # or what it was has been closed here, and is watched by another name
+        return watches_more, frozenset(own)
+
+    def _both_ends(self, pid: int, file: str, kind: str, inode: int) -> frozenset[str]:
+        """Of a pair of sockets or a pipe; nothing, where the process has but one itself."""
+        if (pid, file) not in self._ends:
+            ends = frozenset({file, f"socket:[{peer_of(inode)}]"} if kind == "socket" else {file})
+            is_own = _writes_to(pid, file) if kind == "pipe" else ends <= frozenset(_files(pid))
+            self._ends[pid, file] = ends if is_own else frozenset()
+        return self._ends[pid, file]
 
     def others(self, pid: int, own: frozenset[str]) -> frozenset[int]:
         """The processes besides this one that have some of it open, or that may not be looked at."""
@@ -73,35 +95,6 @@ class EventLoops:
             used_ns = time.thread_time_ns() - used_ns
             self._others[own] = now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids
         return pids - {pid}
-
-
-def _registered(pid: int, descriptor: int) -> str:
-    """The lines that say what an epoll descriptor watches."""
-    lines = _read(f"/proc/{pid}/fdinfo/{descriptor}").splitlines()
-    return "\n".join(line for line in lines if line.startswith("tfd:"))
-
-
-def _watched(pid: int, registered: str) -> tuple[bool, frozenset[str]]:
-    """Whether there is more than what the process wakes itself by, and that, with its other ends."""
-    files = set(_files(pid))
-    own: set[str] = set()
-    watches_more = False
-    for line in registered.splitlines():
-        words = line.split()
-        file, ends = _file(pid, words[1]), set[str]()
-        kind, _, rest = file.partition(":[")
-        inode = int(rest.rstrip("]")) if kind in ("socket", "pipe") else -1
-        if f"ino:{inode:x}" not in words:
-            pass  # what it was has been closed here, and is watched by another name
-        elif kind == "socket":
-            ends = {file, f"socket:[{peer_of(inode)}]"}
-        elif _writes_to(pid, file):
-            ends = {file}
-        if ends and ends <= files:
-            own |= ends
-        else:
-            watches_more = True
-    return watches_more, frozenset(own)
 
 
 def _writes_to(pid: int, file: str) -> bool:
@@ -132,8 +125,8 @@ def _file(pid: int, descriptor: str) -> str:
     return ""
 
 
-def _read(path: str) -> str:
+def _read(path: str, most: int = -1) -> str:
     """Nothing when it is gone, or not allowed to be read."""
     with contextlib.suppress(OSError), open(path, encoding="utf-8") as file:
-        return file.read()
+        return file.read(most)
     return ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.model.wait_for import Node
 from engine.recorder.deadlocks.event_loops import EventLoops, Loop
@@ -35,11 +36,9 @@ class _Stay:
 
 
 class _Resting(NamedTuple):
-    """A thread in I/O that its cell says nothing more of, and where it is in the snapshot."""
+    """A thread in I/O that its cell says nothing more of."""
 
     process: TracedProcess
-    place: int
-    row: int
     node: Node
     serial: int
     native_id: int
@@ -68,20 +67,19 @@ class LoopWaits:
 
     def mark(self, snapshot: Snapshot, now_ns: int) -> None:
         """Looks, if it is time, and writes what is known into the snapshot."""
-        resting = _resting(snapshot, now_ns - SETTLED_NS)
-        known = {each.node: self._stays.get(each.node) for each in resting}
-        self._stays = {each.node: stay for each in resting if (stay := known[each.node]) and stay.serial == each.serial}
         if now_ns >= self._due_ns:
+            resting = _resting(snapshot, now_ns - SETTLED_NS)
+            serials = {each.node: each.serial for each in resting}
+            self._stays = {node: stay for node, stay in self._stays.items() if serials.get(node) == stay.serial}
             outdated = [each for each in resting if self._wanted(each.node) <= now_ns]
-            if outdated:
-                self._due_ns = now_ns + SOON_NS * (1 + len(outdated) // MANY)
             for each in outdated:
                 self._look(each, now_ns)
-        self._wanted_ns = min((self._wanted(each.node) for each in resting), default=None)
-        for each in resting:
-            stay = self._stays.get(each.node)
-            if stay is not None and stay.number:
-                self._write(snapshot, each, stay)
+            self._due_ns = now_ns + SOON_NS * (bool(outdated) + len(resting) // MANY)
+            self._wanted_ns = min((self._wanted(each.node) for each in resting), default=None)
+        for place, (process, words) in enumerate(snapshot.cells):
+            mine = {node[1]: stay for node, stay in self._stays.items() if node[0] == process.number and stay.number}
+            if mine:
+                snapshot.cells[place] = process, self._written(snapshot, process, words.copy(), mine)
 
     def _wanted(self, node: Node) -> int:
         """When this one is to be looked at."""
@@ -102,17 +100,20 @@ class LoopWaits:
             return number | _WATCHES_MORE
         return number | _OF_MANY if not loop.timed and self._loops.others(each.process.pid, loop.own) else number
 
-    def _write(self, snapshot: Snapshot, each: _Resting, stay: _Stay) -> None:
-        process, words = snapshot.cells[each.place]
-        words = words.copy()
-        shared = bool(stay.number & _OF_MANY)
-        snapshot.registry.add_of_system(
-            stay.number, "Event loop", f"of {process.lanes[each.node[1]].name}", None if shared else process.number
-        )
-        words[each.row, layout.CELL_WAIT_OBJECT] = stay.number
-        words[each.row, layout.CELL_WAIT_DETAIL] = layout.WAIT_OTHER | (layout.WAIT_TIMED if stay.timed else 0)
-        words[each.row, layout.CELL_OWNER_THREAD] = 0
-        snapshot.cells[each.place] = process, words
+    def _written(
+        self, snapshot: Snapshot, process: TracedProcess, words: NDArray[np.uint64], stays: dict[int, _Stay]
+    ) -> NDArray[np.uint64]:
+        """The cells with these stays, by thread, in them."""
+        for row, (thread, serial) in enumerate(words[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist()):
+            stay = stays.get(thread)
+            if stay is not None and stay.serial == serial:
+                owner = None if stay.number & _OF_MANY else process.number
+                name = f"of {process.lanes[thread].name}"
+                snapshot.registry.add_of_system(stay.number, "Event loop", name, owner)
+                words[row, layout.CELL_WAIT_OBJECT] = stay.number
+                words[row, layout.CELL_WAIT_DETAIL] = layout.WAIT_OTHER | (layout.WAIT_TIMED if stay.timed else 0)
+                words[row, layout.CELL_OWNER_THREAD] = 0
+        return words
 
 
 def is_in_loop(wait: CellWait) -> bool:
@@ -128,7 +129,7 @@ def watches_more(wait: CellWait) -> bool:
 def _resting(snapshot: Snapshot, before_ns: int) -> list[_Resting]:
     """Those that have been since before then. A further interpreter's loop may be woken by threads that it has not."""
     found = []
-    for place, (process, words) in enumerate(snapshot.cells):
+    for process, words in snapshot.cells:
         if process.main is not None:
             continue
         state = words[:, layout.CELL_WAIT_DETAIL] & np.uint64(layout.WAIT_STATE_MASK | layout.WAIT_INTERNAL)
@@ -143,5 +144,5 @@ def _resting(snapshot: Snapshot, before_ns: int) -> list[_Resting]:
                 int(words[row, word]) for word in (layout.CELL_THREAD, layout.CELL_NATIVE_ID, layout.CELL_WAIT_SERIAL)
             )
             if thread in process.lanes:
-                found.append(_Resting(process, place, row, (process.number, thread), serial, native_id))
+                found.append(_Resting(process, (process.number, thread), serial, native_id))
     return found

@@ -8,6 +8,7 @@ wait or sleep so is looked through: in any other there is somebody who goes on.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.model.wait_for import Node
 from engine.recorder.deadlocks.full_pipes import MANY, SOON_NS
@@ -39,31 +40,31 @@ class Sleepers:
 
     def mark(self, snapshot: Snapshot, now_ns: int) -> None:
         """Looks, if it is time, and tells the snapshot who sleeps."""
-        silent = [(process, _silent(process, words)) for process, words in snapshot.cells]
-        serials = {(process.number, thread): serial for process, of_it in silent for thread, serial in of_it.items()}
         if now_ns >= self._due_ns:
-            self._sleeps = {node: sleep for process, of_it in silent for node, sleep in self._look(process, of_it)}
+            self._sleeps = {
+                node: sleep for process, words in snapshot.cells for node, sleep in self._look(process, words)
+            }
             is_settled = any(sleep.lasts for sleep in self._sleeps.values())
-            asked = max(len(self._sleeps), sum(map(bool, (of_it for _, of_it in silent))))
+            asked = max(len(self._sleeps), len(snapshot.cells))
             self._due_ns = now_ns + (SOON_NS if is_settled else SETTLED_NS) + SOON_NS * (asked // MANY)
-        snapshot.sleepers = frozenset(
-            node for node, sleep in self._sleeps.items() if sleep.lasts and serials.get(node) == sleep.serial
-        )
+        lasting = {node: sleep.serial for node, sleep in self._sleeps.items() if sleep.lasts}
+        serials = snapshot.wait_serials() if lasting else {}
+        snapshot.sleepers = frozenset(node for node, serial in lasting.items() if serials.get(node) == serial)
 
-    def _look(self, process: TracedProcess, silent: dict[int, int]) -> list[tuple[Node, _Sleep]]:
+    def _look(self, process: TracedProcess, words: NDArray[np.uint64]) -> list[tuple[Node, _Sleep]]:
+        silent = words[words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 0]
+        if (silent[:, layout.CELL_THREAD] == np.uint64(main_thread(process))).any():
+            return []  # it may be running, and signals may wake it
         found = []
-        for thread, serial in silent.items():
+        for thread, serial in silent[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist():
+            if has_ended(process, thread):
+                continue
+            if thread not in process.lanes:
+                return []
             node, native_id = (process.number, thread), process.lanes[thread].native_id
-            if thread == main_thread(process) or not sleeps_for_good(process.pid, str(native_id)):
+            if not sleeps_for_good(process.pid, str(native_id)):
                 return []
             now, then = _Sleep(serial, context_switches(process.pid, native_id)), self._sleeps.get(node)
             lasts = then is not None and (then.serial, then.switches) == (now.serial, now.switches)
             found.append((node, now._replace(lasts=lasts)))
         return found
-
-
-def _silent(process: TracedProcess, words: np.ndarray) -> dict[int, int]:
-    """Its threads whose cells tell of no wait, with the serial of their last one."""
-    chosen = words[words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 0]
-    cells = chosen[:, [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL]].tolist()
-    return {thread: serial for thread, serial in cells if thread in process.lanes and not has_ended(process, thread)}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.recorder.deadlocks import event_loops
 from engine.recorder.deadlocks.event_loops import NO_LOOP, EventLoops, Loop
 from engine.recorder.processes.socket_peers import peer_of
 
@@ -109,6 +110,19 @@ def test_it_may_watch_more(rest: Rest) -> None:
         loop.selector.register(more, selectors.EVENT_READ)
         loop.start()
         assert loop.seen() == Loop(timed=False, watches_more=True, own=frozenset({name(loop.here), name(loop.there)}))
+
+
+def test_of_many_things_that_it_watches_a_few_are_looked_at(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = rest()
+    for _ in range(100):
+        pair = socket.socketpair()
+        loop.also += pair
+        loop.selector.register(pair[0], selectors.EVENT_READ)
+    asked: list[int] = []
+    monkeypatch.setattr(event_loops, "peer_of", lambda number: asked.append(number) or peer_of(number))
+    loop.start()
+    assert loop.seen().watches_more
+    assert 0 < len(asked) < 10
 
 
 def test_what_has_been_closed_may_still_be_watched(rest: Rest) -> None:
