@@ -4,7 +4,8 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStyle
 
-from gui.window.layout.tab_order import move_focus
+from gui.widgets.tab_stops import move_focus
+from gui.window.layout.tab_order import tab_stops
 from gui.window.parts import NARROWEST, SMALLEST, WindowParts
 
 FIRST_SIZE = QSize(1600, 960)
@@ -27,7 +28,7 @@ class WindowFrame(WindowParts):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes through the window as it is laid out."""
-        return move_focus(self, forward=forward)
+        return move_focus(tab_stops(self), forward=forward)
 
     def restore_places(self) -> None:
         """Geometry, docks and splitter as they were; as designed at the first launch."""

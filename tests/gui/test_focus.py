@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPushBut
 
 from engine.recording.synthetic import write_synthetic
 from gui.main_window import MainWindow
-from gui.window.layout.tab_order import stops_in, tab_stops
+from gui.widgets.tab_stops import stops_in
+from gui.window.layout.tab_order import tab_stops
+from gui.window.overlays.overlay import Overlay
 from tests.gui.opening import shown_whole
 
 LINKS = ("Open sample", "Open…")  # of the first page, one after the other
@@ -101,6 +103,21 @@ def test_the_key_of_a_graph_leads_to_the_graph_whatever_stands_over_it(window: M
     (key,) = (action.shortcut() for action in window.docks.go_actions() if action.text() == "Wait-for graph")
     QTest.keySequence(window, key)
     wait_for(lambda: window.focusWidget() is window.wait_for.canvas)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Down, Qt.Key.Key_Up])
+def test_the_keyboard_stays_in_what_lies_over_the_window(window: MainWindow, wait_for: Wait, key: Qt.Key) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.acts["run-program"].trigger()
+    overlay = next(each for each in window.findChildren(Overlay) if each.isVisible())
+    seen = set()
+    next(each for each in overlay.findChildren(QPushButton) if each.text() == "Close").setFocus()
+    for _ in range(12):
+        QTest.keyClick(window.focusWidget(), key)
+        assert overlay.isAncestorOf(window.focusWidget())
+        seen.add(window.focusWidget())
+    assert len(seen) > 5 or key in (Qt.Key.Key_Down, Qt.Key.Key_Up), "all of it is reached"
 
 
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from gui.window.layout.tab_order import stops_in
+from gui.widgets.tab_stops import stops_in
 
 Area = Qt.DockWidgetArea
 LAYOUT_VERSION = 2

@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from gui.widgets.tab_stops import move_focus, stops_in
+
 WIDTH = 560
 ROUNDING = 3  # px from the edge that rounded corners leave free
 NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -44,6 +46,10 @@ class Overlay(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._ground.setGeometry(self.rect().adjusted(ROUNDING, ROUNDING, -ROUNDING, -ROUNDING))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and arrows go round in it: what lies below has the keyboard again when it is dismissed."""
+        return move_focus(list(stops_in(self)), forward=forward)
 
     def lay_out(self) -> None:
         """Beforehand, so that it need not be done when it is shown."""
