@@ -102,9 +102,16 @@ class TestReporter:
         self.session: pytest.Session | None = None  # when it has come to its end
         self.hook = threading.excepthook
         signal.signal(number, self.on_signal)  # for good: it may come late, and would kill the process
-        self.send(pid=os.getpid(), width=width)
+        self.pid = os.getpid()
+        self.send(pid=self.pid, width=width)
+
+    def is_fork(self) -> bool:
+        """In a child that a test has forked and not ended: it goes on with the tests, but is not who is asked for."""
+        return os.getpid() != self.pid
 
     def send(self, **message: object) -> None:
+        if self.is_fork():
+            return
         with contextlib.suppress(OSError):  # nobody is there any more: this process is about to be ended
             self.stream.sendall(json.dumps(message).encode() + b"\n")
 
@@ -227,7 +234,7 @@ class TestReporter:
         """What was found in the test so far: asked for only when other threads or processes had a part in it."""
         starts, threads = self.tracer.starts(), threading.active_count()
         found: list[str] = []
-        if starts != self.starts or threads > 1:
+        if (starts != self.starts or threads > 1) and not self.is_fork():
             self.starts = starts
             self.tracer.mark("asked for findings")  # so that the recording goes on to this moment
             self.send(ask=True, time_ns=time.perf_counter_ns(), settle=threads > self.threads)

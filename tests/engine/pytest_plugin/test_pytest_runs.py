@@ -59,6 +59,47 @@ def test_a_deadlock_after_the_last_test_is_told_and_ended(project: Path) -> None
     assert "after the last test: Deadlock: late waits for itself" in done.stderr
 
 
+FORKED = """
+import os
+import sys
+import threading
+
+children = []
+
+
+def test_forks():
+    child = os.fork()
+    if not child:
+        sys.exit(0)  # pytest goes on in it, too
+    children.append(child)
+
+
+def test_starts():
+    threading.Thread(target=int).start()
+
+
+def test_stuck():
+    lock = threading.Lock()
+    with lock:
+        if children:
+            os.waitpid(children[0], 0)
+            lock.acquire()
+
+
+def test_starts_again():
+    threading.Thread(target=int).start()
+"""
+
+
+def test_a_forked_child_that_goes_on_with_the_tests_takes_nothing_away(project: Path) -> None:
+    (project / "test_locks.py").write_text(FORKED)
+    done = run(project, "-q", "--lanescope-timeout", "20")
+    assert done.returncode == 1
+    assert "Deadlock: MainThread waits for itself (observed, self-deadlock)\n" in done.stdout
+    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    assert "goes on" not in done.stderr
+
+
 DEAF = """
 import threading
 
