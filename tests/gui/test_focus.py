@@ -120,6 +120,23 @@ def test_the_keyboard_stays_in_what_lies_over_the_window(window: MainWindow, wai
     assert len(seen) > 5 or key in (Qt.Key.Key_Down, Qt.Key.Key_Up), "all of it is reached"
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_button_is_pressed_by_enter_as_by_space(window: MainWindow, wait_for: Wait, key: Qt.Key) -> None:
+    window.activateWindow()
+    wait_for(window.isActiveWindow)
+    window.acts["run-program"].trigger()
+    overlay = next(each for each in window.findChildren(Overlay) if each.isVisible())
+    next(each for each in overlay.findChildren(QPushButton) if each.text() == "Close").setFocus()
+    QTest.keyClick(window.focusWidget(), key)
+    assert not overlay.isVisible()
+    asked = window.welcome.findChild(QPushButton, options=Qt.FindChildOption.FindChildrenRecursively)
+    asked.setFocus()
+    window.note_editor.ask("Note", "", lambda _text: None)
+    QTest.keyClick(window.focusWidget(), key)
+    assert window.note_editor.isVisible() == (key == Qt.Key.Key_Space), "what had the keyboard before is not pressed"
+    assert [each for each in window.findChildren(Overlay) if each.isVisible()] in ([], [window.note_editor])
+
+
 def test_keys_never_act_on_a_panel_behind_another(window: MainWindow, wait_for: Wait, tmp_path: Path) -> None:
     write_synthetic(tmp_path / "few.lane", lanes=2, slices=100)
     window.recordings.open(tmp_path / "few.lane")

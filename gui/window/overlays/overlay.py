@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from gui.widgets.tab_stops import move_focus, stops_in
 
 WIDTH = 560
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 ROUNDING = 3  # px from the edge that rounded corners leave free
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
@@ -69,7 +70,11 @@ class Overlay(QFrame):
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc dismisses. Enter presses the button that has the keyboard: Qt lets it do so in dialogs only."""
+        focused = self._window.window().focusWidget()
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
+        elif event.key() in ENTER and isinstance(focused, QAbstractButton) and self.isAncestorOf(focused):
+            focused.click()
         else:
             super().keyPressEvent(event)
