@@ -40,7 +40,7 @@ Place = tuple[str, int]
 
 def find(model: Model, since_ns: int = 0) -> list[Finding]:
     """A finding for each cycle of lines that was closed since then, predicted ones first; one more when not all orders
-    could be looked at.
+    could be looked at. What was observed or predicted at these lines before makes no difference.
     """
     steps = search(model, since_ns=since_ns)
     while True:
@@ -58,7 +58,7 @@ def search(model: Model, until_ns: int = EVER, *, since_ns: int = 0) -> Generato
     nestings = yield from nestings_of_locks(model, until_ns)
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
-    seen = {_places_of(model, each) for each in deadlock.find(model)}
+    seen = {_places_of(model, each) for each in deadlock.find(model) if (each["start_ns"] or 0) >= since_ns}
     groups = yield from _groups(model, by_lock, seen, since_ns)
     doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
     possible = None

@@ -183,17 +183,19 @@ import time
 import pytest
 
 
-def take(first, second):
-    with first, second:
-        pass
+def take(first, second, meanwhile):
+    with first:
+        meanwhile()
+        with second:
+            pass
 
 
-def invert():
+def invert(meanwhile=int):
     left, right = threading.Lock(), threading.Lock()
-    early = threading.Thread(target=take, args=(left, right))
-    late = threading.Thread(target=take, args=(right, left))
+    early = threading.Thread(target=take, args=(left, right, meanwhile))
+    late = threading.Thread(target=take, args=(right, left, meanwhile))
     early.start()
-    while early.is_alive():
+    while early.is_alive() and meanwhile is int:
         time.sleep(0.01)
     late.start()
     early.join()
@@ -216,6 +218,10 @@ def careless():
 def untidy():
     yield
     invert()
+
+
+def test_deadlocked():
+    invert(threading.Barrier(2).wait)
 
 
 def test_inverts():
@@ -280,6 +286,7 @@ def test_each_test_is_told_what_was_found_in_it_whatever_it_does(project: Path) 
         if "::" in line
     }
     assert outcomes == {
+        "test_deadlocked": "FAILED",
         "test_inverts": "FAILED",
         "test_inverts_again": "FAILED",
         "test_expected": "XFAIL",
