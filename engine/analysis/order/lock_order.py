@@ -58,7 +58,7 @@ def search(model: Model, until_ns: int = EVER, *, since_ns: int = 0) -> Generato
     nestings = yield from nestings_of_locks(model, until_ns)
     order = StartOrder(model)
     by_lock = LockCycles(nestings, order)
-    seen = {_places_of(model, each) for each in deadlock.find(model) if (each["start_ns"] or 0) >= since_ns}
+    seen = {_places_of(model, each) for each in deadlock.find(model) if each.get("start_ns", since_ns) >= since_ns}
     groups = yield from _groups(model, by_lock, seen, since_ns)
     doubtful = StartOrder(model, doubtful=True, outcomes=order.outcomes)
     possible = None
