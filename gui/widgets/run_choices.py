@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt
-from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QSpinBox,
@@ -23,6 +23,7 @@ from gui.widgets.style import set_property
 
 BY_DEFAULT = ("", "default start")
 MOST_TYPED = 999_999
+ENABLED_ROLE = Qt.ItemDataRole.UserRole - 1  # of entries of a combo box: 0, not to be chosen
 WIDEST = 280  # px, of the choice of interpreters
 
 
@@ -221,6 +222,13 @@ class InterpreterBox(ChoiceBox):
         """All of them are Pythons."""
         return text.removeprefix("Python ")
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Whoever steps from one to the next by keys comes to no entry that does something: that is in the list."""
+        last = self.count() - 1
+        self.setItemData(last, 0, ENABLED_ROLE)
+        super().keyPressEvent(event)
+        self.setItemData(last, None, ENABLED_ROLE)
+
     def _pick(self, path: str) -> None:
         if path == self.ADD:
             self._show()
@@ -240,7 +248,7 @@ class InterpreterBox(ChoiceBox):
         )
         for number, (_, why) in enumerate(missing, len(self._interpreters.entries)):
             self.setItemData(number, why, Qt.ItemDataRole.ToolTipRole)
-            self.setItemData(number, 0, Qt.ItemDataRole.UserRole - 1)  # not to be chosen
+            self.setItemData(number, 0, ENABLED_ROLE)
         for number, entry in enumerate(self._interpreters.entries):
             self.setItemData(number, entry.tip, Qt.ItemDataRole.ToolTipRole)
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)

@@ -42,6 +42,22 @@ def test_a_kind_that_is_missing_is_told_and_cannot_be_chosen(window: MainWindow)
     assert "3.13t" in box.itemData(told[0], Qt.ItemDataRole.ToolTipRole)
 
 
+def test_whoever_steps_through_the_interpreters_by_keys_stays_among_them(window: MainWindow, qtbot: QtBot) -> None:
+    """The entry that asks for another one leads away from the box; it is chosen in its list."""
+    names = ("", "/opt/one/bin/python", "/opt/two/bin/python")
+    window.interpreters.entries[:] = [InterpreterEntry(path, f"Python 9.{n}", path, "") for n, path in enumerate(names)]
+    window.interpreters.changed.emit()
+    box, page = window.tool_bar.interpreter, window.workload.page.interpreter
+    for key in (*[Qt.Key.Key_Down] * 6, Qt.Key.Key_End, Qt.Key.Key_A):
+        qtbot.keyClick(box, key)
+        assert page.adding.isHidden()
+    assert window.configuration.interpreter == names[-1]
+    box.showPopup()
+    qtbot.keyClick(box.view(), Qt.Key.Key_End)
+    qtbot.keyClick(box.view(), Qt.Key.Key_Return)
+    assert not page.adding.isHidden()
+
+
 def test_a_folder_of_interpreters_will_do(window: MainWindow, wait_for: Wait, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "python3.11").symlink_to(os.path.realpath(sys.executable))
     field = window.workload.page.interpreter
