@@ -23,6 +23,7 @@ _AT_LOOP = layout.OBJECT_SHARED | 1 << 61
 _WATCHES_MORE = 1 << 60
 _OF_MANY = 1 << 59  # other processes have what wakes it
 _PROCESS_SHIFT = 32  # both are far below
+_NEVER = 1 << 63
 
 
 @dataclass
@@ -82,8 +83,9 @@ class LoopWaits:
                 snapshot.cells[place] = process, self._written(snapshot, process, words.copy(), mine)
 
     def _wanted(self, node: Node) -> int:
-        """When this one is to be looked at."""
-        return self._stays[node].asked_ns + LASTS_NS if node in self._stays else 0
+        """When this one is to be looked at. Not again, where it rests in no loop: it is in one call all the time."""
+        stay = self._stays.get(node)
+        return (stay.asked_ns + LASTS_NS if stay.number else _NEVER) if stay is not None else 0
 
     def _look(self, each: _Resting, now_ns: int) -> None:
         self._stays.pop(each.node, None)

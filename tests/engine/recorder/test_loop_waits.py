@@ -89,13 +89,14 @@ def test_it_is_looked_again_after_a_while_and_before_a_deadlock_counts(system: S
     assert system.look(50 * LOOK_NS)
 
 
-def test_another_wait_is_looked_at_anew(system: System) -> None:
+def test_who_rests_in_no_loop_is_looked_at_once_a_wait(system: System) -> None:
     system.loop = NO_LOOP
     assert system.look(LOOK_NS) == []
     system.loop = AT_REST
-    assert system.look(2 * LOOK_NS) == []
+    assert system.look(100 * LOOK_NS) == []
+    assert system.asked == 1, "it is in the same call"
     system.words[0, layout.CELL_WAIT_SERIAL] += 2
-    assert system.look(3 * LOOK_NS)
+    assert system.look(101 * LOOK_NS)
 
 
 def test_who_has_not_come_to_rest_yet_is_looked_at_soon(system: System) -> None:
