@@ -77,7 +77,8 @@ LIBRARIES = (
         files("test", "thread_pool", "concurrent_thread", "asynchronous_thread", "pebble", "concurrent_process_fork"),
     ),
     Library(
-        "persist-queue", "1.1.0", files("persistqueue/tests", "queue", "sqlqueue", "sqlackqueue"), ("cbor2", "msgpack")
+        "persist-queue", "1.1.0", files("persistqueue/tests", "queue", "sqlqueue", "sqlackqueue"),
+        ("cbor2<6", "msgpack"),  # later ones have no wheels without a GIL, and need what Rust gets from elsewhere
     ),
     Library(
         "portalocker", "4.4.2",

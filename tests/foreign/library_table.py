@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.foreign.cpython_table import Entry
-from tests.foreign.known_differences import chance_of, story_of
+from tests.foreign.known_differences import chance_of, missing_because, story_of
 
 RESULTS = Path(__file__).parent / "library_results.json"
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "library_tests.md"
@@ -66,7 +66,12 @@ def render() -> None:
     different: dict[str, list[str]] = {}
     unsteady: dict[str, list[str]] = {}
     errors: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
     for place, entry in results.items():
+        if entry.missing:
+            missing.setdefault(f"{entry.missing[:1].upper()}{entry.missing[1:]}. {missing_because(place)}", []).append(
+                place
+            )
         for test, difference in entry.differences.items():
             words = f"`{test}`: {difference}. {story_of(place, test)}"
             different.setdefault(words, []).append(place)
@@ -77,6 +82,7 @@ def render() -> None:
     for title, stories in (
         ("What differs, and why", different),
         ("What differed once and not again", unsteady),
+        ("What could not be run, and why", missing),
         ("Errors found", errors),
     ):
         if stories:
