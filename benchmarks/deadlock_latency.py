@@ -1,4 +1,5 @@
-"""How long after the fact a deadlock is reported: two locks in opposite order, between threads and between processes.
+"""How long after the fact a deadlock is reported: two locks in opposite order, between threads and between processes;
+and a lock held across an `await` whose job wants it, which the system tells rather than a cell.
 
     python benchmarks/deadlock_latency.py [--runs 20]
 
@@ -38,12 +39,23 @@ def main():
 if __name__ == "__main__":
     main()
 """
+LOOP = """
+import asyncio, threading
+lock = threading.Lock()
+def job():
+    with lock:
+        pass
+async def main():
+    with lock:
+        await asyncio.to_thread(job)
+asyncio.run(main())
+"""
 
 
 def latency_ms(folder: Path, how: str, rest: str) -> float | None:
     """Of one run; None when nothing was found."""
     script, recording = folder / "program.py", folder / "run.lane"
-    script.write_text(PROGRAM)
+    script.write_text(LOOP if how == "loop" else PROGRAM)
     command = [sys.executable, str(script), how, rest]
     session = Session(RunRequest(command, recording, folder, time_limit_s=10, end_on_deadlock=True))
     try:
@@ -82,6 +94,7 @@ def main() -> None:
             "threads, another one busy": measure("threads", "busy", runs),
             "processes by fork": measure("fork", "wait", runs),
             "processes by spawn": measure("spawn", "wait", runs),
+            "an event loop": measure("loop", "wait", runs),
         }
     )
 
