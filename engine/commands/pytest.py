@@ -58,15 +58,15 @@ def execute(arguments: argparse.Namespace) -> int:
         raise CommandError(f"--timeout takes a number of seconds, 0 for none, not {arguments.timeout:g}")
     request = _request(arguments)
     watch = TestWatch(request, arguments.timeout)
-    try:
-        with signals_for(watch):
+    with signals_for(watch):  # to the very end: who is interrupted leaves its folder behind
+        try:
             watch.start()
             while not (status := watch.step()).over:
                 pass
-    except SessionError as error:
-        raise CommandError(str(error)) from None
-    finally:
-        watch.close()
+        except SessionError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            watch.close()
     if status.exit_status is None and not request.recording.exists():
         raise CommandError(status.message)
     if watch.exit_status is None and (reason := why_refused(request, status)) is not None:
