@@ -90,6 +90,7 @@ class Overview(QWidget):
         self._raster: Raster | None = None
         self._markers: list[Marker] = []
         self._marker_times: list[float] = []
+        self._placing: tuple[TimeScale, QRectF] | None = None  # painted last
         self._grip = _Grip.NONE
         self._grip_offset = 0.0
         self.setFixedHeight(HEIGHT_PX)
@@ -98,7 +99,7 @@ class Overview(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Overview of the whole recording")
         self.setAccessibleDescription("Arrows move the window, plus and minus zoom, Home shows everything")
-        view.changed.connect(self.update)
+        view.changed.connect(self._on_view_changed)
         themes.changed.connect(self._on_theme_changed)
 
     def show_model(self, model: Model | None) -> None:
@@ -139,7 +140,7 @@ class Overview(QWidget):
                 return
             self._draw_if_due(self._model)
             self._paint_picture(painter)
-            window = self._window_rect()
+            self._placing = _, window = self._placing_now()
             shade = theme.color("canvas")
             shade.setAlpha(150)
             painter.fillRect(QRectF(0, 0, window.left(), HEIGHT_PX), shade)
@@ -261,13 +262,20 @@ class Overview(QWidget):
         event.accept()
 
     def _window_rect(self) -> QRectF:
+        """From one whole device pixel to another."""
+        ratio = self.devicePixelRatioF()
         scale = self.scale()
         left, right = scale.x(self._view.start_ns), scale.x(self._view.end_ns)
         if right - left < LEAST_WINDOW_PX:
             middle = (left + right) / 2
             left, right = middle - LEAST_WINDOW_PX / 2, middle + LEAST_WINDOW_PX / 2
         left, right = max(left, 0.0), min(right, float(self.width()))
+        left, right = round(left * ratio) / ratio, round(right * ratio) / ratio
         return QRectF(left, 0, max(right - left, 1.0), HEIGHT_PX)
+
+    def _placing_now(self) -> tuple[TimeScale, QRectF]:
+        """All of the view that the strip shows."""
+        return self.scale(), self._window_rect()
 
     def _grip_at(self, x: float) -> _Grip:
         window = self._window_rect()
@@ -317,6 +325,11 @@ class Overview(QWidget):
         start, end = self._view.limits
         lanes = len(self._model.lanes) if self._model is not None else 0
         return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S, LANE_S * lanes), REDRAW_S)
+
+    def _on_view_changed(self) -> None:
+        """Deep in, the window moves by far less than a pixel a frame: nothing is to be painted."""
+        if self._placing != self._placing_now():
+            self.update()
 
     def _on_theme_changed(self) -> None:
         self._raster = None

@@ -159,6 +159,9 @@ class LaneLabels:
     def _put(self, geometry: Geometry) -> None:
         """Gives what was found its places, and texts that fit."""
         found = self._found
+        if not len(found.rows):
+            self._placed, self._deadlocked = [], []
+            return
         lefts, rights = self._edges(geometry)
         widths = rights - lefts
         fitting = found.options[:, :, 0] <= (widths - self._px(2 * PADDING))[:, None]

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -50,6 +50,29 @@ def test_keys_move_and_zoom_the_window(bench: Bench, key: Qt.Key, moved: int, zo
     QTest.keyClick(bench.timeline.overview, key)
     assert (bench.view.start_ns - start) * moved > 0
     assert (bench.view.span_ns - span) * zoomed > 0 if zoomed else bench.view.span_ns == pytest.approx(span)
+
+
+def test_it_is_painted_anew_when_the_window_in_it_has_moved_by_a_pixel_and_not_before(bench: Bench) -> None:
+    class Paints(QObject):
+        seen = 0
+
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            self.seen += event.type() == QEvent.Type.Paint
+            return False
+
+    overview, paints = bench.timeline.overview, Paints()
+    bench.view.show(START + 40 * MS, START + 60 * MS)
+    bench.picture()
+    overview.installEventFilter(paints)
+    ns_per_px = overview.scale().ns_per_px
+    for _ in range(40):
+        bench.view.pan(0.05 * ns_per_px)
+        QApplication.processEvents()
+    shown = bench.timeline.window().backingStore().paintDevice()
+    assert isinstance(shown, QImage)
+    strip = shown.copy(overview.rect().translated(overview.mapTo(bench.timeline.window(), QPoint(0, 0))))
+    assert 1 <= paints.seen <= 5
+    assert strip == overview.grab().toImage().convertToFormat(strip.format())
 
 
 def test_it_shows_that_it_has_the_keyboard(bench: Bench, qtbot: QtBot) -> None:
