@@ -330,5 +330,6 @@ def test_two():
     assert "left: Has been waiting" not in two
     assert "  waiting since tests that failed before: left\n" in two
     assert "FAILED test_locks.py::test_two - Failed: This hangs: in I/O" in two
-    wide = [line for line in done.stdout.splitlines() if len(line) > 80 and not line.startswith("plugins:")]
+    pytests = ("rootdir:", "plugins:")
+    wide = [line for line in done.stdout.splitlines() if len(line) > 80 and not line.startswith(pytests)]
     assert [line for line in wide if " at " not in line] == []
