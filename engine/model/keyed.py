@@ -50,9 +50,10 @@ class KeyedRows:
         self._dtype = dtype
         self._start, self._end = start, end
         self._segments: list[_Segment] = []
+        self._bounds = Growing(np.int64, (2,))  # start and end of each segment
         self._last = Growing(dtype)  # rows that fill no segment yet
         self._last_count = 0
-        self._last_ends: list[int] = []  # of their blocks that are full, as far as anybody has asked: the last end
+        self._last_bounds: list[tuple[int, int]] = []  # of their blocks that are full, as far as anybody has asked
 
     def __len__(self) -> int:
         return len(self._segments) * SEGMENT + self._last_count
@@ -87,9 +88,14 @@ class KeyedRows:
             self._last.reserve(count)[self._last_count : count] = more
             self._last_count = count
             if count == SEGMENT:
-                self._segments.append(self._segment(self._last.rows[:SEGMENT]))
-                self._last_count, self._last_ends = 0, []
+                self._close_segment()
             rows = rows[len(more) :]
+
+    def _close_segment(self) -> None:
+        segment, count = self._segment(self._last.rows[:SEGMENT]), len(self._segments)
+        self._bounds.reserve(count + 1)[count] = segment.start, segment.end
+        self._segments.append(segment)
+        self._last_count, self._last_bounds = 0, []
 
     def _segment(self, rows: np.ndarray) -> _Segment:
         packed = PackedRows(rows, self._start, self._end)
@@ -106,8 +112,7 @@ class KeyedRows:
 
     def count_between(self, start_ns: int, end_ns: int) -> int:
         """About how many `find` finds without a key; nothing is unpacked for it."""
-        overlapping = (each for each in self._segments if each.start < end_ns and each.end >= start_ns)
-        packed = sum(each.count_between(start_ns, end_ns) for each in overlapping)
+        packed = sum(each.count_between(start_ns, end_ns) for each in self._between(start_ns, end_ns))
         return round(packed) + len(self._overlapping(self._last.rows[: self._last_count], start_ns, end_ns))
 
     def pieces(self, start_ns: int, end_ns: int, key: str = "", value: int = 0) -> Iterator[np.ndarray]:
@@ -116,12 +121,10 @@ class KeyedRows:
         Rows that come meanwhile may be left out.
         """
         indexed = len(self._segments)
-        for number in range(indexed):
-            segment = self._segments[number]
-            if segment.start < end_ns and segment.end >= start_ns:
-                within = segment.blocks(start_ns, end_ns)
-                which = segment.rows.where(key, value, within) if key else within
-                yield self._overlapping(segment.rows.rows(which), start_ns, end_ns)
+        for segment in self._between(start_ns, end_ns):
+            within = segment.blocks(start_ns, end_ns)
+            which = segment.rows.where(key, value, within) if key else within
+            yield self._overlapping(segment.rows.rows(which), start_ns, end_ns)
         rows = self.part(indexed * SEGMENT, (indexed + 1) * SEGMENT)
         if key:
             rows = rows[rows[key] == value]
@@ -131,26 +134,28 @@ class KeyedRows:
         """Key, start and end, (3, rows) i64, of what overlaps [start_ns, end_ns) and has a wanted value in the column
         `key`; `wanted` says so (bool) of every value."""
         found = []
-        for segment in self._segments:
-            if segment.start < end_ns and segment.end >= start_ns:
-                within = segment.blocks(start_ns, end_ns)
-                which = within.start + np.flatnonzero(wanted[segment.rows.column(key, within)])
-                found.append([segment.rows.column(name, which) for name in (key, self._start, self._end)])
-        rows = self._last.rows[self._since(start_ns) : self._last_count]
-        rows = rows[wanted[rows[key]]]
-        found.append([rows[name] for name in (key, self._start, self._end)])
+        for segment in self._between(start_ns, end_ns):
+            within = segment.blocks(start_ns, end_ns)
+            which = within.start + np.flatnonzero(wanted[segment.rows.column(key, within)])
+            found.append([segment.rows.column(name, which) for name in (key, self._start, self._end)])
+        rows = self._last.rows[self._since(start_ns, end_ns) : self._last_count]
+        which = np.flatnonzero(wanted[rows[key]])
+        found.append([rows[name][which] for name in (key, self._start, self._end)])
         spans = np.concatenate([np.array(columns, np.int64) for columns in found], axis=1)
         return spans[:, (spans[1] < end_ns) & (spans[2] > start_ns)]
 
-    def _since(self, start_ns: int) -> int:
-        """The first row that fills no segment yet of a block in which any ends at this time or later."""
-        for block in range(len(self._last_ends), self._last_count // BLOCK):
+    def _between(self, start_ns: int, end_ns: int) -> list[_Segment]:
+        """The segments that overlap [start_ns, end_ns), in the order in which their rows came."""
+        starts, ends = self._bounds.rows[: len(self._segments)].T
+        return [self._segments[number] for number in np.flatnonzero((starts < end_ns) & (ends >= start_ns)).tolist()]
+
+    def _since(self, start_ns: int, end_ns: int) -> int:
+        """The first row that fills no segment yet of a block that overlaps [start_ns, end_ns), or is not full."""
+        for block in range(len(self._last_bounds), self._last_count // BLOCK):
             rows = self._last.rows[block * BLOCK : (block + 1) * BLOCK]
-            self._last_ends.append(int(rows[self._end].max()))
-        return next(
-            (block * BLOCK for block, end in enumerate(self._last_ends) if end >= start_ns),
-            len(self._last_ends) * BLOCK,
-        )
+            self._last_bounds.append((int(rows[self._start].min()), int(rows[self._end].max())))
+        overlap = (start < end_ns and end >= start_ns for start, end in self._last_bounds)
+        return next((block for block, some in enumerate(overlap) if some), len(self._last_bounds)) * BLOCK
 
     def _overlapping(self, rows: np.ndarray, start_ns: int, end_ns: int) -> np.ndarray:
         low, high = np.uint64(max(start_ns, 0)), np.uint64(max(end_ns, 0))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.model.columns import ranges
+from engine.model.columns import ranges, runs
 from engine.model.summary import CERTAINTY, SEVERITY, STATES, dominant_of
 from engine.recording.schema import STATE_MASK
 
@@ -90,14 +90,12 @@ def _sum_shared(
 ) -> None:
     """Corrects the columns in which more than one slice lies."""
     begins, stops = base + first, base + last
-    cells = int(stops[-1]) + 1
-    done = np.cumsum(np.bincount(stops + 1, minlength=cells + 1)[:cells])  # slices that end before the cell
-    lying = np.cumsum(np.bincount(begins, minlength=cells)) - done
-    shared = np.flatnonzero(lying > 1)
-    if not len(shared):
+    meeting = np.flatnonzero(stops[:-1] == begins[1:])  # with the next slice
+    if not len(meeting):
         return
     # The slices that lie in a shared column are neighbours.
-    low, sizes = done[shared], lying[shared]
+    shared, heads, meetings = runs(stops[meeting])
+    low, sizes = meeting[heads], meetings + 1
     pieces = ranges(low, sizes)
     group = np.repeat(np.arange(len(shared)), sizes)
     heads = np.cumsum(sizes) - sizes

@@ -216,15 +216,15 @@ class SlicePages:
     def _page_at(self, lanes: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Each lane's last page that starts by the time (else its first): its index there and its number, -1: none."""
         low = np.zeros(len(lanes), np.int64)
-        high = np.maximum(-(-self.count[lanes] // PAGE), 1)  # the answer is in [low, high)
+        last = np.maximum(-(-self.count[lanes] // PAGE) - 1, 0)
         offset = self._offset[lanes]
         table, page_start = self._table.rows, self._page_start.rows
-        while (wide := high - low > 1).any():
-            middle = (low + high) >> 1
-            at = page_start[table[np.where(wide, offset + middle, 0)]]
-            down = wide & (at > times)
-            high = np.where(down, middle, high)
-            low = np.where(wide & ~down, middle, low)
+        # Steps that halve, all lanes at once: beyond its last page a lane's step ends there.
+        step = 1 << int(last.max(initial=0)).bit_length() >> 1
+        while step:
+            ahead = np.minimum(low + step, last)
+            low = np.where(page_start[table[offset + ahead]] <= times, ahead, low)
+            step >>= 1
         some = self.count[lanes] > 0
         page = np.full(len(lanes), -1, np.int64)
         page[some] = table[(offset + low)[some]]
