@@ -132,13 +132,15 @@ class Overview(QWidget):
         margin = max(end - start, 1e6) * MARGIN
         return TimeScale.fit(start - margin, end + margin, self.width())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            theme = self._themes.current
+            theme, shown = self._themes.current, self._picture.shown
             if self._model is None or not self._model.lanes:
                 painter.fillRect(self.rect(), theme.color("canvas"))
                 return
             self._draw_if_due(self._model)
+            if self._picture.shown is not shown and not event.rect().contains(self.rect()):
+                self.update()
             self._paint_picture(painter)
             self._placing = _, window = self._placing_now()
             shade = theme.color("canvas")
@@ -327,9 +329,13 @@ class Overview(QWidget):
         return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S, LANE_S * lanes), REDRAW_S)
 
     def _on_view_changed(self) -> None:
-        """Deep in, the window moves by far less than a pixel a frame: nothing is to be painted."""
-        if self._placing != self._placing_now():
+        """Only where the window was and is something is to be painted; nothing, when it has moved by less than a pixel."""
+        before, now = self._placing, self._placing_now()
+        if before is None or before[0] != now[0]:
             self.update()
+        elif before != now:
+            for _, window in (before, now):
+                self.update(window.toAlignedRect())
 
     def _on_theme_changed(self) -> None:
         self._raster = None

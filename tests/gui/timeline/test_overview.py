@@ -71,7 +71,7 @@ def test_it_is_painted_anew_when_the_window_in_it_has_moved_by_a_pixel_and_not_b
     shown = bench.timeline.window().backingStore().paintDevice()
     assert isinstance(shown, QImage)
     strip = shown.copy(overview.rect().translated(overview.mapTo(bench.timeline.window(), QPoint(0, 0))))
-    assert 1 <= paints.seen <= 5
+    assert 1 <= paints.seen <= 8, "each edge moves by two pixels"
     assert strip == overview.grab().toImage().convertToFormat(strip.format())
 
 
