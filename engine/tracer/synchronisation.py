@@ -10,7 +10,7 @@ from .primitives import ATTRIBUTE, define
 from .queues import PART
 from .rlocks import TracedRLock, make_rlock
 from .state import current
-from .waits import time_out
+from .waits import over, time_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ def is_set(event: Any, *_: Any, **__: Any) -> bool:
 
 
 def make_barrier_wait(original: Method) -> Method:
-    """What is before it in one thread happens before what is after it in any other."""
+    """What is before it in one thread happens before what is after it in any other.
+
+    Everybody waits from the beginning, the last to arrive until it lets the others go (see `make_barrier_release`):
+    who that is shows within the barrier's lock only, which may be held for long by whoever runs its action.
+    """
     follow = waiting(original)
     follow_limited = waiting(original, detail=layout.WAIT_OTHER | layout.WAIT_TIMED)  # each wait, by how it was made
 
@@ -76,7 +80,7 @@ def make_barrier_wait(original: Method) -> Method:
             arrived, broken = clock(), True
             following = follow if self._timeout is None else follow_limited
             try:
-                result = (following if self._count + 1 < self._parties else original)(self, *args, **kwargs)
+                result = following(self, *args, **kwargs)
                 broken = False
             finally:
                 lock_order.passed(self, arrived, broken=broken)
@@ -86,12 +90,14 @@ def make_barrier_wait(original: Method) -> Method:
 
 
 def make_barrier_release(original: Method) -> Method:
-    """The last to arrive lets the others go."""
+    """The last to arrive runs the barrier's action and lets the others go."""
 
     def _release(self: Any) -> None:
         with hidden:
-            original(self)
             number = self.__dict__.get(ATTRIBUTE, 0)
+            if number:
+                over(current(), number)
+            original(self)
             if number:
                 signal(number, self._count - 1)
 

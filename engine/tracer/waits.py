@@ -63,7 +63,9 @@ def begin(
 def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     """The wait is over; `flags` (WAIT_FAILED, WAIT_TIMED_OUT) go into its record."""
     wait = state.wait
-    if wait is None:  # it is over already (see `expect`), or it is the parent's, for there was a fork in between
+    if wait is None:  # it is over already (see `expect` and `over`)
+        if outer is not None and state.serial:  # 0: it is the parent's, for there was a fork in between
+            _open(state, (outer[0], outer[1], outer[2], clock()), 0, 0, 0)
         return
     state.expects = False
     now = clock()
@@ -75,6 +77,12 @@ def finish(state: ThreadState, outer: Wait | None, flags: int = 0) -> None:
     state.wait = None
     if outer is not None:
         _open(state, (outer[0], outer[1], outer[2], now), 0, 0, 0)
+
+
+def over(state: ThreadState, number: int) -> None:
+    """The wait for this primitive ends here, if the thread is in one, before the call returns that began it."""
+    if state.wait is not None and state.wait[0] == number:
+        finish(state, None)
 
 
 def expect(state: ThreadState, outer: object) -> None:

@@ -13,8 +13,8 @@ from tests.engine.corpus_runs import Case, name, run
 
 # One of each way to find them; the rest and the other start methods with --full.
 COVERING = {
-    "acquired_twice", "alarm_called_off", "alarm_that_only_notes", "barrier_of_three", "callback_fails",
-    "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock", "held_at_fork",
+    "acquired_twice", "alarm_called_off", "alarm_that_only_notes", "barrier_come_late", "barrier_of_three",
+    "callback_fails", "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock", "held_at_fork",
     "item_never_put", "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits",
     "left_at_the_end", "lock_across_await", "locks_across_await", "loop_asked_under_lock", "loop_embrace",
     "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done", "only_others_cancelled",

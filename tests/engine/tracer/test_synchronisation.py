@@ -43,6 +43,47 @@ def test_every_primitive_of_threading(tmp_path: Path) -> None:
     assert [p[6] for p in program.primitives() if p[1] in {"Semaphore", "Barrier"}] == [0, 2]
 
 
+def test_who_runs_a_barriers_action_does_not_wait_at_it_and_who_comes_meanwhile_does(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import threading; from until import until_somebody_waits_for
+        def act():
+            if not late.ident:
+                late.start()
+                until_somebody_waits_for(phase)
+        phase = threading.Barrier(1, action=act)
+        late = threading.Thread(target=phase.wait, name="late")
+        phase.wait()
+        late.join()
+        """,
+    )
+    number = program.primitive("Barrier")
+    assert long_waits(program, number, program.thread("late")) == [layout.WAIT_OTHER]
+    assert long_waits(program, number) == [layout.WAIT_OTHER]
+
+
+def test_a_wait_goes_on_after_a_barrier_that_was_passed_meanwhile(tmp_path: Path) -> None:
+    (program,) = trace(
+        tmp_path,
+        """
+        import os, signal, threading, time; from until import until_somebody_waits_for
+        phase, event = threading.Barrier(1), threading.Event()
+        passed = []
+        signal.signal(signal.SIGUSR1, lambda *_: passed.append(phase.wait()))
+        def interrupt():
+            until_somebody_waits_for(event)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            while not passed: time.sleep(0.001)
+            time.sleep(0.05)
+            event.set()
+        threading.Thread(target=interrupt).start()
+        event.wait()
+        """,
+    )
+    assert long_waits(program, program.primitive("Event"), 1) == [layout.WAIT_OTHER] * 2
+
+
 def test_who_waits_has_the_whole_stack_from_the_beginning(tmp_path: Path) -> None:
     (program,) = trace(
         tmp_path,
