@@ -329,7 +329,7 @@ class Overview(QWidget):
         return min(max(STRETCH * (end - start) / 1e9, LEAST_REDRAW_S, LANE_S * lanes), REDRAW_S)
 
     def _on_view_changed(self) -> None:
-        """Only where the window was and is something is to be painted; nothing, when it has moved by less than a pixel."""
+        """Only where the window was and is something is painted; nothing, when it has moved by less than a pixel."""
         before, now = self._placing, self._placing_now()
         if before is None or before[0] != now[0]:
             self.update()
