@@ -8,6 +8,7 @@ import contextlib
 import gc
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from engine.backends import registry
 LONG = (
     "test_quality.py", "test_prediction.py", "test_recorded_scenarios.py", "test_session.py", "test_runs.py",
     "test_check.py", "test_codes.py", "test_commands.py", "test_processes.py", "test_told_to_tests.py",
-    "test_pytest_runs.py", "test_observed.py", "test_comparison.py", "test_run.py", "test_effects.py",
+    "test_pytest_runs.py", "test_observed.py", "test_long_waits.py", "test_comparison.py", "test_run.py", "test_effects.py",
     "test_deadlocks.py",
 )  # fmt: skip
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
@@ -76,28 +77,39 @@ def python_with() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test finds the folders clean that the one before has left clean: making them for each takes long."""
+    return tmp_path_factory.mktemp("own")
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Settings, recordings, run folders and temporary files of this test, in a place of its own that ends clean."""
-    base = tmp_path_factory.mktemp("own")
-    runs = base / "runs"
-    temporary = base / "temporary"
+def own_folders(common_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings, recordings, run folders and temporary files of this test, in a place that ends clean."""
+    home, runs, temporary = (common_folder / name for name in ("home", "runs", "temporary"))
     for folder in (runs, temporary):
-        folder.mkdir()
-    monkeypatch.setenv("LANESCOPE_HOME", str(base / "home"))
+        folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("LANESCOPE_HOME", str(home))
     monkeypatch.setenv("LANESCOPE_RUNS", str(runs))
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    yield base
+    yield
     monkeypatch.setattr(tempfile, "tempdir", None)
-    for folder in (runs, temporary):
-        wait_until_empty(
-            lambda folder=folder: sorted(entry.name for entry in folder.iterdir()), "files left in " + folder.name
-        )
+    try:
+        for folder in (runs, temporary):
+            wait_until_empty(
+                lambda folder=folder: sorted(entry.name for entry in folder.iterdir()), "files left in " + folder.name
+            )
+    except pytest.fail.Exception:
+        shutil.rmtree(common_folder)
+        common_folder.mkdir()
+        raise
+    if home.exists():
+        shutil.rmtree(home)
 
 
 @pytest.fixture(autouse=True)
-def nothing_stray(request: pytest.FixtureRequest, own_folders: Path) -> Iterator[None]:
+def nothing_stray(request: pytest.FixtureRequest, own_folders: None) -> Iterator[None]:
     """Fails a test that leaves a child process, a thread or an active timer."""
     processes = {process.pid for process in own_children()}
     threads = set(threading.enumerate())
@@ -115,6 +127,11 @@ def nothing_stray(request: pytest.FixtureRequest, own_folders: Path) -> Iterator
 
 
 def own_children() -> list[psutil.Process]:
+    if sys.platform.startswith("linux"):
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # there are none: no need to look through all processes
+            return []
     return [
         process
         for process in psutil.Process().children(recursive=True)
