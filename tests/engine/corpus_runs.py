@@ -1,6 +1,7 @@
 """Runs programs of the corpus for real, a few at a time."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.engine.corpus import Program
 from tests.engine.recorded import LIMIT_S, load
 
 AT_ONCE = 4
+LOOK_S = 0.01
 Case = tuple[Program, str]  # with a start method of multiprocessing, or ""
 
 
@@ -17,13 +19,15 @@ def name(case: Case) -> str:
     return " ".join(filter(None, (case[0].name, case[1])))
 
 
-def run(cases: list[Case], folder: Path, interpreter: str | None = None) -> Iterator[tuple[str, Model]]:
-    """The recordings of these, by name. `interpreter`: a path; this one."""
+def run(
+    cases: list[Case], folder: Path, interpreter: str | None = None, at_once: int = AT_ONCE
+) -> Iterator[tuple[str, Model]]:
+    """The recordings of these, by name, as they are over. `interpreter`: a path; this one."""
     ahead = iter(cases)
     running: dict[str, Session] = {}
     try:
         while True:
-            for case in itertools.islice(ahead, AT_ONCE - len(running)):
+            for case in itertools.islice(ahead, at_once - len(running)):
                 program, method = case
                 request = program_request(
                     [str(program.path), method] if method else [str(program.path)],
@@ -36,10 +40,12 @@ def run(cases: list[Case], folder: Path, interpreter: str | None = None) -> Iter
                 running[name(case)].start()
             if not running:
                 return
-            key, session = next(iter(running.items()))
-            status = session.wait(LIMIT_S)
-            running.pop(key).close()
-            yield key, load(folder / f"{key}.lane", status).model
+            while not (over := [key for key, session in running.items() if session.poll().over]):
+                time.sleep(LOOK_S)
+            for key in over:
+                session = running.pop(key)
+                session.close()
+                yield key, load(folder / f"{key}.lane", session.poll()).model
     finally:
         for session in running.values():
             session.close()

@@ -1,13 +1,11 @@
 """Deadlocks of every form are found while they happen, with their cause and exactly their participants."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.analysis.findings import find_all
 from engine.model.model import Model
-from engine.recording.reader import RecordingReader
 from tests.engine.corpus import Program, programs
 from tests.engine.corpus_runs import Case, name, run
 
@@ -117,66 +115,3 @@ def test_what_is_said_of_a_wait_that_nobody_ends_is_about_that_wait(covered: dic
         (found,) = (each for each in covered[program].findings.values() if each["kind"] == "deadlock")
         assert (found["title"], found["explanation"]) == (f"Deadlock{title}", explanation)
         assert found["advice"].startswith(advice)
-
-
-# Of whom, what holds them up, and why it is no deadlock; nothing: no long wait.
-LONG_WAITS = {
-    "abandoned_but_released": ("second", "", "others that go on may still do it"),
-    "given_up_at_last": ("credit and debit", "", "credit waits with a timeout"),
-    "approved_in_vain": ("credit and debit", "debit holds accounts", "debit waits with a timeout"),
-    "approved_later": (
-        "credit and debit", "debit holds accounts", "approve can still go on and may end the wait of debit",
-    ),
-    "released_for_it": (
-        "deposit", "waits for it itself", "release can still go on and may end the wait of deposit",
-    ),
-    "acquired_twice_beside": (
-        "deposit", "waits for it itself", "MainThread can still go on and may end the wait of deposit",
-    ),
-    "alarm_at_last": (
-        "MainThread and worker", "", "a timer is set, and a handler may end the wait of MainThread",
-    ),
-    "interrupted_by_thread": (
-        "MainThread and worker", "", "the program sends signals, and a handler may end the wait of MainThread",
-    ),
-    "idle_for_long": None,
-    "loop_at_rest": None,
-    "served_under_lock": (
-        "MainThread and worker", "MainThread holds lock and rests in its event loop",
-        "the event loop of MainThread watches other things too, which may wake it",
-    ),
-    "heartbeat_under_lock": (
-        "MainThread and worker", "MainThread holds lock and rests in its event loop", "MainThread waits with a timeout",
-    ),
-    "slept_under_lock": (
-        "MainThread and worker", "MainThread holds lock and rests in its event loop", "MainThread waits with a timeout",
-    ),
-}  # fmt: skip
-
-
-MEANT = "released_for_it"  # as it turns out
-
-
-def told(recording: Path) -> list[dict[str, Any]]:
-    """What was told of while the program ran, as it was known last."""
-    found: dict[int, dict[str, Any]] = {}
-    with RecordingReader(recording) as reader:
-        while batch := reader.poll():
-            found |= {text["id"]: text for text in batch.texts if text["type"] == "finding"}
-    return list(found.values())
-
-
-def test_what_may_yet_go_on_is_a_long_wait_with_the_reason(tmp_path: Path) -> None:
-    chosen: list[Case] = [(program, "") for program in programs("clean") if program.name in LONG_WAITS]
-    for program, model in run(chosen, tmp_path):
-        found = [each for each in told(tmp_path / f"{program}.lane") if each["kind"] in ("deadlock", "long-wait")]
-        assert list(model.findings.values()) == ([] if program == MEANT else found), program
-        expected = LONG_WAITS[program]
-        if expected is None:
-            assert not found
-            continue
-        who, how, reason = expected
-        (wait,) = found
-        assert (wait["severity"], wait["cause"], wait["title"]) == ("info", None, f"Long wait of {who}")
-        assert how in wait["explanation"]
-        assert wait["explanation"].endswith(f"This is no deadlock, for {reason}.")
