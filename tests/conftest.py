@@ -27,8 +27,8 @@ from engine.backends import registry
 LONG = (
     "test_quality.py", "test_prediction.py", "test_recorded_scenarios.py", "test_session.py", "test_runs.py",
     "test_check.py", "test_codes.py", "test_commands.py", "test_processes.py", "test_told_to_tests.py",
-    "test_pytest_runs.py", "test_observed.py", "test_long_waits.py", "test_comparison.py", "test_run.py", "test_effects.py",
-    "test_deadlocks.py",
+    "test_pytest_runs.py", "test_observed.py", "test_long_waits.py", "test_comparison.py", "test_run.py",
+    "test_effects.py", "test_deadlocks.py",
 )  # fmt: skip
 PATIENCE_S = 5.0  # what ends by itself may take this long on a loaded machine
 
