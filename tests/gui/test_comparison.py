@@ -9,10 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.comparison.result import load
 from engine.recording.schema import State
+from gui.bridges.interpreter_list import InterpreterEntry
 from gui.main_window import MainWindow
 from tests.gui.opening import shown_whole
 
 Wait = Callable[[Callable[[], object]], None]
+CELL_MARGINS = 16  # px, at both sides of what stands in a cell
 
 
 def open_page(window: MainWindow, **parameters: str) -> None:
@@ -98,6 +100,24 @@ def test_the_worker_counts_offered_are_such_as_the_scenario_admits(window: MainW
     choices.workers.setText("3")
     window.configuration.choose("two_locks_ordered")
     assert choices.workers.text() == "3", "what the user wrote stays"
+
+
+def test_what_interpreters_are_called_ends_in_an_ellipsis_where_there_is_no_room(window: MainWindow) -> None:
+    path = "/opt/pythons/versions/3.14.2/bin/python3.14"
+    window.interpreters.entries.append(InterpreterEntry(path, "Python 3.14.2", "", path))
+    window.interpreters.changed.emit()
+    window.acts["compare"].trigger()
+    box = window.comparison.choices.pythons[path]
+    assert box.text().endswith("python3.14")
+    assert "…" in box.shown_text()
+    assert path in box.toolTip()
+    assert box.fontMetrics().horizontalAdvance(box.shown_text()) <= box.width()
+
+
+def test_each_version_of_python_stands_in_full(window: MainWindow) -> None:
+    table = window.comparison.numbers.table
+    column = next(place for place, each in enumerate(table.row_model.columns) if each.title == "Python")
+    assert table.columnWidth(column) >= table.fontMetrics().horizontalAdvance("3.13.15t") + CELL_MARGINS
 
 
 def test_what_is_offered_is_what_the_custom_workload_admits(window: MainWindow) -> None:

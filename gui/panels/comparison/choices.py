@@ -3,12 +3,13 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from engine.backends import registry
 from engine.comparison.plan import DEFAULT_REPEATS, MOST_REPEATS, admitted_by, default_workers
 from gui.bridges.interpreter_list import InterpreterList
 from gui.state.run_configuration import RunConfiguration
+from gui.widgets.elided_check_box import ElidedCheckBox
 from gui.widgets.parameter_field import FieldRow
 
 MOST_COUNTS = 8
@@ -211,7 +212,6 @@ class Choices(QScrollArea):
             for path, title in choices:
                 tip = f"{title}\n{self._interpreters.describe(path)}"
                 box = self._box(title.removeprefix("Python "), tip, path in self._wanted_pythons)
-                box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 box.clicked.connect(self._on_pythons)
                 self._python_column.addWidget(box)
                 self.pythons[path] = box
@@ -223,7 +223,7 @@ class Choices(QScrollArea):
         self._on_edited()
 
     def _box(self, text: str, tip: str, checked: bool) -> QCheckBox:
-        box = QCheckBox(text, self.widget())
+        box = ElidedCheckBox(text, self.widget())
         box.setToolTip(tip)
         box.setChecked(checked)
         return box

@@ -30,9 +30,7 @@ class Numbers(QWidget):
         self._result: Result | None = None
         columns = (
             Column[VariantResult]("Backend", lambda v: v.name, 150, sort_key=lambda v: natural(v.name), tip=_tip),
-            Column[VariantResult](
-                "Python", lambda v: v.version + ("t" if v.free_threaded else ""), 66, tip=lambda v: v.python_title
-            ),
+            Column[VariantResult]("Python", _version, 78, tip=lambda v: v.python_title),
             Column[VariantResult]("Per second", self._per_s, 78, _median, number=True, explain=_PER_S),
             Column[VariantResult]("Spread", _spread, 112, number=True, explain=_SPREAD),
             Column[VariantResult](
