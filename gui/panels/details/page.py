@@ -34,7 +34,8 @@ CERTAINTY = {
 }
 
 RESOLUTION_NS = 1e3
-SHORT = 20  # letters
+SHORT = 20  # letters; of several words less, as those may be broken between two
+SHORT_WORDS = 12
 
 
 class Page:
@@ -315,4 +316,4 @@ class Page:
 
 def _unbroken(text: str) -> str:
     """The style of a short one, or of what it is called: else its last letter may come to stand by itself."""
-    return "white-space: nowrap;" if len(text) <= SHORT else ""
+    return "white-space: nowrap;" if len(text) <= (SHORT_WORDS if " " in text else SHORT) else ""

@@ -20,7 +20,7 @@ from gui.panels.plots.chart import Chart
 from gui.panels.plots.series import SERIES, Curve, Grid, lock_waiters, nice_top, running_lanes
 from gui.state.arrangement import Arrangement, Times
 from gui.state.filters import Filters
-from gui.state.selection import Selection
+from gui.state.selection import Group, Selection
 from gui.state.span_state import SpanState
 from gui.state.view_window import ViewWindow
 from gui.theme import ActiveTheme
@@ -366,6 +366,21 @@ def test_what_is_told_of_a_wait_is_called_by_whole_words_however_narrow_the_deta
         for name in ("lasted", "known", "for"):
             block = details.browser.document().findBlock(told.index(f"\n{name}\n") + 1)
             assert block.layout().lineCount() == 1, (width, name)
+
+
+@pytest.mark.parametrize("chosen", ["lane", "group"])
+def test_details_need_no_scrolling_to_the_side_however_narrow_they_are(
+    details: Details, selection: Selection, chosen: str
+) -> None:
+    model = details._model
+    assert model is not None
+    model.processes[0].name, model.processes[0].pid = "crossing.py", 1012524
+    selection.select_lane(0) if chosen == "lane" else selection.select_group(Group(0))
+    for width in range(200, 260, 5):
+        details.resize(width, 400)
+        details.show()
+        page(details)
+        assert details.browser.horizontalScrollBar().maximum() == 0, width
 
 
 def test_a_time_of_day_stays_in_one_line_however_narrow_the_details_are(
