@@ -138,6 +138,33 @@ def test_no_label_lies_on_the_word_that_nobody_is_known_to_end_a_wait(qtbot: QtB
     assert not [area for area in (*nodes, *labels) if area.intersects(word)]
 
 
+@pytest.mark.parametrize("size", [(318, 310), (318, 230), (240, 220)])
+@pytest.mark.parametrize("alone", [3, 6])
+def test_a_wait_that_leads_nowhere_does_not_seem_to_lead_to_whoever_stands_above(
+    qtbot: QtBot, size: tuple[int, int], alone: int
+) -> None:
+    model: Any = SimpleNamespace(
+        lanes=range(2 + alone), lane_label=lambda lane: f"waiter-{lane}",
+        primitives={n: SimpleNamespace(short="Lock a" if n == 0 else f"Event {n}") for n in range(2 + alone)},
+    )  # fmt: skip
+    edges = (GraphEdge(1, 0, 0, 1, 1), *(GraphEdge(2 + n, None, 1 + n, 1, particular=False) for n in range(alone)))
+    canvas = GraphCanvas(ActiveTheme(dark=True))
+    qtbot.addWidget(canvas)
+    canvas.resize(*size)
+    canvas.show_data(model, GraphData(edges))
+    canvas.grab()
+    assert any(edge.end is None for edge in canvas.drawing.edges)
+    nodes = {node.key: area for node in canvas.drawing.nodes if (area := canvas.node_area(node.key)) is not None}
+    for edge in canvas.drawing.edges:
+        if edge.end is None:
+            path, word = canvas.path_of(edge.key), canvas.end_area(edge.key)
+            assert path is not None
+            others = [area for node, area in nodes.items() if node != edge.start]
+            assert not [area for area in others if area.adjusted(-2, -2, 2, 2).contains(path.pointAtPercent(1.0))]
+            assert word is None or not [area for area in others if area.intersects(word)]
+            assert word is None or canvas.rect().toRectF().contains(word)
+
+
 def test_five_names_stand_in_full_in_a_small_panel(qtbot: QtBot) -> None:
     canvas, data = ring_of(qtbot, 5, (240, 200))
     needed = canvas.fontMetrics().horizontalAdvance("worker-5")

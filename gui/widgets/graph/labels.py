@@ -1,10 +1,10 @@
 """Where the labels of a graph's edges are: on their lines, or beside them, and on nothing else."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QPainterPath
 
 from gui.widgets.graph.drawing import Edge
 
@@ -40,12 +40,17 @@ class Labels(NamedTuple):
         self.areas.append((dot, edge))
         self.dots.add(edge.key)
 
-    def place_end(self, edge: Edge, end: QPointF, metrics: QFontMetricsF, room: QRectF) -> None:
-        """Where it is said what the end of this edge means."""
-        area = QRectF(0, 0, metrics.horizontalAdvance(edge.nowhere), metrics.height())
-        area.moveCenter(end - QPointF(0, metrics.height() / 2 + 2))
+    def place_end(
+        self, edge: Edge, path: QPainterPath, metrics: QFontMetricsF, taken: Sequence[QRectF], room: QRectF
+    ) -> None:
+        """Says behind the end of this edge what that means; the crossbar must do where that would lie on something."""
+        end, height = path.pointAtPercent(1.0), metrics.height()
+        onwards = 1 if end.y() > path.pointAtPercent(0.0).y() else -1
+        area = QRectF(0, 0, metrics.horizontalAdvance(edge.nowhere), height)
+        area.moveCenter(end + QPointF(0, onwards * (height / 2 + 2)))
         keep_between(area, room.width())
-        self.ends[edge.key] = area
+        if not any(area.intersects(other) for other in taken):
+            self.ends[edge.key] = area
 
 
 def box_over(dot: QRectF, text: str, metrics: QFontMetricsF, width: float) -> QRectF:

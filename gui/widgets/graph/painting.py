@@ -101,11 +101,12 @@ class GraphPainter:
             painter.drawPolygon(arrow_head(path))
 
     def _paint_nowhere(self, edge: Edge, end: QPointF) -> None:
-        """A crossbar, where an arrow would have its head, and what it means above it."""
+        """A crossbar, where an arrow would have its head, and behind it what it means."""
         painter, theme = self._painter, self._theme
         painter.drawLine(end - QPointF(CROSSBAR / 2, 0), end + QPointF(CROSSBAR / 2, 0))
         painter.setPen(QColor(theme.deadlock) if edge.tone is Tone.DANGER else theme.color("text_dim"))
-        painter.drawText(self._standing.labels.ends[edge.key], Qt.AlignmentFlag.AlignCenter, edge.nowhere)
+        if (area := self._standing.labels.ends.get(edge.key)) is not None:
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, edge.nowhere)
 
     def _paint_label(self, area: QRectF, edge: Edge, width: int) -> None:
         painter, theme = self._painter, self._theme

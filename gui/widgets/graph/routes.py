@@ -95,10 +95,25 @@ def border_point(area: QRectF, towards: QPointF) -> QPointF:
     return QPointF(middle.x() + dx * min(1.0, scale), middle.y() + dy * min(1.0, scale))
 
 
-def into_the_void(box: QRectF, rise: float) -> QPainterPath:
-    """The edge of a node that leads nowhere. Room for a word is left above it."""
-    path = QPainterPath(QPointF(box.center().x(), box.top()))
-    path.lineTo(box.center().x(), box.top() - rise + VOID_PX)
+def into_the_void(box: QRectF, rise: float, word_px: float, taken: Sequence[QRectF], room: QRectF) -> QPainterPath:
+    """The edge of a node that leads nowhere: up, or down where it would seem to lead to something there.
+
+    Room for a word of that width is left behind its end. Where both ways are taken, it ends halfway to what is above.
+    """
+    middle = box.center().x()
+    up = QRectF(middle - word_px / 2, box.top() - rise, word_px, rise)
+    down = up.translated(0, box.height() + rise)
+    if not any(up.intersects(other) for other in taken):
+        return _straight(middle, box.top(), up.top() + VOID_PX)
+    if room.contains(down) and not any(down.intersects(other) for other in taken):
+        return _straight(middle, box.bottom(), down.bottom() - VOID_PX)
+    above = max((other.bottom() for other in taken if up.intersects(other)), default=up.top())
+    return _straight(middle, box.top(), max(up.top() + VOID_PX, (above + box.top()) / 2))
+
+
+def _straight(x: float, start: float, end: float) -> QPainterPath:
+    path = QPainterPath(QPointF(x, start))
+    path.lineTo(x, end)
     return path
 
 

@@ -76,9 +76,11 @@ def stand(drawing: Drawing, placing: Placing, metrics: QFontMetricsF) -> Generat
         start = boxes[edge.start][0]
         end = boxes[edge.end][0] if edge.end is not None and edge.end in boxes else start
         if edge.end is None:
-            path = into_the_void(start, placing.loop_px)
+            taken = [*(box for node, (box, _) in boxes.items() if node != edge.start), *labels.ends.values()]
+            word_px = metrics.horizontalAdvance(edge.nowhere)
+            path = into_the_void(start, placing.loop_px, word_px, taken, placing.room(drawing.note))
             middle = path.pointAtPercent(0.45)
-            labels.place_end(edge, path.pointAtPercent(1.0), metrics, placing.room(""))
+            labels.place_end(edge, path, metrics, taken, placing.room(""))
         elif end == start:
             path, middle = loop(start, placing.loop_px), QPointF(start.center().x(), start.top() - placing.loop_px + 12)
         else:
