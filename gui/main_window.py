@@ -161,7 +161,6 @@ class MainWindow(WindowFrame):
             self.settings,
             self.configuration,
             self.interpreters,
-            self.ask_for_interpreter,
             self.run_control.run_program,
             self,
         )

@@ -88,6 +88,38 @@ def test_a_refusal_can_be_closed_or_chosen_away(
     assert field.adding.isHidden()
 
 
+def test_an_interpreter_is_added_where_a_program_is_asked_for_and_nothing_typed_is_lost(
+    window: MainWindow, wait_for: Wait, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.acts["run-program"].trigger()
+    form, elsewhere = window.program_form, window.workload.page.interpreter
+    form.target.setText("mine.py")
+    form.arguments.setText("--fast")
+    field = form.interpreter
+    box = field.row.editor
+    box.showPopup()
+    qtbot.keyClick(box.view(), Qt.Key.Key_End)
+    qtbot.keyClick(box.view(), Qt.Key.Key_Return)
+    assert window.focusWidget() is field.path
+    field.path.setText(str(tmp_path / "none"))
+    qtbot.keyClick(field.path, Qt.Key.Key_Return)
+    wait_for(lambda: field.adding.error)
+    assert elsewhere.adding.error == "", "it was not asked there"
+    (tmp_path / "python3.11").symlink_to(os.path.realpath(sys.executable))
+    field.path.setText(str(tmp_path))
+    qtbot.keyClick(field.path, Qt.Key.Key_Return)
+    wait_for(field.adding.isHidden)
+    assert form.isVisible()
+    assert window.focusWidget() is box
+    assert (form.target.text(), form.arguments.text()) == ("mine.py", "--fast")
+    assert window.configuration.interpreter == box.currentData() != ""
+    assert elsewhere.adding.isHidden()
+    field.ask_for_path()
+    qtbot.keyClick(field.path, Qt.Key.Key_Escape)
+    assert field.adding.isHidden()
+    assert form.isVisible(), "Esc takes away one thing after another"
+
+
 def test_what_is_added_meanwhile_ends_no_search_and_no_other(
     window: MainWindow, wait_for: Wait, tmp_path: Path
 ) -> None:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from engine.scenarios import catalogue
 from engine.scenarios.base import Scenario
 from gui.bridges.interpreter_list import InterpreterList
-from gui.panels.workload.interpreter_field import InterpreterField
 from gui.state.run_configuration import RunConfiguration
+from gui.widgets.interpreter_field import InterpreterField
 from gui.widgets.parameter_field import FieldRow, ParameterField, str_of
 from gui.widgets.run_choices import BackendBox, StartMethodBox, WorkersBox
 

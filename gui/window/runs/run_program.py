@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLine
 from gui.bridges.interpreter_list import InterpreterList
 from gui.settings import Settings
 from gui.state.run_configuration import RunConfiguration
+from gui.widgets.interpreter_field import InterpreterField
 from gui.widgets.parameter_field import FieldRow
-from gui.widgets.run_choices import InterpreterBox
 from gui.window.overlays.overlay import Overlay
 
 ARGUMENTS = "As in a shell. Nobody can type into the program: its standard input is empty."
@@ -91,7 +91,6 @@ class RunProgram(Overlay):
         settings: Settings,
         configuration: RunConfiguration,
         interpreters: InterpreterList,
-        ask_for_interpreter: Callable[[], object],
         run: Callable[[Program], tuple[str, str] | None],
         window: QWidget,
     ) -> None:
@@ -126,9 +125,7 @@ class RunProgram(Overlay):
                 line.editingFinished.connect(self._find_environments)
         self.target.setAccessibleName("Program")
         self.folder.setAccessibleName("Folder")
-        box = InterpreterBox(configuration, interpreters, self._instead(ask_for_interpreter))
-        box.setFixedWidth(FIELD_WIDTH)
-        self.interpreter = FieldRow("Interpreter", box)
+        self.interpreter = InterpreterField(configuration, interpreters, width=FIELD_WIDTH)
         title = QLabel("Run a program", self)
         title.setProperty("role", "title")
         self.run_button = self._button("Run", self._on_run)
@@ -156,6 +153,7 @@ class RunProgram(Overlay):
             self.recent.setItemData(self.recent.count() - 1, str(program.place), Qt.ItemDataRole.ToolTipRole)
         self.recent_row.setVisible(len(recent) > 1)
         self.fill_in(recent[0] if recent else Program(""))
+        self.interpreter.leave_path()
         self.pop_up(self.target)
         self.target.selectAll()  # what is typed is another one
 
@@ -169,15 +167,6 @@ class RunProgram(Overlay):
             self._configuration.set_interpreter(program.interpreter)
         for row in self.rows.values():
             row.show_error("")
-
-    def _instead(self, ask: Callable[[], object]) -> Callable[[], None]:
-        """Makes room for another place where something is asked."""
-
-        def make_room() -> None:
-            self.dismiss()
-            ask()
-
-        return make_room
 
     def _line(self) -> QLineEdit:
         line = QLineEdit(self)

@@ -11,17 +11,24 @@ from gui.widgets.run_choices import InterpreterBox
 
 
 class InterpreterField(QWidget):
-    """The choice, and a line for a path that opens on "Add interpreter…"."""
+    """The choice, and a line for a path that opens on "Add interpreter…". Others may stand in the same window."""
 
     shown = Signal(QWidget)  # asks to be scrolled into view
 
     def __init__(
-        self, configuration: RunConfiguration, interpreters: InterpreterList, parent: QWidget | None = None
+        self,
+        configuration: RunConfiguration,
+        interpreters: InterpreterList,
+        parent: QWidget | None = None,
+        *,
+        width: int | None = None,
     ) -> None:
+        """`width`: px of the choice, and of the line; without it they are as wide as they like."""
         super().__init__(parent)
         self._configuration = configuration
         self._interpreters = interpreters
-        self.row = FieldRow("Interpreter", InterpreterBox(configuration, interpreters, self.ask_for_path))
+        box = InterpreterBox(configuration, interpreters, self.ask_for_path)
+        self.row = FieldRow("Interpreter", box)
         self.path = QLineEdit()
         self.path.setPlaceholderText("A Python 3.11 or newer, or its folder")
         self.path.returnPressed.connect(self._on_path_entered)
@@ -35,6 +42,9 @@ class InterpreterField(QWidget):
         inner.setSpacing(4)
         for widget in (self.path, browse, use):
             inner.addWidget(widget)
+        if width is not None:
+            box.setFixedWidth(width)
+            line.setFixedWidth(width)
         self.adding = FieldRow("", line)
         self.adding.editor = self.path
         self.path.setAccessibleName("Path of another interpreter")
@@ -59,14 +69,16 @@ class InterpreterField(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes the line."""
         if event.key() == Qt.Key.Key_Escape and self.adding.isVisible():
-            self._close()
+            self.leave_path()
         else:
             super().keyPressEvent(event)
 
-    def _close(self) -> None:
-        """Takes the line away; who was in it goes on at the choice."""
+    def leave_path(self) -> None:
+        """Takes the line for a path away; who was in it goes on at the choice."""
+        if self.adding.isHidden():
+            return
         focused = QApplication.focusWidget()  # none while the path is examined: its line is disabled then
-        had_focus = focused is None or self.adding.isAncestorOf(focused) or not self.path.isEnabled()
+        had_focus = focused is None or self.adding.isAncestorOf(focused) or self._examining
         self.path.clear()
         self.adding.show_error("")
         self.adding.hide()
@@ -90,12 +102,20 @@ class InterpreterField(QWidget):
             self.path.setEnabled(False)
             self._interpreters.add(text)
 
+    @property
+    def _examining(self) -> bool:
+        """Whether the path that stands here is being looked at."""
+        return not self.path.isEnabled()
+
     def _on_added(self, path: str) -> None:
-        self._configuration.set_interpreter(path)
-        self._close()
-        self.path.setEnabled(True)
+        if self._examining:
+            self._configuration.set_interpreter(path)
+            self.leave_path()
+            self.path.setEnabled(True)
 
     def _on_refused(self, reason: str) -> None:
+        if not self._examining:
+            return
         self.path.setEnabled(True)
         self.adding.show_error(f"{reason[:1].upper()}{reason[1:].rstrip('.')}.")
         self.path.setFocus()
@@ -105,5 +125,5 @@ class InterpreterField(QWidget):
         self.row.show_error("")
         if self._configuration.interpreter != self._chosen:
             self._chosen = self._configuration.interpreter
-            if self.path.isEnabled():
-                self._close()  # another one was chosen instead
+            if not self._examining:
+                self.leave_path()  # another one was chosen instead
