@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from gui.widgets.icons import icon, pixmap
 
 MOST_SHOWN = 3
+PLACING = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,14 @@ class MessageStrip(QFrame):
 
 
 class Messages(QWidget):
-    """The messages of a window, newest first. They lie over the foot of their parent: what is read there stays."""
+    """The messages of a window, newest first. They lie over the foot of their parent, or above what must stay in sight
+    there: what is read there stays where it is.
+    """
 
     def __init__(self, colour: Callable[[], str], parent: QWidget) -> None:
         super().__init__(parent)
         self._below = parent
+        self._spared: QWidget | None = None
         parent.installEventFilter(self)
         self._colour = colour
         self._strips: dict[str, MessageStrip] = {}
@@ -86,6 +90,11 @@ class Messages(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(1)
         self.hide()
+
+    def spare(self, widget: QWidget) -> None:
+        """Never lies on this descendant of the parent."""
+        self._spared = widget
+        widget.installEventFilter(self)
 
     def show_message(self, message: Message) -> None:
         """Shows it uppermost."""
@@ -110,8 +119,8 @@ class Messages(QWidget):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follows the parent's size."""
-        if event.type() == QEvent.Type.Resize:
+        """Follows the parent's size, and where what is spared has its place."""
+        if event.type() in PLACING and not self.isHidden():
             self._place()
         return super().eventFilter(watched, event)
 
@@ -119,7 +128,12 @@ class Messages(QWidget):
         self._layout.activate()
         room = self._below.rect()
         height = min(self._layout.totalHeightForWidth(room.width()), room.height())
-        self.setGeometry(0, room.height() - height, room.width(), height)
+        foot = room.height()
+        if (spared := self._spared) is not None and spared.isVisibleTo(self._below):
+            top = spared.mapTo(self._below, spared.rect().topLeft()).y()
+            if top < foot and foot - height < top + spared.height():
+                foot = max(top, height)
+        self.setGeometry(0, foot - height, room.width(), height)
         self.raise_()
 
     def dismiss_newest(self) -> bool:

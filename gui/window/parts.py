@@ -223,6 +223,7 @@ class WindowParts(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.centre_split)
+        self.messages.spare(self.legend)
         centre = self.centre
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QPoint, QRect, Qt, QUrl
 from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QPushButton, QScrollArea, QToolBar
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.widgets.messages import Message
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -58,6 +59,26 @@ def test_the_plots_are_brought_by_a_button_in_the_tool_bar(window: MainWindow, w
     window.tool_bar.plots.click()
     assert not window.plots.isHidden()
     assert window.tool_bar.plots.isChecked()
+
+
+def test_messages_leave_the_legend_in_sight(window: MainWindow, wait_for: Wait) -> None:
+    window.resize(1280, 720)
+    window.acts["open-sample"].trigger()
+    wait_for(window.legend.isVisible)
+
+    def places() -> tuple[QRect, QRect]:
+        return window.messages.geometry(), QRect(window.legend.mapTo(window.centre, QPoint()), window.legend.size())
+
+    window.messages.show_message(Message("note", "The last 62 kB are damaged; everything before 0.6 s is intact."))
+    assert window.plots.isHidden()
+    wait_for(lambda: places()[0].bottom() + 1 == places()[1].top())
+    window.acts["plots"].trigger()
+    wait_for(lambda: places()[0].bottom() == window.centre.rect().bottom())
+    for name in "abc":
+        window.messages.show_message(Message(name, "The last 62 kB are damaged; everything before 0.6 s is intact."))
+    wait_for(lambda: not places()[0].intersects(places()[1]))
+    window.acts["plots"].trigger()
+    wait_for(lambda: places()[0].bottom() + 1 == places()[1].top())
 
 
 def test_the_first_page_shows_its_buttons_whole(window: MainWindow, qtbot: QtBot) -> None:
