@@ -108,11 +108,20 @@ def _waiters(model: Model, left: _Left, waits: np.ndarray | None) -> dict[int, i
     ended = model.processes[left.lane.process].terminated
     for lane in map(model.lanes.__getitem__, distinct(after[:, 0]).tolist()):
         late = lane.end_ns is not None and lane.end_ns <= left.end_ns
-        if late or lane.internal or (ended and model.processes[lane.process].terminated):
+        is_ended = model.processes[lane.process].terminated
+        if late or lane.internal or (is_ended and (ended or _ends_with_its_starter(model, lane, left.lane))):
             continue
         mine = after[after[:, 0] == lane.id]
         found[lane.id] = int((mine[:, 2] - np.maximum(mine[:, 1], left.end_ns)).sum())
     return found
+
+
+def _ends_with_its_starter(model: Model, waiter: Lane, holder: Lane) -> bool:
+    """Whether the holder is the main thread of a process that the waiter's comes from: it ends those as it ends."""
+    process = model.processes[waiter.process]
+    while process.parent is not None and process.id != holder.process:
+        process = model.processes[process.parent]
+    return holder.serial == 1 and holder.process == process.id != waiter.process
 
 
 def _released_later(model: Model, left: _Left) -> bool:

@@ -7,7 +7,9 @@ the longest MOST_HOLDS are looked at, and every so-manieth of those shorter than
 Silent when less than MIN_BLOCKED_NS was spent so or others waited less than that meanwhile, and when nobody but idle
 daemons waited: daemon threads that spend their lives at the lock while its holder never waits for it itself. They wait
 to be given work, as others do at a queue; so do processes that take turns at reading from a pipe, and daemon threads at
-waiting for work. Silent, too, where one hold alone was blocked and nobody waited long for it (see `once`).
+waiting for work. Silent, too, where one hold alone was blocked and nobody waited long for it (see `once`). A hold whose
+process ended by itself with the lock does not count: it was never to be given back, as when a pool that is being ended
+keeps its workers from taking more tasks.
 """
 
 import numpy as np
@@ -40,6 +42,7 @@ MOST_READS = 50  # holds in which it is looked up what was read
 def find(model: Model, known: Known) -> list[Finding]:
     """One finding for all locks that one line of code has made."""
     rows = model.holds.rows
+    rows = rows[~_kept_to_the_end(model, rows)]
     some, stand_for = _looked_at(rows)
     rows = rows[some]
     lanes, starts, ends = (rows[name].astype(np.int64) for name in ("lane", "start", "end"))
@@ -72,6 +75,14 @@ def find(model: Model, known: Known) -> list[Finding]:
             origin = (made.kind, made.file, made.line) if made.line else (made.kind, "", -made.id)
             siblings.setdefault(origin, []).append(lock)
     return [_of(model, locks, rows, blocked_as, stand_for) for locks in siblings.values()]
+
+
+def _kept_to_the_end(model: Model, rows: np.ndarray) -> np.ndarray:
+    """Which of these holds ended with their process, that ended by itself: none of their serials is a release's."""
+    statuses = (model.processes[lane.process].exit_status for lane in model.lanes)
+    by_itself = np.array([status is not None and status >= 0 for status in statuses], bool)
+    kept: np.ndarray = (rows["serial"] == 0) & by_itself[rows["lane"]]
+    return kept
 
 
 def _looked_at(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

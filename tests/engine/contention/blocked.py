@@ -2,7 +2,7 @@
 
 lock-held-while-blocked: asleep threads, asleep fork, socket threads, queue threads, file threads
 nothing: outside threads, outside fork, own threads, own fork, condition threads, condition fork, once threads
-nothing: alone threads, turns threads, tried threads
+nothing: alone threads, turns threads, tried threads, kept fork
 """
 
 import os
@@ -113,6 +113,23 @@ def give_work(lock) -> None:
         worker.join()
 
 
+def take_work(lock) -> None:
+    while True:
+        with lock:
+            pass
+        time.sleep(0.01)
+
+
+def keep_from_work(kit, lock) -> None:
+    """Before workers are ended, as pools do."""
+    workers = [kit.Worker(target=take_work, args=(lock,), daemon=True) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    time.sleep(0.1)
+    lock.acquire()
+    time.sleep(0.3)
+
+
 def try_to_take(lock) -> None:
     for _ in range(20):
         if lock.acquire(blocking=False):
@@ -154,6 +171,8 @@ def main() -> None:
         give_work(lock)
     elif crew.FORM == "tried":
         crew.run(kit, *[(try_to_take, (lock,))] * 3)
+    elif crew.FORM == "kept":
+        keep_from_work(kit, lock)
 
 
 if __name__ == "__main__":
