@@ -1,11 +1,16 @@
 """Finds the variable that a primitive was assigned to, in the source at the line that created it."""
 
 import ast
+import re
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.recorder.definitions.sources import Sources
 
 RUNNERS = ("Thread", "Process", "Timer", "Pool", "Executor")  # what these are given when they are made is not they
+LONGEST = 5000  # lines of a statement: of a longer one the whole file is read
+_BEGINS = re.compile(r"(?!(?:else|elif|except|finally|case)\b)[\w@]")  # a statement that is in no other
 KEEPING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})  # methods that keep what they get
 
 
@@ -31,11 +36,15 @@ class _Assignment:
 
 
 class SourceNames:
-    """Names by place, each file read once; "" where the source does not tell. Knows nothing of running code."""
+    """Names by place; "" where the source does not tell. Knows nothing of running code.
+
+    Of a file only what spans the line in question is read, for it may have thousands: whoever looks for deadlocks
+    waits meanwhile.
+    """
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._files: dict[str, list[_Assignment]] = {}
+        self._lines: dict[tuple[str, int], list[_Assignment]] = {}  # by file and line
         self._made: dict[tuple[object, str, int, tuple[_Assignment, ...]], int] = {}
 
     def name(self, scope: object, file: str, line: int, kind: str = "", column: int = -1) -> str:
@@ -53,10 +62,13 @@ class SourceNames:
         assignments = self._find(file, line, kind, column)
         return assignments[0].name(made) if assignments else ""
 
-    def _assignments(self, file: str) -> list[_Assignment]:
-        if file not in self._files:
-            self._files[file] = _parse(self._sources.text(file))
-        return self._files[file]
+    def _around(self, file: str, line: int) -> list[_Assignment]:
+        """Those that span this line, and perhaps others."""
+        if (file, line) not in self._lines:
+            text = self._sources.text(file) or ""
+            tree = _parse(_statement_at(text, line)) or _parse(text) or ast.Module([], [])
+            self._lines[file, line] = [each for node in _nodes_at(tree, line) for each in _assignments(node)]
+        return self._lines[file, line]
 
     def _find(self, file: str, line: int, kind: str, column: int) -> tuple[_Assignment, ...]:
         """The innermost assignment around a column.
@@ -65,10 +77,10 @@ class SourceNames:
         from left to right.
         """
         if column >= 0:
-            around = [each for each in self._assignments(file) if each.start <= (line, column) < each.end]
+            around = [each for each in self._around(file, line) if each.start <= (line, column) < each.end]
             innermost = sorted(around, key=lambda each: (each.start, [-place for place in each.end]))[-1:]
             return tuple(each for each in innermost if not each.runs or each.start == (line, column))
-        fitting = [each for each in self._assignments(file) if each.start[0] <= line <= each.end[0]]
+        fitting = [each for each in self._around(file, line) if each.start[0] <= line <= each.end[0]]
         height = min((each.end[0] - each.start[0] for each in fitting), default=0)
         narrow = [each for each in fitting if each.end[0] - each.start[0] == height]
         if len(narrow) < 2:
@@ -85,12 +97,36 @@ def _is_around(outer: _Assignment, inner: _Assignment) -> bool:
     return outer is not inner and outer.start <= inner.start and inner.end <= outer.end
 
 
-def _parse(text: str | None) -> list[_Assignment]:
+def _parse(text: str) -> ast.AST | None:
     try:
-        tree = ast.parse(text or "")
+        return ast.parse(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return []
-    return [assignment for node in ast.walk(tree) for assignment in _assignments(node)]
+        return None
+
+
+def _statement_at(text: str, line: int) -> str:
+    """The statement of a module's that spans this line, by its looks; in its place, after empty lines.
+
+    Where it only looks so, as within a text of many lines, it can hardly be parsed.
+    """
+    lines = text.split("\n")[: line + LONGEST]
+    first = next((each for each in range(min(line, len(lines)) - 1, 0, -1) if _BEGINS.match(lines[each])), 0)
+    while first and lines[first - 1].startswith("@"):
+        first -= 1
+    after = (each for each in range(line, len(lines)) if _BEGINS.match(lines[each]))
+    return "\n" * first + "\n".join(lines[first : next(after, len(lines))])
+
+
+def _nodes_at(tree: ast.AST, line: int) -> Iterator[ast.AST]:
+    """Those that span this line, and those within these that have no place of their own; outer ones first."""
+    left = deque([tree])
+    while left:
+        node = left.popleft()
+        start, end = getattr(node, "lineno", line), getattr(node, "end_lineno", None) or line
+        decorators = getattr(node, "decorator_list", ())  # come before it
+        if min([start, *(each.lineno for each in decorators)]) <= line <= end:
+            yield node
+            left.extend(ast.iter_child_nodes(node))
 
 
 def _assignments(node: ast.AST) -> list[_Assignment]:

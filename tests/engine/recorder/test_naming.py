@@ -52,6 +52,49 @@ def test_the_narrowest_assignment_counts(tmp_path: Path) -> None:
     assert names(tmp_path, source, line=3) == ["audit"]
 
 
+def test_what_a_decorator_is_given_is_found(tmp_path: Path) -> None:
+    source = "class Bank:\n    @guarded(\n        by=Lock()\n    )\n    def transfer(self): pass"
+    assert names(tmp_path, source, line=3) == ["by"]
+
+
+LONG = '''
+"""About locks:
+
+def make():
+    wrong = Lock()
+"""
+class Bank:
+    """
+def its(): documentation
+    """
+    def __init__(self):
+        self.accounts = Lock()
+try:
+    audit = Lock()
+except OSError:
+    audit = None
+else:
+    other = Lock()
+@guarded(
+    by=Lock(),
+)
+def transfer(
+    lock=Lock(),
+): pass
+table = [
+Lock(), Lock(),
+]
+'''
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [(12, "accounts"), (14, "audit"), (18, "other"), (20, "by"), (23, ""), (26, "table[0]")],
+)
+def test_in_a_long_file_the_statement_around_a_line_counts(tmp_path: Path, line: int, expected: str) -> None:
+    assert names(tmp_path, LONG, line) == [expected]
+
+
 def test_a_line_that_makes_several_numbers_them(tmp_path: Path) -> None:
     assert names(tmp_path, "def make():\n    lock = Lock()\n    return lock", line=2, count=3) == [
         "lock", "lock #2", "lock #3",
