@@ -37,7 +37,7 @@ from engine.recording.writer import RecordingWriteError, RecordingWriter
 
 BUSY_CYCLE_S = 0.008
 IDLE_CYCLE_S = 0.02
-CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation
+CONFIRM_CYCLE_S = 0.004  # while a deadlock waits for its confirmation, or waits are too young to tell of one
 MAX_SHARE = 0.085  # of a core, looks included: dear cycles are followed by longer pauses
 MAX_CYCLE_S = 0.06
 SMOOTHING = 1 / 32
@@ -115,7 +115,7 @@ class Recorder:
         """From the beginning of this cycle to that of the next one, in seconds."""
         used_ns = time.thread_time_ns()
         cost_s, self._used_ns = (used_ns - self._used_ns) / 1e9, used_ns
-        if self._watch.wants_another_look:
+        if self._watch.wants_to_look_soon:
             return CONFIRM_CYCLE_S
         # What is long now and then (processes that start) does not make us slow to see a deadlock, nor does a machine
         # that is busy otherwise; what stays so does. Looks take less than that (see Pace), so this comes to rest.

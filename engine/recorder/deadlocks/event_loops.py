@@ -8,11 +8,10 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.recorder.deadlocks.full_pipes import LASTS_NS, MAX_SHARE
-from engine.recorder.processes import tree
+from engine.recorder.deadlocks.full_pipes import LASTS_NS, MAX_SHARE, Answer
+from engine.recorder.processes.open_files import OpenFiles, access_mode, named
 from engine.recorder.processes.socket_peers import peer_of
 
 # Numbers of the system calls that wait with epoll, whose first argument is its descriptor. The fourth is how long they
@@ -39,14 +38,16 @@ NO_LOOP = Loop(timed=False, watches_more=True, own=frozenset())
 class EventLoops:
     """Remembers for a while what is watched and who has it open."""
 
-    def __init__(self) -> None:
-        self._ends: dict[tuple[int, str], frozenset[str]] = {}  # by pid and file: both ends, if they are its own
-        self._others: dict[frozenset[str], tuple[int, frozenset[int]]] = {}  # who has it open; until when that holds
+    def __init__(self, files: OpenFiles) -> None:
+        self._files = files
+        self._ends: dict[tuple[int, str], tuple[int, frozenset[str]]] = {}  # by pid and file: when they were asked for,
+        # and both ends, if they are its own
+        self._others: dict[frozenset[str], Answer] = {}  # who has it open
 
-    def ask_anew(self) -> None:
-        """Things may have been opened, closed and inherited since."""
-        self._ends.clear()
-        self._others.clear()
+    def ask_anew(self, since_ns: int) -> None:
+        """Things may have been opened, closed and inherited: answers from before that time do not count any more."""
+        self._ends = {key: answer for key, answer in self._ends.items() if answer[0] >= since_ns}
+        self._others = {key: answer for key, answer in self._others.items() if answer.asked_ns >= since_ns}
 
     def at(self, pid: int, native_id: int) -> Loop | None:
         """In what this thread rests; None: it does not."""
@@ -79,43 +80,27 @@ class EventLoops:
     def _both_ends(self, pid: int, file: str, kind: str, inode: int) -> frozenset[str]:
         """Of a pair of sockets or a pipe; nothing, where the process has but one itself."""
         if (pid, file) not in self._ends:
+            asked_ns = time.perf_counter_ns()
             ends = frozenset({file, f"socket:[{peer_of(inode)}]"} if kind == "socket" else {file})
-            is_own = _writes_to(pid, file) if kind == "pipe" else ends <= frozenset(_files(pid))
-            self._ends[pid, file] = ends if is_own else frozenset()
-        return self._ends[pid, file]
+            is_own = _writes_to(pid, file) if kind == "pipe" else ends <= {name for _, name in named(pid)}
+            self._ends[pid, file] = asked_ns, ends if is_own else frozenset()
+        return self._ends[pid, file][1]
 
     def others(self, pid: int, own: frozenset[str]) -> frozenset[int]:
         """The processes besides this one that have some of it open, or that may not be looked at."""
         now_ns, used_ns = time.perf_counter_ns(), time.thread_time_ns()
-        until_ns, pids = self._others.get(own, (0, frozenset()))
-        if now_ns > until_ns:
-            everybody = map(int, filter(str.isdigit, os.listdir("/proc")))
-            hidden = {each for each in tree.descendants() if not os.access(f"/proc/{each}/fd", os.R_OK)}
-            pids = frozenset(each for each in everybody if not own.isdisjoint(_files(each))) | hidden
+        answer = self._others.get(own)
+        if answer is None or now_ns > answer.until_ns:
+            pids = frozenset(each.pid for file in own for each in self._files.holders(file)) | self._files.hidden
             used_ns = time.thread_time_ns() - used_ns
-            self._others[own] = now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids
-        return pids - {pid}
+            answer = Answer(now_ns, now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids)
+            self._others[own] = answer
+        return answer.pids - {pid}
 
 
 def _writes_to(pid: int, file: str) -> bool:
     """Whether a process itself has the end of this pipe that is written to."""
-    for each in _descriptors(pid):
-        if _file(pid, each) == file:
-            flags = _read(f"/proc/{pid}/fdinfo/{each}").partition("flags:")[2].split(None, 1)
-            if flags and int(flags[0], 8) & os.O_ACCMODE != os.O_RDONLY:
-                return True
-    return False
-
-
-def _files(pid: int) -> Iterator[str]:
-    """What a process has open; nothing, when it may not be looked at."""
-    return (_file(pid, each) for each in _descriptors(pid))
-
-
-def _descriptors(pid: int) -> list[str]:
-    with contextlib.suppress(OSError):
-        return os.listdir(f"/proc/{pid}/fd")
-    return []
+    return any(name == file and access_mode(pid, each) != os.O_RDONLY for each, name in named(pid))
 
 
 def _file(pid: int, descriptor: str) -> str:

@@ -7,16 +7,14 @@ name only, which have been inherited: nobody else can open them later.
 """
 
 import contextlib
-import itertools
 import os
 import platform
 import time
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from engine.recorder.deadlocks.asleep import is_asleep
 from engine.recorder.deadlocks.outsiders import has_timer
-from engine.recorder.processes import tree
+from engine.recorder.processes.open_files import OpenFiles, access_mode, named
 
 LASTS_NS = 1_000_000_000  # an answer about who has a pipe open is good for so long
 MAX_SHARE = 0.005  # of the time, or for longer where asking everybody takes long
@@ -48,18 +46,27 @@ class StuckAtPipe(NamedTuple):
     for_good: bool
 
 
+class Answer(NamedTuple):
+    """Who has something open: asked then, good until then."""
+
+    asked_ns: int
+    until_ns: int
+    pids: frozenset[int]
+
+
 class FullPipes:
     """Remembers for a while who has which pipe open, and of whom it was asked whether he is stuck."""
 
-    def __init__(self) -> None:
-        self._answers: dict[tuple[int, bool], tuple[int, frozenset[int]]] = {}  # by pipe and end; until when they hold
+    def __init__(self, files: OpenFiles) -> None:
+        self._files = files
+        self._answers: dict[tuple[int, bool], Answer] = {}  # by pipe and end
         self._asked: dict[int, bool] = {}  # by pid: whether it was at a pipe
         self._due_ns = 0
         self._has_news = False
 
-    def ask_anew(self) -> None:
-        """Who has the pipe open may have changed since."""
-        self._answers.clear()
+    def ask_anew(self, since_ns: int) -> None:
+        """Who has the pipe open may have changed: answers from before that time do not count any more."""
+        self._answers = {key: answer for key, answer in self._answers.items() if answer.asked_ns >= since_ns}
 
     def has_news(self, now_ns: int) -> bool:
         """Whether somebody has come to a pipe since it was asked, until that is forgotten. Looked after now and then,
@@ -82,27 +89,44 @@ class FullPipes:
         if call is None:
             return None
         inode, _, is_writing = call
-        if waiter is not None:
-            near = itertools.chain([waiter], (each for each in tree.descendants() if each != pid))
-            if not any(_has_open(each, inode, for_writing=not is_writing) for each in near):
-                return None
-        others = self._who_has_open(inode, for_writing=not is_writing)
+        if waiter is not None and not self._is_near({waiter, *self._files.of_run} - {pid}, inode, not is_writing):
+            return None
+        others = self._who_has_open(inode, not is_writing)
         if not others:
             return None  # or else it would have seen the end: somebody has it open who may not be looked at
         alone = _is_alone(pid)
         for_good = alone and not has_timer(pid)
         return StuckAtPipe(inode, is_writing, others - {pid} if alone else others, for_good)
 
-    def _who_has_open(self, inode: int, *, for_writing: bool) -> frozenset[int]:
+    def _is_near(self, pids: set[int], inode: int, for_writing: bool) -> bool:
+        """Whether one of these has that end of the pipe: to ask them takes less time than to ask everybody."""
+        known = self._known(inode, for_writing)
+        if known is not None:
+            return not pids.isdisjoint(known.pids)
+        name, modes = f"pipe:[{inode}]", _modes(for_writing)
+        return any(file == name and access_mode(each, at) in modes for each in pids for at, file in named(each))
+
+    def _who_has_open(self, inode: int, for_writing: bool) -> frozenset[int]:
         now_ns, used_ns = time.perf_counter_ns(), time.thread_time_ns()
-        until_ns, pids = self._answers.get((inode, for_writing), (0, frozenset()))
-        if now_ns > until_ns or not all(os.path.exists(f"/proc/{pid}") for pid in pids):
-            everybody = map(int, filter(str.isdigit, os.listdir("/proc")))
-            hidden = {pid for pid in tree.descendants() if not os.access(f"/proc/{pid}/fd", os.R_OK)}
-            pids = frozenset(pid for pid in everybody if _has_open(pid, inode, for_writing=for_writing)) | hidden
+        answer = self._known(inode, for_writing)
+        if answer is None:
+            modes, holders = _modes(for_writing), self._files.holders(f"pipe:[{inode}]")
+            pids = frozenset(each.pid for each in holders if access_mode(*each) in modes) | self._files.hidden
             used_ns = time.thread_time_ns() - used_ns
-            self._answers[inode, for_writing] = now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids
-        return pids
+            answer = Answer(now_ns, now_ns + max(LASTS_NS, int(used_ns / MAX_SHARE)), pids)
+            self._answers[inode, for_writing] = answer
+        return answer.pids
+
+    def _known(self, inode: int, for_writing: bool) -> Answer | None:
+        """The last answer, if that is still good."""
+        answer = self._answers.get((inode, for_writing))
+        if answer is None or time.perf_counter_ns() > answer.until_ns:
+            return None
+        return answer if all(os.path.exists(f"/proc/{pid}") for pid in answer.pids) else None
+
+
+def _modes(for_writing: bool) -> tuple[int, int]:
+    return (os.O_WRONLY if for_writing else os.O_RDONLY), os.O_RDWR
 
 
 def pipe_call(pid: int) -> StreamCall | None:
@@ -122,25 +146,6 @@ def pipe_of(pid: int, descriptor: int | str) -> int:
         if kind == "pipe":
             return int(inode.strip("[]"))
     return 0
-
-
-def _has_open(pid: int, inode: int, *, for_writing: bool) -> bool:
-    """Whether a process has that end of the pipe. Not, when it may not be looked at."""
-    modes = (os.O_WRONLY, os.O_RDWR) if for_writing else (os.O_RDONLY, os.O_RDWR)
-    return any(pipe_of(pid, each) == inode and _mode(pid, each) in modes for each in _descriptors(pid))
-
-
-def _descriptors(pid: int) -> Iterable[str]:
-    with contextlib.suppress(OSError):
-        return os.listdir(f"/proc/{pid}/fd")
-    return ()
-
-
-def _mode(pid: int, descriptor: str) -> int:
-    for line in _read(f"/proc/{pid}/fdinfo/{descriptor}").splitlines():
-        if line.startswith("flags:"):
-            return int(line.split()[1], 8) & os.O_ACCMODE
-    return os.O_RDWR
 
 
 def _is_alone(pid: int) -> bool:

@@ -23,6 +23,7 @@ from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.participants import Participants
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
 from engine.recorder.definitions.registry import main_thread
+from engine.recorder.processes.open_files import OpenFiles
 from engine.tracer import layout
 
 LONG_NS = 1_000_000_000
@@ -98,7 +99,7 @@ class LongWaits:
                 del self._told[knot]
                 told.reason += " (since then it has become a deadlock)" if worse else ""
                 self._report(told, now_ns, now_ns)
-        enablers = Enablers(snapshot, waits, _NoOutsiders(), self._full_pipes)
+        enablers = Enablers(snapshot, waits, _NoOutsiders(OpenFiles()), self._full_pipes)
         graph = {wait.node: self._as_if_forever(enablers.wait(wait), enablers) for wait in waits} | enablers.relays
         stuck = wait_for.stuck_nodes(graph)
         suspected, self._suspected = self._suspected, set()

@@ -16,6 +16,7 @@ from engine.recorder.deadlocks.event_loops import EventLoops, Loop
 from engine.recorder.deadlocks.full_pipes import LASTS_NS, MANY, SOON_NS
 from engine.recorder.deadlocks.snapshot import SETTLED_NS, CellWait, Snapshot
 from engine.recorder.definitions.registry import TracedProcess
+from engine.recorder.processes.open_files import OpenFiles
 from engine.tracer import layout
 
 # Of loops, with the process's number and the thread's serial: no process's counter gets there.
@@ -48,19 +49,20 @@ class _Resting(NamedTuple):
 class LoopWaits:
     """Call `mark` with every snapshot before anybody reads it, after pipes have been marked."""
 
-    def __init__(self) -> None:
-        self._loops = EventLoops()
+    def __init__(self, files: OpenFiles) -> None:
+        self._loops = EventLoops(files)
         self._stays: dict[Node, _Stay] = {}
         self._due_ns = 0  # not before that is anybody looked at
         self._wanted_ns: int | None = None  # when somebody is to be, nothing else happening
 
-    def ask_anew(self) -> None:
-        """What the loops watch may have changed since."""
-        self._loops.ask_anew()
-        for stay in self._stays.values():
+    def ask_anew(self, since_ns: int) -> None:
+        """What the loops watch may have changed: what was seen before that time is to be looked at again."""
+        self._loops.ask_anew(since_ns)
+        outdated = [stay for stay in self._stays.values() if stay.asked_ns < since_ns]
+        for stay in outdated:
             stay.asked_ns = -LASTS_NS
-        self._due_ns = 0
-        self._wanted_ns = 0 if self._stays else None
+        if outdated:
+            self._due_ns = self._wanted_ns = 0
 
     def is_due(self, now_ns: int) -> bool:
         """Whether it is time to look again, although nothing moves."""

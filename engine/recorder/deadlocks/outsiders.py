@@ -20,6 +20,7 @@ from pathlib import Path
 
 from engine.recorder.definitions.registry import TracedProcess
 from engine.recorder.processes import tree
+from engine.recorder.processes.open_files import OpenFiles
 
 LASTS_NS = 1_000_000_000  # an answer is good for so long
 # Not counted: the faults that faulthandler writes its traces at; the two that the C library keeps for itself.
@@ -39,17 +40,19 @@ _FUTEX_COMMAND = 127
 class Outsiders:
     """Remembers the answers for a while."""
 
-    def __init__(self, test_signal: int | None = None) -> None:
+    def __init__(self, files: OpenFiles, test_signal: int | None = None) -> None:
         """`test_signal`: Lanescope's own in a run of tests, whose handler ends only what is known to be stuck."""
+        self._files = files
         of_tests = () if test_signal is None else (test_signal,)
         self._counted = ~_bits((*_NOT_COUNTED, *of_tests))
         self._answers: dict[tuple[int, int], tuple[int, bool]] = {}  # by process, and signals that loops handle
         self._strangers: tuple[int, frozenset[int]] = 0, frozenset()
 
-    def ask_anew(self) -> None:
-        """Whoever waits now may have set a handler before, later than the last answer was given."""
-        self._answers.clear()
-        self._strangers = 0, frozenset()
+    def ask_anew(self, since_ns: int) -> None:
+        """Whoever waits since then may have set a handler before, later than the last answer was given."""
+        self._answers = {key: answer for key, answer in self._answers.items() if answer[0] >= since_ns}
+        if self._strangers[0] < since_ns:
+            self._strangers = 0, frozenset()
 
     def may_act_in(self, process: TracedProcess, in_loops: int = 0) -> bool:
         """Whether there is anybody of that kind. `in_loops`: signals (as `_bits`) that the program may have event loops
@@ -82,7 +85,7 @@ class Outsiders:
         now_ns = time.perf_counter_ns()
         asked_ns, answer = self._strangers
         if now_ns - asked_ns > LASTS_NS:
-            others = set(tree.descendants()).difference(followed)
+            others = set(self._files.of_run).difference(followed)
             answer = frozenset(pid for pid in others if not tree.is_resource_tracker(pid))
             self._strangers = now_ns, answer
         return answer

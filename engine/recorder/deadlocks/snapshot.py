@@ -10,6 +10,7 @@ from engine.recorder.definitions.registry import Registry, TracedProcess
 from engine.tracer import layout
 
 SETTLED_NS = 3_000_000  # younger waits are not looked at
+_TIMED = np.uint64(layout.WAIT_TIMED)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,16 @@ class Snapshot:
                     )
                 )  # fmt: skip
         return found
+
+    def is_settling(self, now_ns: int) -> bool:
+        """Whether all threads wait, nobody for some time only, and somebody has begun to just now."""
+        is_young = False
+        for _, words in self.cells:
+            waits = words[:, layout.CELL_WAIT_SERIAL] & np.uint64(1) == 1
+            if not len(words) or not (waits & (words[:, layout.CELL_WAIT_DETAIL] & _TIMED == 0)).all():
+                return False
+            is_young |= bool((words[:, layout.CELL_WAIT_SINCE] > np.uint64(now_ns - SETTLED_NS)).any())
+        return is_young
 
     def wait_serials(self) -> dict[Node, int]:
         """The wait serial of every thread, those included that died in a wait since the last snapshot."""

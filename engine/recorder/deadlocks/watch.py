@@ -2,7 +2,8 @@
 
 A knot counts once two looks, some milliseconds apart, found it with every wait serial unchanged, and all who wait for a
 word from somebody were asleep in between: a thread that has been notified waits on by its cell until it gets to run.
-Who might act from outside is asked between the two, when nobody in the knot can make a difference any more.
+Who might act from outside is asked between the two, when nobody in the knot can make a difference any more: after the
+cells have been read in which the first look found it.
 Who dies in its wait has not gone on: the deadlock stays one, unless its death lets others go on.
 """
 
@@ -24,12 +25,15 @@ from engine.recorder.deadlocks.pipe_waits import PipeWaits, serial_in_cell
 from engine.recorder.deadlocks.sleepers import Sleepers
 from engine.recorder.deadlocks.snapshot import SETTLED_NS, CellWait, Snapshot
 from engine.recorder.definitions.registry import Registry
+from engine.recorder.processes.open_files import OpenFiles
 from engine.tracer import layout
 
 CONFIRM_NS = 4_000_000
 HANDLED_NS = 1_000_000_000  # instead, where a signal's handler may run that whoever has sent it does not wait for
 _TELLING = [layout.CELL_THREAD, layout.CELL_WAIT_SERIAL, layout.CELL_WAIT_DETAIL]  # what makes a look worth it
 STACKS_NS = 1_000_000_000  # for so long a stack may replace the site of a wait
+
+_RARE_NS = 1_000_000_000  # what comes to nothing more often is the program's ordinary way to go on
 
 Knot = tuple[tuple[Node, int], ...]  # threads with the serials of their waits
 
@@ -58,6 +62,25 @@ class _Observed:
     died: set[Node] = field(default_factory=set)  # in the wait
 
 
+class EarlyLooks:
+    """When to look as soon as waits have settled, rather than when it is time: once everybody waits, there is nobody
+    left to wait for. But where threads wake each other all the time, that comes and goes: the more often, the less.
+    """
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        self._next_ns = 0
+        self._pause_ns = SETTLED_NS
+
+    def note(self, is_settling: bool, now_ns: int) -> None:
+        """Whether all threads wait at this look, some of them since just now."""
+        self.is_wanted = is_settling and now_ns >= self._next_ns
+        if self.is_wanted:
+            is_rare = now_ns - self._next_ns > _RARE_NS
+            self._pause_ns = SETTLED_NS if is_rare else min(2 * self._pause_ns, _RARE_NS)
+            self._next_ns = now_ns + self._pause_ns
+
+
 class DeadlockWatch:
     """Call `look` with every snapshot. `emit` gets findings; `confirmed` counts them."""
 
@@ -72,11 +95,13 @@ class DeadlockWatch:
         self._is_of_tests = test_signal is not None  # what one has left stuck is nobody whom another one waits for
         self._observed: dict[Knot, _Observed] = {}
         self._ever: dict[Node, CellWait] = {}  # the last wait in which each was deadlocked
-        self._outsiders = Outsiders(test_signal)
-        self._full_pipes = FullPipes()
+        self._files = OpenFiles()
+        self._outsiders = Outsiders(self._files, test_signal)
+        self._full_pipes = FullPipes(self._files)
         self._pipe_waits = PipeWaits()
-        self._loop_waits = LoopWaits()
+        self._loop_waits = LoopWaits(self._files)
         self._sleepers = Sleepers()
+        self._early = EarlyLooks()
         self._due_ns: int | None = None  # when what cells do not show may have changed an answer
         self._last_number = 0
         self._long_waits = LongWaits(self._participants, self._outsiders, self._full_pipes, self._report_long_wait)
@@ -94,6 +119,11 @@ class DeadlockWatch:
         """A suspicion is waiting for its confirmation."""
         return bool(self._suspected)
 
+    @property
+    def wants_to_look_soon(self) -> bool:
+        """That, or what may be one is too young to be looked at yet."""
+        return self.wants_another_look or self._early.is_wanted
+
     def is_due(self, now_ns: int) -> bool:
         """Whether to look although nothing moves: a wait has become long, an outsider who might act may be gone, or
         some of the program's code is still to be read.
@@ -107,6 +137,8 @@ class DeadlockWatch:
 
     def look(self, snapshot: Snapshot, now_ns: int) -> None:
         """Finds, confirms and resolves."""
+        self._files.forget()
+        self._early.note(snapshot.is_settling(now_ns), now_ns)
         if not self._code.is_read:
             self._code.read_on()
             self._due_ns = now_ns  # to find again, by what is known now
@@ -161,9 +193,9 @@ class DeadlockWatch:
             suspicion = self._suspected.get(knot)
             if suspicion is None:
                 suspicion = _Suspicion(now_ns)
-                self._outsiders.ask_anew()
-                self._full_pipes.ask_anew()
-                self._loop_waits.ask_anew()
+                self._outsiders.ask_anew(now_ns)
+                self._full_pipes.ask_anew(now_ns)
+                self._loop_waits.ask_anew(now_ns)
                 self._sleepers.ask_anew()
             is_read = self._code.is_read  # else nothing is known of who may be interrupted
             lasts_ns = HANDLED_NS if is_read and enablers.interrupted.intersection(nodes) else suspicion.lasts_ns

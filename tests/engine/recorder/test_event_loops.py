@@ -13,6 +13,7 @@ import pytest
 
 from engine.recorder.deadlocks import event_loops
 from engine.recorder.deadlocks.event_loops import NO_LOOP, EventLoops, Loop
+from engine.recorder.processes.open_files import OpenFiles
 from engine.recorder.processes.socket_peers import peer_of
 
 PATIENCE_S = 10
@@ -39,7 +40,7 @@ class Resting:
         """Once it has come to rest."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            loop = EventLoops().at(os.getpid(), self._thread.native_id or 0)
+            loop = EventLoops(OpenFiles()).at(os.getpid(), self._thread.native_id or 0)
             if loop is not None:
                 return loop
         raise AssertionError("it never rests")
@@ -152,13 +153,13 @@ def test_ends_that_the_process_has_given_away_are_not_its_own(rest: Rest) -> Non
     there.close()
     loop.start()
     assert loop.seen().watches_more
-    assert EventLoops().others(os.getpid(), frozenset({name(loop.here)})) == {child}
+    assert EventLoops(OpenFiles()).others(os.getpid(), frozenset({name(loop.here)})) == {child}
     loop.there.send(b"x")
     os.waitpid(child, 0)
 
 
 def test_nobody_else_has_what_no_child_has_inherited(rest: Rest) -> None:
-    assert EventLoops().others(os.getpid(), frozenset({name(rest().here)})) == frozenset()
+    assert EventLoops(OpenFiles()).others(os.getpid(), frozenset({name(rest().here)})) == frozenset()
 
 
 @pytest.mark.parametrize("timeout", [60, 0.01])

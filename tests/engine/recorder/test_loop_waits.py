@@ -9,6 +9,7 @@ from engine.recorder.deadlocks.event_loops import NO_LOOP, Loop
 from engine.recorder.deadlocks.loop_waits import LoopWaits, is_in_loop, watches_more
 from engine.recorder.deadlocks.snapshot import CellWait, Snapshot
 from engine.recorder.definitions.registry import Registry
+from engine.recorder.processes.open_files import OpenFiles
 from engine.recorder.rings import CELL_WORDS
 from engine.tracer import layout
 
@@ -32,7 +33,7 @@ class System:
         self.words = np.zeros((1, CELL_WORDS), np.uint64)
         self.words[0, layout.CELL_THREAD], self.words[0, layout.CELL_NATIVE_ID] = THREAD, 12
         self.words[0, layout.CELL_WAIT_SERIAL], self.words[0, layout.CELL_WAIT_DETAIL] = SERIAL, layout.WAIT_IO
-        self.waits = LoopWaits()
+        self.waits = LoopWaits(OpenFiles())
         monkeypatch.setattr("engine.recorder.deadlocks.event_loops.EventLoops.at", self._at)
         monkeypatch.setattr("engine.recorder.deadlocks.event_loops.EventLoops.others", lambda *_: self.others)
 
@@ -79,7 +80,9 @@ def test_it_is_looked_again_after_a_while_and_before_a_deadlock_counts(system: S
         assert system.look(now_ns)
     assert system.asked == 1
     system.loop = AT_REST._replace(watches_more=True)
-    system.waits.ask_anew()
+    system.waits.ask_anew(LOOK_NS)
+    assert not system.waits.is_due(3 * LOOK_NS + 1)
+    system.waits.ask_anew(3 * LOOK_NS)
     assert system.waits.is_due(3 * LOOK_NS + 1)
     assert system.look(3 * LOOK_NS + 1) == []
     system.loop = AT_REST

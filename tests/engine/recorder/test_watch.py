@@ -9,7 +9,7 @@ import pytest
 
 from engine.recorder.deadlocks.outsiders import Outsiders
 from engine.recorder.deadlocks.snapshot import Snapshot
-from engine.recorder.deadlocks.watch import DeadlockWatch
+from engine.recorder.deadlocks.watch import DeadlockWatch, EarlyLooks
 from engine.recorder.definitions.registry import Registry
 from engine.recorder.rings import CELL_WORDS
 from engine.tracer import layout
@@ -107,3 +107,27 @@ def test_code_that_is_still_to_be_read_costs_no_more_than_its_reading(
     for time_ms in (40, 50):
         program.look(time_ms)
     assert len(program.told) == 1
+
+
+def test_when_all_wait_it_is_looked_early_but_not_all_the_time_where_that_comes_and_goes() -> None:
+    early, looks = EarlyLooks(), []
+    for time_ms in range(0, 2_000, 4):
+        early.note(True, (BEGAN_MS + time_ms) * MS)
+        looks.append(early.is_wanted)
+    assert looks[0]
+    assert sum(looks) < 15
+    early.note(True, 10 * BEGAN_MS * MS)
+    assert early.is_wanted
+    early.note(False, 20 * BEGAN_MS * MS)
+    assert not early.is_wanted
+
+
+def test_everybody_has_to_wait_for_good_and_somebody_since_just_now() -> None:
+    program = Abandoned()
+    snapshot = Snapshot([(program.process, program.words)], program.registry)
+    assert snapshot.is_settling((BEGAN_MS + 1) * MS)
+    assert not snapshot.is_settling((BEGAN_MS + 10) * MS)
+    program.words[0, layout.CELL_WAIT_DETAIL] |= np.uint64(layout.WAIT_TIMED)
+    assert not snapshot.is_settling((BEGAN_MS + 1) * MS)
+    program.words[0, layout.CELL_WAIT_DETAIL], program.words[0, layout.CELL_WAIT_SERIAL] = layout.WAIT_LOCK, 4
+    assert not snapshot.is_settling((BEGAN_MS + 1) * MS)
