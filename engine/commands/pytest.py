@@ -94,11 +94,13 @@ def _closing_words(watch: "TestWatch", status: "SessionStatus") -> Iterator[str]
 
 
 def _exit_status(watch: "TestWatch", status: "SessionStatus") -> int:
-    if watch.exit_status is not None:
-        return watch.exit_status or (1 if watch.last else 0)
+    if watch.exit_status or watch.last:
+        return watch.exit_status or 1
     if status.exit_status is None or not _ended_by_itself(status):
         return 1
-    return 128 - status.exit_status if status.exit_status < 0 else status.exit_status or 1
+    if status.exit_status < 0:
+        return 128 - status.exit_status
+    return status.exit_status or (1 if watch.exit_status is None else 0)
 
 
 def _ended_by_itself(status: "SessionStatus") -> bool:

@@ -61,7 +61,20 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     own = [ROOT / ".venv" / "bin" / "python", ROOT / ".venv" / "Scripts" / "python.exe"]
     python = next((str(path) for path in own if path.exists()), sys.executable)
     command = [python, str(ROOT / "main.py"), "pytest", "--timeout", str(limit), "--interpreter", sys.executable]
-    return stand_by([*command, "--as-started", "--", *sys.orig_argv[1:]])
+    status = stand_by([*command, "--as-started", "--", *sys.orig_argv[1:]])
+    if is_measured():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def is_measured() -> bool:
+    """Whether coverage is at work here: at its end it would write what it has measured, which is nothing, in place of
+    what it has measured in the traced process.
+    """
+    coverage = sys.modules.get("coverage")
+    return coverage is not None and coverage.Coverage.current() is not None
 
 
 def stand_by(command: list[str]) -> int:
@@ -75,11 +88,17 @@ def stand_by(command: list[str]) -> int:
     return 128 - status if status < 0 else status
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     number, _, path = os.environ.pop(VARIABLE, "").partition(":")
     if "_lanescope" in sys.modules and path:
         width = shutil.get_terminal_size().columns
         config.pluginmanager.register(TestReporter(int(number), path, width), "lanescope-reporter")
+        # Where pytest-xdist is installed, pytest-rerunfailures has a thread wait for its workers, of whom there are
+        # none: for all that can be seen it might end the wait of every other thread.
+        rerunfailures: Any = sys.modules.get("pytest_rerunfailures")
+        if rerunfailures is not None:
+            rerunfailures.HAS_PYTEST_HANDLECRASHITEM = False
 
 
 class TestReporter:
@@ -175,13 +194,17 @@ class TestReporter:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
-        self.send(begin=item.nodeid, is_test=True, time_ns=time.perf_counter_ns())
         self.raised = None
         self.threads = threading.active_count()
         self.starts = self.tracer.starts()
         with self.tracer.task(item.nodeid):
             yield
         self.send(end=item.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Of each run of a test: there may be more than one."""
+        self.send(begin=nodeid, is_test=True, time_ns=time.perf_counter_ns())
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_setup(self) -> Generator[None, Any, None]:
@@ -261,7 +284,7 @@ class TestReporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        self.send(bye=int(self.session.exitstatus) if self.session is not None else 0)
+        self.send(bye=int(self.session.exitstatus) if self.session is not None else None)
         self.stream.close()
 
 

@@ -1,7 +1,7 @@
 """The small channel between a recorder and whoever started it: JSON objects, one a line, over a socket pair.
 
 To the recorder: first `{"request": ..., "folder": ...}`, then `{"command": "stop" | "kill"}`, end of file means stop,
-and `{"command": "bookmark", "bookmark": {...}}`.
+`{"command": "bookmark", "bookmark": {...}}` and `{"command": "hurry"}`: somebody waits for what has happened by now.
 From the recorder: `{"phase": "running" | "stopping" | "finished" | "failed", ...}` (see engine.session.SessionStatus)
 , `{"note": TEXT}`, and `{"gone": true}` once all processes of a program that was being ended are.
 """
@@ -26,6 +26,10 @@ class Channel:
     def fileno(self) -> int:
         """For `select`."""
         return self._socket.fileno()
+
+    def source_fileno(self) -> int:
+        """To wait for what is to be read."""
+        return self._source.fileno()
 
     def receive(self) -> list[dict[str, Any]]:
         """The messages that have come since; sets `closed`."""

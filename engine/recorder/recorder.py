@@ -92,6 +92,8 @@ class Recorder:
             request.recording.unlink(missing_ok=True)
             raise
         self._ending = Ending(self._tracing, self._program.pid, warden)
+        self._listens = control.source_fileno()  # -1: to nobody any more
+        self._tracing.listen(self._listens)
 
     def run(self) -> None:
         """Until the program has ended and everything is written."""
@@ -138,7 +140,7 @@ class Recorder:
             if now_ns < self._pace.due_ns:
                 self._tracing.wait((self._pace.due_ns - now_ns) / 1e9)
                 if time.perf_counter_ns() < self._pace.due_ns:
-                    return  # a process has died
+                    return  # a process has died, or there is a message
             self._look(self._timeline.look)
         self._tracing.wait((end_ns - time.perf_counter_ns()) / 1e9)
 
@@ -152,12 +154,16 @@ class Recorder:
         return running
 
     def _obey(self) -> None:
+        """What there is to do; who hurries us has done so by writing, which has ended our rest."""
         for message in self._control.receive():
             if message.get("command") in {"stop", "kill"}:
                 self._ending.begin("stop", at_once=message["command"] == "kill")
                 self._control.send({"phase": "stopping"})
             elif message.get("command") == "bookmark":
                 self._emit({**message["bookmark"], "type": "bookmark"})
+        if self._control.closed and self._listens >= 0:  # the end of what there is to read would wake us for ever
+            self._tracing.listen(self._listens, to_it=False)
+            self._listens = -1
         limit = self._request.time_limit_s
         if self._ending.reason is not None:
             return

@@ -127,8 +127,15 @@ class Tracing:
         self._late.settle()
         return ended
 
+    def listen(self, descriptor: int, *, to_it: bool = True) -> None:
+        """Whether `wait` ends when there is something to be read."""
+        if to_it:
+            self._poller.register(descriptor, select.POLLIN)
+        else:
+            self._poller.unregister(descriptor)
+
     def wait(self, timeout_s: float) -> None:
-        """Sleeps until the time has passed or a process has died."""
+        """Sleeps until the time has passed, a process has died, or somebody has said something."""
         self._poller.poll(max(0.0, timeout_s * 1000))
 
     def dead(self) -> list[Traced]:

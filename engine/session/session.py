@@ -105,6 +105,11 @@ class Session:
         """Ends the whole tree at once. The recording is kept."""
         self._command("kill")
 
+    def hurry(self) -> None:
+        """Has what has happened by now recorded as soon as can be."""
+        if self._channel is not None:
+            self._channel.send({"command": "hurry"})
+
     def bookmark(self, bookmark: dict[str, Any]) -> None:
         """Has the recorder write a bookmark (as in the schema, without its type)."""
         if self._channel is not None:

@@ -2,8 +2,8 @@
 
 The plugin in the traced process learns of a signal's number and a socket by VARIABLE, connects and sends JSON lines:
 `{"pid", "width"}` (of its terminal) at first, `{"begin": TEST, "time_ns", "is_test"}`, `{"end": TEST}`, `{"ask": true,
-"time_ns", "settle"}`, which is answered by `{"found": [TEXT, ...]}`, and `{"bye": EXIT_STATUS}`. A deadlock or a hang
-is told by `{"failed": TEXT}` and that signal.
+"time_ns", "settle"}`, which is answered by `{"found": [TEXT, ...]}`, and `{"bye": EXIT_STATUS}` (null where pytest
+has not come to its end). A deadlock or a hang is told by `{"failed": TEXT}` and that signal.
 """
 
 import contextlib
@@ -39,6 +39,7 @@ INTERRUPT_S = 5.0  # for a test that was told to end
 LEAVING_S = 2.0  # for the process, once its tests are over
 LONGEST_ADDRESS = 103  # bytes: the least that systems allow
 MOST_NAMES = 8
+BEFORE = "before the first test: "
 AFTER = "after the last test: "
 AT_EXIT = "pytest's process"  # in place of a test
 WAITS = (State.LOCK_WAIT, State.WAIT)
@@ -67,6 +68,7 @@ class TestWatch:
         self._reader: RecordingReader | None = None
         self._model: Model | None = None
         self._told: set[object] = set()  # findings, by what makes each
+        self._predicted: set[object] = set()  # those of them that were predicted in the test that is run
         self._nestings = 0  # looked at for predictions
         self._test = ""  # or what else goes on, in words
         self._is_test = False
@@ -75,7 +77,7 @@ class TestWatch:
         self._failures_before = 0  # when it began
         self._left: set[int] = set()  # lanes that failed tests have left
         self._interrupted_s: float | None = None
-        self._bye: tuple[int, float] | None = None
+        self._bye: tuple[int | None, float] | None = None
         self._is_stuck = False  # something was: threads or processes of it may keep the program from ending
         self.failures = 0
         self._failure = ""  # told last, in words
@@ -143,17 +145,28 @@ class TestWatch:
             if "pid" in message:
                 self._pid, self._width = message["pid"], min(WIDTH, message["width"])
             elif "begin" in message:
-                self._test, self._began_ns = message["begin"], message["time_ns"]
-                self._is_test = message.get("is_test", False)
-                self._failures_before = self.failures
+                self._begin(message)
             elif "end" in message:
                 self._note_what_is_left()
                 self._test, self._interrupted_s = "", None
             elif "ask" in message:
                 self._question = message, time.monotonic()
+                self._session.hurry()
             elif "bye" in message:
                 self._bye = message["bye"], time.monotonic()
                 self._test, self._began_ns = AT_EXIT, time.perf_counter_ns()
+
+    def _begin(self, message: dict[str, Any]) -> None:
+        """A test that has failed may be run again: what was predicted is true of that run, too."""
+        self._interrupted_s = None
+        if message["begin"] == self._test:
+            self._told -= self._predicted
+            self._nestings = 0
+        else:
+            self._test, self._began_ns = message["begin"], message["time_ns"]
+            self._is_test = message.get("is_test", False)
+            self._failures_before = self.failures
+        self._predicted = set()
 
     def _follow(self) -> None:
         """Takes in what has been recorded."""
@@ -189,16 +202,20 @@ class TestWatch:
                 key = frozenset((edge["primitive"], edge["wait_site"], edge["hold_site"]) for edge in each["edges"])
                 if key not in self._told:
                     self._told.add(key)
+                    self._predicted.add(key)
                     found.append(render_plainly(model, each, self._width))
         return found
 
     def _tell_deadlocks(self) -> None:
         if self._model is not None and self._question is None:
             for text in self._new_deadlocks():
-                if self._bye is None:
-                    self._fail(text)
-                else:
+                if self._bye is not None:
                     self.last.append(AFTER + text)
+                elif self._pid is not None:
+                    self._fail(text)
+                else:  # nobody is there who could be told
+                    self.last.append(BEFORE + text)
+                    self._session.stop()
 
     def _answer(self) -> None:
         """Once everything up to the question has been recorded, or nothing more comes."""

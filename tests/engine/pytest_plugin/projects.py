@@ -67,6 +67,16 @@ def test_failure():
 """
 
 
+def make_project(folder: Path) -> Path:
+    """In a new folder of this one."""
+    project = folder / "project"
+    (project / "engine").mkdir(parents=True)
+    (project / "engine" / "__init__.py").write_text('NAME = "own"\n')
+    (project / "test_locks.py").write_text(TESTS)
+    (project / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    return project
+
+
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # With either of these set, pytest prints whole messages in its summary.
     environment = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}

@@ -1,13 +1,16 @@
 """How runs with the plugin begin and end: statuses, interrupts, what hangs around the tests, what is left."""
 
+import argparse
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from engine.commands.pytest import add_arguments
 from tests.engine.pytest_plugin.projects import ROOT, run
 
 
@@ -102,6 +105,7 @@ def test_a_forked_child_that_goes_on_with_the_tests_takes_nothing_away(project: 
 
 DEAF = """
 import threading
+import time
 
 
 def test_deaf():
@@ -111,7 +115,7 @@ def test_deaf():
         try:
             lock.acquire()
         except BaseException:
-            pass
+            time.sleep(0.1)
 """
 
 
@@ -124,7 +128,10 @@ def test_one_that_will_not_hear_is_ended_with_all_and_told(project: Path) -> Non
 
 @pytest.mark.parametrize(
     ("code", "status", "words"),
-    [("os.kill(os.getpid(), 9)", 137, "ended by signal 9"), ("os._exit(7)", 7, "ended by itself with exit status 7")],
+    [
+        ("os.kill(os.getpid(), 9)", 137, "ended by signal 9"),
+        pytest.param("os._exit(7)", 7, "ended by itself with exit status 7", marks=pytest.mark.full),
+    ],
 )
 def test_the_end_of_pytest_itself_is_told_with_the_test(code: str, status: int, words: str, project: Path) -> None:
     (project / "test_locks.py").write_text(f"import os\n\ndef test_ends():\n    {code}\n")
@@ -145,6 +152,7 @@ def test_an_interrupt_is_for_the_tests(number: int, project: Path) -> None:
     )  # fmt: skip
     while not (project / "begun").exists():
         assert process.poll() is None
+        time.sleep(0.01)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
     else:
@@ -215,19 +223,39 @@ def test_an_interpreter_without_pytest_is_named(project: Path) -> None:
 
 def test_the_command_leaves_to_pytest_what_is_not_its_own(project: Path) -> None:
     command = [sys.executable, str(ROOT / "main.py"), "pytest", "--timeout", "20", f"--interpreter={sys.executable}"]
-    for words in (["-p", "no:cacheprovider", "-q"], ["--", "-q"], ["test_locks.py", "-q"]):
-        done = subprocess.run(
-            [*command, *words, "-k", "plain"], cwd=project, capture_output=True, text=True, check=False, timeout=100
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "1 passed" in done.stdout
-    for timeout in ("-1", "nan", "inf"):
-        refused = subprocess.run([*command, f"--timeout={timeout}"], capture_output=True, text=True, check=False)
-        assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
-        assert "--timeout takes a number of seconds" in refused.stderr
-        done = run(project, f"--lanescope-timeout={timeout}")
-        assert done.returncode == 4
-        assert "--lanescope-timeout takes a number of seconds" in done.stderr
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-q", "-k", "plain"],
+        cwd=project, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
     refused = subprocess.run([*command, "--timeout", "-q"], capture_output=True, text=True, check=False, timeout=100)
     assert refused.returncode == 2
     assert refused.stderr.startswith("main.py pytest: argument --timeout: expected one argument")
+
+
+@pytest.mark.parametrize("words", [["-p", "no:cacheprovider", "-q"], ["--", "-q"], ["test_locks.py", "-q"]])
+def test_its_own_come_before_the_first_word_that_is_not(words: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    options, _ = parser.parse_known_args(["--timeout", "20", "--interpreter=python", *words])
+    assert (options.timeout, options.interpreter) == (20.0, "python")
+    assert [word for word in options.arguments if word != "--"] == [word for word in words if word != "--"]
+
+
+def test_a_time_limit_is_a_number_of_seconds(project: Path) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "pytest", "--timeout=nan"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "--timeout takes a number of seconds" in refused.stderr
+    done = run(project, "--lanescope-timeout=-1")
+    assert done.returncode == 4
+    assert "--lanescope-timeout takes a number of seconds" in done.stderr
+
+
+def test_a_deadlock_before_the_first_test_is_told_and_ended(project: Path) -> None:
+    (project / "conftest.py").write_text("import threading\n\nlock = threading.Lock()\nwith lock, lock:\n    pass\n")
+    command = [sys.executable, str(ROOT / "main.py"), "pytest", "--interpreter", sys.executable, "-q"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    assert "before the first test: Deadlock: MainThread waits for itself" in done.stderr

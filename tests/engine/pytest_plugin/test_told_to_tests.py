@@ -1,35 +1,16 @@
 """What the plugin tells tests: each what was found in it, in words that can be read."""
 
 import os
+import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.engine.pytest_plugin.projects import run
+from tests.engine.pytest_plugin.projects import make_project, run
 
-
-def test_deadlocks_and_hangs_fail_their_tests_and_the_others_go_on(project: Path) -> None:
-    done = run(project, "-v", "--lanescope-timeout", "1", "-W", "error")
-    assert done.returncode == 1, done.stdout + done.stderr
-    outcomes = dict(line.split()[:2] for line in done.stdout.splitlines() if "%]" in line)
-    assert outcomes == {
-        "test_locks.py::test_plain": "PASSED",
-        "test_locks.py::test_deadlock": "FAILED",
-        "test_locks.py::test_after_it": "PASSED",
-        "test_locks.py::test_possible": "FAILED",
-        "test_locks.py::test_hang": "FAILED",
-        "test_locks.py::test_async_hang": "FAILED",
-        "test_locks.py::test_failure": "FAILED",
-    }, done.stdout
-    told = " ".join(done.stdout.split())  # however wide the terminal is
-    assert "worker-0 holds left and waits for right; worker-1 holds right and waits for left" in told
-    assert "Possible deadlock of worker-0" in done.stdout
-    assert "Who waits for whom" in done.stdout
-    assert "asyncio tasks that wait:" in done.stdout
-    assert "in forever" in done.stdout
-    assert "assert 1 == 2" in done.stdout
-    assert "recorded in" in done.stderr
+Told = subprocess.CompletedProcess[str]
 
 
 SHARED = """
@@ -87,12 +68,76 @@ def test_after_it(server):
 """
 
 
-def test_threads_of_the_session_async_tests_and_children(project: Path) -> None:
-    (project / "test_locks.py").write_text(SHARED)
-    done = run(project, "-q")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 failed, 4 passed" in done.stdout
-    assert "child waits for itself" in done.stdout
+HANGS = """
+import queue, socket, threading
+
+def test_one():
+    threading.Thread(target=queue.Queue().get, name="left", daemon=True).start()
+    here, there = socket.socketpair()
+    with here, there:
+        here.recv(1)
+
+def test_two():
+    here, there = socket.socketpair()
+    with here, there:
+        here.recv(1)
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Of a run of all of these, in a terminal of 80 columns: starting one takes longer than the tests in it do."""
+    folder = tmp_path_factory.mktemp("told")
+    project = make_project(folder)
+    (project / "test_shared.py").write_text(SHARED)
+    (project / "test_zombies.py").write_text(HANGS)  # the last one: a thread of it is left
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        patch.setenv("LANESCOPE_HOME", str(folder / "home"))
+        return run(project, "-v", "--lanescope-timeout", "1", "-W", "error")
+
+
+def test_deadlocks_and_hangs_fail_their_tests_and_the_others_go_on(told: Told) -> None:
+    assert told.returncode == 1, told.stdout + told.stderr
+    outcomes = dict(line.split()[:2] for line in told.stdout.splitlines() if "%]" in line)
+    assert outcomes == {
+        "test_locks.py::test_plain": "PASSED",
+        "test_locks.py::test_deadlock": "FAILED",
+        "test_locks.py::test_after_it": "PASSED",
+        "test_locks.py::test_possible": "FAILED",
+        "test_locks.py::test_hang": "FAILED",
+        "test_locks.py::test_async_hang": "FAILED",
+        "test_locks.py::test_failure": "FAILED",
+        "test_shared.py::test_served[1]": "PASSED",
+        "test_shared.py::test_served[2]": "PASSED",
+        "test_shared.py::test_async": "PASSED",
+        "test_shared.py::test_child": "FAILED",
+        "test_shared.py::test_after_it": "PASSED",
+        "test_zombies.py::test_one": "FAILED",
+        "test_zombies.py::test_two": "FAILED",
+    }, told.stdout
+    words = " ".join(told.stdout.split())  # however wide the terminal is
+    assert "worker-0 holds left and waits for right; worker-1 holds right and waits for left" in words
+    assert "Possible deadlock of worker-0" in told.stdout
+    assert "Who waits for whom" in told.stdout
+    assert "asyncio tasks that wait:" in told.stdout
+    assert "in forever" in told.stdout
+    assert "assert 1 == 2" in told.stdout
+    assert "child waits for itself" in told.stdout
+    assert "recorded in" in told.stderr
+
+
+def test_what_is_said_fits_the_terminal_and_tells_leftovers_apart(told: Told) -> None:
+    one, _, two = told.stdout.partition("_ test_one _")[2].partition("_ test_two _")
+    assert "This hangs: in I/O for " in one
+    assert "left: Has been waiting" in one
+    assert "This hangs: in I/O for " in two
+    assert "left: Has been waiting" not in two
+    assert re.search("^  waiting since tests that failed before: (.*, )?left$", two, re.MULTILINE), two
+    assert "FAILED test_zombies.py::test_two - Failed: This hangs: in I/O" in two
+    pytests = ("platform ", "rootdir:", "plugins:", "cachedir:")
+    wide = [line for line in told.stdout.splitlines() if len(line) > 80 and not line.startswith(pytests)]
+    assert [line for line in wide if " at " not in line] == []
 
 
 LEFT_BEHIND = """
@@ -305,31 +350,81 @@ def test_each_test_is_told_what_was_found_in_it_whatever_it_does(project: Path) 
     assert "lanescope.py" not in done.stdout, "no code of the plugin's"
 
 
-def test_what_is_said_fits_the_terminal_and_tells_leftovers_apart(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    source = """
-import queue, socket, threading
+RERUNS = """
+import socket
+import threading
 
-def test_one():
-    threading.Thread(target=queue.Queue().get, name="left", daemon=True).start()
-    here, there = socket.socketpair()
-    here.recv(1)
+from _pytest.runner import runtestprotocol
 
-def test_two():
-    here, there = socket.socketpair()
-    here.recv(1)
+HAS_PYTEST_HANDLECRASHITEM = True
+server = socket.create_server(("localhost", 0))
+
+
+def pytest_configure():
+    if HAS_PYTEST_HANDLECRASHITEM:
+        threading.Thread(target=server.accept, daemon=True).start()
+
+
+def pytest_runtest_protocol(item, nextitem):
+    for number in range(2):
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = runtestprotocol(item, nextitem=nextitem, log=number == 1)
+        item._initrequest()
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 """
-    (project / "test_locks.py").write_text(source)
-    done = run(project, "--lanescope-timeout", "1")
-    one, _, two = done.stdout.partition("_ test_two _")
-    assert "This hangs: in I/O for " in one
-    assert "left: Has been waiting" in one
-    assert "This hangs: in I/O for " in two
-    assert "left: Has been waiting" not in two
-    assert "  waiting since tests that failed before: left\n" in two
-    assert "FAILED test_locks.py::test_two - Failed: This hangs: in I/O" in two
-    pytests = ("rootdir:", "plugins:")
-    wide = [line for line in done.stdout.splitlines() if len(line) > 80 and not line.startswith(pytests)]
-    assert [line for line in wide if " at " not in line] == []
+AGAIN = """
+import threading
+import time
+
+
+def take(first, second):
+    with first, second:
+        pass
+
+
+def test_possible():
+    left, right = threading.Lock(), threading.Lock()
+    early = threading.Thread(target=take, args=(left, right))
+    late = threading.Thread(target=take, args=(right, left))
+    early.start()
+    while early.is_alive():
+        time.sleep(0.01)
+    late.start()
+    early.join()
+    late.join()
+
+
+def test_deadlock():
+    lock = threading.Lock()
+    with lock, lock:
+        pass
+"""
+MEASURES = """
+import atexit
+import sys
+
+
+class Coverage:
+    current = classmethod(lambda cls: cls)
+
+
+def write():
+    with open("measured", "w") as file:
+        file.write("traced" if "_lanescope" in sys.modules else "nothing")
+
+
+atexit.register(write)
+"""
+
+
+def test_what_is_run_again_or_measured_is_told_and_measured_all_the_same(project: Path) -> None:
+    """With modules that do what pytest-rerunfailures does where pytest-xdist is installed, and what coverage does."""
+    for name, text in (("pytest_rerunfailures", RERUNS), ("test_locks", AGAIN), ("coverage", MEASURES)):
+        (project / f"{name}.py").write_text(text)
+    done = run(project, "-q", "-p", "coverage", "-p", "pytest_rerunfailures", "--lanescope-timeout", "20")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "2 failed" in done.stdout, done.stdout
+    assert "Possible deadlock of" in done.stdout, "the second time, too"
+    assert "Deadlock: MainThread waits for itself (observed, self-deadlock)" in done.stdout
+    assert (project / "measured").read_text() == "traced"
