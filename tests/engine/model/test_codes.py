@@ -50,7 +50,7 @@ def check(model: Model, stories: list[Story], watermark: int, random: np.random.
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("parts", [1, 7, 60])
+@pytest.mark.parametrize("parts", [1, pytest.param(7, marks=pytest.mark.full), 60])
 def test_codes_follow_from_slices(scale: str, parts: int) -> None:
     random = np.random.default_rng([parts, *scale.encode()])
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_codes_follow_when_finest_levels_are_given_up(monkeypatch: pytest.Monkey
         check(model, stories, watermark, random, 16)
 
 
-@pytest.mark.parametrize("haste", [0, 1, 8])
+@pytest.mark.parametrize("haste", [0, pytest.param(1, marks=pytest.mark.full), 8])
 @pytest.mark.parametrize("scale", ["short", "mixed", "days"])
 def test_codes_follow_while_slices_are_lifted(scale: str, haste: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyramid, "LIFTED", 10)
@@ -89,7 +89,9 @@ def test_codes_follow_while_slices_are_lifted(scale: str, haste: int, monkeypatc
         check(model, stories, watermark, random, 8)
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize(
+    "scale", [scale if scale in ("mixed", "long") else pytest.param(scale, marks=pytest.mark.full) for scale in SCALES]
+)
 def test_codes_follow_from_late_news(scale: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lanes that are defined late, deadlocks found before and after their waits have ended, lifts under way."""
     monkeypatch.setattr(pyramid, "LIFTED", 40)
@@ -104,7 +106,7 @@ def test_codes_follow_from_late_news(scale: str, monkeypatch: pytest.MonkeyPatch
         check(model, stories, watermark, random, 8)
 
 
-@pytest.mark.parametrize("halvings", [1, 2, 5])
+@pytest.mark.parametrize("halvings", [1, pytest.param(2, marks=pytest.mark.full), 5])
 def test_codes_follow_from_buckets_that_lie_close(halvings: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices about as long as the finest buckets, in many small lifts; lanes with long ones among them."""
     monkeypatch.setattr(pyramid, "LIFTED", 300)
