@@ -12,7 +12,7 @@
     slicer, timeline             slices and other rows out of all that and of records
     open_holds, events           locks held now; frames that tell something
     watch, enablers, outsiders   deadlocks; who could end a wait; signal handlers and native threads that might
-    full_pipes, open_files       processes that are stuck at a pipe, and who could let them go on; who has which file open
+    full_pipes, open_files       processes that are stuck at a pipe, who could let them go on; who has what open
     long_waits, participants, asleep     what would be a deadlock but for one thing; what is said of a knot's threads
     output                       what the program prints
     resources, system_accounts   what it uses: processes, threads, cores
