@@ -233,8 +233,9 @@ class PaintTurns(QObject):
         late = mine and follower.since is not None and follower.since <= self._now() - LATEST_S
         if late or begun - self._begun + expected_s <= limit_s:
             return False
+        if follower.since is None:  # though it may still have a place among them from before it was painted last
+            follower.since = self._now()
         if follower not in self._waiting:
-            follower.since = follower.since or self._now()
             (self._waiting.appendleft if follower.first else self._waiting.append)(follower)
         follower.owed = follower.owed.united(area)
         self._next.start()

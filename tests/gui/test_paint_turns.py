@@ -132,6 +132,20 @@ def test_what_is_owed_is_painted_although_another_part_was_meanwhile(qtbot: QtBo
     qtbot.waitUntil(lambda: bench.seen() == [NEW, NEW, NEW])
 
 
+def test_who_is_painted_before_its_turn_and_changes_again_gets_another_one(qtbot: QtBot, bench: Bench) -> None:
+    bench.change()
+    waiting = [patch for patch, colour in zip(bench.patches, bench.seen(), strict=True) if colour == OLD]
+    for patch in waiting:
+        bench.clock.now = 0.0
+        patch.repaint()
+    assert bench.seen() == [NEW, NEW, NEW]
+    for patch in bench.patches:
+        patch.colour = GROUND
+        patch.update()
+    bench.window.repaint()
+    qtbot.waitUntil(lambda: bench.seen() == [GROUND, GROUND, GROUND])
+
+
 def test_what_qt_has_erased_is_painted_at_once(qtbot: QtBot, bench: Bench) -> None:
     for patch in bench.patches:
         patch.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)  # as style sheets do
