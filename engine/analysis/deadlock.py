@@ -97,6 +97,15 @@ def stuck_at_pipe(*, is_writing: bool) -> Reason:
     return Reason(f"but it is stuck {stuck}", _ADVICE["process-queue"], "process-queue")
 
 
+def sleeps_within(name: str) -> Reason:
+    """Whoever could end the wait is in one that nothing is told of."""
+    return Reason(
+        f"but {name} waits within the interpreter or a library, as for a module that another thread imports",
+        "Wait for no thread, and hold no lock that others want, while a module is being imported: whoever imports it"
+        " meanwhile waits as well. Start threads from a function that is called afterwards.",
+    )
+
+
 ALONE_AT_PIPE = Reason("whose other end nobody else has open", _ADVICE["process-queue"], "process-queue")
 COPY_OF_EXECUTOR = Reason(
     "a copy made by fork, which has no threads of its own",

@@ -12,14 +12,14 @@ from tests.engine.corpus_runs import Case, name, run
 # One of each way to find them; the rest and the other start methods with --full.
 COVERING = {
     "acquired_twice", "alarm_called_off", "alarm_that_only_notes", "barrier_come_late", "barrier_of_three",
-    "callback_fails", "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock", "held_at_fork",
-    "item_never_put", "joined_under_lock", "joining_the_main_thread", "killed_while_holding", "last_permits",
-    "left_at_the_end", "lock_across_await", "locks_across_await", "loop_asked_under_lock", "loop_embrace",
-    "loop_not_running", "manager_lock_lost", "never_notified", "never_said_to_be_done", "only_others_cancelled",
-    "pipe_from_queue", "pipe_never_read", "pipe_of_errors_full", "pipe_of_input_full", "pipe_to_itself",
-    "pipes_in_a_ring", "pool_joined_in_vain", "pool_task_lost", "process_events", "some_not_said_to_be_done",
-    "stuck_aside", "task_waits_for_itself", "traceback_on_demand", "two_pools", "two_upgrades", "undrained_queue",
-    "window_noted",
+    "callback_fails", "crossed_queues", "ended_while_holding", "five_diners", "full_queue_under_lock",
+    "held_at_fork", "item_never_put", "joined_in_import", "joined_under_lock", "joining_the_main_thread",
+    "killed_while_holding", "last_permits", "left_at_the_end", "lock_across_await", "locks_across_await",
+    "loop_asked_under_lock", "loop_embrace", "loop_not_running", "manager_lock_lost", "never_notified",
+    "never_said_to_be_done", "only_others_cancelled", "pipe_from_queue", "pipe_never_read", "pipe_of_errors_full",
+    "pipe_of_input_full", "pipe_to_itself", "pipes_in_a_ring", "pool_joined_in_vain", "pool_task_lost",
+    "process_events", "some_not_said_to_be_done", "stuck_aside", "task_waits_for_itself", "traceback_on_demand",
+    "two_pools", "two_upgrades", "undrained_queue", "window_noted",
 }  # fmt: skip
 CASES: list[Case] = [(program, method) for program in programs("deadlock") for method in program.methods or ("",)]
 COVERED = [case for case in CASES if case[0].name in COVERING and case[1] == "".join(case[0].methods[:1])]

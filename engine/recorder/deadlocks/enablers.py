@@ -61,7 +61,7 @@ class Enablers:
         )
         self.served = Served(self._registry, [process for process, _ in snapshot.cells], self._threads)
         self.relays = self._work.relays() | self.served.relays(resting)
-        sleepers = snapshot.sleepers & self._threads
+        sleepers = self.sleepers = snapshot.sleepers & self._threads
         self.relied_on = resting | sleepers  # they are taken to do nothing, so they have to be asleep
         self._outsiders = outsiders
         self._going_on: dict[tuple[int, int], bool] = {}  # by process and object

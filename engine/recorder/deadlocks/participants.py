@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant, Reason
+from engine.analysis.deadlock import JOINS, MUTEXES, KnotEdge, Participant, Reason, sleeps_within
 from engine.model import wait_for
 from engine.model.entities import Primitive
 from engine.model.wait_for import Node, Wait
@@ -30,6 +30,9 @@ class Participants:
     ) -> tuple[list[Participant], list[KnotEdge]]:
         """The participants of a knot and its edges."""
         members = frozenset(nodes) | {servant for node in nodes for servant in enablers.served.servants(node)}
+        for node in nodes:
+            if asleep := waits[node].enablers & enablers.sleepers:
+                enablers.reasons.setdefault(node, sleeps_within(self.name(min(asleep))))
         edges = []
         for waiter in nodes:
             holders: list[Node | None] = []
